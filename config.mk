@@ -1,0 +1,24 @@
+# Options of the build and of `make verify`. Give them on the command line (`make CC=clang`) or edit them here.
+
+# --- compiler ---------------------------------------------------------------------------------------
+CC       ?= gcc
+OPT      ?= -O3
+WARN     ?= -Wall -Wextra -Wconversion
+# SIMD=none: no vector code at all, the scalar path that other CPUs use.
+SIMD     ?= auto
+# SANITIZE=1: AddressSanitizer and UndefinedBehaviorSanitizer; every finding ends the program.
+SANITIZE ?= 0
+
+# --- verify -----------------------------------------------------------------------------------------
+# TIER=quick|full. CLAIM: claims or suites, blank-separated; empty for all of them.
+TIER     ?= quick
+CLAIM    ?=
+# SEED: empty for the stored seed. JOBS: workers; empty for all cores.
+SEED     ?=
+JOBS     ?=
+# WHY: the reason that `make accept` writes into the ledger.
+WHY      ?=
+
+# --- install ----------------------------------------------------------------------------------------
+PREFIX   ?= /usr/local
+DESTDIR  ?=

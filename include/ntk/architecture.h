@@ -1,0 +1,71 @@
+/* The architecture: one value that describes the infinite-width kernel and the finite network.
+ *
+ * Dense network in the NTK parametrisation (Jacot et al. 2018, section 3), L hidden layers of width m, K
+ * outputs, input dimension d, every parameter i.i.d. N(0, 1) at the start:
+ *
+ *     h^1     = (w / sqrt(d)) W^1 x + b beta^1                       (1 in place of sqrt(d) with
+ * NTK_INPUT_SCALE_NONE) h^{l+1} = (w / sqrt(m)) W^{l+1} phi(h^l) + b beta^{l+1},       l = 1 .. L f       =
+ * h^{L+1}
+ *
+ * with w^2 the weight variance and b^2 the bias variance. */
+#ifndef NTK_ARCHITECTURE_H
+#define NTK_ARCHITECTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ntk/status.h>
+
+typedef enum ntk_family { NTK_DENSE } ntk_family;
+
+typedef enum ntk_activation {
+    NTK_RELU,
+    NTK_ERF,
+    NTK_GELU, /* x Phi(x), Phi the normal distribution function */
+    NTK_TANH,
+    NTK_SOFTPLUS, /* log(1 + e^x) */
+    NTK_SIGMOID,
+    NTK_SIN,
+    NTK_LINEAR,
+    NTK_ACTIVATION_COUNT
+} ntk_activation;
+
+typedef enum ntk_input_scale { NTK_INPUT_SCALE_DIMENSION, NTK_INPUT_SCALE_NONE } ntk_input_scale;
+
+typedef enum ntk_parametrisation {
+    NTK_PARAMETRISATION_NTK,
+    /* The output divided by a further sqrt(m): features move at every width. Finite networks only; a flow
+     * multiplies time by m and divides lambda by m to compare with the NTK parametrisation. */
+    NTK_PARAMETRISATION_MEAN_FIELD
+} ntk_parametrisation;
+
+typedef struct ntk_architecture {
+    ntk_family family;
+    size_t depth; /* L, hidden layers; 1 .. 64 */
+    ntk_activation activation;
+    double weight_variance; /* w^2 > 0 */
+    double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the parameters */
+    ntk_input_scale input_scale;
+    ntk_parametrisation parametrisation;
+} ntk_architecture;
+
+/* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, input scale 1/d, NTK
+ * parametrisation. */
+ntk_architecture ntk_architecture_default(void);
+
+/* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */
+ntk_status ntk_architecture_check(const ntk_architecture *architecture);
+
+/* "relu", "erf", ...; parse is the inverse. Errors: NTK_ERROR_ARGUMENT, listing the names that exist. */
+const char *ntk_activation_name(ntk_activation activation);
+ntk_status ntk_activation_parse(const char *name, ntk_activation *out);
+
+/* True for activations with a continuous derivative: error-controlled integrators apply. False for ReLU. */
+bool ntk_activation_is_smooth(ntk_activation activation);
+
+/* phi and phi' at n points; x, value, derivative: (n); value may be x itself; derivative may be NULL. The
+ * derivative of ReLU at 0 is 0. Same bits on every CPU. */
+void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *x, double *value,
+                             double *derivative);
+
+#endif

@@ -1,0 +1,25 @@
+/* Verified bounds: statements about a stored matrix that hold whatever the rounding was. */
+#ifndef NTK_CERTIFY_H
+#define NTK_CERTIFY_H
+
+#include <stddef.h>
+
+#include <ntk/status.h>
+
+typedef struct ntk_certificate {
+    double lambda_min_bound; /* rigorous: lambda_min(A) >= this */
+    double lambda_min;       /* computed by an eigensolver, for comparison; no rigour */
+    double shift;            /* s */
+    double residual_bound;   /* rigorous bound of ||R^T R - (A - sI)||_2 */
+} ntk_certificate;
+
+/* A lower bound of the smallest eigenvalue of the symmetric matrix a (n, n), lower triangle read (symmetric
+ * by definition), leading dimension lda (Rump, "Verification of positive definiteness", BIT 46, 2006, gives
+ * the idea; the a-posteriori form and its derivation are in certify/cholesky.c). The bound speaks of the
+ * stored doubles. It may be <= 0 only where status says so. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE: no
+ * positive bound could be certified (singular, indefinite, or too close to it for double precision); *out is
+ * filled with what was found. NTK_ERROR_NOT_FINITE: an entry is NaN or infinite. NTK_ERROR_SHAPE: n = 0 or
+ * lda < n. */
+ntk_status ntk_certify_positive_definite(size_t n, const double *a, size_t lda, ntk_certificate *out);
+
+#endif

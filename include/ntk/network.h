@@ -1,0 +1,68 @@
+/* Networks of finite width: the model of architecture.h evaluated, differentiated and linearised.
+ *
+ * Parameters are one vector theta of ntk_network_parameters() doubles: W^1 (m, d) row-major, then beta^1 (m)
+ * where b^2 > 0, W^2 (m, m), beta^2 (m), ..., W^{L+1} (K, m), beta^{L+1} (K). All are drawn from N(0, 1).
+ *
+ * A handle holds shapes and scratch memory, never parameters: one handle serves any number of parameter
+ * vectors, but only one thread at a time. Scratch grows to the largest batch seen. Batches of n inputs: x (n,
+ * d), outputs f (n, K), row-major. Errors: NTK_ERROR_MEMORY, NTK_ERROR_SHAPE; non-finite results are returned
+ * as they are (callers judge them). */
+#ifndef NTK_NETWORK_H
+#define NTK_NETWORK_H
+
+#include <stddef.h>
+
+#include <ntk/architecture.h>
+#include <ntk/random.h>
+#include <ntk/status.h>
+
+typedef struct ntk_network ntk_network;
+
+/* d inputs, hidden width m, K outputs. Errors: those of ntk_architecture_check; NTK_ERROR_ARGUMENT for a zero
+ * size. */
+ntk_status ntk_network_create(const ntk_architecture *architecture, size_t inputs, size_t width,
+                              size_t outputs, ntk_network **out);
+void ntk_network_destroy(ntk_network *network);
+
+size_t ntk_network_parameters(const ntk_network *network);
+size_t ntk_network_inputs(const ntk_network *network);
+size_t ntk_network_width(const ntk_network *network);
+size_t ntk_network_outputs(const ntk_network *network);
+
+/* theta ~ N(0, I). theta: (p). */
+void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta);
+
+/* f(x; theta). The activations of this batch are kept for the three functions below. */
+ntk_status ntk_network_forward(ntk_network *network, const double *theta, size_t n, const double *x,
+                               double *f);
+
+/* J^T c for the batch and the parameters of the last forward: gradient of sum_ik c_ik f_k(x_i).
+ * theta, n and x must be those of that forward. cotangent c: (n, K); gradient: (p), overwritten. */
+ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_t n, const double *x,
+                                const double *cotangent, double *gradient);
+
+/* J v: derivative of the outputs along a direction v (p). Same conditions. tangent: (n, K). */
+ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, size_t n, const double *x,
+                                   const double *direction, double *tangent);
+
+/* Empirical NTK, (nK, nK) full symmetric, leading dimension ldg; row i*K + k is output k at input i:
+ * Theta_hat = J J^T, built layer by layer as (Gram of activations) o (Gram of back-propagated signals), two
+ * symmetric rank-k updates per layer and output pair, no Jacobian in memory. Runs its own forward. */
+ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
+                                      double *gram, size_t ldg);
+
+/* The same between two batches: x (n, d), y (q, d); kernel: (nK, qK). */
+ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *theta, size_t n,
+                                            const double *x, size_t q, const double *y, double *kernel,
+                                            size_t ldk);
+
+/* Explicit Jacobian, (nK, p) row-major: for small problems and as the independent path. */
+ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_t n, const double *x,
+                                double *jacobian);
+
+/* Linearised model at theta0 (Lee et al. 2019, eq. 5): f_lin(x; theta) = f(x; theta0) + J(x; theta0)(theta -
+ * theta0). f: (n, K). Runs forward and pushforward at theta0. */
+ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, const double *theta, size_t n,
+                                  const double *x, double *f);
+
+#endif

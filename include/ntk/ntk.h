@@ -1,0 +1,22 @@
+/* All public headers of ntk-verify. */
+#ifndef NTK_NTK_H
+#define NTK_NTK_H
+
+#include <ntk/status.h>
+#include <ntk/memory.h>
+#include <ntk/log.h>
+#include <ntk/random.h>
+#include <ntk/parallel.h>
+#include <ntk/file.h>
+#include <ntk/linalg.h>
+#include <ntk/data.h>
+#include <ntk/architecture.h>
+#include <ntk/kernel.h>
+#include <ntk/network.h>
+#include <ntk/dynamics.h>
+#include <ntk/certify.h>
+#include <ntk/stats.h>
+#include <ntk/experiment.h>
+#include <ntk/claim.h>
+
+#endif
