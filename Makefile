@@ -10,6 +10,11 @@ SHELL         := /bin/bash
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
+# All cores build, unless the command line says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS     += --jobs=$(shell nproc 2>/dev/null || echo 1)
+endif
+
 # --- what is built where ------------------------------------------------------------------------------
 
 # Layers, lowest first: a folder of src/ includes only folders that stand before it (ci/check-layers).
@@ -33,7 +38,7 @@ LDLIBS   += -llapacke -lopenblas -lsleef -lflint-arb -lflint -lyaml -ljansson -l
 ifeq ($(SANITIZE),1)
 CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 LDFLAGS  += -fsanitize=address,undefined
-export ASAN_OPTIONS  = abort_on_error=1:detect_leaks=1:strict_string_checks=1
+export ASAN_OPTIONS  = abort_on_error=1:detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1
 export UBSAN_OPTIONS = print_stacktrace=1
 export LSAN_OPTIONS  = suppressions=$(CURDIR)/ci/lsan.supp:print_suppressions=0
 endif
@@ -72,7 +77,7 @@ BENCHMARKS   := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/bench_*.c
 all: $(BUILD)/ntk $(BUILD)/libntk.a
 
 # A change of compiler or flags rebuilds: the stamp's content is the command line.
-$(BUILD)/flags: FORCE
+$(BUILD)/flags: FORCE $(if $(filter deps,$(MAKECMDGOALS)),| deps)
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(CC) $(CPPFLAGS) $(CFLAGS)' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
@@ -136,7 +141,20 @@ $(filter %/suite/run %/cli/run,$(TEST_BINARIES)): $(BUILD)/registry.o $(EXPERIME
 test: $(if $(MODULE),$(MODULE:%=$(BUILD)/tests/%/run),$(TEST_BINARIES))
 	@NTK_BINARY=$(CURDIR)/$(BUILD)/ntk ci/run-tests $^
 
-.PHONY: check-sanitizers
+# Programs with a planted fault, for check-sanitizers; no test module, so `make test` does not run them.
+PLANTED := $(patsubst tests/planted/%.c,$(BUILD)/tests/planted/%/run,$(wildcard tests/planted/*.c))
+
+$(PLANTED): $(BUILD)/tests/planted/%/run: $(BUILD)/tests/planted/%.o $(BUILD)/libntk.a
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ -lcriterion $(LDLIBS) -o $@
+
+.PHONY: planted-programs check-sanitizers
+planted-programs: $(PLANTED)
+
+planted-%: $(BUILD)/tests/planted/%/run
+	@ci/run-tests $<
+
 check-sanitizers:
 	@ci/check-sanitizers
 

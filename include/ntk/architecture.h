@@ -3,9 +3,9 @@
  * Dense network in the NTK parametrisation (Jacot et al. 2018, section 3), L hidden layers of width m, K
  * outputs, input dimension d, every parameter i.i.d. N(0, 1) at the start:
  *
- *     h^1     = (w / sqrt(d)) W^1 x + b beta^1                       (1 in place of sqrt(d) with
- * NTK_INPUT_SCALE_NONE) h^{l+1} = (w / sqrt(m)) W^{l+1} phi(h^l) + b beta^{l+1},       l = 1 .. L f       =
- * h^{L+1}
+ *     h^1     = (w / sqrt(d)) W^1 x + b beta^1            (1 for sqrt(d) with NTK_INPUT_SCALE_NONE)
+ *     h^{l+1} = (w / sqrt(m)) W^{l+1} phi(h^l) + b beta^{l+1},       l = 1 .. L
+ *     f       = h^{L+1}
  *
  * with w^2 the weight variance and b^2 the bias variance. */
 #ifndef NTK_ARCHITECTURE_H
@@ -19,14 +19,14 @@
 typedef enum ntk_family { NTK_DENSE } ntk_family;
 
 typedef enum ntk_activation {
-    NTK_RELU,
-    NTK_ERF,
+    NTK_RELU, /* max(x, 0) */
+    NTK_ERF,  /* erf(x) itself, as in Williams 1997 and Lee et al. 2019; not rescaled to erf(x / sqrt(2)) */
     NTK_GELU, /* x Phi(x), Phi the normal distribution function */
     NTK_TANH,
     NTK_SOFTPLUS, /* log(1 + e^x) */
-    NTK_SIGMOID,
+    NTK_SIGMOID,  /* 1 / (1 + e^-x) */
     NTK_SIN,
-    NTK_LINEAR,
+    NTK_LINEAR, /* x */
     NTK_ACTIVATION_COUNT
 } ntk_activation;
 
@@ -39,9 +39,11 @@ typedef enum ntk_parametrisation {
     NTK_PARAMETRISATION_MEAN_FIELD
 } ntk_parametrisation;
 
+#define NTK_DEPTH_MAX 64
+
 typedef struct ntk_architecture {
     ntk_family family;
-    size_t depth; /* L, hidden layers; 1 .. 64 */
+    size_t depth; /* L, hidden layers; 1 .. NTK_DEPTH_MAX */
     ntk_activation activation;
     double weight_variance; /* w^2 > 0 */
     double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the parameters */
@@ -56,15 +58,19 @@ ntk_architecture ntk_architecture_default(void);
 /* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */
 ntk_status ntk_architecture_check(const ntk_architecture *architecture);
 
-/* "relu", "erf", ...; parse is the inverse. Errors: NTK_ERROR_ARGUMENT, listing the names that exist. */
+/* "relu", "erf", ...; parse is the inverse. The name of a value outside the enumeration is "unknown".
+ * Errors: NTK_ERROR_ARGUMENT, listing the names that exist. */
 const char *ntk_activation_name(ntk_activation activation);
 ntk_status ntk_activation_parse(const char *name, ntk_activation *out);
 
 /* True for activations with a continuous derivative: error-controlled integrators apply. False for ReLU. */
 bool ntk_activation_is_smooth(ntk_activation activation);
 
-/* phi and phi' at n points; x, value, derivative: (n); value may be x itself; derivative may be NULL. The
- * derivative of ReLU at 0 is 0. Same bits on every CPU. */
+/* phi and phi' at n points; x, value, derivative: (n); value may be x itself; derivative may be NULL and does
+ * not overlap the others. The derivative of ReLU at 0 is 0. Infinite arguments give the limits (a NaN for
+ * sin), a NaN gives a NaN. Same bits on every CPU. Accuracy: a few units of rounding times 1 + |x phi'(x) /
+ * phi(x)| relative, that is, what rounding x once would do; phi' likewise. `activation` is a member of the
+ * enumeration. */
 void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *x, double *value,
                              double *derivative);
 

@@ -9,12 +9,15 @@
 #include <ntk/random.h>
 #include <ntk/status.h>
 
+/* The synthetic point sets. n, d > 0, and the first points are the same whatever n is. Errors of each:
+ * NTK_ERROR_ARGUMENT. */
+
 /* n points uniform on the unit sphere of R^d. x: (n, d). */
 ntk_status ntk_data_sphere(ntk_stream *stream, size_t n, size_t d, double *x);
 
 /* n points uniform on the sphere, kept only where |cosine| to every earlier point is at most max_cosine (0 <
- * max_cosine <= 1); separated points are what width laws need (a pair at cosine 0.99 hides them). Errors:
- * NTK_ERROR_NO_CONVERGENCE when 100000 proposals in a row fail. x: (n, d). */
+ * max_cosine <= 1); separated points are what width laws need (a pair at cosine 0.99 hides them). x: (n, d).
+ * Errors: NTK_ERROR_NO_CONVERGENCE when 100000 proposals in a row fail. */
 ntk_status ntk_data_sphere_separated(ntk_stream *stream, size_t n, size_t d, double max_cosine, double *x);
 
 /* n/2 uniform points on the sphere, each followed by its antipode: x[2i+1] = -x[2i] exactly. n even. x: (n,
@@ -38,20 +41,26 @@ typedef struct ntk_digits {
  * what was found and what was wanted. */
 ntk_status ntk_digits_read(const char *images_path, const char *labels_path, ntk_digits *out);
 
-/* From a folder: the four files of full MNIST (train-images-idx3-ubyte, ... each with or without .gz),
- * training set or test set, where `full`; otherwise the committed subset (mnist-5k-images-idx3-ubyte.gz,
- * mnist-5k-labels-idx1-ubyte.gz). */
-typedef enum ntk_digits_set { NTK_DIGITS_SUBSET, NTK_DIGITS_TRAINING, NTK_DIGITS_TEST } ntk_digits_set;
+typedef enum ntk_digits_set {
+    NTK_DIGITS_SUBSET,   /* mnist-5k-images-idx3-ubyte, mnist-5k-labels-idx1-ubyte: committed under data/ */
+    NTK_DIGITS_TRAINING, /* train-images-idx3-ubyte, train-labels-idx1-ubyte of full MNIST */
+    NTK_DIGITS_TEST      /* t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte of full MNIST */
+} ntk_digits_set;
+
+/* One of these pairs from a folder; each file as named, or else with .gz added. Errors: as of
+ * ntk_digits_read; NTK_ERROR_IO where a file is not there under either name. */
 ntk_status ntk_digits_read_folder(const char *folder, ntk_digits_set set, ntk_digits *out);
 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_digits_release(ntk_digits *digits);
 
-/* n images drawn without replacement from the classes given (`class_count` labels; as equal in number as n
- * allows: image i is of class i mod class_count), pixels scaled to the unit Euclidean norm. No image is drawn
- * twice within a call, and images with equal pixels are drawn once. index_out (may be NULL): (n), positions
- * in `digits`; x: (n, rows * columns); label: (n). Errors: NTK_ERROR_ARGUMENT where a class has too few
- * distinct images. */
+/* n images drawn without replacement from the classes given (`class_count` different labels), as equal in
+ * number as n allows: image i is of class classes[i mod class_count]. Pixels are scaled to the unit Euclidean
+ * norm. No image is drawn twice within a call, of images with equal pixels only the first can be drawn, and a
+ * black image never: draw training and test images in one call to keep them apart. A larger n from the same
+ * state of the stream begins with the images of a smaller one. x: (n, rows * columns); label: (n), positions
+ * in `classes`, i mod class_count; index_out (may be NULL): (n), positions in `digits`. Errors:
+ * NTK_ERROR_ARGUMENT where a class has too few distinct images or is listed twice. */
 ntk_status ntk_digits_draw(const ntk_digits *digits, ntk_stream *stream, const uint8_t *classes,
                            size_t class_count, size_t n, double *x, size_t *label, size_t *index_out);
 
@@ -62,8 +71,9 @@ ntk_status ntk_npy_read(const char *path, size_t *rows, size_t *columns, double 
 
 typedef enum ntk_npy_type { NTK_NPY_FLOAT64, NTK_NPY_FLOAT32 } ntk_npy_type;
 
-/* Atomic. a: (rows, columns), leading dimension `columns`. Errors: NTK_ERROR_IO; NTK_ERROR_NOT_FINITE where a
- * finite value overflows float32. */
+/* Version 1.0, written atomically. a: (rows, columns), leading dimension `columns`. Errors: NTK_ERROR_IO;
+ * NTK_ERROR_SHAPE where the array is empty; NTK_ERROR_NOT_FINITE, with the position, where an element is not
+ * finite or overflows float32. Where it fails, what stood at `path` is untouched. */
 ntk_status ntk_npy_write(const char *path, ntk_npy_type type, size_t rows, size_t columns, const double *a);
 
 #endif

@@ -5,8 +5,7 @@
  *
  *     squared    (1 / 2n) sum_ik (f_ik - q_ik)^2
  *     logistic   (1 / n)  sum_i  log(1 + e^{f_i}) - q_i f_i,              K = 1, q_i in [0, 1]
- *     softmax    (1 / n)  sum_ik q_ik (logsumexp_j f_ij - f_ik),          K >= 2, rows of Q probability
- * vectors
+ *     softmax    (1 / n)  sum_ik q_ik (logsumexp_j f_ij - f_ik),   K >= 2, rows of Q probability vectors
  *
  * The infimum over f (the entropy of the targets; 0 for hard targets) is part of the loss, not subtracted.
  *
@@ -22,8 +21,7 @@
 #include <ntk/network.h>
 #include <ntk/status.h>
 
-/* ---- losses ----------------------------------------------------------------------------------------------
- */
+/* ---- losses ---- */
 
 typedef enum ntk_loss { NTK_LOSS_SQUARED, NTK_LOSS_LOGISTIC, NTK_LOSS_SOFTMAX } ntk_loss;
 
@@ -35,7 +33,8 @@ ntk_status ntk_loss_check(ntk_loss loss, size_t n, size_t outputs, const double 
 void ntk_loss_evaluate(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                        double *value, double *cotangent);
 
-/* *log_value = log L and cotangent = (dL/df) / L, accurate for every margin, L = e^{-10000} included. */
+/* *log_value = log L and cotangent = (dL/df) / L (may be NULL), accurate for every margin, L = e^{-10000}
+ * included. */
 void ntk_loss_evaluate_log(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                            double *log_value, double *cotangent);
 
@@ -48,8 +47,7 @@ double ntk_loss_curvature(ntk_loss loss, size_t n);
 void ntk_loss_margins(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                       double *margins);
 
-/* ---- models: what a flow needs to know -------------------------------------------------------------------
- */
+/* ---- models: what a flow needs to know ---- */
 
 /* A model on fixed inputs. The flow holds its coordinates theta (p); the model maps them to the outputs. One
  * thread at a time. */
@@ -79,8 +77,7 @@ ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const 
 
 void ntk_model_release(ntk_model *model);
 
-/* ---- the flow --------------------------------------------------------------------------------------------
- */
+/* ---- the flow ---- */
 
 typedef enum ntk_time {
     NTK_TIME_PHYSICAL,
@@ -88,12 +85,16 @@ typedef enum ntk_time {
 } ntk_time;
 
 typedef enum ntk_integrator {
-    NTK_INTEGRATOR_AUTOMATIC,   /* smooth model in log-loss time: embedded pair; smooth in physical time:
-                                   stabilised; kinked: bounded step */
-    NTK_INTEGRATOR_EMBEDDED,    /* adaptive Dormand-Prince 5(4), dense output */
-    NTK_INTEGRATOR_STABILISED,  /* Runge-Kutta-Chebyshev of order 2, adaptive, for stiff smooth flows */
-    NTK_INTEGRATOR_BOUNDED_STEP /* Heun, steps bounded by the change of log L and by lambda_max of the tangent
-                                   kernel; no error control: halve `step` and compare the observables */
+    /* Smooth model in log-loss time: embedded pair; smooth in physical time: stabilised; kinked: bounded
+       step. */
+    NTK_INTEGRATOR_AUTOMATIC,
+    /* Adaptive Dormand-Prince 5(4), dense output of order 4. */
+    NTK_INTEGRATOR_EMBEDDED,
+    /* Runge-Kutta-Chebyshev of order 2, adaptive, for stiff smooth flows; dense output cubic Hermite. */
+    NTK_INTEGRATOR_STABILISED,
+    /* Heun, steps bounded by the change of log L and by lambda_max of the tangent kernel; no error control:
+     * halve `step` and compare the observables. */
+    NTK_INTEGRATOR_BOUNDED_STEP
 } ntk_integrator;
 
 typedef enum ntk_regulariser_centre { NTK_CENTRE_INITIALISATION, NTK_CENTRE_ZERO } ntk_regulariser_centre;
@@ -119,8 +120,8 @@ typedef struct ntk_observation {
  * code to fail it. */
 typedef ntk_status (*ntk_observer)(const ntk_observation *observation, void *context);
 
-/* A function whose sign change from negative to non-negative is located along the path (to time_tolerance in
- * log t) and ends the flow. */
+/* A function whose sign change from negative to non-negative is located along the path (to event_tolerance in
+ * log t) and ends the flow, on the later side of the sign change. Signs are compared at the ends of steps. */
 typedef double (*ntk_event)(const ntk_observation *observation, void *context);
 
 typedef struct ntk_flow_options {
@@ -172,9 +173,13 @@ typedef struct ntk_flow_result {
 } ntk_flow_result;
 
 /* Run the flow from theta (p), overwritten by the end point. targets: (n, K).
- * Errors: NTK_ERROR_ARGUMENT for options that contradict (lambda or soft targets in log-loss time, no end);
+ * Errors: NTK_ERROR_ARGUMENT for options that contradict (in log-loss time a regulariser, soft targets or
+ * squared loss, whose stiffness in that time grows like 1/L; no end; kernels of a model that has none);
+ * NTK_ERROR_NOT_FINITE where the event function is not finite;
  * NTK_ERROR_DIVERGED where a number stops being finite; NTK_ERROR_STALLED where steps shrink to rounding or
- * max_steps is reached before the end: a run that did not arrive is never reported as a number. */
+ * max_steps is reached before the end: a run that did not arrive is never reported as a number: theta and
+ * *result are then as they were. In physical time t must not overflow; in log-loss time log t may be
+ * anything. */
 ntk_status ntk_flow_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
                         double *theta, ntk_flow_result *result);
 

@@ -17,7 +17,8 @@ ntk_status ntk_file_create(const char *path, ntk_file **out);
 FILE *ntk_file_stream(ntk_file *file);
 
 /* Flush, sync to disk and rename; destroys the handle either way. On any error (a full disk, a failed write)
- * the temporary file is removed and what stood at `path` is untouched. */
+ * the temporary file is removed and what stood at `path` is untouched; but for one: where only the sync of
+ * the folder fails, the new file stands and may not survive a crash of the machine. */
 ntk_status ntk_file_commit(ntk_file *file);
 
 /* Remove the temporary file and destroy the handle; NULL is allowed. */

@@ -19,10 +19,13 @@ typedef struct ntk_blas_info {
     int threads;       /* 1 after ntk_linalg_start */
     bool lapack_is_openblas;
     char lapack_path[512]; /* the file that serves dpotrf */
+    char better_core[64];  /* empty, or the value of OPENBLAS_CORETYPE (read when a process starts) that suits
+                              this CPU where OpenBLAS does not know it and runs its oldest code */
 } ntk_blas_info;
 
 /* Pin BLAS to one thread, and verify that, and that the LAPACK in use is OpenBLAS's. Call once, before any
- * other function of the library computes. Errors: NTK_ERROR_LIBRARY, with what was found. */
+ * other function of the library computes. Logs a warning where better_core is not empty.
+ * Errors: NTK_ERROR_LIBRARY, with what was found. */
 ntk_status ntk_linalg_start(void);
 
 void ntk_blas_describe(ntk_blas_info *out);
@@ -60,7 +63,8 @@ double ntk_norm(size_t n, const double *x); /* Euclidean; inputs beyond 1e150 ov
 double ntk_distance(size_t n, const double *x, const double *y);
 
 /* A = L L^T in place: the lower triangle of A is read and overwritten with L; the strict upper triangle is
- * not touched. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE with the order of the leading minor that fails. */
+ * not touched. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE with the order of the leading minor that fails;
+ * NTK_ERROR_NOT_FINITE where a NaN or an infinity reaches a pivot. */
 ntk_status ntk_cholesky(size_t n, double *a, size_t lda);
 
 /* Solve A X = B given L of ntk_cholesky; b: (n, columns), overwritten with X. */

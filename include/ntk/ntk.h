@@ -14,9 +14,12 @@
 #include <ntk/kernel.h>
 #include <ntk/network.h>
 #include <ntk/dynamics.h>
+#include <ntk/training.h>
+#include <ntk/trajectory.h>
 #include <ntk/certify.h>
 #include <ntk/stats.h>
 #include <ntk/experiment.h>
+#include <ntk/sweep.h>
 #include <ntk/claim.h>
 
 #endif

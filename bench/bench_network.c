@@ -1,0 +1,191 @@
+/* Networks of finite width: how much of the speed of a plain matrix product they reach, in one run.
+ *
+ * Rates count the operations of the matrix products alone (2 a b c for a general one, n^2 k for a symmetric
+ * one), activations and Hadamard products as nothing; the reference is one square product by ntk_gemm, timed
+ * in turns with what it is compared to. Medians of REPEATS. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+#include <ntk/network.h>
+
+#define REPEATS        7
+#define REFERENCE_SIZE 2048
+
+static void require(ntk_status status) {
+    if (status == NTK_OK) return;
+    fprintf(stderr, "bench_network: %s: %s\n", ntk_status_message(status), ntk_error_detail());
+    exit(EXIT_FAILURE);
+}
+
+static double *doubles(size_t count) {
+    double *memory;
+    require(ntk_allocate_doubles(count, &memory));
+    return memory;
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *times /* (REPEATS), sorted here */) {
+    qsort(times, REPEATS, sizeof *times, ascending);
+    return times[REPEATS / 2];
+}
+
+/* A network with its parameters, inputs and outputs. */
+typedef struct subject {
+    ntk_network *network;
+    size_t n, d, m, L, K, p;
+    double *theta, *x, *f, *out;
+} subject;
+
+static subject subject_create(ntk_activation activation, size_t n, size_t d, size_t m, size_t L, size_t K,
+                              size_t out_count) {
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.activation = activation;
+    architecture.depth = L;
+    subject s = {.n = n, .d = d, .m = m, .L = L, .K = K};
+    require(ntk_network_create(&architecture, d, m, K, &s.network));
+    s.p = ntk_network_parameters(s.network);
+    s.theta = doubles(s.p);
+    s.x = doubles(n * d);
+    s.f = doubles(n * K);
+    s.out = doubles(out_count > s.p ? out_count : s.p);
+    ntk_stream stream = ntk_stream_create(1, "bench/network", 0);
+    ntk_network_initialise(s.network, &stream, s.theta);
+    ntk_stream_normal(&stream, n * d, s.x);
+    return s;
+}
+
+static void subject_destroy(subject *s) {
+    ntk_network_destroy(s->network);
+    ntk_release(s->theta);
+    ntk_release(s->x);
+    ntk_release(s->f);
+    ntk_release(s->out);
+}
+
+static void tangent_kernel(subject *s) {
+    require(ntk_network_tangent_kernel(s->network, s->theta, s->n, s->x, s->out, s->n * s->K));
+}
+
+/* The same by the explicit Jacobian, which stands behind the kernel in `out`. */
+static void jacobian_kernel(subject *s) {
+    const size_t rows = s->n * s->K;
+    require(ntk_network_jacobian(s->network, s->theta, s->n, s->x, s->out + rows * rows));
+    require(ntk_syrk(rows, s->p, 1.0, s->out + rows * rows, s->p, 0.0, s->out, rows));
+}
+
+static void forward(subject *s) { require(ntk_network_forward(s->network, s->theta, s->n, s->x, s->f)); }
+
+static void gradient(subject *s) {
+    forward(s);
+    require(ntk_network_pullback(s->network, s->theta, s->n, s->x, s->f, s->out));
+}
+
+/* Hidden layers forward and signals back, 2 n m (d + (1 + K) (L - 1) m); Gram matrices of d, m, .., m wide
+ * inputs over n rows and of L signals over n K rows. */
+static double tangent_kernel_operations(const subject *s) {
+    const double n = (double)s->n, d = (double)s->d, m = (double)s->m, L = (double)s->L, K = (double)s->K;
+    return 2.0 * n * m * (d + (1.0 + K) * (L - 1.0) * m) + n * n * (d + L * m) + n * n * K * K * L * m;
+}
+
+/* Forward and gradient multiply by every weight once, signals by those above the first layer. */
+static double gradient_operations(const subject *s) {
+    const double n = (double)s->n, first = (double)(s->m * s->d), others = (double)s->p - first;
+    return 2.0 * n * (2.0 * first + 3.0 * others);
+}
+
+/* Median times of `work` and of the reference product, in turns; the first round warms up. */
+static void time_in_turns(void (*work)(subject *), subject *s, size_t size, double *work_time,
+                          double *reference_time) {
+    double *a = doubles(size * size), *c = doubles(size * size), times[2][REPEATS];
+    ntk_stream stream = ntk_stream_create(1, "bench/reference", 0);
+    ntk_stream_normal(&stream, size * size, a);
+    for (int r = -1; r < REPEATS; r++) {
+        const double start = now();
+        work(s);
+        const double middle = now();
+        require(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, size, size, size, 1.0, a, size, a, size, 0.0, c,
+                         size));
+        if (r < 0) continue;
+        times[0][r] = middle - start;
+        times[1][r] = now() - middle;
+    }
+    *work_time = median(times[0]);
+    *reference_time = median(times[1]);
+    ntk_release(a);
+    ntk_release(c);
+}
+
+/* The reference product is of the size of the weights, 2048 at most. */
+static void report(const char *name, void (*work)(subject *), subject *s, double operations) {
+    const size_t size = s->m < 2048 ? s->m : 2048;
+    double seconds, reference;
+    time_in_turns(work, s, size, &seconds, &reference);
+    const double rate = operations / seconds, full = 2.0 * pow((double)size, 3.0) / reference;
+    printf("%-34s %6zu %6zu %3zu %3zu %10.3f %8.1f %8.1f %7.2f\n", name, s->n, s->m, s->L, s->K,
+           1e3 * seconds, 1e-9 * rate, 1e-9 * full, rate / full);
+}
+
+static void bench_tangent_kernel(size_t n, size_t m, size_t L, size_t K, ntk_activation activation) {
+    subject s = subject_create(activation, n, 10, m, L, K, n * n * K * K);
+    report(activation == NTK_RELU ? "tangent kernel, ReLU" : "tangent kernel, erf", tangent_kernel, &s,
+           tangent_kernel_operations(&s));
+    subject_destroy(&s);
+}
+
+static void bench_gradient(size_t n, size_t m, size_t L, ntk_activation activation) {
+    subject s = subject_create(activation, n, 3, m, L, 1, 0);
+    report(activation == NTK_RELU ? "forward, ReLU" : "forward, erf", forward, &s,
+           2.0 * (double)n * (double)s.p);
+    report(activation == NTK_RELU ? "forward and gradient, ReLU" : "forward and gradient, erf", gradient, &s,
+           gradient_operations(&s));
+    subject_destroy(&s);
+}
+
+/* Structured against explicit, where the Jacobian fits into memory. */
+static void bench_explicit(void) {
+    const size_t n = 64, m = 256, L = 2;
+    const size_t p = m * 10 + m * m + m;
+    subject s = subject_create(NTK_RELU, n, 10, m, L, 1, n * n + n * p);
+    double structured, explicit_time, reference;
+    time_in_turns(tangent_kernel, &s, m, &structured, &reference);
+    time_in_turns(jacobian_kernel, &s, m, &explicit_time, &reference);
+    printf("\nexplicit Jacobian and its Gram matrix, n = %zu, m = %zu, L = %zu: %.2f ms, structured %.2f ms: "
+           "%.0f times faster\n",
+           n, m, L, 1e3 * explicit_time, 1e3 * structured, explicit_time / structured);
+    subject_destroy(&s);
+}
+
+int main(void) {
+    require(ntk_linalg_start());
+    ntk_blas_info blas;
+    ntk_blas_describe(&blas);
+    printf(
+        "Networks of finite width on BLAS kernels for %s; `ratio`: rate of the matrix operations over that "
+        "of a square product\n\n",
+        blas.core);
+    printf("%-34s %6s %6s %3s %3s %10s %8s %8s %7s\n", "", "n", "m", "L", "K", "ms", "GFlop/s", "product",
+           "ratio");
+    bench_tangent_kernel(256, 2048, 2, 1, NTK_RELU);
+    bench_tangent_kernel(256, 2048, 2, 1, NTK_ERF);
+    bench_tangent_kernel(100, 1024, 3, 10, NTK_RELU);
+    bench_gradient(8, 16384, 1, NTK_RELU);
+    bench_gradient(8, 16384, 1, NTK_ERF);
+    bench_gradient(8, 1024, 3, NTK_RELU);
+    bench_gradient(8, 1024, 3, NTK_ERF);
+    bench_explicit();
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,101 @@
+#include <ntk/architecture.h>
+
+#include <math.h>
+#include <string.h>
+
+/* activation, name, continuous derivative; in the order of the enumeration. */
+#define ACTIVATION_TABLE(X)                                                                                  \
+    X(NTK_RELU, "relu", false)                                                                               \
+    X(NTK_ERF, "erf", true)                                                                                  \
+    X(NTK_GELU, "gelu", true)                                                                                \
+    X(NTK_TANH, "tanh", true)                                                                                \
+    X(NTK_SOFTPLUS, "softplus", true)                                                                        \
+    X(NTK_SIGMOID, "sigmoid", true)                                                                          \
+    X(NTK_SIN, "sin", true)                                                                                  \
+    X(NTK_LINEAR, "linear", true)
+
+typedef struct activation_entry {
+    const char *name;
+    bool smooth;
+} activation_entry;
+
+static const activation_entry activations[] = {
+#define ACTIVATION_ENTRY(activation, text, smooth) [activation] = {text, smooth},
+    ACTIVATION_TABLE(ACTIVATION_ENTRY)
+#undef ACTIVATION_ENTRY
+};
+
+_Static_assert(sizeof activations / sizeof activations[0] == NTK_ACTIVATION_COUNT,
+               "every activation has its row in the table");
+
+static const char activation_names[] = ""
+#define ACTIVATION_TEXT(activation, text, smooth) " " text
+    ACTIVATION_TABLE(ACTIVATION_TEXT)
+#undef ACTIVATION_TEXT
+    ;
+
+static bool is_activation(ntk_activation activation) { return (size_t)activation < NTK_ACTIVATION_COUNT; }
+
+const char *ntk_activation_name(ntk_activation activation) {
+    return is_activation(activation) ? activations[activation].name : "unknown";
+}
+
+bool ntk_activation_is_smooth(ntk_activation activation) {
+    return is_activation(activation) && activations[activation].smooth;
+}
+
+ntk_status ntk_activation_parse(const char *name, ntk_activation *out) {
+    for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++) {
+        if (strcmp(name, activations[i].name) == 0) {
+            *out = (ntk_activation)i;
+            return NTK_OK;
+        }
+    }
+    return ntk_fail(NTK_ERROR_ARGUMENT, "unknown activation '%s'; there are:%s", name, activation_names);
+}
+
+ntk_architecture ntk_architecture_default(void) {
+    return (ntk_architecture){
+        .family = NTK_DENSE,
+        .depth = 1,
+        .activation = NTK_RELU,
+        .weight_variance = 2,
+        .bias_variance = 0,
+        .input_scale = NTK_INPUT_SCALE_DIMENSION,
+        .parametrisation = NTK_PARAMETRISATION_NTK,
+    };
+}
+
+static ntk_status fail_enumeration(const char *field, int value, const char *allowed) {
+    return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: %s is %d; it must be %s", field, value, allowed);
+}
+
+ntk_status ntk_architecture_check(const ntk_architecture *a) {
+    if (a->family != NTK_DENSE) return fail_enumeration("family", (int)a->family, "NTK_DENSE");
+    if (!is_activation(a->activation)) {
+        return fail_enumeration("activation", (int)a->activation, "a member of ntk_activation");
+    }
+    if (a->input_scale != NTK_INPUT_SCALE_DIMENSION && a->input_scale != NTK_INPUT_SCALE_NONE) {
+        return fail_enumeration("input_scale", (int)a->input_scale, "a member of ntk_input_scale");
+    }
+    if (a->parametrisation != NTK_PARAMETRISATION_NTK &&
+        a->parametrisation != NTK_PARAMETRISATION_MEAN_FIELD) {
+        return fail_enumeration("parametrisation", (int)a->parametrisation,
+                                "a member of ntk_parametrisation");
+    }
+    if (a->depth < 1 || a->depth > NTK_DEPTH_MAX) {
+        return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: depth is %zu; it must be 1 to %d hidden layers",
+                        a->depth, NTK_DEPTH_MAX);
+    }
+    if (!(isfinite(a->weight_variance) && a->weight_variance > 0)) {
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: weight_variance is %g; it must be positive and finite",
+                        a->weight_variance);
+    }
+    if (!(isfinite(a->bias_variance) && a->bias_variance >= 0)) {
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: bias_variance is %g; it must be non-negative and finite",
+                        a->bias_variance);
+    }
+    return NTK_OK;
+}

@@ -1,0 +1,61 @@
+#include "base/vector.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntk/log.h>
+
+#include "base/vector_table.h"
+
+#ifdef NTK_SIMD_X86
+const ntk_vector_table *const *ntk_vector_available(size_t *count) {
+    static const ntk_vector_table *const tables[] = {&ntk_vector_avx512, &ntk_vector_avx2, &ntk_vector_sse2,
+                                                     &ntk_vector_scalar};
+    const size_t all = sizeof tables / sizeof *tables;
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vl");
+    const size_t first = avx512 ? 0 : avx2 ? 1 : 2; /* every x86-64 has SSE2 */
+    *count = all - first;
+    return tables + first;
+}
+#else
+const ntk_vector_table *const *ntk_vector_available(size_t *count) {
+    static const ntk_vector_table *const tables[] = {&ntk_vector_scalar};
+    *count = 1;
+    return tables;
+}
+#endif
+
+static const ntk_vector_table *choose(void) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    const char *cap = getenv("NTK_SIMD");
+    if (cap == NULL || *cap == '\0') return tables[0];
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tables[i]->isa, cap) == 0) return tables[i];
+    ntk_log(NTK_LOG_WARNING, "NTK_SIMD=%s is unknown or not available here: using %s", cap, tables[0]->isa);
+    return tables[0];
+}
+
+/* Chosen once; threads that meet here at the same time choose the same. */
+static const ntk_vector_table *table(void) {
+    static _Atomic(const ntk_vector_table *) chosen;
+    const ntk_vector_table *current = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (current != NULL) return current;
+    current = choose();
+    atomic_store_explicit(&chosen, current, memory_order_release);
+    return current;
+}
+
+void ntk_vector_exp(size_t n, const double *x, double *out) { table()->exp(n, x, out); }
+void ntk_vector_log(size_t n, const double *x, double *out) { table()->log(n, x, out); }
+void ntk_vector_tanh(size_t n, const double *x, double *out) { table()->tanh(n, x, out); }
+void ntk_vector_erf(size_t n, const double *x, double *out) { table()->erf(n, x, out); }
+
+void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine) {
+    table()->sincospi(n, x, sine, cosine);
+}
+
+const char *ntk_vector_isa(void) { return table()->isa; }

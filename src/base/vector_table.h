@@ -1,0 +1,27 @@
+/* The functions of vector.h for one instruction set each; vector.c chooses among these tables. */
+#ifndef NTK_BASE_VECTOR_TABLE_H
+#define NTK_BASE_VECTOR_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ntk_vector_table {
+    const char *isa;
+    void (*exp)(size_t n, const double *x, double *out);
+    void (*log)(size_t n, const double *x, double *out);
+    void (*tanh)(size_t n, const double *x, double *out);
+    void (*erf)(size_t n, const double *x, double *out);
+    void (*sincospi)(size_t n, const double *x, double *sine, double *cosine);
+} ntk_vector_table;
+
+extern const ntk_vector_table ntk_vector_scalar;
+#ifdef NTK_SIMD_X86
+extern const ntk_vector_table ntk_vector_sse2;
+extern const ntk_vector_table ntk_vector_avx2;
+extern const ntk_vector_table ntk_vector_avx512;
+#endif
+
+/* The tables that this CPU can run, the widest first; *count of them. */
+const ntk_vector_table *const *ntk_vector_available(size_t *count);
+
+#endif

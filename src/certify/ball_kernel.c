@@ -1,0 +1,249 @@
+/* The distance between a stored Gram matrix and the exact NTK of its points, in ball arithmetic.
+ *
+ * Symbols as in kernel.h. For ReLU and a pair with covariance [[p, c], [c, q]] let D = pq - c^2 and psi = pi
+ * - arccos(c / sqrt(pq)). Then
+ *
+ *     E[phi phi] = (sqrt(D) + c psi) / (2 pi),        E[phi' phi'] = psi / (2 pi),
+ *
+ * and psi = pi - atan2(sqrt D, c) for c >= 0, atan2(sqrt D, -c) for c < 0: an arccos of a ball that reaches
+ * past 1 would be undefined, atan2 is not. For erf (Williams 1997), with P = 1 + 2p and Q = 1 + 2q,
+ *
+ *     E[phi phi] = (2 / pi) asin(2c / sqrt(PQ)) = (2 / pi) atan(2c / sqrt(PQ - 4c^2)),
+ *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2).
+ *
+ * Every operation encloses the exact result, the inputs are the stored doubles, so the recursion encloses
+ * Theta_ij. The bound is the Frobenius norm of the entrywise distances, which is at least the 2-norm. */
+#include <ntk/certify.h>
+
+#include <arb.h>
+#include <math.h>
+
+#include <ntk/memory.h>
+#include <ntk/parallel.h>
+
+/* Bits: the exact kernel is known to far below an ulp of a double, even where the angle of a pair vanishes.
+ */
+enum { PRECISION = 192 };
+
+/* ---- dual activations
+ * --------------------------------------------------------------------------------------- */
+
+typedef struct dual {
+    arb_t value, derivative;
+} dual;
+
+static void dual_relu(dual *out, const arb_t p, const arb_t q, const arb_t c) {
+    arb_t root, angle, two_pi;
+    arb_init(root);
+    arb_init(angle);
+    arb_init(two_pi);
+    arb_mul(root, p, q, PRECISION);
+    arb_submul(root, c, c, PRECISION);
+    arb_sqrtpos(root, root, PRECISION); /* D >= 0 by Cauchy-Schwarz */
+    arb_const_pi(two_pi, PRECISION);
+    if (arb_is_negative(c)) {
+        arb_neg(angle, c);
+        arb_atan2(angle, root, angle, PRECISION);
+    } else {
+        arb_atan2(angle, root, c, PRECISION);
+        arb_sub(angle, two_pi, angle, PRECISION);
+    }
+    arb_mul_2exp_si(two_pi, two_pi, 1);
+    arb_addmul(root, c, angle, PRECISION);
+    arb_div(out->value, root, two_pi, PRECISION);
+    arb_div(out->derivative, angle, two_pi, PRECISION);
+    arb_clear(root);
+    arb_clear(angle);
+    arb_clear(two_pi);
+}
+
+static void dual_erf(dual *out, const arb_t p, const arb_t q, const arb_t c) {
+    arb_t root, other, pi;
+    arb_init(root);
+    arb_init(other);
+    arb_init(pi);
+    arb_const_pi(pi, PRECISION);
+    arb_mul_2exp_si(root, p, 1);
+    arb_add_ui(root, root, 1, PRECISION);
+    arb_mul_2exp_si(other, q, 1);
+    arb_add_ui(other, other, 1, PRECISION);
+    arb_mul(root, root, other, PRECISION);
+    arb_mul_2exp_si(other, c, 1);
+    arb_submul(root, other, other, PRECISION);
+    arb_sqrt(root, root, PRECISION);
+    arb_div(other, other, root, PRECISION);
+    arb_atan(other, other, PRECISION);
+    arb_mul_2exp_si(other, other, 1);
+    arb_div(out->value, other, pi, PRECISION);
+    arb_mul(root, root, pi, PRECISION);
+    arb_ui_div(out->derivative, 4, root, PRECISION);
+    arb_clear(root);
+    arb_clear(other);
+    arb_clear(pi);
+}
+
+/* ---- the recursion for one pair
+ * ----------------------------------------------------------------------------- */
+
+typedef struct task {
+    const ntk_architecture *architecture;
+    size_t n, d, ldx, ldg;
+    const double *x, *gram;
+    double
+        *row_error; /* (n), upper bounds of sum_j |gram_ij - Theta_ij|^2 over j <= i, off-diagonals twice */
+} task;
+
+static void input_covariance(arb_t out, const task *self, size_t i, size_t j) {
+    const double *a = self->x + i * self->ldx, *b = self->x + j * self->ldx;
+    const ntk_architecture *arch = self->architecture;
+    arb_t left, right;
+    arb_init(left);
+    arb_init(right);
+    arb_zero(out);
+    for (size_t k = 0; k < self->d; k++) {
+        arb_set_d(left, a[k]);
+        arb_set_d(right, b[k]);
+        arb_addmul(out, left, right, PRECISION);
+    }
+    if (arch->input_scale == NTK_INPUT_SCALE_DIMENSION) arb_div_ui(out, out, self->d, PRECISION);
+    arb_set_d(left, arch->weight_variance);
+    arb_mul(out, out, left, PRECISION);
+    arb_set_d(right, arch->bias_variance);
+    arb_add(out, out, right, PRECISION);
+    arb_clear(left);
+    arb_clear(right);
+}
+
+typedef struct pair {
+    arb_t sii, sjj, sij, theta, weight, bias;
+    dual dual;
+} pair;
+
+static void pair_init(pair *self, const task *task, size_t i, size_t j) {
+    arb_init(self->sii);
+    arb_init(self->sjj);
+    arb_init(self->sij);
+    arb_init(self->theta);
+    arb_init(self->weight);
+    arb_init(self->bias);
+    arb_init(self->dual.value);
+    arb_init(self->dual.derivative);
+    input_covariance(self->sii, task, i, i);
+    input_covariance(self->sjj, task, j, j);
+    input_covariance(self->sij, task, i, j);
+    arb_set(self->theta, self->sij);
+    arb_set_d(self->weight, task->architecture->weight_variance);
+    arb_set_d(self->bias, task->architecture->bias_variance);
+}
+
+static void pair_clear(pair *self) {
+    arb_clear(self->sii);
+    arb_clear(self->sjj);
+    arb_clear(self->sij);
+    arb_clear(self->theta);
+    arb_clear(self->weight);
+    arb_clear(self->bias);
+    arb_clear(self->dual.value);
+    arb_clear(self->dual.derivative);
+}
+
+typedef void (*dual_function)(dual *out, const arb_t p, const arb_t q, const arb_t c);
+
+/* S <- w^2 E[phi phi] + b^2 */
+static void next_covariance(arb_t s, pair *self, dual_function function, const arb_t p, const arb_t q,
+                            const arb_t c) {
+    function(&self->dual, p, q, c);
+    arb_mul(s, self->dual.value, self->weight, PRECISION);
+    arb_add(s, s, self->bias, PRECISION);
+}
+
+static void next_layer(pair *self, dual_function function) {
+    arb_t sij;
+    arb_init(sij);
+    next_covariance(sij, self, function, self->sii, self->sjj, self->sij);
+    arb_mul(self->dual.derivative, self->dual.derivative, self->weight, PRECISION);
+    arb_mul(self->theta, self->theta, self->dual.derivative, PRECISION);
+    arb_add(self->theta, self->theta, sij, PRECISION);
+    arb_swap(self->sij, sij);
+    next_covariance(sij, self, function, self->sii, self->sii, self->sii);
+    arb_swap(self->sii, sij);
+    next_covariance(sij, self, function, self->sjj, self->sjj, self->sjj);
+    arb_swap(self->sjj, sij);
+    arb_clear(sij);
+}
+
+/* Adds weight * |gram_ij - Theta_ij|^2 to the ball `sum`. */
+static void add_distance(arb_t sum, const task *self, size_t i, size_t j, unsigned weight) {
+    const dual_function function = self->architecture->activation == NTK_RELU ? dual_relu : dual_erf;
+    pair p;
+    pair_init(&p, self, i, j);
+    for (size_t l = 0; l < self->architecture->depth; l++) next_layer(&p, function);
+    arb_t stored;
+    arb_init(stored);
+    arb_set_d(stored, self->gram[i * self->ldg + j]);
+    arb_sub(stored, stored, p.theta, PRECISION);
+    arb_mul(stored, stored, stored, PRECISION);
+    arb_addmul_ui(sum, stored, weight, PRECISION);
+    arb_clear(stored);
+    pair_clear(&p);
+}
+
+/* ---- the bound
+ * ---------------------------------------------------------------------------------------------- */
+
+static double upper_bound(const arb_t ball) {
+    arf_t upper;
+    arf_init(upper);
+    arb_get_ubound_arf(upper, ball, PRECISION);
+    const double bound = arf_get_d(upper, ARF_RND_UP);
+    arf_clear(upper);
+    return bound;
+}
+
+static ntk_status row_error(size_t i, void *argument) {
+    task *self = argument;
+    arb_t sum;
+    arb_init(sum);
+    for (size_t j = 0; j < i; j++) add_distance(sum, self, i, j, 2);
+    add_distance(sum, self, i, i, 1);
+    self->row_error[i] = upper_bound(sum);
+    arb_clear(sum);
+    flint_cleanup(); /* this thread's caches */
+    return NTK_OK;
+}
+
+static double root_of_sum(size_t n, const double *terms) {
+    arb_t sum, term;
+    arb_init(sum);
+    arb_init(term);
+    for (size_t i = 0; i < n; i++) {
+        arb_set_d(term, terms[i]);
+        arb_add(sum, sum, term, PRECISION);
+    }
+    arb_sqrt(sum, sum, PRECISION);
+    const double bound = upper_bound(sum);
+    arb_clear(sum);
+    arb_clear(term);
+    return bound;
+}
+
+ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
+                                    size_t ldx, const double *gram, size_t ldg, double *bound) {
+    NTK_TRY(ntk_architecture_check(architecture));
+    if (architecture->family != NTK_DENSE ||
+        (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF))
+        return ntk_fail(NTK_ERROR_UNSUPPORTED,
+                        "certify: kernels in ball arithmetic are dense with relu or erf, not %s",
+                        ntk_activation_name(architecture->activation));
+    if (n == 0 || d == 0 || ldx < d || ldg < n)
+        return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, d = %zu, ldx = %zu, ldg = %zu", n, d, ldx, ldg);
+    task self = {architecture, n, d, ldx, ldg, x, gram, NULL};
+    NTK_TRY(ntk_allocate_doubles(n, &self.row_error));
+    ntk_status status = ntk_map(n, row_error, &self);
+    if (status == NTK_OK) *bound = root_of_sum(n, self.row_error);
+    ntk_release(self.row_error);
+    if (status == NTK_OK && !isfinite(*bound))
+        status = ntk_fail(NTK_ERROR_NOT_FINITE,
+                          "certify: the kernel's distance to the stored matrix is not finite");
+    return status;
+}

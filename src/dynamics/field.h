@@ -1,0 +1,54 @@
+/* The vector field of a flow.
+ *
+ * G = grad L + lambda (theta - c), and s is the variable that the integrators step:
+ *
+ *     physical time     s = t,    d theta / d s = -kappa G,           dt / ds = 1
+ *     log-loss time               d theta / d s = -grad log L,        dt / ds = 1 / (kappa L)
+ *
+ * kappa is the time factor. The field is autonomous: s itself never enters, so a step may be as small as a
+ * double can be, and in log-loss time t is a quadrature along the path, carried as log t. */
+#ifndef NTK_DYNAMICS_FIELD_H
+#define NTK_DYNAMICS_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ntk/dynamics.h>
+
+typedef struct ntk_field {
+    const ntk_model *model;
+    const double *targets; /* (n, K) */
+    ntk_loss loss;
+    double lambda, time_factor;
+    bool log_loss_time;
+    const double *centre; /* (p), or NULL for zero */
+    double *cotangent;    /* (n, K) */
+    size_t evaluations;
+} ntk_field;
+
+typedef struct ntk_clock {
+    double time, log_time; /* the same t; log_time is the one that never overflows */
+} ntk_clock;
+
+/* A point of the path. The arrays belong to whoever made the state. */
+typedef struct ntk_state {
+    double *theta;   /* (p) */
+    double *rate;    /* (p) d theta / d s */
+    double *outputs; /* (n, K) */
+    double log_loss;
+    double log_speed; /* log dt/ds */
+    bool finite;      /* outputs and loss are numbers */
+    ntk_clock clock;
+} ntk_state;
+
+/* Fill everything but theta and the clock from theta. Where the outputs or the loss are no numbers, `finite`
+ * is false and the rate is not computed. Errors: those of the model. */
+ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state);
+
+/* The model's norm of a difference of coordinates. */
+double ntk_field_norm(const ntk_field *field, const double *difference);
+
+/* ||G|| at an evaluated state. */
+double ntk_field_gradient_norm(const ntk_field *field, const ntk_state *state);
+
+#endif

@@ -1,0 +1,138 @@
+/* Models that a flow can drive: a network on fixed inputs, and a linear model given by its tangent kernel.
+ *
+ * Linear model: f(theta) = f_0 + J (theta - theta_0). The flow never leaves theta_0 + range(J^T), so it is
+ * carried in the coordinates a of theta - theta_0 = J^T a:
+ *
+ *     f = f_0 + Theta a,   Theta = J J^T,   ||theta - theta_0||^2 = a^T Theta a,
+ *
+ * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a, also where Theta is singular. */
+#include <ntk/dynamics.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+
+/* ---- network ------------------------------------------------------------------------------------------- */
+
+typedef struct network_context {
+    ntk_network *network;
+    size_t points;
+    const double *x;
+} network_context;
+
+static ntk_status network_evaluate(void *context, const double *theta, double *f) {
+    const network_context *c = context;
+    return ntk_network_forward(c->network, theta, c->points, c->x, f);
+}
+
+static ntk_status network_pullback(void *context, const double *theta, const double *cotangent,
+                                   double *gradient) {
+    const network_context *c = context;
+    return ntk_network_pullback(c->network, theta, c->points, c->x, cotangent, gradient);
+}
+
+static ntk_status network_tangent_kernel(void *context, const double *theta, double *gram) {
+    const network_context *c = context;
+    const size_t order = c->points * ntk_network_outputs(c->network);
+    return ntk_network_tangent_kernel(c->network, theta, c->points, c->x, gram, order);
+}
+
+ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, ntk_model *out) {
+    if (n == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "a model needs at least one input");
+    void *memory = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof(network_context), &memory));
+    network_context *context = memory;
+    *context = (network_context){.network = network, .points = n, .x = x};
+    *out = (ntk_model){.dimension = ntk_network_parameters(network),
+                       .points = n,
+                       .outputs = ntk_network_outputs(network),
+                       .context = context,
+                       .evaluate = network_evaluate,
+                       .pullback = network_pullback,
+                       .tangent_kernel = network_tangent_kernel};
+    return NTK_OK;
+}
+
+/* ---- linear model -------------------------------------------------------------------------------------- */
+
+typedef struct linear_context {
+    size_t order; /* nK */
+    double *gram; /* (nK, nK); these arrays follow the structure in the same allocation */
+    double *f0;   /* (nK) */
+    double *image;
+} linear_context;
+
+static ntk_status linear_evaluate(void *context, const double *a, double *f) {
+    const linear_context *c = context;
+    memcpy(f, c->f0, c->order * sizeof *f);
+    return ntk_symv(c->order, 1, c->gram, c->order, a, 1, f);
+}
+
+static ntk_status linear_pullback(void *context, const double *a, const double *cotangent, double *gradient) {
+    (void)a;
+    const linear_context *c = context;
+    memcpy(gradient, cotangent, c->order * sizeof *gradient);
+    return NTK_OK;
+}
+
+static double linear_norm(void *context, const double *difference) {
+    const linear_context *c = context;
+    if (ntk_symv(c->order, 1, c->gram, c->order, difference, 0, c->image) != NTK_OK) return NAN;
+    const double square = ntk_dot(c->order, difference, c->image);
+    /* A Gram matrix is positive semi-definite; rounding may make the form slightly negative. NaN stays. */
+    return square < 0 ? 0 : sqrt(square);
+}
+
+static ntk_status linear_tangent_kernel(void *context, const double *a, double *gram) {
+    (void)a;
+    const linear_context *c = context;
+    memcpy(gram, c->gram, c->order * c->order * sizeof *gram);
+    return NTK_OK;
+}
+
+static ntk_status linear_context_create(size_t order, const double *gram, const double *f0,
+                                        linear_context **out) {
+    const size_t header = NTK_ALIGNMENT / sizeof(double);
+    _Static_assert(sizeof(linear_context) <= NTK_ALIGNMENT, "the arrays follow one aligned block");
+    double *memory = NULL;
+    NTK_TRY(ntk_allocate_doubles(header + order * order + 2 * order, &memory));
+    linear_context *context = (void *)memory;
+    context->order = order;
+    context->gram = memory + header;
+    context->f0 = context->gram + order * order;
+    context->image = context->f0 + order;
+    memcpy(context->gram, gram, order * order * sizeof *gram);
+    memcpy(context->f0, f0, order * sizeof *f0);
+    *out = context;
+    return NTK_OK;
+}
+
+ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out) {
+    if (n == 0 || outputs == 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "a linear model needs points and outputs");
+    if (outputs > (size_t)1 << 16 || n > ((size_t)1 << 31) / outputs)
+        return ntk_fail(NTK_ERROR_SHAPE, "a linear model of %zu points and %zu outputs is too large", n,
+                        outputs);
+    const size_t order = n * outputs;
+    if (!ntk_all_finite(order * order, gram) || !ntk_all_finite(order, f0))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel or initial outputs of a linear model are not finite");
+    linear_context *context = NULL;
+    NTK_TRY(linear_context_create(order, gram, f0, &context));
+    *out = (ntk_model){.dimension = order,
+                       .points = n,
+                       .outputs = outputs,
+                       .context = context,
+                       .evaluate = linear_evaluate,
+                       .pullback = linear_pullback,
+                       .norm = linear_norm,
+                       .tangent_kernel = linear_tangent_kernel};
+    return NTK_OK;
+}
+
+void ntk_model_release(ntk_model *model) {
+    if (!model) return;
+    ntk_release(model->context);
+    *model = (ntk_model){0};
+}

@@ -1,0 +1,13 @@
+/* Fused updates of long vectors: one pass over memory for any number of terms. Elementwise and in a fixed
+ * order of terms, so the bits do not depend on the width of the vector unit. */
+#ifndef NTK_DYNAMICS_VECTORS_H
+#define NTK_DYNAMICS_VECTORS_H
+
+#include <stddef.h>
+
+/* out = base + sum_j weight[j] direction[j]; base NULL for 0; out may be base or one of the directions. Terms
+ * of weight 0 are left out (their vectors need not hold numbers). Vectors: (p). */
+void ntk_combine(size_t p, const double *base, size_t terms, const double *weight,
+                 const double *const *direction, double *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* The witness: turns a state of the path into what observers and events are shown. */
+#ifndef NTK_DYNAMICS_WITNESS_H
+#define NTK_DYNAMICS_WITNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ntk/dynamics.h>
+
+#include "dynamics/stepper.h"
+
+typedef struct ntk_witness {
+    ntk_stepper *stepper;
+    const double *targets;
+    double *margins; /* (n) */
+    /* (nK, nK) each; NULL unless kernels are asked for */
+    double *kernel, *initial_kernel, *eigen;
+    double *eigenvalues; /* (nK) */
+    double initial_norm; /* ||Theta_0||_F */
+    void *memory;
+} ntk_witness;
+
+/* Computes Theta_0 from the stepper's beginning where `kernels`. The stepper stays the caller's. Errors:
+ * NTK_ERROR_MEMORY; NTK_ERROR_ARGUMENT where the model has no tangent kernel. */
+ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, ntk_witness *out);
+void ntk_witness_release(ntk_witness *witness);
+
+/* The state must have been evaluated. Pointers of *out are valid until the next call. Errors: those of the
+ * model; NTK_ERROR_DIVERGED where the tangent kernel is not finite. */
+ntk_status ntk_witness_observe(ntk_witness *witness, const ntk_state *state, bool kernel,
+                               ntk_observation *out);
+
+#endif

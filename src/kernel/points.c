@@ -1,0 +1,194 @@
+/* The recursion of kernel.h on the diagonal, x = x':
+ *
+ *     S^1 = w^2 |x|^2 / d + b^2,  S^{l+1} = w^2 E[phi(u)^2] + b^2,  Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2]
+ * Theta^l
+ *
+ * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric function of a
+ * rounded cosine nor lose anything at rho = 1. */
+#include "kernel/points.h"
+
+#include <math.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+#include <ntk/parallel.h>
+
+#include "kernel/dual.h"
+#include "kernel/mehler.h"
+
+/* Pairs of ReLU networks whose inputs are this close to parallel, sin theta <= 1/32, are recomputed from
+ * the difference of the inputs (pair.c): 1 - cos theta = 2^-11 (1 + 2^-13). */
+#define NEARLY_PARALLEL (1 - 0x1p-11)
+
+enum { BATCH = 64 /* points expanded at a time */ };
+
+double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
+    return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? architecture->weight_variance / (double)d
+                                                                  : architecture->weight_variance;
+}
+
+static ntk_status check_row(const ntk_points *points, size_t i) {
+    const double *x = points->x + i * points->ldx;
+    for (size_t j = 0; j < points->dimension; j++)
+        if (!isfinite(x[j]))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: component %zu is %g", i, j, x[j]);
+    return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: its squared norm overflows", i);
+}
+
+ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
+                             size_t ldx, ntk_points *out) {
+    const size_t align = NTK_RECURSION_ALIGN, depth = architecture->depth;
+    *out = (ntk_points){.count = n, .dimension = d, .x = x, .ldx = ldx, .depth = depth};
+    out->stride = (n + align - 1) / align * align;
+    void *fields = NULL;
+    NTK_TRY(ntk_allocate(depth, sizeof *out->field, &fields));
+    out->field = fields;
+    NTK_TRY(ntk_allocate_doubles((depth + 1) * out->stride, &out->variance));
+    NTK_TRY(ntk_allocate_doubles(out->stride, &out->tangent));
+    const double factor = ntk_input_factor(architecture, d);
+    for (size_t i = 0; i < n; i++) {
+        const double *row = x + i * ldx;
+        out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + architecture->bias_variance;
+        if (!isfinite(out->variance[i])) return check_row(out, i);
+    }
+    return NTK_OK;
+}
+
+void ntk_points_destroy(ntk_points *points) {
+    for (size_t l = 0; points->field && l < points->depth; l++) ntk_release(points->field[l]);
+    ntk_release(points->field);
+    ntk_release(points->variance);
+    ntk_release(points->tangent);
+}
+
+static double inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
+
+/* The fields of a closed form; see recursion.h. */
+static void fill_fields(ntk_activation activation, double a, double *field, size_t stride) {
+    switch (activation) {
+    case NTK_RELU:
+        field[0] = sqrt(a);
+        field[stride] = inverse_root(a);
+        break;
+    case NTK_ERF:
+        field[0] = sqrt(2 / (1 + 2 * a));
+        break;
+    case NTK_GELU:
+        field[0] = a;
+        field[stride] = 1 / sqrt(1 + a);
+        break;
+    case NTK_SIN:
+        field[0] = 0.5 * a;
+        break;
+    default:
+        break;
+    }
+}
+
+/* One point from layer l (0-based) to the next. */
+static void advance(const ntk_architecture *architecture, ntk_points *points, size_t l, size_t i,
+                    ntk_dual dual) {
+    const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
+    const double variance = w2 * dual.value + b2;
+    points->variance[(l + 1) * points->stride + i] = variance;
+    points->tangent[i] = variance + points->tangent[i] * (w2 * dual.derivative);
+}
+
+static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_points *points, size_t l) {
+    enum { FIELDS = 2 };
+    const double *variance = points->variance + l * points->stride;
+    NTK_TRY(ntk_allocate_doubles(FIELDS * points->stride, &points->field[l]));
+    for (size_t i = 0; i < points->count; i++) {
+        const double a = variance[i];
+        fill_fields(architecture->activation, a, points->field[l] + i, points->stride);
+        advance(architecture, points, l, i, ntk_dual_closed_form(architecture->activation, a, a, a));
+    }
+    return NTK_OK;
+}
+
+typedef struct {
+    const ntk_architecture *architecture;
+    const ntk_mehler *mehler;
+    ntk_points *points;
+    size_t layer;
+    double *tail; /* (n) */
+} expansion;
+
+static ntk_status expand_batch(size_t unit, void *context) {
+    const expansion *e = context;
+    ntk_points *points = e->points;
+    const size_t first = unit * BATCH, stride = points->stride, terms = ntk_mehler_terms(e->mehler);
+    const size_t count = points->count - first < BATCH ? points->count - first : BATCH;
+    const double *variance = points->variance + e->layer * stride + first;
+    double *field = points->field[e->layer] + first;
+    ntk_dual dual[BATCH];
+    NTK_TRY(ntk_mehler_expand(e->mehler, count, variance, field + stride, field + (1 + terms) * stride,
+                              stride, dual, e->tail + first));
+    for (size_t i = 0; i < count; i++) {
+        field[i] = inverse_root(variance[i]);
+        advance(e->architecture, points, e->layer, first + i, dual[i]);
+    }
+    return NTK_OK;
+}
+
+/* *worst becomes the largest tail if that is larger. */
+static ntk_status expanded_layer(const ntk_architecture *architecture, const ntk_mehler *mehler,
+                                 ntk_points *points, size_t l, double *worst) {
+    expansion e = {architecture, mehler, points, l, NULL};
+    NTK_TRY(ntk_allocate_doubles((1 + 2 * ntk_mehler_terms(mehler)) * points->stride, &points->field[l]));
+    NTK_TRY(ntk_allocate_doubles(points->count, &e.tail));
+    const ntk_status status = ntk_map((points->count + BATCH - 1) / BATCH, expand_batch, &e);
+    for (size_t i = 0; i < points->count; i++) *worst = fmax(*worst, e.tail[i]);
+    ntk_release(e.tail);
+    return status;
+}
+
+static double largest(const ntk_points *points, size_t l) {
+    double most = 0;
+    for (size_t i = 0; i < points->count; i++) most = fmax(most, points->variance[l * points->stride + i]);
+    return most;
+}
+
+/* A layer of quadrature activations: both sets share one expansion, made for the largest variance. */
+static ntk_status mehler_layer(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                               size_t l, ntk_recursion_layer *layer) {
+    ntk_mehler *mehler = NULL;
+    double tail = 0;
+    NTK_TRY(
+        ntk_mehler_create(architecture->activation, fmax(largest(rows, l), largest(columns, l)), &mehler));
+    ntk_status status = expanded_layer(architecture, mehler, rows, l, &tail);
+    if (status == NTK_OK && columns != rows) status = expanded_layer(architecture, mehler, columns, l, &tail);
+    layer->terms = ntk_mehler_terms(mehler);
+    layer->limit = ntk_mehler_limit(mehler, tail);
+    ntk_mehler_destroy(mehler);
+    return status;
+}
+
+static ntk_status check_diagonal(const ntk_points *points) {
+    for (size_t i = 0; i < points->count; i++)
+        if (!isfinite(points->tangent[i]))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel of input %zu with itself overflows", i);
+    return NTK_OK;
+}
+
+ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                              ntk_recursion *recursion) {
+    const ntk_activation activation = architecture->activation;
+    for (size_t l = 0; l < rows->depth; l++) {
+        ntk_recursion_layer *layer = recursion->layer + l;
+        *layer = (ntk_recursion_layer){.limit = INFINITY};
+        if (activation == NTK_RELU && l == 0) layer->limit = NEARLY_PARALLEL;
+        if (ntk_dual_has_closed_form(activation)) {
+            NTK_TRY(closed_form_layer(architecture, rows, l));
+            if (columns != rows) NTK_TRY(closed_form_layer(architecture, columns, l));
+        } else {
+            NTK_TRY(mehler_layer(architecture, rows, columns, l, layer));
+        }
+        layer->row = rows->field[l];
+        layer->column = columns->field[l];
+        layer->row_stride = rows->stride;
+        layer->column_stride = columns->stride;
+    }
+    NTK_TRY(check_diagonal(rows));
+    return columns == rows ? NTK_OK : check_diagonal(columns);
+}

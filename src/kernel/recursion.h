@@ -1,0 +1,64 @@
+/* The recursion over layers for runs of pairs, in registers; one implementation per instruction set. */
+#ifndef NTK_KERNEL_RECURSION_H
+#define NTK_KERNEL_RECURSION_H
+
+#include <stddef.h>
+
+#include <ntk/architecture.h>
+
+/* One layer as the pairs of (row point, column point) see it. Each point brings numbers computed from its
+ * variance S_xx ("fields"), stored field by field, (fields, stride):
+ *
+ *     relu     0: sqrt(S_xx)     1: 1 / sqrt(S_xx), 0 for S_xx = 0
+ *     erf      0: sqrt(2 / (1 + 2 S_xx))
+ *     gelu     0: S_xx           1: 1 / sqrt(1 + S_xx)
+ *     sin      0: S_xx / 2
+ *     linear   none
+ *     others   0: 1 / sqrt(S_xx), 0 for S_xx = 0     1 .. K: h_k     K + 1 .. 2K: g_k      (mehler.c)
+ *
+ * The strides are multiples of NTK_RECURSION_ALIGN, so that a whole register can be read for the last
+ * columns. */
+typedef struct ntk_recursion_layer {
+    const double *row;
+    const double *column;
+    size_t row_stride;
+    size_t column_stride;
+    size_t terms; /* K */
+    double limit; /* pairs with |rho| beyond it are flagged */
+} ntk_recursion_layer;
+
+enum { NTK_RECURSION_ALIGN = 8 };
+
+typedef struct ntk_recursion {
+    double input_scale; /* w^2 / d or w^2 */
+    double weight;      /* w^2 */
+    double bias;        /* b^2 */
+    size_t depth;
+    ntk_recursion_layer *layer; /* (depth) */
+} ntk_recursion;
+
+/* Pairs (row, column + k), k < count: from the inner products to S^{L+1} and Theta^{L+1}. product, nngp,
+ * ntk: (count); nngp or ntk may be NULL; either may be product itself. Returned is how many pairs are not to
+ * be trusted - |rho| beyond a layer's limit, or a result that is not finite -; their k are in flagged
+ * (count).
+ */
+typedef size_t (*ntk_recursion_run)(const ntk_recursion *recursion, size_t row, size_t column, size_t count,
+                                    const double *product, double *nngp, double *ntk, size_t *flagged);
+
+/* All activations of one instruction set; the same bits from each set. */
+typedef struct ntk_recursion_table {
+    const char *isa;
+    ntk_recursion_run run[NTK_ACTIVATION_COUNT];
+} ntk_recursion_table;
+
+extern const ntk_recursion_table ntk_recursion_scalar;
+#ifdef NTK_SIMD_X86
+extern const ntk_recursion_table ntk_recursion_sse2;
+extern const ntk_recursion_table ntk_recursion_avx2;
+extern const ntk_recursion_table ntk_recursion_avx512;
+#endif
+
+/* The table of the instruction set in use (ntk_vector_isa). */
+const ntk_recursion_table *ntk_recursion_chosen(void);
+
+#endif

@@ -1,0 +1,100 @@
+/* First derivatives of the outputs with respect to the parameters.
+ *
+ * Pullback (reverse mode): with delta^l = d<c, f> / dh^l, (n, fan-out of layer l), and delta^{L+1} = c,
+ *
+ *     gradient of W^l = s_l (delta^l)^T a^{l-1},     gradient of beta^l = b_l sum_i delta^l_i,
+ *     delta^l = (s_{l+1} delta^{l+1} W^{l+1}) o phi'(h^l).
+ *
+ * Pushforward (forward mode): along theta + t v, v made of V^l and u^l, with dots for derivatives at t = 0,
+ *
+ *     h'^l = s_l (a^{l-1} (V^l)^T + a'^{l-1} (W^l)^T) + b_l u^l,     a'^l = phi'(h^l) o h'^l,    a'^0 = 0.
+ */
+#include "network/network.h"
+
+ntk_status network_reserve_signals(const ntk_network *network, network_batch *batch, size_t rows_per_input) {
+    NTK_TRY(network_reserve(&batch->signal[0], rows_per_input, batch->n, network->width));
+    return network_reserve(&batch->signal[1], rows_per_input, batch->n, network->width);
+}
+
+/* Each row of `signal` times the derivative of its input, in place. */
+static void multiply_rows(size_t n, size_t rows_per_input, size_t width, const double *derivative,
+                          double *signal) {
+    for (size_t row = 0; row < n * rows_per_input; row++) {
+        const double *factor = derivative + row / rows_per_input * width;
+        for (size_t j = 0; j < width; j++) signal[row * width + j] *= factor[j];
+    }
+}
+
+ntk_status network_propagate_back(const ntk_network *network, const network_batch *batch, size_t l,
+                                  const double *theta, size_t rows_per_input, const double *signal,
+                                  double *out) {
+    NTK_TRY(network_multiply_back(&network->layers[l + 1], theta, batch->n * rows_per_input, signal, out));
+    multiply_rows(batch->n, rows_per_input, network->width, network_derivative(network, batch, l), out);
+    return NTK_OK;
+}
+
+/* beta <- b_l times the sum of the rows of `signal`, column by column so that no sum goes through memory. */
+static void bias_gradient(const network_layer *layer, size_t n, const double *signal, double *beta) {
+#pragma omp simd
+    for (size_t j = 0; j < layer->fan_out; j++) {
+        double sum = 0.0;
+        for (size_t i = 0; i < n; i++) sum += signal[i * layer->fan_out + j];
+        beta[j] = layer->bias_scale * sum;
+    }
+}
+
+/* Gradients of W^l and beta^l, given delta^l = signal. */
+static ntk_status layer_gradient(const ntk_network *network, size_t l, const double *x, const double *signal,
+                                 double *gradient) {
+    const network_layer *layer = &network->layers[l];
+    const size_t n = network->batch.n;
+    if (network->has_bias) bias_gradient(layer, n, signal, gradient + layer->bias);
+    return network_outer_product(layer, n, signal, network_layer_input(network, &network->batch, x, l),
+                                 gradient);
+}
+
+ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_t n, const double *x,
+                                const double *cotangent, double *gradient) {
+    NTK_TRY(network_check_batch(network, n, "ntk_network_pullback"));
+    NTK_TRY(network_reserve_signals(network, &network->batch, 1));
+    const double *signal = cotangent;
+    for (size_t l = network->architecture.depth + 1;; l--) {
+        NTK_TRY(layer_gradient(network, l, x, signal, gradient));
+        if (l == 1) return NTK_OK;
+        double *next = network->batch.signal[l % 2].data;
+        NTK_TRY(network_propagate_back(network, &network->batch, l - 1, theta, 1, signal, next));
+        signal = next;
+    }
+}
+
+ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, size_t n, const double *x,
+                                   const double *direction, double *tangent) {
+    NTK_TRY(network_check_batch(network, n, "ntk_network_pushforward"));
+    NTK_TRY(network_reserve_signals(network, &network->batch, 1));
+    const network_batch *batch = &network->batch;
+    const size_t last = network->architecture.depth + 1;
+    const double *below = NULL; /* a'^{l-1} */
+    for (size_t l = 1; l <= last; l++) {
+        double *out = l == last ? tangent : batch->signal[l % 2].data;
+        NTK_TRY(
+            network_apply_layer(network, l, direction, n, network_layer_input(network, batch, x, l), out));
+        if (below != NULL) NTK_TRY(network_multiply(&network->layers[l], theta, n, below, 1.0, out));
+        if (l < last) multiply_rows(n, 1, network->width, network_derivative(network, batch, l), out);
+        below = out;
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, const double *theta, size_t n,
+                                  const double *x, double *f) {
+    NTK_TRY(ntk_network_forward(network, theta0, n, x, f));
+    NTK_TRY(network_reserve(&network->direction, network->parameters, 1, 1));
+    NTK_TRY(network_reserve(&network->tangent, n, network->outputs, 1));
+    /* The difference first: J theta - J theta_0 would cancel, theta being O(1) and moving little. */
+    double *direction = network->direction.data;
+    for (size_t i = 0; i < network->parameters; i++) direction[i] = theta[i] - theta0[i];
+    const double *tangent = network->tangent.data;
+    NTK_TRY(ntk_network_pushforward(network, theta0, n, x, direction, network->tangent.data));
+    for (size_t i = 0; i < n * network->outputs; i++) f[i] += tangent[i];
+    return NTK_OK;
+}

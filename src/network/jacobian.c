@@ -1,0 +1,67 @@
+/* The explicit Jacobian, input by input: rows are d f_k(x_i) / d theta.
+ *
+ * For one input the derivatives with respect to h^l are the (K, fan-out) matrix D^l, D^{L+1} = I and
+ * D^l = s_{l+1} D^{l+1} W^{l+1} diag(phi'(h^l)); the block of W^l in row k is s_l D^l_k (a^{l-1})^T, that of
+ * beta^l is b_l D^l_k. It shares the forward with the batched pullback and the structured tangent kernel, and
+ * nothing else: it is the path against which they are checked. */
+#include "network/network.h"
+
+#include <string.h>
+
+/* Row k of D^l, the derivative of f_k with respect to h^l, spread over the parameters of layer l. */
+static void write_layer(const ntk_network *network, size_t l, const double *signal, const double *a,
+                        double *row) {
+    const network_layer *layer = &network->layers[l];
+    for (size_t r = 0; r < layer->fan_out; r++) {
+        double *weight = row + layer->weight + r * layer->fan_in;
+        for (size_t c = 0; c < layer->fan_in; c++) weight[c] = layer->weight_scale * signal[r] * a[c];
+    }
+    if (!network->has_bias) return;
+    for (size_t r = 0; r < layer->fan_out; r++) row[layer->bias + r] = layer->bias_scale * signal[r];
+}
+
+/* D^l from D^{l+1} = signal, l = 1 .. L. Plain sums, no matrix product. out: (K, m). */
+static void step_back(const ntk_network *network, size_t l, const double *theta, const double *derivative,
+                      const double *signal, double *out) {
+    const network_layer *above = &network->layers[l + 1];
+    const size_t m = above->fan_in;
+    memset(out, 0, network->outputs * m * sizeof *out);
+    for (size_t k = 0; k < network->outputs; k++) {
+        for (size_t r = 0; r < above->fan_out; r++) {
+            const double *weight = theta + above->weight + r * m;
+            for (size_t c = 0; c < m; c++) out[k * m + c] += signal[k * above->fan_out + r] * weight[c];
+        }
+        for (size_t c = 0; c < m; c++) out[k * m + c] *= above->weight_scale * derivative[c];
+    }
+}
+
+/* The K rows of input i. signal: two matrices with room for (K, max(m, K)). */
+static void write_input(const ntk_network *network, const double *theta, size_t i, const double *x,
+                        double *const signal[2], double *jacobian) {
+    const network_batch *batch = &network->batch;
+    const size_t K = network->outputs, last = network->architecture.depth + 1;
+    memset(signal[last % 2], 0, K * K * sizeof(double));
+    for (size_t k = 0; k < K; k++) signal[last % 2][k * K + k] = 1.0;
+    for (size_t l = last;; l--) {
+        const network_layer *layer = &network->layers[l];
+        const double *a = network_layer_input(network, batch, x, l) + i * layer->fan_in;
+        const double *here = signal[l % 2];
+        for (size_t k = 0; k < K; k++)
+            write_layer(network, l, here + k * layer->fan_out, a,
+                        jacobian + (i * K + k) * network->parameters);
+        if (l == 1) return;
+        const double *derivative = network_derivative(network, batch, l - 1) + i * network->width;
+        step_back(network, l - 1, theta, derivative, here, signal[(l - 1) % 2]);
+    }
+}
+
+ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_t n, const double *x,
+                                double *jacobian) {
+    const size_t K = network->outputs, longest = K > network->width ? K : network->width;
+    network_batch *batch = &network->batch;
+    NTK_TRY(network_forward_hidden(network, batch, theta, n, x));
+    for (size_t s = 0; s < 2; s++) NTK_TRY(network_reserve(&batch->signal[s], K, longest, 1));
+    double *const signal[2] = {batch->signal[0].data, batch->signal[1].data};
+    for (size_t i = 0; i < n; i++) write_input(network, theta, i, x, signal, jacobian);
+    return NTK_OK;
+}

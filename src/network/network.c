@@ -1,0 +1,120 @@
+/* The handle: shapes, the layout of the parameters, scratch memory; and the initial draw. */
+#include "network/network.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include <ntk/memory.h>
+
+/* *total += count; false where that does not fit. */
+static bool add_checked(size_t count, size_t *total) {
+    if (count > SIZE_MAX - *total) return false;
+    *total += count;
+    return true;
+}
+
+static bool multiply_checked(size_t a, size_t b, size_t *product) {
+    if (b != 0 && a > SIZE_MAX / b) return false;
+    *product = a * b;
+    return true;
+}
+
+ntk_status network_reserve(network_buffer *buffer, size_t a, size_t b, size_t c) {
+    size_t count;
+    if (!multiply_checked(a, b, &count) || !multiply_checked(count, c, &count))
+        return ntk_fail(NTK_ERROR_SHAPE, "network: scratch of %zu x %zu x %zu numbers is too large", a, b, c);
+    if (count <= buffer->capacity) return NTK_OK;
+    ntk_release(buffer->data);
+    *buffer = (network_buffer){0};
+    NTK_TRY(ntk_allocate_doubles(count, &buffer->data));
+    buffer->capacity = count;
+    return NTK_OK;
+}
+
+static void batch_release(network_batch *batch) {
+    ntk_release(batch->activation.data);
+    ntk_release(batch->derivative.data);
+    ntk_release(batch->signal[0].data);
+    ntk_release(batch->signal[1].data);
+}
+
+/* Place layer l behind the `*end` parameters laid out so far. */
+static bool place_layer(ntk_network *network, size_t l, size_t *end) {
+    network_layer *layer = &network->layers[l];
+    size_t weights;
+    if (!multiply_checked(layer->fan_out, layer->fan_in, &weights)) return false;
+    layer->weight = *end;
+    if (!add_checked(weights, end)) return false;
+    layer->bias = *end;
+    return !network->has_bias || add_checked(layer->fan_out, end);
+}
+
+static void scale_layer(ntk_network *network, size_t l) {
+    const ntk_architecture *architecture = &network->architecture;
+    network_layer *layer = &network->layers[l];
+    const bool unscaled = l == 1 && architecture->input_scale == NTK_INPUT_SCALE_NONE;
+    layer->weight_scale = sqrt(architecture->weight_variance / (unscaled ? 1.0 : (double)layer->fan_in));
+    layer->bias_scale = sqrt(architecture->bias_variance);
+    if (l == architecture->depth + 1 && architecture->parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
+        layer->weight_scale /= sqrt((double)network->width);
+        layer->bias_scale /= sqrt((double)network->width);
+    }
+}
+
+static ntk_status lay_out(ntk_network *network) {
+    const size_t last = network->architecture.depth + 1;
+    for (size_t l = 1; l <= last; l++) {
+        network->layers[l].fan_in = l == 1 ? network->inputs : network->width;
+        network->layers[l].fan_out = l == last ? network->outputs : network->width;
+        scale_layer(network, l);
+        if (!place_layer(network, l, &network->parameters))
+            return ntk_fail(NTK_ERROR_SHAPE,
+                            "network: %zu inputs, width %zu, %zu outputs: too many parameters",
+                            network->inputs, network->width, network->outputs);
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_network_create(const ntk_architecture *architecture, size_t inputs, size_t width,
+                              size_t outputs, ntk_network **out) {
+    *out = NULL;
+    NTK_TRY(ntk_architecture_check(architecture));
+    if (inputs == 0 || width == 0 || outputs == 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "network: %zu inputs, width %zu, %zu outputs: none may be zero",
+                        inputs, width, outputs);
+    void *memory;
+    NTK_TRY(ntk_allocate(1, sizeof(ntk_network), &memory));
+    ntk_network *network = memory;
+    network->architecture = *architecture;
+    network->inputs = inputs;
+    network->width = width;
+    network->outputs = outputs;
+    network->has_bias = architecture->bias_variance > 0;
+    const ntk_status status = lay_out(network);
+    if (status != NTK_OK) {
+        ntk_network_destroy(network);
+        return status;
+    }
+    *out = network;
+    return NTK_OK;
+}
+
+void ntk_network_destroy(ntk_network *network) {
+    if (network == NULL) return;
+    batch_release(&network->batch);
+    batch_release(&network->columns);
+    ntk_release(network->input_gram.data);
+    ntk_release(network->signal_gram.data);
+    ntk_release(network->direction.data);
+    ntk_release(network->tangent.data);
+    ntk_release(network);
+}
+
+size_t ntk_network_parameters(const ntk_network *network) { return network->parameters; }
+size_t ntk_network_inputs(const ntk_network *network) { return network->inputs; }
+size_t ntk_network_width(const ntk_network *network) { return network->width; }
+size_t ntk_network_outputs(const ntk_network *network) { return network->outputs; }
+
+void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta) {
+    ntk_stream_normal(stream, network->parameters, theta);
+}

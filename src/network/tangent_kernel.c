@@ -1,0 +1,149 @@
+/* The empirical tangent kernel Theta_hat = J J^T without J.
+ *
+ * The derivative of f_k(x_i) with respect to W^l is the outer product s_l delta^l_{ik} (a^{l-1}_i)^T, and
+ * with respect to beta^l it is b_l delta^l_{ik}, where delta^l_{ik} = d f_k(x_i) / d h^l. So
+ *
+ *     Theta_hat_{(i,k),(j,k')} = sum_l (s_l^2 <a^{l-1}_i, a^{l-1}_j> + b_l^2) <delta^l_{ik}, delta^l_{jk'}>,
+ *
+ * two Gram matrices per layer, of n and of n K vectors. In the output layer delta_{ik} is the unit vector
+ * e_k: its factor is the identity over the outputs and is not multiplied out. For two batches both Gram
+ * matrices are rectangular. */
+#include "network/network.h"
+
+#include <ntk/linalg.h>
+
+/* The two sides of a kernel; the same batch twice for a symmetric one, of which the lower triangle is built.
+ */
+typedef struct sides {
+    const ntk_network *network;
+    const network_batch *rows, *columns;
+    const double *row_inputs, *column_inputs;
+    bool symmetric;
+    double *kernel;
+    size_t ldk;
+} sides;
+
+/* out <- scale A B^T, (n, q), or its lower triangle where A is B. */
+static ntk_status gram(bool symmetric, size_t n, size_t q, size_t k, double scale, const double *a,
+                       const double *b, double *out) {
+    if (symmetric) return ntk_syrk(n, k, scale, a, k, 0.0, out, n);
+    return ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, n, q, k, scale, a, k, b, k, 0.0, out, q);
+}
+
+/* Columns of row r of the kernel that are built. */
+static size_t row_end(const sides *s, size_t r) {
+    return s->symmetric ? r + 1 : s->columns->n * s->network->outputs;
+}
+
+/* out <- s_l^2 <a^{l-1}_i, a^{l-1}_j> + b_l^2, (n, q). */
+static ntk_status input_gram(const sides *s, size_t l, double *out) {
+    const network_layer *layer = &s->network->layers[l];
+    const size_t n = s->rows->n, q = s->columns->n;
+    NTK_TRY(gram(s->symmetric, n, q, layer->fan_in, layer->weight_scale * layer->weight_scale,
+                 network_layer_input(s->network, s->rows, s->row_inputs, l),
+                 network_layer_input(s->network, s->columns, s->column_inputs, l), out));
+    if (!s->network->has_bias) return NTK_OK;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < (s->symmetric ? i + 1 : q); j++)
+            out[i * q + j] += layer->bias_scale * layer->bias_scale;
+    return NTK_OK;
+}
+
+/* Kernel <- input Gram (x) I_K: the output layer. */
+static void start_with_output_layer(const sides *s, const double *inputs) {
+    const size_t K = s->network->outputs, q = s->columns->n;
+    for (size_t r = 0; r < s->rows->n * K; r++) {
+        double *row = s->kernel + r * s->ldk;
+        for (size_t c = 0; c < row_end(s, r); c++) row[c] = 0.0;
+        for (size_t c = r % K; c < row_end(s, r); c += K) row[c] = inputs[r / K * q + c / K];
+    }
+}
+
+/* Kernel += (input Gram (x) 1 1^T) o signal Gram: a hidden layer. `expanded`: (q K), scratch for the rows of
+ * the first factor. */
+static void add_hidden_layer(const sides *s, const double *inputs, const double *signals, double *expanded) {
+    const size_t K = s->network->outputs, q = s->columns->n;
+    for (size_t r = 0; r < s->rows->n * K; r++) {
+        if (r % K == 0)
+            for (size_t c = 0; c < row_end(s, r + K - 1); c++) expanded[c] = inputs[r / K * q + c / K];
+        double *row = s->kernel + r * s->ldk;
+        for (size_t c = 0; c < row_end(s, r); c++) row[c] += expanded[c] * signals[r * q * K + c];
+    }
+}
+
+/* delta^L_{ik} = s_{L+1} W^{L+1}_k o phi'(h^L_i), (n K, m). */
+static void output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
+                           double *out) {
+    const size_t K = network->outputs, m = network->width, L = network->architecture.depth;
+    const network_layer *layer = &network->layers[L + 1];
+    const double *derivative = network_derivative(network, batch, L);
+    for (size_t r = 0; r < batch->n * K; r++) {
+        const double *weight = theta + layer->weight + r % K * m;
+        for (size_t j = 0; j < m; j++)
+            out[r * m + j] = layer->weight_scale * weight[j] * derivative[r / K * m + j];
+    }
+}
+
+/* delta^l into batch->signal[l % 2], given delta^{l+1} in the other one. */
+static ntk_status signals_down_to(const ntk_network *network, const network_batch *batch, size_t l,
+                                  const double *theta) {
+    double *out = batch->signal[l % 2].data;
+    if (l < network->architecture.depth)
+        return network_propagate_back(network, batch, l, theta, network->outputs,
+                                      batch->signal[(l + 1) % 2].data, out);
+    output_signals(network, batch, theta, out);
+    return NTK_OK;
+}
+
+static ntk_status build(const sides *s, const double *theta, double *inputs, double *signals) {
+    const ntk_network *network = s->network;
+    const size_t K = network->outputs, rows = s->rows->n * K, columns = s->columns->n * K;
+    double *expanded = signals + rows * columns;
+    NTK_TRY(input_gram(s, network->architecture.depth + 1, inputs));
+    start_with_output_layer(s, inputs);
+    for (size_t l = network->architecture.depth; l >= 1; l--) {
+        NTK_TRY(signals_down_to(network, s->rows, l, theta));
+        if (!s->symmetric) NTK_TRY(signals_down_to(network, s->columns, l, theta));
+        NTK_TRY(input_gram(s, l, inputs));
+        NTK_TRY(gram(s->symmetric, rows, columns, network->width, 1.0, s->rows->signal[l % 2].data,
+                     s->columns->signal[l % 2].data, signals));
+        add_hidden_layer(s, inputs, signals, expanded);
+    }
+    return NTK_OK;
+}
+
+/* Activations of a batch, and room for its signals. */
+static ntk_status prepare(ntk_network *network, network_batch *batch, const double *theta, size_t n,
+                          const double *x) {
+    NTK_TRY(network_forward_hidden(network, batch, theta, n, x));
+    return network_reserve_signals(network, batch, network->outputs);
+}
+
+/* Both Gram matrices' scratch, the check of the leading dimension, and the sum over the layers. */
+static ntk_status run(ntk_network *network, sides s, const double *theta) {
+    const size_t K = network->outputs, n = s.rows->n, q = s.columns->n;
+    if (s.ldk / K < q)
+        return ntk_fail(NTK_ERROR_SHAPE,
+                        "tangent kernel: leading dimension %zu, but %zu inputs x %zu outputs", s.ldk, q, K);
+    NTK_TRY(network_reserve(&network->input_gram, n, q, 1));
+    NTK_TRY(network_reserve(&network->signal_gram, n * K + 1, q, K));
+    return build(&s, theta, network->input_gram.data, network->signal_gram.data);
+}
+
+ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
+                                      double *gram, size_t ldg) {
+    network_batch *batch = &network->batch;
+    NTK_TRY(prepare(network, batch, theta, n, x));
+    NTK_TRY(run(network, (sides){network, batch, batch, x, x, true, gram, ldg}, theta));
+    ntk_symmetrise(n * network->outputs, gram, ldg);
+    return NTK_OK;
+}
+
+ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *theta, size_t n,
+                                            const double *x, size_t q, const double *y, double *kernel,
+                                            size_t ldk) {
+    network_batch *rows = &network->batch, *columns = &network->columns;
+    NTK_TRY(prepare(network, rows, theta, n, x));
+    NTK_TRY(prepare(network, columns, theta, q, y));
+    return run(network, (sides){network, rows, columns, x, y, false, kernel, ldk}, theta);
+}

@@ -1,0 +1,11 @@
+/* Text inside XML and HTML. */
+#ifndef NTK_SUITE_MARKUP_H
+#define NTK_SUITE_MARKUP_H
+
+#include <stdio.h>
+
+/* Escaped for an element or a quoted attribute; control characters, which XML has no place for, become
+ * U+FFFD. */
+void ntk_markup_text(FILE *stream, const char *text);
+
+#endif

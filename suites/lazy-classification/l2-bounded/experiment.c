@@ -1,0 +1,88 @@
+/* L2 towards the initialisation bounds parameters, logits and the loss (plenk-2026).
+ *
+ * Along the flow of L(theta) + (lambda/2) ||theta - theta_0||^2 the objective decreases from L(theta_0) =:
+ * L_0, so at every t
+ *
+ *     ||theta_t - theta_0|| <= R = sqrt(2 L_0 / lambda).
+ *
+ * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f = (w / sqrt m) v . phi(w W
+ * x), |x| = 1, phi Lipschitz with constant ell: the features obey ||phi - phi_0|| <= ell w R and ||phi|| <=
+ * ||phi_0|| + ell w R, so
+ *
+ *     |f - f_0| <= B = (w / sqrt m) (||v_0|| ell w R + R (||phi_0|| + ell w R)),
+ *
+ * and the mean logistic loss is at least log(1 + exp(-(max |f_0| + B))) > 0. */
+#include <math.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {
+    NTK_SWEEP_PARAMETERS,
+    {"bound-lambda", NTK_PARAMETER_REAL, "0.1", 1e-12, 1e6, NULL, "lambda in the bound"},
+    {0}};
+
+enum { DISPLACEMENT_RATIO, LOGIT_RATIO, FLOOR_RATIO, COLUMNS };
+
+/* Lipschitz constants: ReLU 1; erf phi'(0) = 2/sqrt(pi); GELU at most 1.1290 (phi' = Phi + x pdf is largest
+ * at x = sqrt 2). */
+static double lipschitz(ntk_activation activation) {
+    switch (activation) {
+    case NTK_RELU:
+        return 1;
+    case NTK_TANH:
+        return 1;
+    case NTK_ERF:
+        return 2 / sqrt(acos(-1));
+    case NTK_GELU:
+        return 1.129;
+    default:
+        return NAN;
+    }
+}
+
+/* B for the worst training point, from the initial weights W (m, d) and v (m). */
+static ntk_status logit_bound(const ntk_sweep_run *run, double radius, double *bound) {
+    const ntk_training *problem = run->training;
+    const size_t m = run->width, d = problem->inputs, n = problem->points;
+    const double w = sqrt(ntk_architecture_default().weight_variance);
+    const double reach = lipschitz(run->activation) * w * radius; /* of the features */
+    const double *v = problem->theta0 + m * d;
+    double *features;
+    NTK_TRY(ntk_allocate_doubles(m, &features));
+    double largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < m; j++)
+            features[j] = w * ntk_dot(d, problem->theta0 + j * d, problem->x + i * d);
+        ntk_activation_evaluate(run->activation, m, features, features, NULL);
+        largest = fmax(largest, ntk_norm(m, features));
+    }
+    *bound = w / sqrt((double)m) * (ntk_norm(m, v) * reach + radius * (largest + reach));
+    ntk_release(features);
+    return NTK_OK;
+}
+
+static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const ntk_trajectory *path = run->trajectory;
+    const double radius = sqrt(2 * path->initial_loss / ntk_context_real(context, "bound-lambda"));
+    double bound;
+    NTK_TRY(logit_bound(run, radius, &bound));
+    values[DISPLACEMENT_RATIO] = path->max_displacement / radius;
+    values[LOGIT_RATIO] = path->max_output_change / bound;
+    values[FLOOR_RATIO] = exp(path->min_log_loss) / log1p(exp(-(path->initial_spread + bound)));
+    return NTK_OK;
+}
+
+static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "displacement-ratio", activation,
+                                  ntk_sweep_largest(sweep, activation, DISPLACEMENT_RATIO)));
+    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "logit-ratio", activation,
+                                  ntk_sweep_largest(sweep, activation, LOGIT_RATIO)));
+    return ntk_sweep_emit_scalar(context, sweep, "loss-floor-ratio", activation,
+                                 ntk_sweep_smallest(sweep, activation, FLOOR_RATIO));
+}
+
+static ntk_status run(ntk_context *context) {
+    return ntk_sweep_conduct(context, "displacement-ratio logit-ratio loss-floor-ratio", measure, emit);
+}
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};

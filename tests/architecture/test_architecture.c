@@ -1,0 +1,95 @@
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <ntk/architecture.h>
+
+Test(architecture, default_is_valid_and_as_documented) {
+    const ntk_architecture a = ntk_architecture_default();
+    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+    cr_assert_eq(a.family, NTK_DENSE);
+    cr_assert_eq(a.depth, 1);
+    cr_assert_eq(a.activation, NTK_RELU);
+    cr_assert_eq(a.weight_variance, 2.0);
+    cr_assert_eq(a.bias_variance, 0.0);
+    cr_assert_eq(a.input_scale, NTK_INPUT_SCALE_DIMENSION);
+    cr_assert_eq(a.parametrisation, NTK_PARAMETRISATION_NTK);
+}
+
+static void expect_refused(const ntk_architecture *a, const char *field) {
+    cr_assert_eq(ntk_architecture_check(a), NTK_ERROR_ARGUMENT, "%s was accepted", field);
+    cr_assert(strstr(ntk_error_detail(), field), "'%s' does not name %s", ntk_error_detail(), field);
+}
+
+Test(architecture, depth_limits) {
+    ntk_architecture a = ntk_architecture_default();
+    a.depth = 0;
+    expect_refused(&a, "depth");
+    a.depth = NTK_DEPTH_MAX + 1;
+    expect_refused(&a, "depth");
+    a.depth = NTK_DEPTH_MAX;
+    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+}
+
+Test(architecture, variances) {
+    const double bad_weight[] = {0, -0.0, -1, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof bad_weight / sizeof *bad_weight; i++) {
+        ntk_architecture a = ntk_architecture_default();
+        a.weight_variance = bad_weight[i];
+        expect_refused(&a, "weight_variance");
+    }
+    const double bad_bias[] = {-1e-300, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof bad_bias / sizeof *bad_bias; i++) {
+        ntk_architecture a = ntk_architecture_default();
+        a.bias_variance = bad_bias[i];
+        expect_refused(&a, "bias_variance");
+    }
+    ntk_architecture a = ntk_architecture_default();
+    a.bias_variance = 0.1;
+    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+}
+
+Test(architecture, values_outside_an_enumeration) {
+    ntk_architecture a = ntk_architecture_default();
+    a.activation = NTK_ACTIVATION_COUNT;
+    expect_refused(&a, "activation");
+    a = ntk_architecture_default();
+    a.input_scale = (ntk_input_scale)2;
+    expect_refused(&a, "input_scale");
+    a = ntk_architecture_default();
+    a.parametrisation = (ntk_parametrisation)2;
+    expect_refused(&a, "parametrisation");
+    a = ntk_architecture_default();
+    a.family = (ntk_family)7;
+    expect_refused(&a, "family");
+}
+
+Test(architecture, names_and_parse_are_inverse) {
+    for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++) {
+        ntk_activation parsed = NTK_ACTIVATION_COUNT;
+        cr_assert_eq(ntk_activation_parse(ntk_activation_name((ntk_activation)i), &parsed), NTK_OK);
+        cr_assert_eq((size_t)parsed, i);
+    }
+    cr_assert_str_eq(ntk_activation_name(NTK_GELU), "gelu");
+    cr_assert_str_eq(ntk_activation_name(NTK_ACTIVATION_COUNT), "unknown");
+}
+
+Test(architecture, unknown_names_are_refused_with_the_list) {
+    const char *const names[] = {"", "Relu", "relu ", "unknown", "gel"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ntk_activation parsed = NTK_LINEAR;
+        cr_assert_eq(ntk_activation_parse(names[i], &parsed), NTK_ERROR_ARGUMENT, "'%s'", names[i]);
+        cr_assert_eq(parsed, NTK_LINEAR, "the output of a failed parse was touched");
+        for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
+            cr_assert(strstr(ntk_error_detail(), ntk_activation_name((ntk_activation)k)));
+        }
+    }
+}
+
+Test(architecture, only_relu_has_a_kink) {
+    for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++) {
+        cr_assert_eq(ntk_activation_is_smooth((ntk_activation)i), i != NTK_RELU);
+    }
+    cr_assert_not(ntk_activation_is_smooth(NTK_ACTIVATION_COUNT));
+}

@@ -1,0 +1,268 @@
+/* Whatever goes wrong, a reader finds the old content or the new one, and no temporary file stays. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ntk/file.h>
+#include <ntk/memory.h>
+#include <ntk/parallel.h>
+
+/* --- a folder of its own for each test -------------------------------------------------------------- */
+
+static char start[4096], folder[] = "/tmp/ntk-file-XXXXXX";
+
+static void enter_folder(void) {
+    cr_assert(getcwd(start, sizeof start) != NULL);
+    cr_assert(mkdtemp(folder) != NULL && chdir(folder) == 0);
+}
+
+static void remove_folder(void) {
+    char command[128];
+    cr_assert(chdir("/") == 0);
+    snprintf(command, sizeof command, "chmod -R u+w %s && rm -r %s", folder, folder);
+    cr_assert(system(command) == 0);
+}
+
+TestSuite(file, .init = enter_folder, .fini = remove_folder);
+
+static size_t entries(const char *path) {
+    size_t count = 0;
+    DIR *open_folder = opendir(path);
+    cr_assert(open_folder != NULL);
+    for (struct dirent *entry; (entry = readdir(open_folder)) != NULL;) count += entry->d_name[0] != '.';
+    closedir(open_folder);
+    return count;
+}
+
+static bool contains(const char *path, const char *text) {
+    char *content = NULL;
+    size_t size = 0;
+    if (ntk_file_read(path, &content, &size) != NTK_OK) return false;
+    const bool equal = size == strlen(text) && memcmp(content, text, size + 1) == 0;
+    ntk_release(content);
+    return equal;
+}
+
+static void write_text(const char *path, const char *text) {
+    cr_assert(ntk_file_write(path, text, strlen(text)) == NTK_OK, "%s", ntk_error_detail());
+}
+
+/* --- the good case -------------------------------------------------------------------------------- */
+
+Test(file, what_is_written_is_read) {
+    enum { SIZE = 200001 };
+    char *bytes = malloc(SIZE), *content = NULL;
+    size_t size = 0;
+    for (size_t i = 0; i < SIZE; i++) bytes[i] = (char)(i * 7 + i / 256); /* zeros included */
+    cr_assert(ntk_file_write("bytes", bytes, SIZE) == NTK_OK);
+    cr_assert(ntk_file_read("bytes", &content, &size) == NTK_OK);
+    cr_assert(size == SIZE && memcmp(content, bytes, SIZE) == 0 && content[SIZE] == '\0');
+    ntk_release(content);
+    cr_assert(ntk_file_write("empty", NULL, 0) == NTK_OK && contains("empty", ""));
+    cr_assert(entries(".") == 2);
+    free(bytes);
+}
+
+Test(file, nothing_is_seen_before_the_commit) {
+    write_text("report", "old");
+    ntk_file *file = NULL;
+    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    fprintf(ntk_file_stream(file), "new %d", 1);
+    fflush(ntk_file_stream(file));
+    cr_assert(contains("report", "old"));
+    cr_assert(ntk_file_commit(file) == NTK_OK);
+    cr_assert(contains("report", "new 1") && entries(".") == 1);
+}
+
+Test(file, an_abandoned_file_leaves_no_trace) {
+    write_text("report", "old");
+    ntk_file *file = NULL;
+    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    fputs("half", ntk_file_stream(file));
+    ntk_file_abandon(file);
+    ntk_file_abandon(NULL);
+    cr_assert(contains("report", "old") && entries(".") == 1);
+}
+
+Test(file, permissions_follow_the_umask) {
+    struct stat info;
+    umask(027);
+    write_text("report", "text");
+    cr_assert(stat("report", &info) == 0 && (info.st_mode & 0777) == 0640);
+}
+
+Test(file, a_left_over_of_the_same_name_is_not_touched) {
+    char name[64];
+    for (int counter = 0; counter < 3; counter++) {
+        snprintf(name, sizeof name, "report.%ld-%d.new", (long)getpid(), counter);
+        FILE *stream = fopen(name, "w");
+        fclose(stream);
+    }
+    write_text("report", "text");
+    cr_assert(contains("report", "text") && contains(name, "") && entries(".") == 4);
+}
+
+/* --- faults of the disk ----------------------------------------------------------------------------- */
+
+/* To a process a file-size limit looks like a full disk: the write comes back short, then fails. */
+static void fill_the_disk_at(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert(setrlimit(RLIMIT_FSIZE, &(struct rlimit){bytes, bytes}) == 0);
+}
+
+static void check_untouched(ntk_status status) {
+    cr_assert(status == NTK_ERROR_IO);
+    cr_assert(strstr(ntk_error_detail(), "report") != NULL, "%s", ntk_error_detail());
+    cr_assert(contains("report", "old") && entries(".") == 1);
+}
+
+Test(file, a_full_disk_is_reported_by_write) {
+    static char large[1 << 20];
+    write_text("report", "old");
+    fill_the_disk_at(4096);
+    check_untouched(ntk_file_write("report", large, sizeof large));
+    cr_assert(strstr(ntk_error_detail(), strerror(EFBIG)) != NULL);
+}
+
+Test(file, a_full_disk_met_by_the_last_flush_is_reported_by_commit) {
+    write_text("report", "old");
+    fill_the_disk_at(10);
+    ntk_file *file = NULL;
+    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    cr_assert(fputs("more than ten bytes", ntk_file_stream(file)) >= 0); /* in the buffer */
+    check_untouched(ntk_file_commit(file));
+}
+
+/* The failed write comes first and later ones succeed: its error must not be forgotten. */
+Test(file, a_write_that_failed_long_ago_is_reported_by_commit) {
+    static char large[1 << 16];
+    write_text("report", "old");
+    fill_the_disk_at(4096);
+    ntk_file *file = NULL;
+    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    cr_assert(fwrite(large, 1, sizeof large, ntk_file_stream(file)) < sizeof large);
+    rewind(ntk_file_stream(file)); /* clears the stream's own memory of it ... */
+    fwrite(large, 1, sizeof large, ntk_file_stream(file));
+    check_untouched(ntk_file_commit(file));
+}
+
+/* Permission bits do not bind root, so root becomes somebody else first. */
+Test(file, a_read_only_folder_is_reported) {
+    write_text("report", "old");
+    cr_assert(chmod(".", 0555) == 0);
+    if (geteuid() == 0) cr_assert(seteuid(65534) == 0);
+    check_untouched(ntk_file_write("report", "new", 3));
+    cr_assert(strstr(ntk_error_detail(), strerror(EACCES)) != NULL);
+    if (getuid() == 0) cr_assert(seteuid(0) == 0);
+}
+
+Test(file, a_missing_folder_is_reported) {
+    cr_assert(ntk_file_write("nowhere/report", "new", 3) == NTK_ERROR_IO);
+    cr_assert(strstr(ntk_error_detail(), "nowhere/report") != NULL);
+    write_text("plain", "old");
+    cr_assert(ntk_file_write("plain/report", "new", 3) == NTK_ERROR_IO);
+    cr_assert(contains("plain", "old") && entries(".") == 1);
+}
+
+Test(file, a_folder_in_the_way_is_reported) {
+    cr_assert(mkdir("report", 0777) == 0);
+    cr_assert(ntk_file_write("report", "new", 3) == NTK_ERROR_IO);
+    cr_assert(entries(".") == 1 && entries("report") == 0);
+}
+
+Test(file, a_killed_writer_leaves_the_old_content) {
+    write_text("report", "old");
+    const pid_t child = fork();
+    if (child == 0) {
+        ntk_file *file = NULL;
+        if (ntk_file_create("report", &file) != NTK_OK) _exit(1);
+        fputs("half of the new con", ntk_file_stream(file));
+        fflush(ntk_file_stream(file));
+        kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    cr_assert(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    cr_assert(contains("report", "old"));
+}
+
+/* --- several writers ------------------------------------------------------------------------------ */
+
+enum { ROUNDS = 40, LENGTH = 50000 };
+
+/* Units 0 and 1 write a file of their own letter, unit 2 reads: always one letter throughout. */
+static ntk_status write_or_read(size_t unit, void *context) {
+    static char text[2][LENGTH];
+    (void)context;
+    if (unit < 2) memset(text[unit], "ab"[unit], LENGTH);
+    for (int round = 0; round < ROUNDS; round++) {
+        if (unit < 2) {
+            NTK_TRY(ntk_file_write("shared", text[unit], LENGTH));
+            continue;
+        }
+        char *content = NULL;
+        size_t size = 0, equal = 0;
+        NTK_TRY(ntk_file_read("shared", &content, &size));
+        while (equal < size && content[equal] == content[0]) equal++;
+        ntk_release(content);
+        if (size != LENGTH || equal != LENGTH) return ntk_fail(NTK_ERROR_FORMAT, "a mixture of two writers");
+    }
+    return NTK_OK;
+}
+
+Test(file, two_writers_at_once_never_mix) {
+    cr_assert(ntk_set_workers(3) == NTK_OK);
+    cr_assert(write_or_read(0, NULL) == NTK_OK); /* so that the reader finds something */
+    cr_assert(ntk_map(3, write_or_read, NULL) == NTK_OK, "%s", ntk_error_detail());
+    cr_assert(entries(".") == 1);
+}
+
+/* --- reading and folders ---------------------------------------------------------------------------- */
+
+Test(file, what_cannot_be_read_is_reported) {
+    char *content = folder;
+    size_t size = 1;
+    cr_assert(ntk_file_read("missing", &content, &size) == NTK_ERROR_IO);
+    cr_assert(content == NULL && size == 0);
+    cr_assert(strstr(ntk_error_detail(), "missing") != NULL);
+    cr_assert(strstr(ntk_error_detail(), strerror(ENOENT)) != NULL);
+    cr_assert(ntk_file_read(".", &content, &size) == NTK_ERROR_IO && content == NULL);
+}
+
+/* A pipe tells no size, so the buffer has to grow. */
+Test(file, a_pipe_is_read_whole) {
+    char *content = NULL;
+    size_t size = 0;
+    cr_assert(mkfifo("pipe", 0600) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        FILE *stream = fopen("pipe", "w");
+        for (int i = 0; i < 300000; i++) fputc('a' + i % 26, stream);
+        fclose(stream);
+        _exit(0);
+    }
+    cr_assert(ntk_file_read("pipe", &content, &size) == NTK_OK);
+    cr_assert(size == 300000);
+    for (size_t i = 0; i < size; i++) cr_assert(content[i] == (char)('a' + i % 26));
+    ntk_release(content);
+    waitpid(child, NULL, 0);
+}
+
+Test(file, folders_are_made_with_their_parents) {
+    struct stat info;
+    char path[64];
+    cr_assert(ntk_folder_create("a/b/c") == NTK_OK && stat("a/b/c", &info) == 0 && S_ISDIR(info.st_mode));
+    cr_assert(ntk_folder_create("a/b/c") == NTK_OK);
+    cr_assert(ntk_folder_create("a/d/") == NTK_OK && stat("a/d", &info) == 0);
+    snprintf(path, sizeof path, "%s/e//f", folder);
+    cr_assert(ntk_folder_create(path) == NTK_OK && stat("e/f", &info) == 0);
+    write_text("plain", "text");
+    cr_assert(ntk_folder_create("plain") == NTK_ERROR_IO && ntk_folder_create("plain/g") == NTK_ERROR_IO);
+    cr_assert(ntk_folder_create("") == NTK_ERROR_ARGUMENT);
+}

@@ -1,0 +1,149 @@
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include <ntk/log.h>
+#include <ntk/parallel.h>
+
+enum { UNITS = 200 };
+
+static ntk_status count_unit(size_t unit, void *context) {
+    atomic_fetch_add(&((atomic_int *)context)[unit], 1);
+    return NTK_OK;
+}
+
+Test(parallel, every_unit_runs_exactly_once) {
+    for (size_t workers = 1; workers <= 7; workers += 3) {
+        atomic_int runs[UNITS] = {0};
+        cr_assert(ntk_set_workers(workers) == NTK_OK && ntk_workers() == workers);
+        cr_assert(ntk_map(UNITS, count_unit, runs) == NTK_OK);
+        for (size_t i = 0; i < UNITS; i++) cr_assert(runs[i] == 1);
+    }
+    cr_assert(ntk_map(0, count_unit, NULL) == NTK_OK);
+}
+
+Test(parallel, a_senseless_number_of_workers_is_refused) {
+    cr_assert(ntk_workers() == 1);
+    cr_assert(ntk_set_workers(0) == NTK_ERROR_ARGUMENT);
+    cr_assert(ntk_set_workers(4097) == NTK_ERROR_ARGUMENT);
+    cr_assert(ntk_workers() == 1);
+}
+
+/* Each of two units waits until the other has begun: passes only if they run at the same time. */
+static ntk_status meet(size_t unit, void *context) {
+    atomic_int *begun = context;
+    atomic_fetch_add(begun, 1);
+    (void)unit;
+    for (const time_t start = time(NULL); atomic_load(begun) < 2;)
+        if (time(NULL) > start + 20) return ntk_fail(NTK_ERROR_STALLED, "alone");
+    return NTK_OK;
+}
+
+Test(parallel, two_workers_work_at_the_same_time) {
+    atomic_int begun = 0;
+    cr_assert(ntk_set_workers(2) == NTK_OK);
+    cr_assert(ntk_map(2, meet, &begun) == NTK_OK);
+}
+
+/* Unit 3 fails only after unit 5 has, so that the lowest index is not the first failure. */
+static ntk_status fail_in_reverse(size_t unit, void *context) {
+    atomic_int *fifth_failed = context;
+    if (unit == 5) {
+        atomic_store(fifth_failed, 1);
+        return ntk_fail(NTK_ERROR_DIVERGED, "unit 5 blew up");
+    }
+    if (unit != 3) return NTK_OK;
+    while (!atomic_load(fifth_failed)) {
+    }
+    return ntk_fail(NTK_ERROR_STALLED, "unit 3 stalled");
+}
+
+Test(parallel, the_lowest_failing_unit_is_reported_to_the_caller) {
+    atomic_int fifth_failed = 0;
+    cr_assert(ntk_set_workers(2) == NTK_OK);
+    cr_assert(ntk_map(UNITS, fail_in_reverse, &fifth_failed) == NTK_ERROR_STALLED);
+    cr_assert_str_eq(ntk_error_detail(), "unit 3 stalled");
+}
+
+static ntk_status fail_at_ten(size_t unit, void *context) {
+    atomic_fetch_add((atomic_int *)context, 1);
+    return unit == 10 ? ntk_fail(NTK_ERROR_IO, "ten") : NTK_OK;
+}
+
+Test(parallel, units_after_the_first_error_are_skipped) {
+    atomic_int runs = 0;
+    cr_assert(ntk_map(UNITS, fail_at_ten, &runs) == NTK_ERROR_IO);
+    cr_assert(runs == 11);
+    runs = 0;
+    cr_assert(ntk_set_workers(4) == NTK_OK);
+    cr_assert(ntk_map(1000000, fail_at_ten, &runs) == NTK_ERROR_IO);
+    cr_assert(runs < 1000000);
+}
+
+/* --- a map inside a unit --- */
+
+typedef struct {
+    pthread_t outer;
+    size_t last;
+    bool serial;
+} nested;
+
+static ntk_status inner(size_t unit, void *context) {
+    nested *state = context;
+    if (!pthread_equal(pthread_self(), state->outer) || unit != state->last) state->serial = false;
+    state->last++;
+    return unit == 20 ? ntk_fail(NTK_ERROR_FORMAT, "inner 20") : NTK_OK;
+}
+
+static ntk_status outer(size_t unit, void *context) {
+    nested *state = (nested *)context + unit;
+    state->outer = pthread_self();
+    state->serial = true;
+    const ntk_status status = ntk_map(50, inner, state);
+    return status == NTK_ERROR_FORMAT && strcmp(ntk_error_detail(), "inner 20") == 0 ? NTK_OK
+                                                                                     : NTK_ERROR_LIBRARY;
+}
+
+Test(parallel, a_map_inside_a_unit_is_serial) {
+    nested states[8] = {0};
+    cr_assert(ntk_set_workers(3) == NTK_OK);
+    cr_assert(ntk_map(8, outer, states) == NTK_OK);
+    for (size_t i = 0; i < 8; i++) cr_assert(states[i].serial && states[i].last == 21);
+}
+
+/* --- progress --- */
+
+typedef struct {
+    size_t calls;
+    double last;
+    bool ascending;
+} progress;
+
+static void watch(double fraction, void *context) {
+    progress *seen = context;
+    if (!(fraction > seen->last)) seen->ascending = false;
+    seen->last = fraction;
+    seen->calls++;
+}
+
+static ntk_status nothing(size_t unit, void *context) {
+    (void)unit, (void)context;
+    return NTK_OK;
+}
+
+static ntk_status map_nothing(size_t unit, void *context) {
+    (void)unit;
+    return ntk_map(5, nothing, context);
+}
+
+Test(parallel, progress_is_that_of_the_outermost_map) {
+    for (size_t workers = 1; workers <= 2; workers++) {
+        progress seen = {.ascending = true};
+        cr_assert(ntk_set_workers(workers) == NTK_OK);
+        ntk_progress_set_sink(watch, &seen);
+        cr_assert(ntk_map(UNITS, map_nothing, NULL) == NTK_OK);
+        cr_assert(seen.calls == UNITS && seen.last == 1.0 && seen.ascending);
+    }
+}

@@ -1,0 +1,231 @@
+/* Every instruction set against the scalar functions, bit for bit, and the scalar ones against
+ * ball arithmetic. */
+#include <arb.h>
+#include <arb_hypgeom.h>
+#include <criterion/criterion.h>
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vector.h"
+#include "base/vector_table.h"
+
+/* --- samples ------------------------------------------------------------------------------------- */
+
+enum { SAMPLE = 100000 };
+
+/* SplitMix64 (Steele, Lea, Flood, 2014): a source of bits that is not the library's. */
+static uint64_t next_bits(uint64_t *state) {
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static double as_double(uint64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static double uniform(uint64_t *state) { return (double)(next_bits(state) >> 11) * 0x1p-53; }
+
+static const double special[] = {
+    0.0,     -0.0,     DBL_TRUE_MIN, -DBL_TRUE_MIN, DBL_MIN,     -DBL_MIN,  1.0,    -1.0,   0.5,
+    -0.5,    0.25,     2.0,          1 + 0x1p-52,   1 - 0x1p-53, 709.78,    -708.4, -745.1, 709.79,
+    DBL_MAX, -DBL_MAX, 1e300,        -1e300,        INFINITY,    -INFINITY, NAN,    2.5,    -2.5,
+    6.0,     20.0,     1e-300,       0x1p-1022 / 3, 1e9,         -1e9,      0x1p52, 0x1p53, 1e-8};
+
+/* Specials, any bit pattern (denormals, NaNs, huge numbers), and the ranges where the functions live, in
+ * turn, so that a vector holds lanes of very different size. */
+static double *make_sample(void) {
+    double *x = malloc(SAMPLE * sizeof *x);
+    uint64_t state = 1;
+    for (size_t i = 0; i < SAMPLE; i++) {
+        const uint64_t kind = next_bits(&state) % 5;
+        if (kind == 0)
+            x[i] = special[next_bits(&state) % (sizeof special / sizeof *special)];
+        else if (kind == 1)
+            x[i] = as_double(next_bits(&state));
+        else if (kind == 2)
+            x[i] = 4 * uniform(&state) - 2;
+        else if (kind == 3)
+            x[i] = 1600 * uniform(&state) - 800;
+        else
+            x[i] = ldexp(uniform(&state) - 0.5, (int)(next_bits(&state) % 120) - 100);
+    }
+    return x;
+}
+
+/* --- the same bits ------------------------------------------------------------------------------- */
+
+typedef void (*map)(size_t n, const double *x, double *out);
+
+static const ntk_vector_table *in_use;
+static void sine_of(size_t n, const double *x, double *out) {
+    double *other = malloc((n + 1) * sizeof *other);
+    in_use->sincospi(n, x, out, other);
+    free(other);
+}
+static void cosine_of(size_t n, const double *x, double *out) {
+    double *other = malloc((n + 1) * sizeof *other);
+    in_use->sincospi(n, x, other, out);
+    free(other);
+}
+
+enum { FUNCTIONS = 6 };
+static const char *const names[FUNCTIONS] = {"exp", "log", "tanh", "erf", "sin", "cos"};
+
+static map function_of(const ntk_vector_table *table, int function) {
+    const map maps[FUNCTIONS] = {table->exp, table->log, table->tanh, table->erf, sine_of, cosine_of};
+    in_use = table;
+    return maps[function];
+}
+
+/* Any NaN equals any other: its payload carries no meaning. */
+static bool same(double a, double b) { return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b)); }
+
+Test(vector, every_instruction_set_gives_the_same_bits) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    double *x = make_sample(), *want = malloc(SAMPLE * sizeof *want), *got = malloc(SAMPLE * sizeof *got);
+    for (int f = 0; f < FUNCTIONS; f++) {
+        function_of(&ntk_vector_scalar, f)(SAMPLE, x, want);
+        for (size_t t = 0; t < count; t++) {
+            function_of(tables[t], f)(SAMPLE, x, got);
+            for (size_t i = 0; i < SAMPLE; i++)
+                cr_assert(same(got[i], want[i]), "%s(%a): %a with %s, %a with scalar", names[f], x[i], got[i],
+                          tables[t]->isa, want[i]);
+        }
+    }
+    free(x), free(want), free(got);
+}
+
+/* Every length and every alignment from 0 to 20: vectors, tails and what stands beyond the end. */
+Test(vector, a_value_does_not_depend_on_its_place) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    double *x = make_sample(), want[64], got[64];
+    for (int f = 0; f < FUNCTIONS; f++)
+        for (size_t t = 0; t < count; t++) {
+            const map function = function_of(tables[t], f);
+            function(64, x, want);
+            for (size_t offset = 0; offset <= 20; offset++)
+                for (size_t n = 0; n <= 20; n++) {
+                    got[n] = 42.0;
+                    function(n, x + offset, got);
+                    for (size_t i = 0; i < n; i++) cr_assert(same(got[i], want[offset + i]));
+                    cr_assert(got[n] == 42.0, "%s writes past the end of %zu", names[f], n);
+                }
+        }
+    free(x);
+}
+
+Test(vector, the_output_may_be_the_argument) {
+    double *x = make_sample(), *want = malloc(SAMPLE * sizeof *want);
+    ntk_vector_erf(SAMPLE, x, want);
+    ntk_vector_erf(SAMPLE, x, x);
+    for (size_t i = 0; i < SAMPLE; i++) cr_assert(same(x[i], want[i]));
+    free(x), free(want);
+}
+
+/* --- accuracy ------------------------------------------------------------------------------------ */
+
+static void exact(arb_t value, int function, const arb_t x, slong precision) {
+    switch (function) {
+    case 0:
+        arb_exp(value, x, precision);
+        break;
+    case 1:
+        arb_log(value, x, precision);
+        break;
+    case 2:
+        arb_tanh(value, x, precision);
+        break;
+    case 3:
+        arb_hypgeom_erf(value, x, precision);
+        break;
+    case 4:
+        arb_sin_pi(value, x, precision);
+        break;
+    default:
+        arb_cos_pi(value, x, precision);
+    }
+}
+
+/* |got - f(x)| in units of the spacing of doubles at f(x). */
+static double error_in_ulp(int function, double x, double got) {
+    arb_t ball;
+    arb_init(ball);
+    arb_set_d(ball, x);
+    exact(ball, function, ball, 300);
+    const double value = fabs(arf_get_d(arb_midref(ball), ARF_RND_NEAR));
+    const double spacing = fmax(ldexp(1.0, ilogb(fmax(value, DBL_MIN)) - 52), DBL_TRUE_MIN);
+    arb_t difference;
+    arb_init(difference);
+    arb_set_d(difference, got);
+    arb_sub(difference, difference, ball, 300);
+    const double error = fabs(arf_get_d(arb_midref(difference), ARF_RND_NEAR)) / spacing;
+    arb_clear(difference);
+    arb_clear(ball);
+    return error;
+}
+
+typedef struct {
+    int function;
+    double low, high;
+    double bound; /* ulp, as SLEEF states it; in vector.h */
+} range;
+
+static const range ranges[] = {{0, -708, 709, 1.0},   {0, -1e-3, 1e-3, 1.0},  {1, 0, 2, 1.0},
+                               {1, 0, 1e10, 1.0},     {1, 0.999, 1.001, 1.0}, {1, 0, 1e-310, 1.0},
+                               {2, -20, 20, 1.0},     {2, -1e-3, 1e-3, 1.0},  {3, -6, 6, 1.0},
+                               {3, -1e-3, 1e-3, 1.0}, {4, -2, 2, 3.5},        {4, -1e6, 1e6, 3.5},
+                               {4, -1e-3, 1e-3, 3.5}, {5, -2, 2, 3.5},        {5, -1e6, 1e6, 3.5}};
+
+Test(vector, errors_stay_within_the_stated_bounds) {
+    enum { POINTS = 500 };
+    uint64_t state = 2;
+    for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
+        const range *here = &ranges[r];
+        double x[POINTS], got[POINTS], worst = 0;
+        for (size_t i = 0; i < POINTS; i++) x[i] = here->low + (here->high - here->low) * uniform(&state);
+        function_of(&ntk_vector_scalar, here->function)(POINTS, x, got);
+        for (size_t i = 0; i < POINTS; i++) {
+            const double error = error_in_ulp(here->function, x[i], got[i]);
+            cr_assert(error <= here->bound, "%s(%.17g) = %.17g is off by %g ulp", names[here->function], x[i],
+                      got[i], error);
+            worst = fmax(worst, error);
+        }
+        cr_log_info("%s on [%g, %g]: %.3f ulp", names[here->function], here->low, here->high, worst);
+    }
+    flint_cleanup();
+}
+
+Test(vector, limits_are_exact) {
+    const double x[] = {0.0, -INFINITY, INFINITY, NAN, -1.0};
+    double out[5];
+    ntk_vector_exp(5, x, out);
+    cr_assert(out[0] == 1 && out[1] == 0 && out[2] == INFINITY && isnan(out[3]));
+    ntk_vector_log(5, x, out);
+    cr_assert(out[0] == -INFINITY && isnan(out[1]) && out[2] == INFINITY && isnan(out[3]) && isnan(out[4]));
+    ntk_vector_tanh(5, x, out);
+    cr_assert(out[0] == 0 && out[1] == -1 && out[2] == 1 && isnan(out[3]));
+    ntk_vector_erf(5, x, out);
+    cr_assert(out[0] == 0 && out[1] == -1 && out[2] == 1 && isnan(out[3]));
+}
+
+/* --- choice of the instruction set --------------------------------------------------------------- */
+
+Test(vector, the_environment_lowers_the_instruction_set) {
+    setenv("NTK_SIMD", "scalar", 1);
+    cr_assert_str_eq(ntk_vector_isa(), "scalar");
+}
+
+Test(vector, an_unknown_instruction_set_is_ignored) {
+    size_t count = 0;
+    setenv("NTK_SIMD", "altivec", 1);
+    cr_assert_str_eq(ntk_vector_isa(), ntk_vector_available(&count)[0]->isa);
+}

@@ -1,0 +1,234 @@
+/* .npy files: what the library writes is compared with bytes put down by hand, and it reads files whose bytes
+ * the test writes. */
+#include <criterion/criterion.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ntk/data.h>
+#include <ntk/file.h>
+#include <ntk/memory.h>
+
+#include "temporary.h"
+
+TestSuite(npy, .init = temporary_create, .fini = temporary_remove);
+
+#define FLOAT64_1X2 "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }"
+
+/* 1.0 and -2.5, least significant byte first. */
+static const uint8_t one_and_minus_two_and_a_half[] = {0, 0, 0, 0, 0, 0, 0xf0, 0x3f,
+                                                       0, 0, 0, 0, 0, 0, 0x04, 0xc0};
+static const uint8_t same_in_float32[] = {0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0};
+
+/* A file of the given version; the header is `dictionary` and a newline. */
+static const char *write_npy(uint8_t major, const char *dictionary, const void *elements, size_t size) {
+    uint8_t bytes[1024] = {0x93, 'N', 'U', 'M', 'P', 'Y', major, 0};
+    const size_t length = strlen(dictionary) + 1, start = major == 1 ? 10 : 12;
+    bytes[8] = (uint8_t)(length & 0xff);
+    bytes[9] = (uint8_t)(length >> 8);
+    memcpy(bytes + start, dictionary, length - 1);
+    bytes[start + length - 1] = '\n';
+    memcpy(bytes + start + length, elements, size);
+    return temporary_write("hand.npy", bytes, start + length + size);
+}
+
+static void expect_one_and_minus_two_and_a_half(const char *path) {
+    size_t rows, columns;
+    double *a;
+    cr_assert_eq(ntk_npy_read(path, &rows, &columns, &a), NTK_OK, "%s", ntk_error_detail());
+    cr_assert(rows == 1 && columns == 2 && a[0] == 1.0 && a[1] == -2.5);
+    ntk_release(a);
+}
+
+Test(npy, reads_all_versions_and_both_types) {
+    const uint8_t *doubles = one_and_minus_two_and_a_half, *floats = same_in_float32;
+    for (uint8_t major = 1; major <= 3; major++) {
+        expect_one_and_minus_two_and_a_half(write_npy(major, FLOAT64_1X2, doubles, 16));
+    }
+    const char *float32 = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }         ";
+    expect_one_and_minus_two_and_a_half(write_npy(1, float32, floats, 8));
+}
+
+Test(npy, reads_any_layout_of_the_dictionary) {
+    const char *const dictionaries[] = {
+        "{'shape': (1, 2), 'fortran_order': False, 'descr': '<f8'}",
+        "{\"descr\":\"<f8\",\"fortran_order\":False,\"shape\":(1,2,),}",
+        "  {  'descr'  :  '<f8' ,'fortran_order':False, 'shape': ( 1 , 2 ) }    ",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        expect_one_and_minus_two_and_a_half(write_npy(1, dictionaries[i], one_and_minus_two_and_a_half, 16));
+    }
+}
+
+static void expect_refused(const char *path, ntk_status wanted, const char *clue) {
+    size_t rows = 77, columns = 77;
+    double *a = NULL;
+    const ntk_status status = ntk_npy_read(path, &rows, &columns, &a);
+    cr_assert_eq(status, wanted, "'%s': %s (%s)", clue, ntk_status_name(status), ntk_error_detail());
+    cr_assert(strstr(ntk_error_detail(), path), "'%s' does not name the file", ntk_error_detail());
+    cr_assert(strstr(ntk_error_detail(), clue), "'%s' does not say '%s'", ntk_error_detail(), clue);
+    cr_assert(a == NULL && rows == 77 && columns == 77, "an output of a failed read was touched");
+}
+
+Test(npy, refuses_headers) {
+    static const struct {
+        const char *dictionary, *clue;
+    } bad[] = {
+        {"{'descr': '>f8', 'fortran_order': False, 'shape': (1, 2), }", "'>f8'"},
+        {"{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", "'<i8'"},
+        {"{'descr': '<f2', 'fortran_order': False, 'shape': (1, 2), }", "'<f2'"},
+        {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1, 2), }", "[('a'"},
+        {"{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2), }", "C order"},
+        {"{'descr': '<f8', 'fortran_order': 0, 'shape': (1, 2), }", "C order"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", "two-dimensional"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (), }", "two-dimensional"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2, 1), }", "two-dimensional"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 2), }", "not empty"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 2), }", "two-dimensional"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 99999999999999999999999), }",
+         "two-dimensional"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)", "'}'"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), } x", "newline"},
+        {"{'descr': '<f8', 'fortran_order': False, }", "missing"},
+        {"{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }", "each once"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), 'more': 1, }", "'more'"},
+        {"{'descr': '<f8' 'fortran_order': False, 'shape': (1, 2), }", "','"},
+        {"", "'{'"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *path = write_npy(1, bad[i].dictionary, one_and_minus_two_and_a_half, 16);
+        expect_refused(path, NTK_ERROR_FORMAT, bad[i].clue);
+    }
+}
+
+/* rows * columns * 8 is 16 modulo 2^64. */
+Test(npy, refuses_a_size_that_wraps) {
+    const char *wraps = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1152921504606846977), }";
+    expect_refused(write_npy(1, wraps, one_and_minus_two_and_a_half, 16), NTK_ERROR_FORMAT, "were wanted");
+}
+
+/* Every proper beginning of a good file, and one byte too many. */
+Test(npy, refuses_truncated_and_longer_files) {
+    char *content;
+    size_t size;
+    const char *good = write_npy(1, FLOAT64_1X2, one_and_minus_two_and_a_half, 16);
+    cr_assert_eq(ntk_file_read(good, &content, &size), NTK_OK);
+    for (size_t length = 0; length < size; length++) {
+        expect_refused(temporary_write("cut.npy", content, length), NTK_ERROR_FORMAT, "");
+    }
+    expect_refused(temporary_write("long.npy", content, size + 1), NTK_ERROR_FORMAT, "17 bytes of elements");
+    ntk_release(content);
+}
+
+Test(npy, refuses_other_magic_and_versions) {
+    expect_refused(write_npy(0, FLOAT64_1X2, one_and_minus_two_and_a_half, 16), NTK_ERROR_FORMAT,
+                   "version 0.0");
+    expect_refused(write_npy(4, FLOAT64_1X2, one_and_minus_two_and_a_half, 16), NTK_ERROR_FORMAT,
+                   "version 4.0");
+    expect_refused(temporary_write("text.npy", "1 2 3 4 5 6\n", 12), NTK_ERROR_FORMAT, "magic");
+    expect_refused(temporary_path("nowhere.npy"), NTK_ERROR_IO, "");
+}
+
+Test(npy, refuses_numbers_that_are_not_finite) {
+    const uint8_t nan[] = {0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f};
+    expect_refused(write_npy(1, FLOAT64_1X2, nan, 16), NTK_ERROR_NOT_FINITE, "row 0, column 1");
+    const uint8_t infinity[] = {0, 0, 0x80, 0x3f, 0, 0, 0x80, 0xff};
+    const char *column = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }";
+    expect_refused(write_npy(1, column, infinity, 8), NTK_ERROR_NOT_FINITE, "row 1, column 0");
+}
+
+/* The bytes of a written file, by hand: a header of 128 bytes in all, as numpy.save makes it. */
+Test(npy, writes_version_1_with_an_aligned_header) {
+    const double a[] = {1.0, -2.5};
+    cr_assert_eq(ntk_npy_write(temporary_path("a.npy"), NTK_NPY_FLOAT64, 1, 2, a), NTK_OK);
+    char expected[128 + 16];
+    memset(expected, ' ', sizeof expected);
+    memcpy(expected, "\x93NUMPY\x01\x00\x76\x00" FLOAT64_1X2, 10 + strlen(FLOAT64_1X2));
+    expected[127] = '\n';
+    memcpy(expected + 128, one_and_minus_two_and_a_half, 16);
+    char *content;
+    size_t size;
+    cr_assert_eq(ntk_file_read(temporary_path("a.npy"), &content, &size), NTK_OK);
+    cr_assert_eq(size, sizeof expected);
+    cr_assert_eq(memcmp(content, expected, size), 0);
+    ntk_release(content);
+}
+
+#define ROWS    37
+#define COLUMNS 41 /* 1517 elements: more than one buffer of the writer */
+
+/* Finite doubles of all magnitudes, signed zeros and subnormals among them. */
+static void fill(double *a) {
+    for (int k = 0; k < ROWS * COLUMNS; k++) a[k] = sin(k) * pow(2, 50 * sin(3 * k));
+    a[5] = -0.0;
+    a[6] = 0x1p-1074;
+    a[7] = DBL_MAX;
+    a[8] = -DBL_MIN;
+}
+
+Test(npy, float64_round_trip_keeps_every_bit) {
+    static double a[ROWS * COLUMNS];
+    fill(a);
+    const char *path = temporary_path("a.npy");
+    cr_assert_eq(ntk_npy_write(path, NTK_NPY_FLOAT64, ROWS, COLUMNS, a), NTK_OK);
+    size_t rows, columns;
+    double *b;
+    cr_assert_eq(ntk_npy_read(path, &rows, &columns, &b), NTK_OK, "%s", ntk_error_detail());
+    cr_assert(rows == ROWS && columns == COLUMNS);
+    cr_assert_eq(memcmp(a, b, sizeof a), 0);
+    ntk_release(b);
+}
+
+Test(npy, float32_round_trip_rounds_to_nearest) {
+    static double a[ROWS * COLUMNS];
+    fill(a);
+    a[7] = 0x1.fffffeffffffp127; /* below the midpoint between FLT_MAX and its overflow */
+    const char *path = temporary_path("a.npy");
+    cr_assert_eq(ntk_npy_write(path, NTK_NPY_FLOAT32, ROWS, COLUMNS, a), NTK_OK, "%s", ntk_error_detail());
+    size_t rows, columns;
+    double *b;
+    cr_assert_eq(ntk_npy_read(path, &rows, &columns, &b), NTK_OK);
+    for (size_t k = 0; k < ROWS * COLUMNS; k++) {
+        const double unit = fmax(fabs(a[k]) * 0x1p-24, 0x1p-150);
+        cr_assert(fabs(a[k] - b[k]) <= unit, "element %zu: %g became %g", k, a[k], b[k]);
+    }
+    cr_assert_eq(b[7], (double)FLT_MAX);
+    cr_assert(b[5] == 0 && signbit(b[5]));
+    ntk_release(b);
+}
+
+/* A refusal leaves what stood there, and no other file. */
+static void expect_write_refused(ntk_npy_type type, size_t rows, size_t columns, const double *a,
+                                 ntk_status wanted, const char *clue) {
+    const char *path = temporary_write("old.npy", "old", 3);
+    cr_assert_eq(ntk_npy_write(path, type, rows, columns, a), wanted);
+    cr_assert(strstr(ntk_error_detail(), clue), "'%s' does not say '%s'", ntk_error_detail(), clue);
+    char *content;
+    size_t size;
+    cr_assert_eq(ntk_file_read(path, &content, &size), NTK_OK);
+    cr_assert(size == 3 && memcmp(content, "old", 3) == 0);
+    ntk_release(content);
+    cr_assert_eq(temporary_count(), 1);
+}
+
+Test(npy, refuses_to_write_what_it_would_refuse_to_read) {
+    const double bad[] = {1, 2, 3, NAN}, infinite[] = {-INFINITY}, large[] = {1, 1e39};
+    expect_write_refused(NTK_NPY_FLOAT64, 2, 2, bad, NTK_ERROR_NOT_FINITE, "row 1, column 1");
+    expect_write_refused(NTK_NPY_FLOAT64, 1, 1, infinite, NTK_ERROR_NOT_FINITE, "row 0, column 0");
+    expect_write_refused(NTK_NPY_FLOAT32, 1, 2, large, NTK_ERROR_NOT_FINITE, "float32");
+    cr_assert_eq(ntk_npy_write(temporary_path("old.npy"), NTK_NPY_FLOAT64, 1, 2, large), NTK_OK);
+    expect_write_refused(NTK_NPY_FLOAT64, 0, 2, bad, NTK_ERROR_SHAPE, "empty");
+}
+
+Test(npy, an_unwritable_place_is_an_error_and_stays_empty) {
+    const double a[] = {1};
+    cr_assert_eq(ntk_npy_write(temporary_path("no/such/folder.npy"), NTK_NPY_FLOAT64, 1, 1, a), NTK_ERROR_IO);
+    const char *file = temporary_write("file", "x", 1);
+    char below[600];
+    snprintf(below, sizeof below, "%s/a.npy", file);
+    cr_assert_eq(ntk_npy_write(below, NTK_NPY_FLOAT64, 1, 1, a), NTK_ERROR_IO);
+    cr_assert_eq(temporary_count(), 1);
+}

@@ -1,0 +1,114 @@
+/* The forward against the definition, the shapes, and what is refused. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntk/network.h>
+
+#include "reference.h"
+
+/* A few dozen rounded operations a layer, each of relative size 1e-16, through at most four layers. */
+#define ROUNDING 1e-13
+
+Test(network_forward, matches_the_definition) {
+    for (size_t t = 0; t < reference_case_count; t++) {
+        const reference_case *shape = &reference_cases[t];
+        reference_draw draw = reference_draw_create(shape);
+        long double exact[64];
+        double wanted[64], f[64];
+        reference_forward(shape, draw.theta, draw.x, exact);
+        for (size_t i = 0; i < draw.rows; i++) wanted[i] = (double)exact[i];
+        cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
+        const double error = reference_relative_error(draw.rows, f, wanted);
+        cr_assert(error <= ROUNDING, "case %zu: error %g", t, error);
+        reference_draw_destroy(&draw);
+    }
+}
+
+Test(network_forward, rows_do_not_depend_on_the_batch) {
+    const reference_case *shape = &reference_cases[6];
+    reference_draw draw = reference_draw_create(shape);
+    double single[64], batch[64];
+    /* Small batches first, so that the scratch grows, then a small one within the larger scratch. */
+    for (size_t i = 0; i < shape->n; i++)
+        cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 1, draw.x + i * shape->inputs,
+                                         single + i * shape->outputs),
+                     NTK_OK);
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, batch), NTK_OK);
+    cr_assert(reference_relative_error(draw.rows, single, batch) <= ROUNDING);
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 2, draw.x, single), NTK_OK);
+    cr_assert(reference_relative_error(2 * shape->outputs, single, batch) <= ROUNDING);
+    reference_draw_destroy(&draw);
+}
+
+Test(network_forward, counts_its_parameters) {
+    for (size_t t = 0; t < reference_case_count; t++) {
+        const reference_case *shape = &reference_cases[t];
+        reference_draw draw = reference_draw_create(shape);
+        const size_t L = shape->architecture.depth, m = shape->width, K = shape->outputs;
+        size_t wanted = m * shape->inputs + (L - 1) * m * m + K * m;
+        if (shape->architecture.bias_variance > 0) wanted += L * m + K;
+        cr_assert_eq(draw.parameters, wanted, "case %zu", t);
+        cr_assert_eq(ntk_network_inputs(draw.network), shape->inputs);
+        cr_assert_eq(ntk_network_width(draw.network), m);
+        cr_assert_eq(ntk_network_outputs(draw.network), K);
+        reference_draw_destroy(&draw);
+    }
+}
+
+Test(network_forward, initialises_all_parameters_with_standard_normals) {
+    const ntk_architecture architecture = ntk_architecture_default();
+    ntk_network *network;
+    cr_assert_eq(ntk_network_create(&architecture, 10, 1000, 1, &network), NTK_OK);
+    const size_t p = ntk_network_parameters(network);
+    double *theta = reference_doubles(p + 1), first = 0.0, second = 0.0;
+    theta[p] = 7.0;
+    ntk_stream stream = ntk_stream_create(1, "tests/network/initialise", 0);
+    ntk_network_initialise(network, &stream, theta);
+    for (size_t i = 0; i < p; i++) first += theta[i], second += theta[i] * theta[i];
+    /* Five standard deviations of the mean of p normals and of p squares (variance 2). */
+    cr_assert(fabs(first / (double)p) <= 5.0 / sqrt((double)p));
+    cr_assert(fabs(second / (double)p - 1.0) <= 5.0 * sqrt(2.0 / (double)p));
+    cr_assert_eq(theta[p], 7.0);
+    free(theta);
+    ntk_network_destroy(network);
+}
+
+Test(network_forward, returns_what_is_not_finite) {
+    const reference_case *shape = &reference_cases[3];
+    reference_draw draw = reference_draw_create(shape);
+    double f[64];
+    draw.theta[0] = NAN;
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
+    for (size_t i = 0; i < draw.rows; i++) cr_assert(isnan(f[i]));
+    reference_draw_destroy(&draw);
+}
+
+Test(network_forward, refuses_sizes_that_make_no_sense) {
+    ntk_architecture architecture = ntk_architecture_default();
+    ntk_network *network;
+    cr_assert_eq(ntk_network_create(&architecture, 0, 4, 1, &network), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_network_create(&architecture, 3, 0, 1, &network), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_network_create(&architecture, 3, 4, 0, &network), NTK_ERROR_ARGUMENT);
+    cr_assert_null(network);
+    architecture.depth = 0;
+    cr_assert_eq(ntk_network_create(&architecture, 3, 4, 1, &network), NTK_ERROR_ARGUMENT);
+    architecture.depth = 2;
+    cr_assert_eq(ntk_network_create(&architecture, 3, (size_t)1 << 32, 1, &network), NTK_ERROR_SHAPE);
+    cr_assert_not_null(strstr(ntk_error_detail(), "too many parameters"));
+    ntk_network_destroy(NULL);
+}
+
+Test(network_forward, refuses_batches_that_do_not_fit) {
+    const reference_case *shape = &reference_cases[0];
+    reference_draw draw = reference_draw_create(shape);
+    double f[64];
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 0, draw.x, f), NTK_ERROR_SHAPE);
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, SIZE_MAX / 4, draw.x, f), NTK_ERROR_SHAPE);
+    /* A refused batch leaves no activations behind, and the handle goes on to work. */
+    cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, f, f), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
+    reference_draw_destroy(&draw);
+}
