@@ -134,12 +134,18 @@ $(TEST_BINARIES): $(BUILD)/tests/%/run: $(BUILD)/libntk.a
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %-suite.a,$^) $(BUILD)/libntk.a -lcriterion $(LDLIBS) -o $@
 $(foreach m,$(TEST_MODULES),$(eval $(BUILD)/tests/$(m)/run: $(call objects,$(sort $(wildcard tests/$(m)/*.c)))))
-$(filter %/suite/run %/cli/run,$(TEST_BINARIES)): $(BUILD)/registry.o $(EXPERIMENT_OBJECTS) $(BUILD)/libntk-suite.a | $(BUILD)/ntk
+$(filter %/suite/run,$(TEST_BINARIES)): $(BUILD)/registry.o $(EXPERIMENT_OBJECTS) $(BUILD)/libntk-suite.a
+
+# The tests of the command run the command: `ntk` itself, and one that is like it but for its catalogue of toys.
+$(filter %/cli/run,$(TEST_BINARIES)): | $(BUILD)/ntk $(BUILD)/tests/fixture/ntk
+$(BUILD)/tests/fixture/ntk: $(BUILD)/tests/fixture/registry.o $(CLI_OBJECTS) $(BUILD)/libntk-suite.a $(BUILD)/libntk.a
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # MODULE=kernel runs one module's tests.
 .PHONY: test
 test: $(if $(MODULE),$(MODULE:%=$(BUILD)/tests/%/run),$(TEST_BINARIES))
-	@NTK_BINARY=$(CURDIR)/$(BUILD)/ntk ci/run-tests $^
+	@NTK_BINARY=$(abspath $(BUILD)/ntk) NTK_FIXTURE=$(abspath $(BUILD)/tests/fixture/ntk) ci/run-tests $^
 
 # Programs with a planted fault, for check-sanitizers; no test module, so `make test` does not run them.
 PLANTED := $(patsubst tests/planted/%.c,$(BUILD)/tests/planted/%/run,$(wildcard tests/planted/*.c))

@@ -1,5 +1,4 @@
-/* Claims: a theorem's statement and all that is needed to judge it, read from claim.yaml; and the judgement.
- */
+/* Claims: a theorem's statement and what is needed to judge it, read from claim.yaml; and the judgement. */
 #ifndef NTK_CLAIM_H
 #define NTK_CLAIM_H
 
@@ -137,8 +136,7 @@ const ntk_metric *ntk_metrics_find(const ntk_metrics *metrics, const char *name)
 
 /* ---- judgement --------------------------------------------------------------------------------- */
 
-/* name, text, exit status of `ntk verify`; a claim takes the worst that befell it, and the worst stands last.
- */
+/* name, text, exit status of `ntk verify`; a claim takes the worst that befell it; the worst stands last. */
 #define NTK_VERDICT_TABLE(X)                                                                                 \
     X(NTK_VERDICT_HOLDS, "HOLDS", 0)                                                                         \
     X(NTK_VERDICT_SKIPPED, "SKIPPED", 6)                                                                     \

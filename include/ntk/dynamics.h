@@ -72,7 +72,8 @@ ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, nt
 
 /* A linear model with fixed tangent kernel gram (nK, nK) and initial outputs f0 (n, K), both copied: f = f0 +
  * Theta a. Its coordinates are a (nK), theta - theta_0 = J^T a: the flow of a is a' = -cotangent - lambda a,
- * and the norm of a difference is sqrt(a^T Theta a), the parameter distance. Start it at a = 0. */
+ * and the norm of a difference is sqrt(a^T Theta a), the parameter distance. Start it at a = 0, where the two
+ * centres of the regulariser are the same. */
 ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out);
 
 void ntk_model_release(ntk_model *model);
@@ -85,8 +86,8 @@ typedef enum ntk_time {
 } ntk_time;
 
 typedef enum ntk_integrator {
-    /* Smooth model in log-loss time: embedded pair; smooth in physical time: stabilised; kinked: bounded
-       step. */
+    /* Smooth model: embedded pair, and in physical time the stabilised method from where stability limits the
+     * pair's steps; kinked model: bounded step. */
     NTK_INTEGRATOR_AUTOMATIC,
     /* Adaptive Dormand-Prince 5(4), dense output of order 4. */
     NTK_INTEGRATOR_EMBEDDED,

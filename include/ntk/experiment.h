@@ -77,13 +77,14 @@ const char *ntk_context_data(const ntk_context *context);
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value);
 ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk_estimate *estimate);
 
-/* Tables: named columns of doubles (text columns with ntk_table_row_label). */
+/* Tables: rows below named columns, of text first and then of doubles. */
 typedef struct ntk_table ntk_table;
 
-/* columns: names separated by blanks; owned by the context. A column named with a leading '$' holds text,
- * first column(s) only. */
+/* name: as a metric's, given once, not "metrics". columns: such names separated by blanks; one with a leading
+ * '$' holds text (first columns only). The table is owned by the context. Errors: NTK_ERROR_ARGUMENT. */
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out);
-/* values: as many as there are numeric columns; labels: as many as there are text columns (NULL for none). */
+/* values: as many as there are numeric columns; labels: as many as there are text columns (NULL for none),
+ * not empty and without tabs and line breaks. Errors: NTK_ERROR_ARGUMENT. */
 ntk_status ntk_table_row(ntk_table *table, const char *const *labels, const double *values);
 
 #endif

@@ -5,8 +5,9 @@
  *
  * A handle holds shapes and scratch memory, never parameters: one handle serves any number of parameter
  * vectors, but only one thread at a time. Scratch grows to the largest batch seen. Batches of n inputs: x (n,
- * d), outputs f (n, K), row-major. Errors: NTK_ERROR_MEMORY, NTK_ERROR_SHAPE; non-finite results are returned
- * as they are (callers judge them). */
+ * d), outputs f (n, K), row-major. Errors: NTK_ERROR_MEMORY; NTK_ERROR_SHAPE, for n = 0, for sizes that do
+ * not fit and for a leading dimension that is too small; non-finite results are returned as they are (callers
+ * judge them). */
 #ifndef NTK_NETWORK_H
 #define NTK_NETWORK_H
 
@@ -32,12 +33,14 @@ size_t ntk_network_outputs(const ntk_network *network);
 /* theta ~ N(0, I). theta: (p). */
 void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta);
 
-/* f(x; theta). The activations of this batch are kept for the three functions below. */
+/* f(x; theta). The activations of this batch are kept for the pullback and the pushforward. Tangent kernels
+ * (a rectangular one: its x), Jacobian and linearised model put those of their own batch in their place. */
 ntk_status ntk_network_forward(ntk_network *network, const double *theta, size_t n, const double *x,
                                double *f);
 
 /* J^T c for the batch and the parameters of the last forward: gradient of sum_ik c_ik f_k(x_i).
- * theta, n and x must be those of that forward. cotangent c: (n, K); gradient: (p), overwritten. */
+ * theta, n and x must be those of that forward. cotangent c: (n, K); gradient: (p), overwritten. Errors:
+ * NTK_ERROR_ARGUMENT where the last forward had another n, or there was none; nothing else is checked. */
 ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_t n, const double *x,
                                 const double *cotangent, double *gradient);
 
@@ -47,7 +50,7 @@ ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, si
 
 /* Empirical NTK, (nK, nK) full symmetric, leading dimension ldg; row i*K + k is output k at input i:
  * Theta_hat = J J^T, built layer by layer as (Gram of activations) o (Gram of back-propagated signals), two
- * symmetric rank-k updates per layer and output pair, no Jacobian in memory. Runs its own forward. */
+ * symmetric rank-k updates per layer, of n and of n K rows, no Jacobian in memory. Runs its own forward. */
 ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
                                       double *gram, size_t ldg);
 

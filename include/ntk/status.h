@@ -37,10 +37,13 @@ const char *ntk_status_message(ntk_status status);
 /* The table's name for a code, "NTK_ERROR_IO" say. */
 const char *ntk_status_name(ntk_status status);
 
+/* Bytes of a recorded line, its NUL included; what is longer is cut. */
+#define NTK_DETAIL_SIZE 1024
+
 /* The line recorded by this thread's last failure; empty before the first. */
 const char *ntk_error_detail(void);
 
-/* Record a failure's line (truncated at 1023 bytes) and return its code: `return ntk_fail(...)`. */
+/* Record a failure's line and return its code: `return ntk_fail(...)`. */
 ntk_status ntk_fail(ntk_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Evaluate an expression of type ntk_status once; return it from the enclosing function unless NTK_OK. */

@@ -110,7 +110,7 @@ typedef struct ntk_observer {
 typedef struct ntk_run_options {
     ntk_tier tier;
     uint64_t seed;
-    size_t jobs; /* workers of each process; at most two processes run at once */
+    size_t jobs;                  /* workers of each process; at most two processes run at once */
     const ntk_setting *overrides; /* of --set: applied to the claims that have the parameter, and not to a
                                      control that sets it itself; stored results are then not compared */
     size_t override_count;

@@ -12,11 +12,14 @@
  *
  * with Phi(x) = erfc(-x / sqrt(2)) / 2 and p(x) = exp(-x^2 / 2) / sqrt(2 pi). These forms neither overflow
  * nor cancel: 1 - tanh(x)^2, s(x) (1 - s(x)) and (1 + erf(x / sqrt(2))) / 2 would lose every digit in a tail.
- * Phi and x p have opposite signs for x < 0, where x p dominates by 1 + x^2, so that the sum is accurate
- * except relative to its own zero at x = -0.7518.
+ * Phi and x p have opposite signs for x < 0; there |x| p / Phi grows as 1 + x^2 in the tail, and their sum
+ * loses digits only next to its own zero at x = -0.7518.
  *
  * -x^2 is rounded before exp: that is an error of x^2 units of rounding, what rounding x itself costs, and
  * not worth a longer product.
+ *
+ * erfc and sincos come from SLEEF's scalar functions of the same bit-stable family as base/vector.h; sincos
+ * reduces its argument exactly, however large it is.
  *
  * Work goes block by block, so that the passes over a block stay in the first-level cache. A pass reads x[i]
  * before it writes value[i] and the derivative comes first: value may be x. */
@@ -65,8 +68,7 @@ static void erf_(size_t n, const double *x, double *value, double *derivative) {
 
 static void gelu(size_t n, const double *x, double *value, double *derivative) {
     double cdf[BLOCK];
-    for (size_t i = 0; i < n; i++) cdf[i] = -SQRT_HALF * x[i];
-    for (size_t i = 0; i < n; i++) cdf[i] = 0.5 * Sleef_cinz_erfcd1_u15purec(cdf[i]);
+    for (size_t i = 0; i < n; i++) cdf[i] = 0.5 * Sleef_cinz_erfcd1_u15purec(-SQRT_HALF * x[i]);
     if (derivative) {
         for (size_t i = 0; i < n; i++) derivative[i] = -0.5 * (x[i] * x[i]);
         ntk_vector_exp(n, derivative, derivative);

@@ -7,7 +7,7 @@
 
 #include <ntk/log.h>
 
-enum { MAX_WORKERS = 4096, DETAIL_SIZE = 1024 };
+enum { MAX_WORKERS = 4096 };
 
 static size_t workers = 1;
 
@@ -22,7 +22,7 @@ typedef struct {
     atomic_bool stop;
     ntk_status status;
     size_t failed_unit; /* meaningful where status is not NTK_OK */
-    char detail[DETAIL_SIZE];
+    char detail[NTK_DETAIL_SIZE];
 } map_state;
 
 ntk_status ntk_set_workers(size_t count) {

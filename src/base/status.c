@@ -3,9 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DETAIL_SIZE = 1024 };
-
-static _Thread_local char detail[DETAIL_SIZE];
+static _Thread_local char detail[NTK_DETAIL_SIZE];
 
 const char *ntk_status_message(ntk_status status) {
     switch (status) {
@@ -33,7 +31,7 @@ const char *ntk_error_detail(void) { return detail; }
 
 ntk_status ntk_fail(ntk_status status, const char *format, ...) {
     /* Formatted aside first: an argument may be the previous detail itself. */
-    char line[DETAIL_SIZE];
+    char line[NTK_DETAIL_SIZE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);

@@ -17,6 +17,7 @@
 
 #include <arb.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
@@ -32,7 +33,13 @@ typedef struct dual {
     arb_t value, derivative;
 } dual;
 
+/* p, q and c may be one and the same object: a point with itself. */
 static void dual_relu(dual *out, const arb_t p, const arb_t q, const arb_t c) {
+    if (p == c && q == c) {
+        arb_mul_2exp_si(out->value, c, -1);
+        arb_set_d(out->derivative, 0.5);
+        return;
+    }
     arb_t root, angle, two_pi;
     arb_init(root);
     arb_init(angle);
@@ -117,6 +124,7 @@ static void input_covariance(arb_t out, const task *self, size_t i, size_t j) {
 typedef struct pair {
     arb_t sii, sjj, sij, theta, weight, bias;
     dual dual;
+    bool diagonal; /* i = j */
 } pair;
 
 static void pair_init(pair *self, const task *task, size_t i, size_t j) {
@@ -131,6 +139,7 @@ static void pair_init(pair *self, const task *task, size_t i, size_t j) {
     input_covariance(self->sii, task, i, i);
     input_covariance(self->sjj, task, j, j);
     input_covariance(self->sij, task, i, j);
+    self->diagonal = i == j;
     arb_set(self->theta, self->sij);
     arb_set_d(self->weight, task->architecture->weight_variance);
     arb_set_d(self->bias, task->architecture->bias_variance);
@@ -160,7 +169,10 @@ static void next_covariance(arb_t s, pair *self, dual_function function, const a
 static void next_layer(pair *self, dual_function function) {
     arb_t sij;
     arb_init(sij);
-    next_covariance(sij, self, function, self->sii, self->sjj, self->sij);
+    if (self->diagonal)
+        next_covariance(sij, self, function, self->sij, self->sij, self->sij);
+    else
+        next_covariance(sij, self, function, self->sii, self->sjj, self->sij);
     arb_mul(self->dual.derivative, self->dual.derivative, self->weight, PRECISION);
     arb_mul(self->theta, self->theta, self->dual.derivative, PRECISION);
     arb_add(self->theta, self->theta, sij, PRECISION);

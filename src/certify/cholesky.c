@@ -25,14 +25,14 @@
  * by at most u |c_ij|, and b_jj by u |b_jj|. Each of the 2j + 1 operations that underflows adds an absolute
  * error of at most eta, gradually or flushed to zero; later roundings multiply it by less than 2.
  *
- * The subtraction is kept out of the product, as beta = -1 in the product would put |b_ij| under gamma_j and
- * double the bound. P is computed the same way from |L|. The Cauchy-Schwarz bound p_ij <= ||l_i|| ||l_j||
- * would save that second product, but it loses a factor of up to n where L is nearly diagonal.
+ * Subtracting B inside the product instead would put |b_ij| under gamma_j and double the bound. P is computed
+ * the same way from |L|. The Cauchy-Schwarz bound p_ij <= ||l_i|| ||l_j|| would save that second product, but
+ * it loses a factor of up to n where L is nearly diagonal.
  *
  * Lemma 2 (the norm). If |X_ij| <= e_ij for a symmetric X, then ||X||_2 <= ||E||_2 <= min(max_i sum_j e_ij,
- * ||E||_F). The row sums win for nearly diagonal L, the Frobenius norm for dense ones: for equal p_ij the
- * matrix min(i,j) p_ij u has row sums up to n^2 p u / 2, Frobenius norm n^2 p u / sqrt(6), norm 4/pi^2 n^2 p
- * u.
+ * ||E||_F). The row sums win for nearly diagonal L, the Frobenius norm for dense ones: min(i,j), which is
+ * what gamma_j p_ij amounts to for equal p_ij, has row sums up to n^2 / 2, Frobenius norm n^2 / sqrt(6) and
+ * 2-norm 4 n^2 / pi^2.
  *
  * Lemma 3 (rounding of the bound itself). All that follows C is sums, products, quotients and square roots
  * of non-negative numbers. If each input of such an expression passes through at most k roundings, its exact
@@ -52,7 +52,7 @@
  * What can be certified. The bound loses the distance of s from lambda_min, a small multiple of u ||A||_2
  * that the factorisation needs in order to succeed, and beta <= n u trace(A), nearly; about 0.4 n u ||P||_2
  * where the p_ij are alike, ||A||_2 <= ||P||_2 <= trace(A). So a positive bound exists as soon as lambda_min
- * exceeds a few u ||A||_2 plus n u trace(A); a smaller lambda_min is refused, whatever its sign. Where A
+ * exceeds a few u ||A||_2 plus n u trace(A); a much smaller lambda_min is refused, whatever its sign. Where A
  * itself is an approximation of Theta, lambda_min(Theta) >= bound - ||A - Theta||_2. */
 #include "certify/cholesky.h"
 
@@ -94,8 +94,7 @@ void certify_workspace_release(certify_workspace *workspace) {
     *workspace = (certify_workspace){0};
 }
 
-/* ---- the bound ------------------------------------------------------------------------------------------
- */
+/* --- the bound --------------------------------------------------------------------------------- */
 
 /* residual <- Z = fl(L L^T), magnitude <- fl(P), factor <- |L|; lower triangles. */
 static ntk_status form_products(size_t n, const certify_workspace *w) {
@@ -136,8 +135,7 @@ ntk_status certify_residual_bound(size_t n, double shift, const certify_workspac
     return NTK_OK;
 }
 
-/* ---- the certificate ------------------------------------------------------------------------------------
- */
+/* --- the certificate --------------------------------------------------------------------------- */
 
 /* Copy the lower triangle of a / 2^exponent, with its largest entry in [1/2, 1). */
 static ntk_status load_scaled(size_t n, const double *a, size_t lda, double *matrix, int *exponent) {
@@ -184,7 +182,8 @@ static ntk_status certify_scaled(size_t n, const certify_workspace *w, ntk_certi
     for (int retreat = 0; retreat < RETREATS_MAX; retreat++, margin *= 4) {
         out->shift = out->lambda_min - margin;
         const ntk_status status = factorise(n, out->shift, w);
-        if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE) continue;
+        /* A is finite: a pivot that is not is a breakdown like any other. */
+        if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE || status == NTK_ERROR_NOT_FINITE) continue;
         NTK_TRY(status);
         NTK_TRY(certify_residual_bound(n, out->shift, w, &out->residual_bound));
         out->lambda_min_bound = out->shift - out->residual_bound;

@@ -24,7 +24,7 @@ static int excerpt_length(const header_parser *p) {
 }
 
 static ntk_status fail_at(const header_parser *p, const char *wanted) {
-    return ntk_fail(NTK_ERROR_FORMAT, "%s: .npy header: %s wanted at '%.*s'", p->path, wanted,
+    return ntk_fail(NTK_ERROR_FORMAT, "%s: .npy header: %s wanted at: %.*s", p->path, wanted,
                     excerpt_length(p), p->next);
 }
 

@@ -6,10 +6,12 @@
  * stay meaningful across a kink. With G = grad L + lambda (theta - c), F = d theta / d s and `step` the
  * option:
  *
- *     h |d log L / ds| <= step     where |d log L / ds| <= ||F|| ||grad L|| / L <= ||F|| (||G|| + lambda
- * ||theta - c||) / L h rho <= step                where rho = v (C lambda_max(Theta) + lambda) bounds the
- * Gauss-Newton part of the Jacobian, v the speed (kappa, or 1/L in log-loss time) and C the largest curvature
- * of the loss at the present outputs; in log-loss time v C <= 2 (losses.c)
+ *     h |d log L / ds| <= step     |d log L / ds| <= ||F|| (||G|| + lambda ||theta - c||) / L
+ *     h rho <= step                rho = v (C lambda_max(Theta) + lambda)
+ *
+ * rho bounds the Gauss-Newton part of the Jacobian: v is the speed (kappa, or 1/L in log-loss time) and C the
+ * largest curvature of the loss at the present outputs; in log-loss time v C <= 2 (losses.c), so steps do not
+ * shrink with the loss. In log-loss time |d log L / ds| = ||F||^2 exactly.
  *
  * Together they bound the change of log L over a step by step + step^2 / 2 in the linearised model. Heun's
  * method is stable to h rho = 2, so step <= 1 is stable with a margin for the growth of Theta within and

@@ -3,8 +3,9 @@
  *
  * With s stages the method is stable along the negative real axis to beta = (2/3)(s^2 - 1)(1 - (2/15) eps),
  * where the spectrum of a gradient flow lies; its cost grows like the square root of the stiffness. T_j are
- * the Chebyshev polynomials of the first kind, w_0 = 1 + eps/s^2, w_1 = T_s'(w_0) / T_s''(w_0), b_j =
- * T_j''(w_0) / T_j'(w_0)^2 (b_0 = b_1 = b_2), eps = 2/13 (damping):
+ * the Chebyshev polynomials of the first kind, eps = 2/13 is the damping:
+ *
+ *     w_0 = 1 + eps/s^2,   w_1 = T_s'(w_0) / T_s''(w_0),   b_j = T_j''(w_0) / T_j'(w_0)^2,   b_0 = b_1 = b_2
  *
  *     Y_0 = y_n,   Y_1 = Y_0 + mu~_1 h F_0,   mu~_1 = b_1 w_1
  *     Y_j = (1 - mu_j - nu_j) Y_0 + mu_j Y_{j-1} + nu_j Y_{j-2} + mu~_j h F_{j-1} + gamma~_j h F_0,
@@ -46,7 +47,7 @@ static ntk_status differentiate(void *context, const double *v, double *image) {
     return NTK_OK;
 }
 
-static ntk_status estimate_stiffness(ntk_stepper *s) {
+ntk_status ntk_stepper_estimate_stiffness(ntk_stepper *s) {
     const size_t p = s->field.model->dimension;
     double largest = 0;
     if (s->stiffness == 0) {
@@ -74,7 +75,8 @@ static size_t stages_for(const ntk_stepper *s, double h) {
 
 static ntk_status chebyshev_limit(ntk_stepper *s, double *h) {
     const bool rejected_since = !(s->error <= 1) && s->stiffness_age > 0;
-    if (s->stiffness == 0 || s->stiffness_age >= RENEWAL || rejected_since) NTK_TRY(estimate_stiffness(s));
+    if (s->stiffness == 0 || s->stiffness_age >= RENEWAL || rejected_since)
+        NTK_TRY(ntk_stepper_estimate_stiffness(s));
     const double stages = (double)most_stages(s) - 1;
     if (s->stiffness > 0) *h = fmin(*h, (stages * stages - 1) / (1.54 * s->stiffness));
     return NTK_OK;

@@ -1,9 +1,10 @@
 /* The embedded explicit pair of order 5(4) of Dormand and Prince (1980), with the continuous extension of
  * order 4 of Shampine (Hairer, Norsett, Wanner, Solving ODEs I, sections II.5 and II.6).
  *
- *     k_i = F(y_n + h sum_{j<i} a_ij k_j),   y_{n+1} = y_n + h sum_i b_i k_i,   k_7 = F(y_{n+1})  (kept:
- * first same estimate of the local error: h sum_i e_i k_i = O(h^5)                      as last, 6
- * evaluations a step) y(sigma) = y_n + h sum_i b_i(sigma) k_i,   0 <= sigma <= 1.
+ *     k_i = F(y_n + h sum_{j<i} a_ij k_j),   i = 1 .. 7
+ *     y_{n+1} = y_n + h sum_i b_i k_i,       k_7 = F(y_{n+1}) is k_1 of the next step: 6 evaluations a step
+ *     h sum_i e_i k_i = O(h^5)               estimates the local error
+ *     y(sigma) = y_n + h sum_i b_i(sigma) k_i,   0 <= sigma <= 1
  *
  * The elapsed time is the same scheme for one more component whose derivative is e^{l_i - l_n}. */
 #include <math.h>

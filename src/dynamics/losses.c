@@ -12,8 +12,8 @@
  * cotangent at y is minus the sum of the others, because p_y - 1 would cancel.
  *
  * The smallest losses are handled through their logarithms: for a single true class with margin -x the loss
- * is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the weights are (dl/df_k)
- * / (n L) = e^{log p_k - log(n L)}.
+ * is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the weights
+ * (dl/df_k) / (n L) are e^{log p_k - log(n L)}.
  *
  * Curvature. d2l/df2 is 1 (squared), sigma(f) sigma(-f) (logistic) and diag(p) - p p^T (softmax), whose
  * largest eigenvalue is at most 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top). For a single

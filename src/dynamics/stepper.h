@@ -42,6 +42,7 @@ struct ntk_stepper {
     double tolerance; /* per step, relative to 1 + displacement */
     double step;      /* of the bounded-step rule */
     size_t max_steps, steps, rejected;
+    bool may_switch; /* from the embedded pair to the stabilised method, where stability limits the pair */
 
     ntk_state begin, end;
     ntk_state seen;  /* scratch, for a point inside a step */
@@ -71,9 +72,9 @@ ntk_status ntk_stepper_create(const ntk_model *model, const double *targets, con
 void ntk_stepper_release(ntk_stepper *stepper);
 
 /* Attempt steps until one is good enough: `end` is then the state after it, with its clock. In physical time
- * a step does not go past `time_end`, and ends on it exactly. Errors: NTK_ERROR_DIVERGED, NTK_ERROR_STALLED.
+ * a step does not go past `limit`, and ends on it exactly. Errors: NTK_ERROR_DIVERGED, NTK_ERROR_STALLED.
  */
-ntk_status ntk_stepper_advance(ntk_stepper *stepper, const ntk_clock *end);
+ntk_status ntk_stepper_advance(ntk_stepper *stepper, const ntk_clock *limit);
 
 /* Make the end of the step the beginning of the next. */
 void ntk_stepper_accept(ntk_stepper *stepper);
@@ -92,6 +93,10 @@ ntk_status ntk_stepper_look(ntk_stepper *stepper, double sigma, double log_time)
 /* Cubic Hermite interpolation on the two ends of a step, for methods without dense output of their own. */
 void ntk_hermite_interpolate(const ntk_stepper *stepper, double sigma, double *theta);
 double ntk_hermite_elapsed_at(const ntk_stepper *stepper, double sigma);
+
+/* Renew stepper->stiffness, an estimate from above of the spectral radius of the field's Jacobian at `begin`;
+ * `seen` and `scratch` are overwritten. (chebyshev.c) */
+ntk_status ntk_stepper_estimate_stiffness(ntk_stepper *stepper);
 
 /* Relative local error of t for an error `elapsed_error` in W(1), over the tolerance; 0 in physical time. */
 double ntk_stepper_time_error(const ntk_stepper *stepper, double elapsed_error);

@@ -26,7 +26,7 @@
  *
  * that is c eps sqrt(d) / sqrt(1 - rho^2) with c about L / pi for large d. Pairs with sin theta_1 <= 1/32 are
  * recomputed without that amplification in the first layer (pair.c), which leaves 32 as its largest factor
- * there: for d = 784 the bound stays below 1e-12 for L <= 10 even at sin theta = 1/32. In deep layers rho
+ * there: for d = 784 the bound stays below 1e-12 for L <= 5 even at sin theta = 1/32. In deep layers rho
  * tends to 1, but slowly (1 - rho_l ~ 9 pi^2 / (2 l^2)).
  *
  * Smooth activations. Theta is a smooth function of rho; the recursion amplifies the error of the inner

@@ -93,7 +93,7 @@ static ntk_status choose_terms(ntk_mehler *mehler, double variance) {
     double value[MAX_TERMS], derivative[MAX_TERMS], tail = 0;
     ntk_dual dual;
     mehler->terms = MAX_TERMS;
-    NTK_TRY(ntk_mehler_expand(mehler, 1, &variance, value, derivative, 1, &dual, &tail));
+    NTK_TRY(ntk_mehler_expand(mehler, 1, &variance, value, derivative, &dual, &tail));
     const size_t for_value = needed_terms(value, dual.value, tail * dual.value);
     const size_t for_derivative = needed_terms(derivative, dual.derivative, tail * dual.derivative);
     mehler->terms = for_value > for_derivative ? for_value : for_derivative;
@@ -156,7 +156,7 @@ static double missing(const ntk_mehler *mehler, const double *f, const double *c
 }
 
 ntk_status ntk_mehler_expand(const ntk_mehler *mehler, size_t n, const double *variance, double *value,
-                             double *derivative, size_t ld, ntk_dual *dual, double *tail) {
+                             double *derivative, ntk_dual *dual, double *tail) {
     const size_t nodes = mehler->nodes;
     double *f = NULL, *df;
     NTK_TRY(ntk_allocate_doubles(2 * n * nodes, &f));
@@ -165,14 +165,14 @@ ntk_status ntk_mehler_expand(const ntk_mehler *mehler, size_t n, const double *v
         for (size_t j = 0; j < nodes; j++) f[i * nodes + j] = sqrt(variance[i]) * mehler->node[j];
     ntk_activation_evaluate(mehler->activation, n * nodes, f, f, df);
     ntk_status status = ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, mehler->terms, n, nodes, 1, mehler->weight,
-                                 nodes, f, nodes, 0, value, ld);
+                                 nodes, f, nodes, 0, value, n);
     if (status == NTK_OK)
         status = ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, mehler->terms, n, nodes, 1, mehler->weight, nodes,
-                          df, nodes, 0, derivative, ld);
+                          df, nodes, 0, derivative, n);
     for (size_t i = 0; i < n && status == NTK_OK; i++) {
-        const double tail_value = missing(mehler, f + i * nodes, value + i, ld, &dual[i].value);
+        const double tail_value = missing(mehler, f + i * nodes, value + i, n, &dual[i].value);
         const double tail_derivative =
-            missing(mehler, df + i * nodes, derivative + i, ld, &dual[i].derivative);
+            missing(mehler, df + i * nodes, derivative + i, n, &dual[i].derivative);
         tail[i] = fmax(tail_value, tail_derivative);
     }
     ntk_release(f);

@@ -19,11 +19,11 @@ void ntk_mehler_destroy(ntk_mehler *mehler);
 /* Coefficients that are kept, K: a multiple of 8 that serves max_variance, 512 at most. */
 size_t ntk_mehler_terms(const ntk_mehler *mehler);
 
-/* For n variances (n): h_k in value (K, n) and g_k in derivative (K, n), both of leading dimension ld;
- * the diagonal, E[phi^2] and E[phi'^2], in dual (n); and in tail (n) what the K terms miss of the diagonal,
- * relative, the larger of the two; 0 where that is rounding. */
+/* For n variances (n): h_k in value (K, n) and g_k in derivative (K, n); the diagonal, E[phi^2] and
+ * E[phi'^2], in dual (n); and in tail (n) what the K terms miss of the diagonal, relative, the larger of the
+ * two; 0 where that is rounding. Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_mehler_expand(const ntk_mehler *mehler, size_t n, const double *variance, double *value,
-                             double *derivative, size_t ld, ntk_dual *dual, double *tail);
+                             double *derivative, ntk_dual *dual, double *tail);
 
 /* Two points with tails up to `tail` are served to a relative error of 1e-13 up to this |rho|; infinite:
  * always. */

@@ -20,7 +20,10 @@
  * the difference of the inputs (pair.c): 1 - cos theta = 2^-11 (1 + 2^-13). */
 #define NEARLY_PARALLEL (1 - 0x1p-11)
 
-enum { BATCH = 64 /* points expanded at a time */ };
+enum {
+    CLOSED_FORM_FIELDS = 2,
+    BATCH = 64 /* points expanded at a time */
+};
 
 double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
     return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? architecture->weight_variance / (double)d
@@ -37,9 +40,9 @@ static ntk_status check_row(const ntk_points *points, size_t i) {
 
 ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                              size_t ldx, ntk_points *out) {
-    const size_t align = NTK_RECURSION_ALIGN, depth = architecture->depth;
+    const size_t block = NTK_POINT_BLOCK, depth = architecture->depth;
     *out = (ntk_points){.count = n, .dimension = d, .x = x, .ldx = ldx, .depth = depth};
-    out->stride = (n + align - 1) / align * align;
+    out->stride = (n + block - 1) / block * block;
     void *fields = NULL;
     NTK_TRY(ntk_allocate(depth, sizeof *out->field, &fields));
     out->field = fields;
@@ -64,18 +67,18 @@ void ntk_points_destroy(ntk_points *points) {
 static double inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
 
 /* The fields of a closed form; see recursion.h. */
-static void fill_fields(ntk_activation activation, double a, double *field, size_t stride) {
+static void fill_fields(ntk_activation activation, double a, double *field) {
     switch (activation) {
     case NTK_RELU:
         field[0] = sqrt(a);
-        field[stride] = inverse_root(a);
+        field[NTK_POINT_BLOCK] = inverse_root(a);
         break;
     case NTK_ERF:
         field[0] = sqrt(2 / (1 + 2 * a));
         break;
     case NTK_GELU:
         field[0] = a;
-        field[stride] = 1 / sqrt(1 + a);
+        field[NTK_POINT_BLOCK] = 1 / sqrt(1 + a);
         break;
     case NTK_SIN:
         field[0] = 0.5 * a;
@@ -95,12 +98,11 @@ static void advance(const ntk_architecture *architecture, ntk_points *points, si
 }
 
 static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_points *points, size_t l) {
-    enum { FIELDS = 2 };
     const double *variance = points->variance + l * points->stride;
-    NTK_TRY(ntk_allocate_doubles(FIELDS * points->stride, &points->field[l]));
+    NTK_TRY(ntk_allocate_doubles(CLOSED_FORM_FIELDS * points->stride, &points->field[l]));
     for (size_t i = 0; i < points->count; i++) {
         const double a = variance[i];
-        fill_fields(architecture->activation, a, points->field[l] + i, points->stride);
+        fill_fields(architecture->activation, a, points->field[l] + ntk_field_offset(i, CLOSED_FORM_FIELDS));
         advance(architecture, points, l, i, ntk_dual_closed_form(architecture->activation, a, a, a));
     }
     return NTK_OK;
@@ -117,18 +119,22 @@ typedef struct {
 static ntk_status expand_batch(size_t unit, void *context) {
     const expansion *e = context;
     ntk_points *points = e->points;
-    const size_t first = unit * BATCH, stride = points->stride, terms = ntk_mehler_terms(e->mehler);
+    const size_t first = unit * BATCH, terms = ntk_mehler_terms(e->mehler);
     const size_t count = points->count - first < BATCH ? points->count - first : BATCH;
-    const double *variance = points->variance + e->layer * stride + first;
-    double *field = points->field[e->layer] + first;
+    const double *variance = points->variance + e->layer * points->stride + first;
     ntk_dual dual[BATCH];
-    NTK_TRY(ntk_mehler_expand(e->mehler, count, variance, field + stride, field + (1 + terms) * stride,
-                              stride, dual, e->tail + first));
-    for (size_t i = 0; i < count; i++) {
-        field[i] = inverse_root(variance[i]);
+    double *coefficient = NULL; /* (2K, count) */
+    NTK_TRY(ntk_allocate_doubles(2 * terms * count, &coefficient));
+    const ntk_status status = ntk_mehler_expand(e->mehler, count, variance, coefficient,
+                                                coefficient + terms * count, dual, e->tail + first);
+    for (size_t i = 0; i < count && status == NTK_OK; i++) {
+        double *field = points->field[e->layer] + ntk_field_offset(first + i, 1 + 2 * terms);
+        field[0] = inverse_root(variance[i]);
+        for (size_t k = 0; k < 2 * terms; k++) field[(1 + k) * NTK_POINT_BLOCK] = coefficient[k * count + i];
         advance(e->architecture, points, e->layer, first + i, dual[i]);
     }
-    return NTK_OK;
+    ntk_release(coefficient);
+    return status;
 }
 
 /* *worst becomes the largest tail if that is larger. */
@@ -186,8 +192,7 @@ ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *
         }
         layer->row = rows->field[l];
         layer->column = columns->field[l];
-        layer->row_stride = rows->stride;
-        layer->column_stride = columns->stride;
+        layer->fields = layer->terms ? 1 + 2 * layer->terms : CLOSED_FORM_FIELDS;
     }
     NTK_TRY(check_diagonal(rows));
     return columns == rows ? NTK_OK : check_diagonal(columns);

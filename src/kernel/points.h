@@ -15,11 +15,11 @@ typedef struct ntk_points {
     size_t dimension; /* d */
     const double *x;  /* (n, d), leading dimension ldx; the caller's */
     size_t ldx;
-    size_t stride;    /* n rounded up to a multiple of NTK_RECURSION_ALIGN */
+    size_t stride;    /* n rounded up to a multiple of NTK_POINT_BLOCK */
     size_t depth;     /* L */
     double *variance; /* (L + 1, stride): S^1_xx .. S^{L+1}_xx */
     double *tangent;  /* (stride): Theta^{L+1}_xx */
-    double **field;   /* (L), each (fields of the layer, stride) */
+    double **field;   /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer, NTK_POINT_BLOCK) */
 } ntk_points;
 
 /* Factor of <x, x'> in the first layer: w^2 / d or w^2. */

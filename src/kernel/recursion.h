@@ -6,8 +6,11 @@
 
 #include <ntk/architecture.h>
 
+/* Points are stored in blocks of so many, a register at least. */
+enum { NTK_POINT_BLOCK = 8 };
+
 /* One layer as the pairs of (row point, column point) see it. Each point brings numbers computed from its
- * variance S_xx ("fields"), stored field by field, (fields, stride):
+ * variance S_xx ("fields"):
  *
  *     relu     0: sqrt(S_xx)     1: 1 / sqrt(S_xx), 0 for S_xx = 0
  *     erf      0: sqrt(2 / (1 + 2 S_xx))
@@ -16,18 +19,20 @@
  *     linear   none
  *     others   0: 1 / sqrt(S_xx), 0 for S_xx = 0     1 .. K: h_k     K + 1 .. 2K: g_k      (mehler.c)
  *
- * The strides are multiples of NTK_RECURSION_ALIGN, so that a whole register can be read for the last
- * columns. */
+ * stored as (blocks, fields, NTK_POINT_BLOCK): the fields of a register of points are one stream, and
+ * the last block is padded so that a whole register can be read. */
 typedef struct ntk_recursion_layer {
     const double *row;
     const double *column;
-    size_t row_stride;
-    size_t column_stride;
+    size_t fields;
     size_t terms; /* K */
     double limit; /* pairs with |rho| beyond it are flagged */
 } ntk_recursion_layer;
 
-enum { NTK_RECURSION_ALIGN = 8 };
+/* Where field 0 of a point stands; the next field is NTK_POINT_BLOCK further. */
+static inline size_t ntk_field_offset(size_t point, size_t fields) {
+    return point / NTK_POINT_BLOCK * NTK_POINT_BLOCK * fields + point % NTK_POINT_BLOCK;
+}
 
 typedef struct ntk_recursion {
     double input_scale; /* w^2 / d or w^2 */
@@ -37,10 +42,10 @@ typedef struct ntk_recursion {
     ntk_recursion_layer *layer; /* (depth) */
 } ntk_recursion;
 
-/* Pairs (row, column + k), k < count: from the inner products to S^{L+1} and Theta^{L+1}. product, nngp,
- * ntk: (count); nngp or ntk may be NULL; either may be product itself. Returned is how many pairs are not to
- * be trusted - |rho| beyond a layer's limit, or a result that is not finite -; their k are in flagged
- * (count).
+/* Pairs (row, column + k), k < count, column a multiple of NTK_POINT_BLOCK: from the inner products to
+ * S^{L+1} and Theta^{L+1}. product, nngp, ntk: (count); nngp or ntk may be NULL; either may be product
+ * itself. Returned is how many pairs are not to be trusted - |rho| beyond a layer's limit, or a result that
+ * is not finite -; their k are in flagged (count).
  */
 typedef size_t (*ntk_recursion_run)(const ntk_recursion *recursion, size_t row, size_t column, size_t count,
                                     const double *product, double *nngp, double *ntk, size_t *flagged);

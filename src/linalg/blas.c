@@ -48,6 +48,10 @@ ntk_status ntk_syrk_transposed(size_t n, size_t k, double alpha, const double *a
 ntk_status ntk_gemv(ntk_transpose transpose, size_t m, size_t n, double alpha, const double *a, size_t lda,
                     const double *x, double beta, double *y) {
     NTK_TRY(ntk_check_matrix("gemv, A", m, n, lda));
+    const size_t rows = transpose == NTK_TRANSPOSE ? n : m, columns = transpose == NTK_TRANSPOSE ? m : n;
+    /* The reference BLAS returns at once where A is empty, without the scaling of y. */
+    if (columns == 0)
+        for (size_t i = 0; i < rows; i++) y[i] = beta == 0 ? 0 : beta * y[i];
     cblas_dgemv(CblasRowMajor, blas_transpose(transpose), (lapack_int)m, (lapack_int)n, alpha, a,
                 ntk_blas_ld(lda), x, 1, beta, y, 1);
     return NTK_OK;

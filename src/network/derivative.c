@@ -5,9 +5,9 @@
  *     gradient of W^l = s_l (delta^l)^T a^{l-1},     gradient of beta^l = b_l sum_i delta^l_i,
  *     delta^l = (s_{l+1} delta^{l+1} W^{l+1}) o phi'(h^l).
  *
- * Pushforward (forward mode): along theta + t v, v made of V^l and u^l, with dots for derivatives at t = 0,
+ * Pushforward (forward mode): along theta + t v, v made of V^l and u^l, with Dh and Da for d/dt at t = 0,
  *
- *     h'^l = s_l (a^{l-1} (V^l)^T + a'^{l-1} (W^l)^T) + b_l u^l,     a'^l = phi'(h^l) o h'^l,    a'^0 = 0.
+ *     Dh^l = s_l (a^{l-1} (V^l)^T + Da^{l-1} (W^l)^T) + b_l u^l,     Da^l = phi'(h^l) o Dh^l,     Da^0 = 0.
  */
 #include "network/network.h"
 
@@ -25,21 +25,40 @@ static void multiply_rows(size_t n, size_t rows_per_input, size_t width, const d
     }
 }
 
+void network_output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
+                            const double *c, double *out) {
+    const size_t K = network->outputs, m = network->width, L = network->architecture.depth;
+    const network_layer *layer = &network->layers[L + 1];
+    const double *derivative = network_derivative(network, batch, L);
+    for (size_t r = 0; r < batch->n * K; r++) {
+        const double scale = layer->weight_scale * (c == NULL ? 1.0 : c[r]);
+        const double *weight = theta + layer->weight + r % K * m, *factor = derivative + r / K * m;
+        for (size_t j = 0; j < m; j++) out[r * m + j] = scale * weight[j] * factor[j];
+    }
+}
+
 ntk_status network_propagate_back(const ntk_network *network, const network_batch *batch, size_t l,
                                   const double *theta, size_t rows_per_input, const double *signal,
                                   double *out) {
+    /* One output: a product of rank one, in the same pass as the derivatives. */
+    if (l == network->architecture.depth && network->outputs == 1) {
+        network_output_signals(network, batch, theta, signal, out);
+        return NTK_OK;
+    }
     NTK_TRY(network_multiply_back(&network->layers[l + 1], theta, batch->n * rows_per_input, signal, out));
     multiply_rows(batch->n, rows_per_input, network->width, network_derivative(network, batch, l), out);
     return NTK_OK;
 }
 
-/* beta <- b_l times the sum of the rows of `signal`, column by column so that no sum goes through memory. */
+/* beta <- b_l times the sum of the rows of `signal`, by blocks of columns whose sums stay in cache. */
 static void bias_gradient(const network_layer *layer, size_t n, const double *signal, double *beta) {
-#pragma omp simd
-    for (size_t j = 0; j < layer->fan_out; j++) {
-        double sum = 0.0;
-        for (size_t i = 0; i < n; i++) sum += signal[i * layer->fan_out + j];
-        beta[j] = layer->bias_scale * sum;
+    const size_t block = 512;
+    for (size_t first = 0; first < layer->fan_out; first += block) {
+        const size_t end = first + block < layer->fan_out ? first + block : layer->fan_out;
+        for (size_t j = first; j < end; j++) beta[j] = 0.0;
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = first; j < end; j++) beta[j] += signal[i * layer->fan_out + j];
+        for (size_t j = first; j < end; j++) beta[j] *= layer->bias_scale;
     }
 }
 
@@ -73,7 +92,7 @@ ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, si
     NTK_TRY(network_reserve_signals(network, &network->batch, 1));
     const network_batch *batch = &network->batch;
     const size_t last = network->architecture.depth + 1;
-    const double *below = NULL; /* a'^{l-1} */
+    const double *below = NULL; /* Da^{l-1} */
     for (size_t l = 1; l <= last; l++) {
         double *out = l == last ? tangent : batch->signal[l % 2].data;
         NTK_TRY(

@@ -84,6 +84,11 @@ ntk_status network_forward_hidden(const ntk_network *network, network_batch *bat
 /* NTK_ERROR_ARGUMENT unless the last forward had n inputs. */
 ntk_status network_check_batch(const ntk_network *network, size_t n, const char *caller);
 
+/* Row (i, k) of out: c_ik s_{L+1} W^{L+1}_k o phi'(h^L_i), the derivative of c_ik f_k(x_i) with respect to
+ * h^L. c: (n, K), NULL for ones; out: (n K, m). */
+void network_output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
+                            const double *c, double *out);
+
 /* From the derivatives with respect to h^{l+1} to those with respect to h^l, l = 1 .. L:
  * out = (s_{l+1} signal W^{l+1}) o phi'(h^l). signal: (rows, fan-out of layer l + 1), out: (rows, m), rows =
  * rows_per_input * n, input by input. */

@@ -12,8 +12,7 @@
 
 #include <ntk/linalg.h>
 
-/* The two sides of a kernel; the same batch twice for a symmetric one, of which the lower triangle is built.
- */
+/* The two sides of a kernel: the same batch twice for a symmetric one, of which the lower half is built. */
 typedef struct sides {
     const ntk_network *network;
     const network_batch *rows, *columns;
@@ -24,8 +23,8 @@ typedef struct sides {
 } sides;
 
 /* out <- scale A B^T, (n, q), or its lower triangle where A is B. */
-static ntk_status gram(bool symmetric, size_t n, size_t q, size_t k, double scale, const double *a,
-                       const double *b, double *out) {
+static ntk_status multiply_sides(bool symmetric, size_t n, size_t q, size_t k, double scale, const double *a,
+                                 const double *b, double *out) {
     if (symmetric) return ntk_syrk(n, k, scale, a, k, 0.0, out, n);
     return ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, n, q, k, scale, a, k, b, k, 0.0, out, q);
 }
@@ -39,9 +38,9 @@ static size_t row_end(const sides *s, size_t r) {
 static ntk_status input_gram(const sides *s, size_t l, double *out) {
     const network_layer *layer = &s->network->layers[l];
     const size_t n = s->rows->n, q = s->columns->n;
-    NTK_TRY(gram(s->symmetric, n, q, layer->fan_in, layer->weight_scale * layer->weight_scale,
-                 network_layer_input(s->network, s->rows, s->row_inputs, l),
-                 network_layer_input(s->network, s->columns, s->column_inputs, l), out));
+    NTK_TRY(multiply_sides(s->symmetric, n, q, layer->fan_in, layer->weight_scale * layer->weight_scale,
+                           network_layer_input(s->network, s->rows, s->row_inputs, l),
+                           network_layer_input(s->network, s->columns, s->column_inputs, l), out));
     if (!s->network->has_bias) return NTK_OK;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < (s->symmetric ? i + 1 : q); j++)
@@ -71,19 +70,6 @@ static void add_hidden_layer(const sides *s, const double *inputs, const double 
     }
 }
 
-/* delta^L_{ik} = s_{L+1} W^{L+1}_k o phi'(h^L_i), (n K, m). */
-static void output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
-                           double *out) {
-    const size_t K = network->outputs, m = network->width, L = network->architecture.depth;
-    const network_layer *layer = &network->layers[L + 1];
-    const double *derivative = network_derivative(network, batch, L);
-    for (size_t r = 0; r < batch->n * K; r++) {
-        const double *weight = theta + layer->weight + r % K * m;
-        for (size_t j = 0; j < m; j++)
-            out[r * m + j] = layer->weight_scale * weight[j] * derivative[r / K * m + j];
-    }
-}
-
 /* delta^l into batch->signal[l % 2], given delta^{l+1} in the other one. */
 static ntk_status signals_down_to(const ntk_network *network, const network_batch *batch, size_t l,
                                   const double *theta) {
@@ -91,10 +77,12 @@ static ntk_status signals_down_to(const ntk_network *network, const network_batc
     if (l < network->architecture.depth)
         return network_propagate_back(network, batch, l, theta, network->outputs,
                                       batch->signal[(l + 1) % 2].data, out);
-    output_signals(network, batch, theta, out);
+    network_output_signals(network, batch, theta, NULL, out);
     return NTK_OK;
 }
 
+/* The sum over the layers, from the output down. inputs: (n, q); signals: (n K + 1, q K), its last row for
+ * the rows expanded. */
 static ntk_status build(const sides *s, const double *theta, double *inputs, double *signals) {
     const ntk_network *network = s->network;
     const size_t K = network->outputs, rows = s->rows->n * K, columns = s->columns->n * K;
@@ -105,8 +93,8 @@ static ntk_status build(const sides *s, const double *theta, double *inputs, dou
         NTK_TRY(signals_down_to(network, s->rows, l, theta));
         if (!s->symmetric) NTK_TRY(signals_down_to(network, s->columns, l, theta));
         NTK_TRY(input_gram(s, l, inputs));
-        NTK_TRY(gram(s->symmetric, rows, columns, network->width, 1.0, s->rows->signal[l % 2].data,
-                     s->columns->signal[l % 2].data, signals));
+        NTK_TRY(multiply_sides(s->symmetric, rows, columns, network->width, 1.0, s->rows->signal[l % 2].data,
+                               s->columns->signal[l % 2].data, signals));
         add_hidden_layer(s, inputs, signals, expanded);
     }
     return NTK_OK;
@@ -119,7 +107,7 @@ static ntk_status prepare(ntk_network *network, network_batch *batch, const doub
     return network_reserve_signals(network, batch, network->outputs);
 }
 
-/* Both Gram matrices' scratch, the check of the leading dimension, and the sum over the layers. */
+/* Checks the leading dimension, makes room for the Gram matrices, builds. */
 static ntk_status run(ntk_network *network, sides s, const double *theta) {
     const size_t K = network->outputs, n = s.rows->n, q = s.columns->n;
     if (s.ldk / K < q)

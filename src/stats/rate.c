@@ -15,8 +15,7 @@
 
 #include <ntk/memory.h>
 
-/* ---- slopes ---------------------------------------------------------------------------------------------
- */
+/* --- slopes ------------------------------------------------------------------------------------ */
 
 static ntk_status check_finite(const char *name, size_t n, const double *x) {
     for (size_t k = 0; k < n; k++)
@@ -95,8 +94,7 @@ ntk_status ntk_stats_rate(size_t width_count, const double *widths, size_t seed_
     return status;
 }
 
-/* ---- bootstrap ------------------------------------------------------------------------------------------
- */
+/* --- bootstrap --------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;

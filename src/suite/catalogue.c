@@ -25,10 +25,12 @@ size_t ntk_processor_count(void) {
 /* ---- the root -------------------------------------------------------------------------------------- */
 
 static bool holds_suites(const char *folder) {
-    char path[PATH_MAX + 16];
+    char *path;
     struct stat status;
-    snprintf(path, sizeof path, "%s/suites", folder);
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (ntk_text_format(&path, "%s/suites", folder) != NTK_OK) return false;
+    const bool found = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    ntk_release(path);
+    return found;
 }
 
 static void cut_last_component(char *path) {
@@ -63,8 +65,7 @@ static ntk_status locate_root(const char *executable, char **out) {
                             "no folder suites/ above %s nor in ../share/ntk-verify beside it; set NTK_ROOT",
                             executable);
     }
-    if (realpath(folder, resolved) == NULL)
-        return ntk_fail(NTK_ERROR_IO, "%s: %s", folder, strerror(errno));
+    if (realpath(folder, resolved) == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", folder, strerror(errno));
     return ntk_text_copy(resolved, out);
 }
 

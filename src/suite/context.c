@@ -207,6 +207,7 @@ ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *co
 
 const ntk_metrics *ntk_context_metrics(const ntk_context *context) { return &context->metrics; }
 
+/* The metrics come last: where metrics.tsv stands, the tables are complete. */
 ntk_status ntk_context_write(const ntk_context *context, const char *folder) {
     for (size_t i = 0; i < context->table_count; i++) {
         char *path = NULL;

@@ -7,11 +7,10 @@
 /* The seed whose results are stored under expected/. */
 #define NTK_STORED_SEED 20250422u
 
-/* A context for one process of a claim. control: NULL for the claim itself, else one of its controls.
- * overrides: what
- * --set gave; they apply last (over default, tier and control, in this order).
- * Errors: NTK_ERROR_ARGUMENT naming the parameter and what is allowed (unknown name, wrong type, out of
- * range, NaN). */
+/* A context for one process of a claim, which must outlive it. control: NULL for the claim itself, else one
+ * of its controls. overrides: what --set gave; they apply last (over default, tier and control, in this
+ * order). Errors: NTK_ERROR_ARGUMENT naming the parameter and what is allowed (unknown name, wrong type, out
+ * of range, NaN). */
 ntk_status ntk_context_create(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
                               const ntk_setting *overrides, size_t override_count, uint64_t seed,
                               const char *data_folder, ntk_context **out);

@@ -17,15 +17,18 @@ const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description
     const ntk_estimate *estimate = &outcome->metric.estimate;
     const double bound = outcome->check->bound;
     if (!outcome->has_metric)
-        snprintf(text, NTK_DESCRIPTION_SIZE, "nothing: %.200s", outcome->reason ? outcome->reason : "no result");
+        snprintf(text, NTK_DESCRIPTION_SIZE, "nothing: %.200s",
+                 outcome->reason ? outcome->reason : "no result");
     else if (outcome->metric.is_estimate)
         snprintf(text, NTK_DESCRIPTION_SIZE, "%.30s in [%.30s, %.30s] (%.6g %% confidence)%s%.80s",
-                 ntk_describe_number(estimate->value, bound, value), ntk_describe_number(estimate->low, bound, low),
+                 ntk_describe_number(estimate->value, bound, value),
+                 ntk_describe_number(estimate->low, bound, low),
                  ntk_describe_number(estimate->high, bound, high), 100 * estimate->level,
                  outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
     else
-        snprintf(text, NTK_DESCRIPTION_SIZE, "%.30s%s%.200s", ntk_describe_number(estimate->value, bound, value),
-                 outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.30s%s%.200s",
+                 ntk_describe_number(estimate->value, bound, value), outcome->reason ? ": " : "",
+                 outcome->reason ? outcome->reason : "");
     return text;
 }
 
@@ -54,7 +57,8 @@ const char *ntk_describe_wanted(const ntk_check *check, ntk_description text) {
     ntk_description bound, second;
     const bool has_margin = check->kind == NTK_CHECK_EQUIVALENT, has_high = check->kind == NTK_CHECK_BETWEEN;
     shortest(has_margin ? check->margin : check->bound_high, second);
-    snprintf(text, NTK_DESCRIPTION_SIZE, "%s %.40s%s%.40s", wanted[check->kind], shortest(check->bound, bound),
+    snprintf(text, NTK_DESCRIPTION_SIZE, "%s %.40s%s%.40s", wanted[check->kind],
+             shortest(check->bound, bound),
              has_margin ? " \u00b1 "
              : has_high ? " and "
                         : "",
@@ -65,11 +69,14 @@ const char *ntk_describe_wanted(const ntk_check *check, ntk_description text) {
 const char *ntk_describe_comparison(const ntk_regression_outcome *outcome, ntk_description text) {
     const ntk_comparison *c = &outcome->comparison;
     ntk_description found, stored;
-    if (!c->compared) snprintf(text, NTK_DESCRIPTION_SIZE, "not compared with another seed");
-    else if (c->reason != NULL) snprintf(text, NTK_DESCRIPTION_SIZE, "%.200s", c->reason);
+    if (!c->compared)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "not compared: another seed or other parameters");
+    else if (c->reason != NULL)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.200s", c->reason);
     else
         snprintf(text, NTK_DESCRIPTION_SIZE, "found %.30s, stored %.30s: differs by %.3g (%s), allowed %.3g",
-                 ntk_describe_number(c->found, c->expected, found), ntk_describe_number(c->expected, c->found, stored),
-                 c->distance, ntk_tolerance_kind_text(outcome->regression->kind), c->allowed);
+                 ntk_describe_number(c->found, c->expected, found),
+                 ntk_describe_number(c->expected, c->found, stored), c->distance,
+                 ntk_tolerance_kind_text(outcome->regression->kind), c->allowed);
     return text;
 }

@@ -37,19 +37,23 @@ static void explain_control(const ntk_control_outcome *outcome, const char *caus
     if (cause != NULL) fprintf(stream, "    its process %s\n", cause);
     for (size_t b = 0; cause == NULL && b < outcome->control->break_count; b++)
         if (outcome->breaks[b].verdict != NTK_VERDICT_VIOLATED)
-            fprintf(stream, "    check %s is %s, should be VIOLATED: found %s\n", outcome->breaks[b].check->name,
-                    ntk_verdict_text(outcome->breaks[b].verdict), ntk_describe_found(&outcome->breaks[b], found));
+            fprintf(stream, "    check %s is %s, should be VIOLATED: found %s\n",
+                    outcome->breaks[b].check->name, ntk_verdict_text(outcome->breaks[b].verdict),
+                    ntk_describe_found(&outcome->breaks[b], found));
 }
 
 static void explain_regression(const ntk_regression_outcome *outcome, FILE *stream) {
     ntk_description text;
-    fprintf(stream, "  stored result %s moved: %s\n    the tolerance is what it is because %s\n",
-            outcome->regression->metric, ntk_describe_comparison(outcome, text), outcome->regression->why);
+    fprintf(stream, "  stored result %s: %s\n", outcome->regression->metric,
+            ntk_describe_comparison(outcome, text));
+    if (outcome->comparison.reason == NULL)
+        fprintf(stream, "    the tolerance is what it is because %s\n", outcome->regression->why);
 }
 
 /* In single quotes where the shell would split or expand it. */
 static void print_setting(const ntk_setting *setting, FILE *stream) {
-    const bool plain = strspn(setting->value, "0123456789abcdefghijklmnopqrstuvwxyz.,+-") == strlen(setting->value);
+    const bool plain =
+        strspn(setting->value, "0123456789abcdefghijklmnopqrstuvwxyz.,+-") == strlen(setting->value);
     fprintf(stream, plain ? " --set %s=%s" : " --set '%s=%s'", setting->name, setting->value);
 }
 
@@ -98,6 +102,7 @@ void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *s
     if (result->cause != NULL) {
         fprintf(stream, "  its process %s\n", result->cause);
         print_rerun(run, &claim->tasks[0], stream);
-    } else explain_outcome(run, claim, stream);
+    } else
+        explain_outcome(run, claim, stream);
     if (result->figure != NULL) fprintf(stream, "  figure: %s\n", result->figure);
 }

@@ -6,7 +6,8 @@
  *     format   "svg" or "png"; style.gp chooses the terminal by it
  *     tier     "quick" or "full"
  *
- * A drawing takes its place only when gnuplot has ended well: an earlier one is never left half overwritten. */
+ * A drawing takes its place only when gnuplot has ended well: an earlier one is never left half overwritten.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +46,8 @@ static ntk_status variables(const char *claim_folder, ntk_tier tier, const char 
     if (status == NTK_OK) status = quote(claim_folder, &data);
     if (status == NTK_OK) status = quote(file, &output);
     if (status == NTK_OK)
-        status = ntk_text_format(out, "data = %s; output = %s; format = '%s'; tier = '%s'", data, output, format,
-                                 ntk_tier_text(tier));
+        status = ntk_text_format(out, "data = %s; output = %s; format = '%s'; tier = '%s'", data, output,
+                                 format, ntk_tier_text(tier));
     ntk_release(file);
     ntk_release(data);
     ntk_release(output);
@@ -79,12 +80,13 @@ ntk_status ntk_figure_start(const ntk_suite *suite, const char *id, const char *
     figure_texts texts = {0};
     ntk_status status = build_texts(suite, id, claim_folder, tier, &texts);
     if (status == NTK_OK) {
-        const char *const arguments[] = {"gnuplot", "-e", texts.variables[0], texts.style, texts.script,
-                                         "-e", "unset output; reset", "-e", texts.variables[1], texts.style,
-                                         texts.script, "-e", "unset output", NULL};
+        const char *const arguments[] = {"gnuplot",          "-e",        texts.variables[0],    texts.style,
+                                         texts.script,       "-e",        "unset output; reset", "-e",
+                                         texts.variables[1], texts.style, texts.script,          "-e",
+                                         "unset output",     NULL};
         const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
-        const ntk_process_options options = {arguments, environment, texts.stdout_path, texts.stderr_path,
-                                             figure_seconds, figure_megabytes};
+        const ntk_process_options options = {arguments,         environment,    texts.stdout_path,
+                                             texts.stderr_path, figure_seconds, figure_megabytes};
         status = ntk_process_start(&options, out);
     }
     release_texts(&texts);
@@ -106,7 +108,8 @@ static bool take_drawing(const char *claim_folder, const char *format, bool good
 
 /* gnuplot ends with status 0 after many a complaint (an empty table, a missing font), so that what it says
  * counts as a warning too. */
-ntk_status ntk_figure_finish(const char *claim_folder, const ntk_process *process, bool *drawn, char **warning) {
+ntk_status ntk_figure_finish(const char *claim_folder, const ntk_process *process, bool *drawn,
+                             char **warning) {
     const bool ended_well = process->ending == NTK_ENDING_EXIT && process->code == 0;
     *warning = NULL;
     *drawn = true;
@@ -166,7 +169,8 @@ static bool probe_in(const char *folder, char *detail, size_t size) {
         ntk_text_format(&texts.stderr_path, "%s/stderr", folder) == NTK_OK) {
         const char *const arguments[] = {"gnuplot", "-e", texts.style, "-e", probe_script, NULL};
         const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
-        const ntk_process_options options = {arguments, environment, texts.stdout_path, texts.stderr_path, 20, 2048};
+        const ntk_process_options options = {arguments,         environment, texts.stdout_path,
+                                             texts.stderr_path, 20,          2048};
         if (ntk_process_start(&options, &process) == NTK_OK) {
             while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 1.0);
             if (ntk_process_last_words(texts.stderr_path, &words) != NTK_OK) words = NULL;
@@ -177,8 +181,11 @@ static bool probe_in(const char *folder, char *detail, size_t size) {
     const bool drawn = words != NULL && process.ending == NTK_ENDING_EXIT && process.code == 0 &&
                        digest_in(folder, "blank.png", &blank) == NTK_OK &&
                        digest_in(folder, "word.png", &word) == NTK_OK;
-    if (drawn) snprintf(detail, size, blank == word ? "gnuplot finds no font and draws no text" : "gnuplot %s", words);
-    else if (words != NULL) snprintf(detail, size, "gnuplot fails: %s", words);
+    if (drawn)
+        snprintf(detail, size, blank == word ? "gnuplot finds no font and draws no text" : "gnuplot %s",
+                 words);
+    else if (words != NULL)
+        snprintf(detail, size, "gnuplot fails: %s", words);
     release_texts(&texts);
     ntk_release(words);
     return drawn && blank != word;
@@ -187,9 +194,11 @@ static bool probe_in(const char *folder, char *detail, size_t size) {
 bool ntk_gnuplot_probe(char *detail, size_t size) {
     const char *temporary = getenv("TMPDIR");
     char *folder;
-    if (ntk_text_format(&folder, "%s/ntk-probe-XXXXXX", temporary ? temporary : "/tmp") != NTK_OK) return false;
+    if (ntk_text_format(&folder, "%s/ntk-probe-XXXXXX", temporary ? temporary : "/tmp") != NTK_OK)
+        return false;
     bool good = false;
-    if (mkdtemp(folder) == NULL) snprintf(detail, size, "no temporary folder: %s", strerror(errno));
+    if (mkdtemp(folder) == NULL)
+        snprintf(detail, size, "no temporary folder: %s", strerror(errno));
     else {
         good = probe_in(folder, detail, size);
         rmdir(folder);

@@ -23,15 +23,17 @@
 static ntk_status check_acceptable(ntk_run *run, ntk_claim_run *claim) {
     for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
         if (claim->tasks[t].state != NTK_TASK_DONE)
-            return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                            "%s: %s holds no finished %s run of %s by this program, with this revision and the "
-                            "stored seed %llu; run `ntk verify %s --tier %s` first",
-                            claim->claim.id, run->folder, ntk_tier_text(run->options.tier), claim->tasks[t].name,
-                            (unsigned long long)run->options.seed, claim->claim.id, ntk_tier_text(run->options.tier));
+            return ntk_fail(
+                NTK_ERROR_UNSUPPORTED,
+                "%s: %s holds no finished %s run of %s by this program, with this revision and the "
+                "stored seed %llu; run `ntk verify %s --tier %s` first",
+                claim->claim.id, run->folder, ntk_tier_text(run->options.tier), claim->tasks[t].name,
+                (unsigned long long)run->options.seed, claim->claim.id, ntk_tier_text(run->options.tier));
     NTK_TRY(ntk_run_judge(run, claim, false));
     if (claim->outcome.verdict == NTK_VERDICT_HOLDS) return NTK_OK;
-    return ntk_fail(NTK_ERROR_UNSUPPORTED, "%s is %s: numbers are accepted only where every check holds and "
-                                           "every control breaks",
+    return ntk_fail(NTK_ERROR_UNSUPPORTED,
+                    "%s is %s: numbers are accepted only where every check holds and "
+                    "every control breaks",
                     claim->claim.id, ntk_verdict_text(claim->outcome.verdict));
 }
 
@@ -39,12 +41,14 @@ static ntk_status accept_claims(ntk_run *run, const char *why, size_t *changed) 
     for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(check_acceptable(run, &run->claims[i]));
     const ntk_provenance *origin = &run->provenance;
     char *machine;
-    NTK_TRY(ntk_text_format(&machine, "%s, OpenBLAS %s, %s", origin->cpu, origin->blas.core, origin->vector_isa));
+    NTK_TRY(
+        ntk_text_format(&machine, "%s, OpenBLAS %s, %s", origin->cpu, origin->blas.core, origin->vector_isa));
     ntk_status status = NTK_OK;
     for (size_t i = 0; i < run->claim_count && status == NTK_OK; i++) {
         size_t moved = 0;
-        status = ntk_expected_accept(run->suite->root, &run->claims[i].claim, run->options.tier,
-                                     &run->claims[i].tasks[0].metrics, ntk_build_commit, machine, why, &moved);
+        status =
+            ntk_expected_accept(run->suite->root, &run->claims[i].claim, run->options.tier,
+                                &run->claims[i].tasks[0].metrics, ntk_build_commit, machine, why, &moved);
         *changed += moved;
     }
     ntk_release(machine);
@@ -76,7 +80,7 @@ typedef struct drawing {
     const char *folder, *plots;
     const ntk_observer *observer;
     ntk_tier tier;
-    size_t drawn;
+    size_t drawn, failed;
 } drawing;
 
 static ntk_status read_tier(const char *folder, ntk_tier *out) {
@@ -86,9 +90,12 @@ static ntk_status read_tier(const char *folder, ntk_tier *out) {
     json_t *manifest = json_load_file(path, 0, &error);
     const char *tier = json_string_value(json_object_get(manifest, "tier"));
     ntk_status status = NTK_OK;
-    if (manifest == NULL) status = ntk_fail(NTK_ERROR_NOT_FOUND, "%s: %s; is it the folder of a run?", path, error.text);
-    else if (tier == NULL) status = ntk_fail(NTK_ERROR_FORMAT, "%s: names no tier", path);
-    else status = ntk_tier_parse(tier, out);
+    if (manifest == NULL)
+        status = ntk_fail(NTK_ERROR_NOT_FOUND, "%s: %s; is it the folder of a run?", path, error.text);
+    else if (tier == NULL)
+        status = ntk_fail(NTK_ERROR_FORMAT, "%s: names no tier", path);
+    else
+        status = ntk_tier_parse(tier, out);
     json_decref(manifest);
     ntk_release(path);
     return status;
@@ -110,7 +117,8 @@ static ntk_status copy_plot(const drawing *work, const char *id, const char *for
     return status;
 }
 
-static ntk_status run_gnuplot(const drawing *work, const char *id, const char *folder, bool *drawn, char **warning) {
+static ntk_status run_gnuplot(const drawing *work, const char *id, const char *folder, bool *drawn,
+                              char **warning) {
     ntk_process process, *const processes[] = {&process};
     NTK_TRY(ntk_figure_start(work->suite, id, folder, work->tier, &process));
     while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 1.0);
@@ -127,7 +135,10 @@ static ntk_status draw_claim(drawing *work, const char *id, const char *folder) 
         ntk_release(line);
     }
     ntk_release(warning);
-    if (!drawn) return ntk_fail(NTK_ERROR_LIBRARY, "%s: gnuplot drew no figure", id);
+    if (!drawn) { /* the warning has said so; the other figures are drawn all the same */
+        work->failed++;
+        return NTK_OK;
+    }
     work->drawn++;
     if (work->plots == NULL) return NTK_OK;
     NTK_TRY(copy_plot(work, id, "svg"));
@@ -141,7 +152,8 @@ static ntk_status draw_if_present(drawing *work, const char *id, bool named) {
     const bool present = status == NTK_OK && access(metrics, R_OK) == 0;
     if (status == NTK_OK && named && !present)
         status = ntk_fail(NTK_ERROR_NOT_FOUND, "%s holds no results of %s", work->folder, id);
-    if (status == NTK_OK && present && ntk_figure_exists(work->suite, id)) status = draw_claim(work, id, folder);
+    if (status == NTK_OK && present && ntk_figure_exists(work->suite, id))
+        status = draw_claim(work, id, folder);
     ntk_release(folder);
     ntk_release(metrics);
     return status;
@@ -163,5 +175,8 @@ ntk_status ntk_suite_draw(const ntk_suite *suite, const char *const *names, size
         if (selected[i]) status = draw_if_present(&work, suite->registry[i].id, count > 0);
     ntk_release(memory);
     *drawn = work.drawn;
+    if (status == NTK_OK && work.failed > 0)
+        return ntk_fail(NTK_ERROR_LIBRARY, "gnuplot failed on %zu of %zu figures", work.failed,
+                        work.failed + work.drawn);
     return status;
 }

@@ -1,4 +1,5 @@
-/* The folder of a run: found or made, locked for as long as the run lasts, and pointed to by results/latest. */
+/* The folder of a run: found or made, locked for as long as the run lasts, and pointed to by results/latest.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +52,8 @@ static ntk_status choose_folder(ntk_run *run) {
     }
     if (!run->options.resume) return create_new_folder(run->started, &run->folder);
     char *resolved = realpath(latest, NULL);
-    if (resolved == NULL) return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume: there is no earlier run at %s", latest);
+    if (resolved == NULL)
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume: there is no earlier run at %s", latest);
     const ntk_status status = ntk_text_copy(resolved, &run->folder);
     free(resolved);
     return status;
@@ -66,8 +68,8 @@ static ntk_status lock_folder(ntk_run *run) {
     ntk_release(path);
     if (run->lock < 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", run->folder, strerror(error));
     if (flock(run->lock, LOCK_EX | LOCK_NB) == 0) return NTK_OK;
-    return ntk_fail(NTK_ERROR_IO, errno == EWOULDBLOCK ? "%s: another run is using this folder"
-                                                       : "%s: cannot be locked",
+    return ntk_fail(NTK_ERROR_IO,
+                    errno == EWOULDBLOCK ? "%s: another run is using this folder" : "%s: cannot be locked",
                     run->folder);
 }
 
@@ -86,7 +88,8 @@ static ntk_status check_content(const ntk_run *run, const char *journal_path) {
     if (access(journal_path, F_OK) != 0)
         return ntk_fail(NTK_ERROR_IO, "%s: is neither empty nor the folder of a run", run->folder);
     if (run->options.resume) return NTK_OK;
-    return ntk_fail(NTK_ERROR_IO, "%s: holds a run already; add --resume to go on with it, or name another folder",
+    return ntk_fail(NTK_ERROR_IO,
+                    "%s: holds a run already; add --resume to go on with it, or name another folder",
                     run->folder);
 }
 
@@ -95,7 +98,8 @@ static ntk_status point_latest(const ntk_run *run) {
     char *temporary;
     NTK_TRY(ntk_text_format(&temporary, "%s/.latest-%ld", results, (long)getpid()));
     unlink(temporary);
-    const bool done = symlink(strrchr(run->folder, '/') + 1, temporary) == 0 && rename(temporary, latest) == 0;
+    const bool done =
+        symlink(strrchr(run->folder, '/') + 1, temporary) == 0 && rename(temporary, latest) == 0;
     const int error = errno;
     if (!done) unlink(temporary);
     ntk_release(temporary);
@@ -133,6 +137,21 @@ ntk_status ntk_run_open_folder(ntk_run *run) {
     NTK_TRY(lock_folder(run));
     NTK_TRY(open_journal(run));
     return run->options.out == NULL && !run->options.resume ? point_latest(run) : NTK_OK;
+}
+
+static bool is_stale(const char *name) {
+    const size_t length = strlen(name);
+    return strcmp(name, "summary.json") == 0 || strcmp(name, "report.html") == 0 ||
+           strcmp(name, "junit.xml") == 0 || (length > 4 && strcmp(name + length - 4, ".new") == 0);
+}
+
+ntk_status ntk_run_clear_reports(const ntk_run *run) {
+    DIR *folder = opendir(run->folder);
+    if (folder == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", run->folder, strerror(errno));
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (is_stale(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+    return NTK_OK;
 }
 
 void ntk_run_close_folder(ntk_run *run) {

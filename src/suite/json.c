@@ -33,7 +33,8 @@ ntk_status ntk_json_write(json_t *value, const char *path) {
         if (failed != 0 && ferror(ntk_file_stream(file)) == 0) {
             ntk_file_abandon(file);
             status = ntk_fail(NTK_ERROR_FORMAT, "%s: its content is no valid JSON", path);
-        } else status = ntk_file_commit(file);
+        } else
+            status = ntk_file_commit(file);
     }
     json_decref(value);
     return status;

@@ -1,7 +1,7 @@
 /* The judgement: checks against metrics, then the verdict of a claim.
  *
- * Let x be a metric, b a bound, [b, c] the bounds of `between`, d a margin. Each kind of check is a predicate
- * p:
+ * Let x be a metric, b a bound, [b, c] the bounds of `between`, d a margin. Each kind of check is a
+ * predicate:
  *
  *     at-most, rate-at-most      p(x): x <= b            at-least, rate-at-least, certified   p(x): x >= b
  *     between                    p(x): b <= x <= c       equivalent   p(x): b - d <= x <= b + d
@@ -20,8 +20,7 @@
 
 /* ---- one check --------------------------------------------------------------------------------- */
 
-/* Weakest first: a plain number says nothing of its own error, an interval does, a certificate excludes it.
- */
+/* Weakest first: a plain number says nothing of its error, an interval does, a certificate excludes it. */
 typedef enum evidence { EVIDENCE_NUMERICAL, EVIDENCE_STATISTICAL, EVIDENCE_CERTIFIED } evidence;
 
 static const char *evidence_text(evidence strength) {
@@ -129,8 +128,7 @@ static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
     return NULL;
 }
 
-/* A control breaks only by VIOLATED: one that crashed, emitted a NaN or stays INCONCLUSIVE has shown nothing.
- */
+/* A control breaks only by VIOLATED: one that crashed, emitted a NaN or is INCONCLUSIVE has shown nothing. */
 static ntk_status judge_control(const ntk_claim *claim, const ntk_control *control,
                                 const ntk_metrics *metrics, ntk_control_outcome *out) {
     *out = (ntk_control_outcome){.control = control};

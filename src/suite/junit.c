@@ -26,18 +26,20 @@ static void write_fault(const ntk_run *run, const ntk_claim_result *result, FILE
 
 static void write_case(const ntk_run *run, const ntk_claim_result *result, FILE *stream) {
     const char *id = result->claim->id, *slash = strchr(id, '/');
-    fprintf(stream, "  <testcase classname=\"%.*s\" name=\"%s\" time=\"%.3f\">\n", (int)(slash - id), id, slash + 1,
-            result->seconds);
+    fprintf(stream, "  <testcase classname=\"%.*s\" name=\"%s\" time=\"%.3f\">\n", (int)(slash - id), id,
+            slash + 1, result->seconds);
     if (result->verdict == NTK_VERDICT_SKIPPED) {
         fputs("    <skipped message=\"", stream);
         ntk_markup_text(stream, result->cause ? result->cause : "");
         fputs("\"/>\n", stream);
-    } else if (result->verdict != NTK_VERDICT_HOLDS) write_fault(run, result, stream);
+    } else if (result->verdict != NTK_VERDICT_HOLDS)
+        write_fault(run, result, stream);
     fputs("  </testcase>\n", stream);
 }
 
 ntk_status ntk_junit_write(const ntk_run *run, const char *path) {
-    const size_t skipped = ntk_run_count(run, NTK_VERDICT_SKIPPED), errors = ntk_run_count(run, NTK_VERDICT_ERROR);
+    const size_t skipped = ntk_run_count(run, NTK_VERDICT_SKIPPED),
+                 errors = ntk_run_count(run, NTK_VERDICT_ERROR);
     const size_t failures = run->claim_count - ntk_run_count(run, NTK_VERDICT_HOLDS) - skipped - errors;
     ntk_file *file;
     NTK_TRY(ntk_file_create(path, &file));

@@ -1,5 +1,5 @@
-/* The plan of a run: which processes it consists of, and a key for each, the digest of everything that decides
- * its result. Two processes with equal keys leave equal bytes. */
+/* The plan of a run: which processes it consists of, and a key for each, the digest of everything that
+ * decides its result. Two processes with equal keys leave equal bytes. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +29,8 @@ size_t ntk_task_overrides(const ntk_run *run, const ntk_task *task, ntk_setting 
     const ntk_claim *claim = &run->claims[task->claim].claim;
     size_t count = 0;
     for (size_t i = 0; i < run->options.override_count; i++)
-        if (applies(claim, task->control, run->options.overrides[i].name)) out[count++] = run->options.overrides[i];
+        if (applies(claim, task->control, run->options.overrides[i].name))
+            out[count++] = run->options.overrides[i];
     return count;
 }
 
@@ -37,10 +38,10 @@ static ntk_status check_overrides(const ntk_run *run) {
     for (size_t i = 0; i < run->options.override_count; i++) {
         bool declared = false;
         for (size_t k = 0; k < run->claim_count; k++)
-            declared = declared ||
-                       declares(run->claims[k].claim.experiment, run->options.overrides[i].name);
+            declared = declared || declares(run->claims[k].claim.experiment, run->options.overrides[i].name);
         if (!declared)
-            return ntk_fail(NTK_ERROR_NOT_FOUND, "--set %s: %s has no such parameter; `ntk show CLAIM` lists them",
+            return ntk_fail(NTK_ERROR_NOT_FOUND,
+                            "--set %s: %s has no such parameter; `ntk show CLAIM` lists them",
                             run->options.overrides[i].name,
                             run->claim_count == 1 ? run->claims[0].claim.id : "any of the selected claims");
     }

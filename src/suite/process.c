@@ -237,7 +237,7 @@ void ntk_process_describe(const ntk_process *process, char *text, size_t size) {
         snprintf(text, size, "ended by signal %d (%s)", process->code, strsignal(process->code));
         break;
     case NTK_ENDING_TIME:
-        snprintf(text, size, "exceeded its time limit of %.0f s and was stopped", process->time_limit);
+        snprintf(text, size, "exceeded its time limit of %g s and was stopped", process->time_limit);
         break;
     case NTK_ENDING_MEMORY:
         snprintf(text, size, "exceeded its memory limit of %.0f MiB and was stopped", process->memory_limit);
@@ -254,7 +254,8 @@ ntk_status ntk_process_last_words(const char *path, char **out) {
     if (ntk_file_read(path, &content, &size) != NTK_OK) return ntk_text_copy("", out);
     while (size > 0 && strchr(" \t\r\n", content[size - 1]) != NULL) content[--size] = '\0';
     const char *newline = strrchr(content, '\n');
-    const ntk_status status = ntk_text_format(out, "%.*s", (int)LONGEST_WORDS, newline ? newline + 1 : content);
+    const ntk_status status =
+        ntk_text_format(out, "%.*s", (int)LONGEST_WORDS, newline ? newline + 1 : content);
     ntk_release(content);
     return status;
 }

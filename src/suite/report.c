@@ -13,25 +13,30 @@
 #include "suite/run.h"
 
 static const char style[] =
-    ":root{--ink:#1d2126;--soft:#5b6570;--line:#dfe3e8;--page:#fbfbfa;--card:#fff;--good:#1b7f4d;--bad:#b3261e;"
+    ":root{--ink:#1d2126;--soft:#5b6570;--line:#dfe3e8;--page:#fbfbfa;--card:#fff;--good:#1b7f4d;--bad:#"
+    "b3261e;"
     "--doubt:#9a6700;--link:#0b5cad}\n"
     "@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--soft:#9aa5b1;--line:#343a42;--page:#16191d;"
     "--card:#1e2227;--good:#5fcf95;--bad:#ff8a80;--doubt:#e6b450;--link:#7db7f0}}\n"
     "body{margin:0 auto;max-width:62rem;padding:2.5rem 1.5rem 4rem;background:var(--page);color:var(--ink);"
     "font:16px/1.55 system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif}\n"
     "h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:0 0 .3rem}"
-    "h3{font-size:.82rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);margin:1.4rem 0 .4rem}\n"
+    "h3{font-size:.82rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);margin:1.4rem 0 "
+    ".4rem}\n"
     "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
-    ".soft{color:var(--soft)}.mono,code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:.88em}\n"
+    ".soft{color:var(--soft)}.mono,code{font-family:ui-monospace,'DejaVu Sans "
+    "Mono',monospace;font-size:.88em}\n"
     "table{border-collapse:collapse;width:100%;font-size:.92rem}"
-    "th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1px solid var(--line);padding:.35rem .7rem "
+    "th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1px solid var(--line);padding:.35rem "
+    ".7rem "
     ".35rem 0}td{vertical-align:top;border-bottom:1px solid var(--line);padding:.4rem .7rem .4rem 0}"
     "td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
     ".scroll{overflow-x:auto}\n"
     "section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.3rem 1.5rem;"
     "margin:1.6rem 0}\n"
     ".verdict{font-weight:600;font-size:.85rem;white-space:nowrap}.HOLDS,.broke{color:var(--good)}"
-    ".VIOLATED,.ERROR,.VACUOUS,.whole{color:var(--bad)}.REGRESSED,.INCONCLUSIVE,.SKIPPED{color:var(--doubt)}\n"
+    ".VIOLATED,.ERROR,.VACUOUS,.whole{color:var(--bad)}.REGRESSED,.INCONCLUSIVE,.SKIPPED{color:var(--doubt)}"
+    "\n"
     ".counts{display:flex;flex-wrap:wrap;gap:.5rem 1.6rem;margin:1.2rem 0;font-size:1.05rem}"
     ".counts b{font-size:1.5rem;margin-right:.35rem}\n"
     "blockquote{margin:.6rem 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--line)}\n"
@@ -39,7 +44,8 @@ static const char style[] =
     "figcaption{color:var(--soft);font-size:.92rem;margin-top:.4rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;font-size:.9rem;margin:.4rem 0}"
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
-    "ul{margin:.3rem 0;padding-left:1.2rem}details{margin-top:1rem}summary{cursor:pointer;color:var(--soft)}\n";
+    "ul{margin:.3rem "
+    "0;padding-left:1.2rem}details{margin-top:1rem}summary{cursor:pointer;color:var(--soft)}\n";
 
 /* ---- pieces ---------------------------------------------------------------------------------------- */
 
@@ -83,10 +89,11 @@ static void write_provenance(FILE *out, const ntk_run *run) {
     fputs("<details><summary>Provenance</summary><dl>\n", out);
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&run->started, &utc));
     definition(out, "started", text);
-    snprintf(text, sizeof text, "%s tier, seed %" PRIu64 "%s", ntk_tier_text(run->options.tier), run->options.seed,
-             run->options.seed == NTK_STORED_SEED ? " (that of the stored results)" : "");
+    snprintf(text, sizeof text, "%s tier, seed %" PRIu64 "%s", ntk_tier_text(run->options.tier),
+             run->options.seed, run->options.seed == NTK_STORED_SEED ? " (that of the stored results)" : "");
     definition(out, "run", text);
-    snprintf(text, sizeof text, "%.1f s, of which %zu processors were busy %.0f %%, with %zu workers a process",
+    snprintf(text, sizeof text,
+             "%.1f s, of which %zu processors were busy %.0f %%, with %zu workers a process",
              run->wall_seconds, ntk_processor_count(),
              100 * run->cpu_seconds / run->wall_seconds / (double)ntk_processor_count(), run->options.jobs);
     definition(out, "time", text);
@@ -102,8 +109,11 @@ static void write_provenance(FILE *out, const ntk_run *run) {
 }
 
 static void write_theorems(FILE *out, const ntk_run *run) {
-    fputs("<div class=\"scroll\"><table><thead><tr><th>Theorem</th><th>Source</th><th>Verdict</th><th>Evidence</th>"
-          "<th>Controls</th><th>Time</th></tr></thead><tbody>\n", out);
+    fputs(
+        "<div "
+        "class=\"scroll\"><table><thead><tr><th>Theorem</th><th>Source</th><th>Verdict</th><th>Evidence</th>"
+        "<th>Controls</th><th>Time</th></tr></thead><tbody>\n",
+        out);
     for (size_t i = 0; i < run->claim_count; i++) {
         const ntk_claim_result *result = &run->claims[i].result;
         const ntk_claim *claim = result->claim;
@@ -118,8 +128,11 @@ static void write_theorems(FILE *out, const ntk_run *run) {
         element(out, "<span class=\"soft\">", claim->result, "</span></td><td>");
         verdict(out, result->verdict);
         element(out, "</td><td>", result->outcome ? result->outcome->evidence : "none", "</td>");
-        fprintf(out, "<td>%zu of %zu broke</td><td class=\"number\">%.1f s</td></tr>\n", broke, claim->control_count,
-                result->seconds);
+        if (claim->control_count == 0)
+            fputs("<td>none</td>", out);
+        else
+            fprintf(out, "<td>%zu of %zu broke</td>", broke, claim->control_count);
+        fprintf(out, "<td class=\"number\">%.1f s</td></tr>\n", result->seconds);
     }
     fputs("</tbody></table></div>\n", out);
 }
@@ -127,12 +140,16 @@ static void write_theorems(FILE *out, const ntk_run *run) {
 static void write_head(FILE *out, const ntk_run *run) {
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-          "<title>ntk-verify: report</title>\n<style>\n", out);
+          "<title>ntk-verify: report</title>\n<style>\n",
+          out);
     fputs(style, out);
     fputs("</style></head><body>\n<header><h1>ntk-verify</h1>\n"
-          "<div class=\"soft\">Theorems about neural tangent kernels, each tested numerically beside a control in "
-          "which a hypothesis is removed and the test must fail. A finite run tests a statement; it does not prove "
-          "an asymptotic one.</div>\n", out);
+          "<div class=\"soft\">Theorems about neural tangent kernels, each tested numerically beside a "
+          "control in "
+          "which a hypothesis is removed and the test must fail. A finite run tests a statement; it does not "
+          "prove "
+          "an asymptotic one.</div>\n",
+          out);
     write_counts(out, run);
     for (size_t i = 0; i < run->warning_count; i++)
         element(out, "<div class=\"REGRESSED\">Warning: ", run->warnings[i], "</div>\n");
@@ -154,13 +171,15 @@ static void write_statement(FILE *out, const ntk_claim *claim) {
 static void write_effect(FILE *out, const ntk_check_outcome *outcome) {
     if (outcome->has_metric && outcome->metric.is_estimate)
         fprintf(out, "<td class=\"number\">%.3g</td>", outcome->metric.estimate.minimum_detectable_effect);
-    else fputs("<td class=\"soft\">no interval</td>", out);
+    else
+        fputs("<td class=\"soft\">no interval</td>", out);
 }
 
 static void write_checks(FILE *out, const ntk_claim_result *result) {
     ntk_description text;
     fputs("<h3>Checks</h3><div class=\"scroll\"><table><thead><tr><th>Check</th><th>Found</th><th>Wanted</th>"
-          "<th>Detectable</th><th>Verdict</th></tr></thead><tbody>\n", out);
+          "<th>Detectable</th><th>Verdict</th></tr></thead><tbody>\n",
+          out);
     for (size_t i = 0; i < result->claim->check_count; i++) {
         const ntk_check_outcome *outcome = &result->outcome->checks[i];
         element(out, "<tr><td>", outcome->check->name, "<br>");
@@ -173,8 +192,10 @@ static void write_checks(FILE *out, const ntk_claim_result *result) {
         verdict(out, outcome->verdict);
         fputs("</td></tr>\n", out);
     }
-    fputs("</tbody></table></div>\n<p class=\"soft\">Detectable: the distance from the bound that this check would "
-          "notice with power 0.9.</p>\n", out);
+    fputs("</tbody></table></div>\n<p class=\"soft\">Detectable: the distance from the bound that this check "
+          "would "
+          "notice with power 0.9.</p>\n",
+          out);
 }
 
 static void write_control(FILE *out, const ntk_control_outcome *outcome, const char *cause) {
@@ -186,11 +207,12 @@ static void write_control(FILE *out, const ntk_control_outcome *outcome, const c
         const ntk_check_outcome *check = &outcome->breaks[b];
         element(out, "<div>", check->check->name, ": ");
         element(out, "", ntk_describe_found(check, text), "");
-        element(out, " <span class=\"soft\">(the claim wants ", ntk_describe_wanted(check->check, text), ")</span></div>");
+        element(out, " <span class=\"soft\">(the claim wants ", ntk_describe_wanted(check->check, text),
+                ")</span></div>");
     }
     if (cause != NULL) element(out, "its process ", cause, "");
-    fprintf(out, "</td><td><span class=\"verdict %s\">%s</span></td></tr>\n", outcome->broke ? "broke" : "whole",
-            outcome->broke ? "broke" : "did not break");
+    fprintf(out, "</td><td><span class=\"verdict %s\">%s</span></td></tr>\n",
+            outcome->broke ? "broke" : "whole", outcome->broke ? "broke" : "did not break");
 }
 
 static void write_controls(FILE *out, const ntk_claim_result *result) {
@@ -200,8 +222,10 @@ static void write_controls(FILE *out, const ntk_claim_result *result) {
         element(out, "<p>None: ", claim->no_control, "</p>\n");
         return;
     }
-    fputs("<div class=\"scroll\"><table><thead><tr><th>Control</th><th>What is removed</th><th>Which check breaks, "
-          "and what it found</th><th></th></tr></thead><tbody>\n", out);
+    fputs("<div class=\"scroll\"><table><thead><tr><th>Control</th><th>What is removed</th><th>Which check "
+          "breaks, "
+          "and what it found</th><th></th></tr></thead><tbody>\n",
+          out);
     for (size_t i = 0; i < claim->control_count; i++)
         write_control(out, &result->outcome->controls[i], result->control_causes[i]);
     fputs("</tbody></table></div>\n", out);
@@ -211,12 +235,14 @@ static void write_regressions(FILE *out, const ntk_claim_result *result) {
     ntk_description text;
     if (result->claim->regression_count == 0) return;
     fputs("<h3>Stored results</h3><div class=\"scroll\"><table><thead><tr><th>Metric</th><th>Comparison</th>"
-          "<th>Why this tolerance</th></tr></thead><tbody>\n", out);
+          "<th>Why this tolerance</th></tr></thead><tbody>\n",
+          out);
     for (size_t i = 0; i < result->claim->regression_count; i++) {
         const ntk_regression_outcome *outcome = &result->outcome->regressions[i];
         const bool moved = outcome->comparison.compared && !outcome->comparison.agrees;
         element(out, "<tr><td class=\"mono\">", outcome->regression->metric, "</td>");
-        element(out, moved ? "<td class=\"REGRESSED\">" : "<td>", ntk_describe_comparison(outcome, text), "</td>");
+        element(out, moved ? "<td class=\"REGRESSED\">" : "<td>", ntk_describe_comparison(outcome, text),
+                "</td>");
         element(out, "<td class=\"soft\">", outcome->regression->why, "</td></tr>\n");
     }
     fputs("</tbody></table></div>\n", out);
@@ -229,7 +255,8 @@ static void write_svg(FILE *out, const char *svg, const char *id) {
         const char *matched = NULL;
         for (size_t r = 0; r < sizeof references / sizeof *references && matched == NULL; r++)
             if (strncmp(svg, references[r], strlen(references[r])) == 0) matched = references[r];
-        if (matched == NULL) fputc(*svg++, out);
+        if (matched == NULL)
+            fputc(*svg++, out);
         else {
             fputs(matched, out);
             anchor(out, id);

@@ -11,16 +11,21 @@
 #include "suite/journal.h"
 #include "suite/process.h"
 
-typedef enum ntk_task_state { NTK_TASK_WAITING, NTK_TASK_RUNNING, NTK_TASK_DONE, NTK_TASK_FAILED } ntk_task_state;
+typedef enum ntk_task_state {
+    NTK_TASK_WAITING,
+    NTK_TASK_RUNNING,
+    NTK_TASK_DONE,
+    NTK_TASK_FAILED
+} ntk_task_state;
 
 /* One process of the run: a claim itself, one of its controls, or its figure. */
 typedef struct ntk_task {
     size_t claim;               /* index in the run */
     const ntk_control *control; /* NULL: the claim itself, or its figure */
     bool is_figure;
-    char *name;   /* "suite/claim", "suite/claim/control" or "suite/claim figure" */
-    char *unit;   /* name and tier: the journal's */
-    char *folder; /* where its tables go */
+    char *name;     /* "suite/claim", "suite/claim/control" or "suite/claim figure" */
+    char *unit;     /* name and tier: the journal's */
+    char *folder;   /* where its tables go */
     char *settings; /* in effect, "widths=64 256; seeds=8" */
     ntk_digest key;
     double expected_seconds; /* by an earlier run; negative: unknown */
@@ -60,7 +65,9 @@ struct ntk_run {
     double begun, wall_seconds, cpu_seconds;
 };
 
-static inline size_t ntk_claim_run_task_count(const ntk_claim_run *claim) { return 1 + claim->claim.control_count; }
+static inline size_t ntk_claim_run_task_count(const ntk_claim_run *claim) {
+    return 1 + claim->claim.control_count;
+}
 
 /* plan.c: claims, tasks and keys, without a folder; and what the journal says has been done already. */
 ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count);
@@ -75,6 +82,9 @@ size_t ntk_task_overrides(const ntk_run *run, const ntk_task *task, ntk_setting 
 ntk_status ntk_run_open_folder(ntk_run *run);
 void ntk_run_close_folder(ntk_run *run);
 
+/* Remove what an earlier part of the run said of it as a whole, and what it had half written. */
+ntk_status ntk_run_clear_reports(const ntk_run *run);
+
 /* schedule.c: run whatever is not done. */
 ntk_status ntk_run_schedule(ntk_run *run);
 
@@ -86,7 +96,8 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) __attribute__((fo
 ntk_status ntk_figure_start(const ntk_suite *suite, const char *id, const char *claim_folder, ntk_tier tier,
                             ntk_process *out);
 /* After its end: put the drawings in place. *warning: what went wrong, NULL where nothing did. */
-ntk_status ntk_figure_finish(const char *claim_folder, const ntk_process *process, bool *drawn, char **warning);
+ntk_status ntk_figure_finish(const char *claim_folder, const ntk_process *process, bool *drawn,
+                             char **warning);
 bool ntk_figure_exists(const ntk_suite *suite, const char *id);
 
 /* The writers of the run's files. */

@@ -17,12 +17,15 @@ ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size
     void *memory;
     NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
     ntk_run *run = memory;
-    *run = (ntk_run){.suite = suite, .options = *options, .lock = -1, .started = time(NULL), .begun = ntk_clock()};
+    *run = (ntk_run){
+        .suite = suite, .options = *options, .lock = -1, .started = time(NULL), .begun = ntk_clock()};
     ntk_status status = ntk_run_plan(run, names, count);
     if (status == NTK_OK) status = ntk_run_open_folder(run);
     if (status == NTK_OK) status = ntk_run_locate_tasks(run);
-    if (status == NTK_OK) *out = run;
-    else ntk_run_destroy(run);
+    if (status == NTK_OK)
+        *out = run;
+    else
+        ntk_run_destroy(run);
     return status;
 }
 
@@ -118,6 +121,7 @@ ntk_status ntk_run_execute(ntk_run *run) {
         run->options.figures = false;
         NTK_TRY(ntk_run_warn(run, "no figures are drawn: %s", detail));
     }
+    NTK_TRY(ntk_run_clear_reports(run));
     NTK_TRY(ntk_run_recall(run));
     NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
     NTK_TRY(ntk_run_schedule(run));
@@ -142,6 +146,7 @@ size_t ntk_run_count(const ntk_run *run, ntk_verdict verdict) {
 int ntk_run_exit_status(const ntk_run *run) {
     if (run->claim_count == 0) return ntk_verdict_exit_status(NTK_VERDICT_SKIPPED);
     for (int verdict = NTK_VERDICT_COUNT - 1; verdict > NTK_VERDICT_HOLDS; verdict--)
-        if (ntk_run_count(run, (ntk_verdict)verdict) > 0) return ntk_verdict_exit_status((ntk_verdict)verdict);
+        if (ntk_run_count(run, (ntk_verdict)verdict) > 0)
+            return ntk_verdict_exit_status((ntk_verdict)verdict);
     return 0;
 }

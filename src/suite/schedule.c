@@ -35,7 +35,9 @@ typedef struct schedule {
 /* ---- order ----------------------------------------------------------------------------------------- */
 
 /* A process whose time is unknown may be the longest of all. */
-static double weight(const ntk_task *task) { return task->expected_seconds < 0 ? 1e9 : task->expected_seconds; }
+static double weight(const ntk_task *task) {
+    return task->expected_seconds < 0 ? 1e9 : task->expected_seconds;
+}
 
 /* An insertion sort: stable, so that equal times keep the catalogue's order. */
 static void sort_tasks(ntk_task **order, size_t count) {
@@ -49,7 +51,8 @@ static void sort_tasks(ntk_task **order, size_t count) {
 
 static ntk_status list_tasks(schedule *plan) {
     size_t count = 0;
-    for (size_t i = 0; i < plan->run->claim_count; i++) count += ntk_claim_run_task_count(&plan->run->claims[i]);
+    for (size_t i = 0; i < plan->run->claim_count; i++)
+        count += ntk_claim_run_task_count(&plan->run->claims[i]);
     void *memory;
     NTK_TRY(ntk_allocate(count, sizeof(ntk_task *), &memory));
     plan->order = memory;
@@ -82,8 +85,10 @@ static void add_argument(command *line, const char *format, ...) {
     va_end(arguments);
     if (line->status != NTK_OK) return;
     if (length < 0 || (size_t)length >= sizeof text)
-        line->status = ntk_fail(NTK_ERROR_ARGUMENT, "a setting or path is longer than %zu bytes", sizeof text - 1);
-    else line->status = ntk_text_copy(text, &line->items[line->count++]);
+        line->status =
+            ntk_fail(NTK_ERROR_ARGUMENT, "a setting or path is longer than %zu bytes", sizeof text - 1);
+    else
+        line->status = ntk_text_copy(text, &line->items[line->count++]);
 }
 
 static ntk_status build_command(const ntk_run *run, const ntk_task *task, command *line) {
@@ -134,10 +139,11 @@ static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *
     if (status == NTK_OK) status = ntk_text_format(&texts[3], "NTK_ROOT=%s", run->suite->root);
     if (status == NTK_OK) status = ntk_text_format(&texts[4], "NTK_RUNNER=%ld", (long)getpid());
     if (status == NTK_OK) {
-        const char *const environment[] = {texts[2], texts[3], texts[4], "OMP_WAIT_POLICY=passive",
-                                           "OPENBLAS_NUM_THREADS=1", NULL};
-        const ntk_process_options options = {(const char *const *)line->items, environment, texts[0], texts[1],
-                                             claim->time_limit[run->options.tier], claim->memory_limit};
+        const char *const environment[] = {
+            texts[2], texts[3], texts[4], "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", NULL};
+        const ntk_process_options options = {
+            (const char *const *)line->items,     environment,        texts[0], texts[1],
+            claim->time_limit[run->options.tier], claim->memory_limit};
         status = ntk_process_start(&options, &task->process);
     }
     for (int i = 0; i < 5; i++) ntk_release(texts[i]);
@@ -254,12 +260,14 @@ static ntk_status finish_figure(ntk_run *run, ntk_claim_run *claim) {
 /* Judge a claim once its last process has ended; what follows is its figure, where there is one to draw. */
 static ntk_status judge_if_complete(ntk_run *run, ntk_claim_run *claim) {
     for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
-        if (claim->tasks[t].state == NTK_TASK_WAITING || claim->tasks[t].state == NTK_TASK_RUNNING) return NTK_OK;
+        if (claim->tasks[t].state == NTK_TASK_WAITING || claim->tasks[t].state == NTK_TASK_RUNNING)
+            return NTK_OK;
     NTK_TRY(ntk_run_judge(run, claim, run->options.override_count == 0));
     if (run->options.figures && claim->tasks[0].state == NTK_TASK_DONE &&
         ntk_figure_exists(run->suite, claim->claim.id))
         claim->figure.state = NTK_TASK_WAITING;
-    else tell_finished(run, claim);
+    else
+        tell_finished(run, claim);
     return NTK_OK;
 }
 
@@ -318,7 +326,8 @@ static bool interrupted(const ntk_run *run) {
 
 static ntk_status fill_slots(schedule *plan) {
     ntk_task *task;
-    while (plan->running_count < plan->slots && (task = next_task(plan)) != NULL) NTK_TRY(start_task(plan, task));
+    while (plan->running_count < plan->slots && (task = next_task(plan)) != NULL)
+        NTK_TRY(start_task(plan, task));
     return NTK_OK;
 }
 
@@ -334,7 +343,8 @@ static ntk_status turn(schedule *plan) {
 }
 
 static ntk_status execute(schedule *plan) {
-    for (size_t i = 0; i < plan->run->claim_count; i++) NTK_TRY(judge_if_complete(plan->run, &plan->run->claims[i]));
+    for (size_t i = 0; i < plan->run->claim_count; i++)
+        NTK_TRY(judge_if_complete(plan->run, &plan->run->claims[i]));
     NTK_TRY(fill_slots(plan));
     while (plan->running_count > 0) {
         NTK_TRY(turn(plan));

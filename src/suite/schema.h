@@ -55,8 +55,7 @@ ntk_status ntk_reader_fail(const ntk_reader *reader, const yaml_node_t *node, co
 /* The same for a node that is not what its field wants. */
 ntk_status ntk_reader_fail_type(const ntk_reader *reader, const ntk_field *field, const yaml_node_t *node);
 
-/* The value of a key (NULL where it is missing), an element of a sequence, and their number (0 for a scalar).
- */
+/* The value of a key (NULL where it is missing), an element of a sequence, their number (0 for a scalar). */
 yaml_node_t *ntk_reader_value(ntk_reader *reader, const yaml_node_t *mapping, const char *key);
 yaml_node_t *ntk_reader_item(ntk_reader *reader, const yaml_node_t *sequence, size_t i);
 size_t ntk_reader_count(const yaml_node_t *node);

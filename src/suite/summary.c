@@ -12,8 +12,10 @@ static json_t *check_object(const ntk_check_outcome *outcome) {
     ntk_json_set_text(object, "name", check->name);
     ntk_json_set_text(object, "metric", check->metric);
     ntk_json_set_text(object, "kind", ntk_check_kind_text(check->kind));
-    if (outcome->has_metric) ntk_json_set_number(object, "value", estimate->value);
-    else json_object_set_new(object, "value", json_null());
+    if (outcome->has_metric)
+        ntk_json_set_number(object, "value", estimate->value);
+    else
+        json_object_set_new(object, "value", json_null());
     if (outcome->has_metric && outcome->metric.is_estimate) {
         ntk_json_set_number(object, "low", estimate->low);
         ntk_json_set_number(object, "high", estimate->high);
@@ -64,7 +66,8 @@ static void set_outcome(json_t *object, const ntk_claim_result *result) {
     for (size_t i = 0; result->outcome != NULL && i < claim->check_count; i++)
         json_array_append_new(checks, check_object(&result->outcome->checks[i]));
     for (size_t i = 0; result->outcome != NULL && i < claim->control_count; i++)
-        json_array_append_new(controls, control_object(&result->outcome->controls[i], result->control_causes[i]));
+        json_array_append_new(controls,
+                              control_object(&result->outcome->controls[i], result->control_causes[i]));
     for (size_t i = 0; result->outcome != NULL && i < claim->regression_count; i++)
         json_array_append_new(regressions, regression_object(&result->outcome->regressions[i]));
     json_object_set_new(object, "checks", checks);

@@ -15,8 +15,8 @@
 #define TERMS     3
 
 /* Rounding, in units of 2^-53: the longest chain, gelu's, has 3 for erfc (1.5 ulp), 1 for the last product
- * and 2 in the argument, which the condition number |x phi' / phi| multiplies; softplus has 2 each for exp and
- * log and 4 elementary operations. */
+ * and 2 in the argument, which the condition number |x phi' / phi| multiplies; softplus has 2 each for exp
+ * and log and 4 elementary operations. */
 #define UNITS (8 * 0x1p-53)
 /* Below the normal range one unit is absolute; gelu multiplies it by |x| < 40. */
 #define UNDERFLOW_UNIT (64 * 0x1p-1074)

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <ntk/memory.h>
 

@@ -63,11 +63,68 @@ Test(certify_residual, residual_that_rounds_to_zero) {
     }
 }
 
-/* A - sI rounds: with A = L = I and s = 2^-54 the shift is lost altogether. */
+/* The term of rounding in full, where nothing else is left: for A = fl(L L^T) the bound is the norm of
+ * j u (|L| |L|^T)_ij, here summed up by plain loops, and hardly more. The factor has signs, so that |L| |L|^T
+ * is not |L L^T|. */
+Test(certify_residual, rounding_term) {
+    double l[ORDER * ORDER], a[ORDER * ORDER], row_sums[ORDER];
+    cr_assert_eq(ntk_linalg_start(), NTK_OK);
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        draw_lower(seed, 0.7, l);
+        for (size_t i = 0; i < ORDER; i++)
+            for (size_t j = 0; j < ORDER; j++)
+                l[i * ORDER + j] = j > i ? 0 : (j % 2 ? -1 : 1) * l[i * ORDER + j];
+        cr_assert_eq(ntk_syrk(ORDER, ORDER, 1, l, ORDER, 0, a, ORDER), NTK_OK);
+        double squares = 0, row_sum = 0, diagonal = 0;
+        for (size_t i = 0; i < ORDER; i++) {
+            row_sums[i] = 0;
+            for (size_t j = 0; j < ORDER; j++) {
+                double p = 0;
+                for (size_t k = 0; k < ORDER; k++) p += fabs(l[i * ORDER + k] * l[j * ORDER + k]);
+                const double e = (double)((i < j ? i : j) + 1) * DBL_EPSILON / 2 * p;
+                row_sums[i] += e;
+                squares += e * e;
+            }
+            row_sum = fmax(row_sum, row_sums[i]);
+            diagonal = fmax(diagonal, a[i * ORDER + i]);
+        }
+        const double expected = fmin(row_sum, sqrt(squares)), bound = bound_of(l, a, 0);
+        cr_expect(bound >= expected, "seed %zu: %g below %g", (size_t)seed, bound, expected);
+        /* The rounding of the shift: a diagonal of at most u max b_ii in either norm but for sqrt(n). */
+        cr_expect(bound <= expected + sqrt(ORDER) * DBL_EPSILON / 2 * diagonal * 1.001, "seed %zu: %g, %g",
+                  (size_t)seed, bound, expected);
+    }
+}
+
+/* The norm, where the exact one is known. With L = 0 the residual is -A: all ones has norm n, which the
+ * Frobenius norm attains; an arrow of ones, nonzero in the first column only, has norm sqrt(n - 1), and the
+ * row sums of its lower triangle alone are 1. */
+Test(certify_residual, norm) {
+    double l[ORDER * ORDER] = {0}, a[ORDER * ORDER];
+    for (size_t k = 0; k < ORDER * ORDER; k++) a[k] = 1;
+    double bound = bound_of(l, a, 0);
+    cr_expect(bound >= ORDER && bound <= ORDER * (1 + 1e-12), "all ones: %.17g", bound);
+    for (size_t k = 0; k < ORDER * ORDER; k++) a[k] = k > 0 && k % ORDER == 0;
+    bound = bound_of(l, a, 0);
+    cr_expect(bound >= sqrt(ORDER - 1) && bound <= sqrt(2 * (ORDER - 1)) * (1 + 1e-12), "arrow: %.17g",
+              bound);
+}
+
+/* A - sI rounds. With a_11 = fl(l^2) in [1/2, 3/5), the rest 0, a shift of almost half an ulp is lost from
+ * a_11, and its error adds to that of the square, both close to u/2: gamma_1 p_11 alone would cover one of
+ * them. */
 Test(certify_residual, shift_that_is_lost) {
-    double identity[ORDER * ORDER] = {0};
-    for (size_t i = 0; i < ORDER; i++) identity[i * ORDER + i] = 1;
-    cr_expect(bound_of(identity, identity, 0x1p-54) >= 0x1p-54);
+    double l[ORDER * ORDER] = {0}, a[ORDER * ORDER] = {0}, lower, upper, worst = 0;
+    const double shift = 0x1.ffffp-55;
+    for (size_t k = 0; k < 400; k++) {
+        l[0] = 0.7072 + 0.02 * sin((double)k);
+        a[0] = l[0] * l[0];
+        ball_residual_norm(ORDER, l, a, shift, &lower, &upper);
+        const double bound = bound_of(l, a, shift);
+        cr_expect(bound >= lower, "l = %.17g: %g below %g", l[0], bound, lower);
+        worst = fmax(worst, lower);
+    }
+    cr_assert(worst > 0.9 * 0x1p-53, "%g: the case did not occur", worst);
 }
 
 /* Squares and products that underflow must not make the bound vanish. */

@@ -77,7 +77,7 @@ Test(npy, refuses_headers) {
     static const struct {
         const char *dictionary, *clue;
     } bad[] = {
-        {"{'descr': '>f8', 'fortran_order': False, 'shape': (1, 2), }", "'>f8'"},
+        {"{'descr': '>f8', 'fortran_order': False, 'shape': (1, 2), }", "at: '>f8'"},
         {"{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", "'<i8'"},
         {"{'descr': '<f2', 'fortran_order': False, 'shape': (1, 2), }", "'<f2'"},
         {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1, 2), }", "[('a'"},
@@ -92,6 +92,7 @@ Test(npy, refuses_headers) {
          "two-dimensional"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)", "'}'"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), } x", "newline"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\nx", "newline"},
         {"{'descr': '<f8', 'fortran_order': False, }", "missing"},
         {"{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }", "each once"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), 'more': 1, }", "'more'"},

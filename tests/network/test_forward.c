@@ -105,9 +105,11 @@ Test(network_forward, refuses_batches_that_do_not_fit) {
     const reference_case *shape = &reference_cases[0];
     reference_draw draw = reference_draw_create(shape);
     double f[64];
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
     cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 0, draw.x, f), NTK_ERROR_SHAPE);
     cr_assert_eq(ntk_network_forward(draw.network, draw.theta, SIZE_MAX / 4, draw.x, f), NTK_ERROR_SHAPE);
-    /* A refused batch leaves no activations behind, and the handle goes on to work. */
+    /* A refused batch leaves no activations behind, nor those of the one before; the handle goes on to work.
+     */
     cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, f, f), NTK_ERROR_ARGUMENT);
     cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
     reference_draw_destroy(&draw);

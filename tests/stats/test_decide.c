@@ -59,7 +59,8 @@ Test(decide, nothing_improper_passes) {
     }
     expect_violated(interval(1, 0, -1), 0, 10);
     expect_violated(interval(-1, 2, 1), 0, 10);
-    const ntk_estimate e = interval(0, 0, 0);
-    cr_expect_eq(ntk_decide_equivalent(&e, 0, -1), NTK_DECISION_VIOLATED, "a negative margin");
-    cr_expect_eq(ntk_decide_equivalent(&e, 0, 0), NTK_DECISION_HOLDS, "a margin of zero");
+    expect_violated(interval(1, 0, 2), 0, 10);
+    const ntk_estimate wide = interval(-5, 0, 5), point = interval(0, 0, 0);
+    cr_expect_eq(ntk_decide_equivalent(&wide, 0, -1), NTK_DECISION_VIOLATED, "a negative margin");
+    cr_expect_eq(ntk_decide_equivalent(&point, 0, 0), NTK_DECISION_HOLDS, "a margin of zero");
 }

@@ -21,7 +21,7 @@ static const ntk_parameter parameters[] = {
     {"linearised", NTK_PARAMETER_FLAG, "true", 0, 0, NULL, "run the linearised network beside each run"},
     {0}};
 
-enum { GROWTH, LOSS_RATIO, LAMBDA_MIN, SLOPE, LINEAR_SLOPE, COLUMNS };
+enum { GROWTH, LOSS_BOUND, LOSS_RATIO, LAMBDA_MIN, SLOPE, LINEAR_SLOPE, COLUMNS };
 
 /* Least-squares slopes over the observations from window-start on: of log displacement in log log t, and of
  * displacement in log t. */
@@ -42,15 +42,18 @@ static ntk_status fit_growth(const ntk_trajectory *path, double start, double *e
     return ntk_stats_slope(n, log_t, distance, slope, &intercept);
 }
 
-/* Largest t L lambda c^2 / n over the observations; the theorem says at most 1. In logarithms: t may be
- * e^1000. */
-static double worst_loss_ratio(const ntk_trajectory *path, size_t points) {
+/* n / (lambda c^2), what t L(t) cannot exceed on this path. */
+static double loss_bound(const ntk_trajectory *path, size_t points) {
     const double n = (double)points, total = n * path->initial_loss;
     const double c = -expm1(-total) / total;
+    return n / (path->min_lambda_min * c * c);
+}
+
+/* Largest t L(t) over the observations relative to `bound`. In logarithms: t may be e^1000. */
+static double worst_loss_ratio(const ntk_trajectory *path, double bound) {
     double worst = -INFINITY;
     for (size_t i = 0; i < path->count; i++) {
-        const double log_ratio =
-            path->points[i].log_time + path->points[i].log_loss + log(path->min_lambda_min * c * c / n);
+        const double log_ratio = path->points[i].log_time + path->points[i].log_loss - log(bound);
         if (!(log_ratio <= worst)) worst = log_ratio;
     }
     return exp(worst);
@@ -77,7 +80,8 @@ static ntk_status run_linearised(const ntk_sweep_run *run, double start, double 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     const double start = ntk_context_real(context, "window-start");
     NTK_TRY(fit_growth(run->trajectory, start, &values[GROWTH], &values[SLOPE]));
-    values[LOSS_RATIO] = worst_loss_ratio(run->trajectory, run->training->points);
+    values[LOSS_BOUND] = loss_bound(run->trajectory, run->training->points);
+    values[LOSS_RATIO] = worst_loss_ratio(run->trajectory, values[LOSS_BOUND]);
     values[LAMBDA_MIN] = run->trajectory->min_lambda_min;
     values[LINEAR_SLOPE] = NAN;
     if (!ntk_context_flag(context, "linearised")) return NTK_OK;
@@ -97,7 +101,8 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    return ntk_sweep_conduct(context, "growth loss-ratio lambda-min slope linear-slope", measure, emit);
+    return ntk_sweep_conduct(context, "growth loss-bound loss-ratio lambda-min slope linear-slope", measure,
+                             emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

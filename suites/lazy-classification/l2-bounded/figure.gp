@@ -1,7 +1,4 @@
 # Distance from the initialisation under L2 and without.
-set xlabel "log t"
-set ylabel "‖θ_t − θ₀‖"
-set key outside right
 with_l2 = data."/trajectories.tsv"
 without = data."/controls/no-regulariser/trajectories.tsv"
 pick(a, m) = strcol(1) eq a && $2 == m
@@ -9,11 +6,14 @@ stats with_l2 using 2 nooutput
 wide = STATS_max
 bound = sqrt(2 * log(2) / 0.1)
 activations = "erf gelu relu"
-set xrange [-4:40]
-set yrange [0:*]
+set xlabel "log t"
+set ylabel "‖θ_t − θ₀‖"
+set key outside right
+set xrange [-4:14]
+set yrange [0:16]
 plot for [i=1:3] with_l2 using (pick(word(activations, i), wide) ? $3 : NaN):5:6 \
          with filledcurves fs transparent solid 0.15 ls i notitle, \
+     bound with lines ls 100 title "√(2 L_0/λ) for L_0 = log 2", \
      for [i=1:3] with_l2 using (pick(word(activations, i), wide) ? $3 : NaN):4 with lines ls i title word(activations, i).", L2", \
      for [i=1:3] without using (pick(word(activations, i), wide) ? $3 : NaN):4 with lines ls i dashtype 3 \
-         title word(activations, i).", no regulariser", \
-     bound with lines ls 100 title "√(2 L_0/λ), L_0 = log 2"
+         title word(activations, i).", none"

@@ -3,10 +3,10 @@
  * bounded from below rigorously: a verified Cholesky certificate of the stored Gram matrix, minus a
  * ball-arithmetic bound of its distance to the exact Theta.
  *
- * Where the theorem stops: one hidden layer without bias on n/2 antipodal pairs. There kappa_0 and kappa_1
- * split into an even part and the odd part u/2 (kappa_0(u) = 1/2 + odd, kappa_1(u) = u/2 + even), so on pairs
- * the odd part of Theta(u) = u kappa_0 + kappa_1 is linear in x, of rank min(d, n/2), and the even part has
- * rank n/2: the rank is exactly n/2 + min(d, n/2). */
+ * Where the theorem stops: one hidden layer without bias on n/2 antipodal pairs. kappa_0(u) = 1/2 + odd and
+ * kappa_1(u) = u/2 + even, so Theta(u) = u kappa_0 + kappa_1 = u + even. On the pairs the even part has rank
+ * n/2 and the linear part rank min(d, n/2): the rank of Theta is exactly n/2 + min(d, n/2).
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

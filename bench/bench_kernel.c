@@ -1,0 +1,198 @@
+/* Speed of the infinite-width kernels.
+ *
+ * What a ReLU Gram matrix cannot do without is one symmetric product and, for each pair and layer, one
+ * arccosine and one square root. The yardstick is just that: ntk_syrk, and SLEEF's arccosine and the square
+ * root over arrays of n (n + 1) / 2 doubles, in and out of memory, each as fast as this CPU can - the widest
+ * vectors, fused multiply-add, SLEEF's fastest variant of acos (3.5 ulp). The kernel does more: it multiplies
+ * by norms, accumulates two kernels, and writes both triangles. Ratio = kernel time / yardstick time, both on
+ * one worker, repetitions interleaved, medians. Wanted: at most 1.5.
+ *
+ *     bench_kernel [n]         n = 2000 by default */
+#include <float.h>
+#include <math.h>
+#include <sleef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include <ntk/ntk.h>
+
+enum { DEPTH = 3, REPETITIONS = 9 };
+static const double wanted = 1.5;
+
+typedef struct {
+    size_t n, d, pairs;
+    double *x;        /* (n, d) */
+    double *gram;     /* (n, n) */
+    double *in, *out; /* (pairs), the yardstick's streams */
+    ntk_architecture architecture;
+} problem;
+
+static void must(ntk_status status) {
+    if (status == NTK_OK) return;
+    fprintf(stderr, "bench_kernel: %s\n", ntk_error_detail());
+    exit(1);
+}
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* --- the yardstick's streams, for one instruction set each ------------------------------------------- */
+
+/* SLEEF declares its wide functions only where the whole file is compiled for them. */
+#ifdef __x86_64__
+#define TARGET_AVX512 __attribute__((target("avx512f")))
+#define TARGET_AVX2   __attribute__((target("avx2,fma")))
+TARGET_AVX512 __m512d Sleef_acosd8_u35avx512f(__m512d x);
+TARGET_AVX2 __m256d Sleef_acosd4_u35avx2(__m256d x);
+#endif
+
+#define DEFINE_STREAMS(isa, target, width, load, store, acos_function, sqrt_function)                        \
+    target static void acos_##isa(size_t n, const double *in, double *out) {                                 \
+        for (size_t i = 0; i + width <= n; i += width) store(out + i, acos_function(load(in + i)));          \
+    }                                                                                                        \
+    target static void sqrt_##isa(size_t n, const double *in, double *out) {                                 \
+        for (size_t i = 0; i + width <= n; i += width) store(out + i, sqrt_function(load(in + i)));          \
+    }
+
+#ifdef __x86_64__
+DEFINE_STREAMS(avx512, TARGET_AVX512, 8, _mm512_loadu_pd, _mm512_storeu_pd, Sleef_acosd8_u35avx512f,
+               _mm512_sqrt_pd)
+DEFINE_STREAMS(avx2, TARGET_AVX2, 4, _mm256_loadu_pd, _mm256_storeu_pd, Sleef_acosd4_u35avx2, _mm256_sqrt_pd)
+DEFINE_STREAMS(sse2, , 2, _mm_loadu_pd, _mm_storeu_pd, Sleef_acosd2_u35sse2, _mm_sqrt_pd)
+#else
+static double load_scalar(const double *p) { return *p; }
+static void store_scalar(double *p, double x) { *p = x; }
+DEFINE_STREAMS(scalar, , 1, load_scalar, store_scalar, Sleef_acosd1_u35, sqrt)
+#endif
+
+typedef void (*stream)(size_t n, const double *in, double *out);
+
+static void choose_streams(stream *acos_stream, stream *sqrt_stream) {
+#ifdef __x86_64__
+    const int wide = __builtin_cpu_supports("avx512f"), middle = __builtin_cpu_supports("avx2");
+    *acos_stream = wide ? acos_avx512 : middle ? acos_avx2 : acos_sse2;
+    *sqrt_stream = wide ? sqrt_avx512 : middle ? sqrt_avx2 : sqrt_sse2;
+#else
+    *acos_stream = acos_scalar;
+    *sqrt_stream = sqrt_scalar;
+#endif
+}
+
+/* --- measuring ---------------------------------------------------------------------------------------- */
+
+static double time_kernel(const problem *p) {
+    const double start = seconds();
+    must(ntk_kernel_gram(&p->architecture, NTK_KERNEL_NTK, p->n, p->d, p->x, p->d, p->gram, p->n));
+    return seconds() - start;
+}
+
+static double time_product(const problem *p) {
+    const double start = seconds();
+    must(ntk_syrk(p->n, p->d, 1, p->x, p->d, 0, p->gram, p->n));
+    return seconds() - start;
+}
+
+static double time_streams(const problem *p) {
+    stream acos_stream, sqrt_stream;
+    choose_streams(&acos_stream, &sqrt_stream);
+    const double start = seconds();
+    for (size_t l = 0; l < p->architecture.depth; l++) {
+        acos_stream(p->pairs, p->in, p->out);
+        sqrt_stream(p->pairs, p->in, p->out);
+    }
+    return seconds() - start;
+}
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *times) {
+    qsort(times, REPETITIONS, sizeof *times, ascending);
+    return times[REPETITIONS / 2];
+}
+
+static void setup(problem *p, size_t n, size_t d) {
+    p->n = n;
+    p->d = d;
+    p->pairs = n * (n + 1) / 2;
+    p->architecture = ntk_architecture_default();
+    p->architecture.depth = DEPTH;
+    must(ntk_allocate_doubles(n * d, &p->x));
+    must(ntk_allocate_doubles(n * n, &p->gram));
+    must(ntk_allocate_doubles(p->pairs, &p->in));
+    must(ntk_allocate_doubles(p->pairs, &p->out));
+    ntk_stream stream = ntk_stream_create(1, "bench_kernel", d);
+    ntk_stream_normal(&stream, n * d, p->x);
+    ntk_stream_uniform(&stream, p->pairs, p->in); /* as cosines and under the root alike */
+}
+
+static void teardown(problem *p) {
+    ntk_release(p->x);
+    ntk_release(p->gram);
+    ntk_release(p->in);
+    ntk_release(p->out);
+}
+
+/* Returns whether the ratio is what is wanted. */
+static bool compare(size_t n, size_t d) {
+    problem p;
+    setup(&p, n, d);
+    time_kernel(&p); /* touch the memory, warm the caches */
+    double kernel[REPETITIONS], product[REPETITIONS], streams[REPETITIONS], all[REPETITIONS];
+    const size_t cores = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+    for (size_t r = 0; r < REPETITIONS; r++) {
+        must(ntk_set_workers(1));
+        product[r] = time_product(&p);
+        kernel[r] = time_kernel(&p);
+        streams[r] = time_streams(&p);
+        must(ntk_set_workers(cores));
+        all[r] = time_kernel(&p);
+    }
+    must(ntk_set_workers(1));
+    const double yardstick = median(product) + median(streams), ratio = median(kernel) / yardstick;
+    printf("  %5zu %5zu %9.1f %9.1f %9.1f %9.2f %12.1f (%zu)\n", n, d, 1e3 * median(product),
+           1e3 * median(streams), 1e3 * median(kernel), ratio, 1e3 * median(all), cores);
+    teardown(&p);
+    return isfinite(ratio) && ratio <= wanted;
+}
+
+/* For information: Gram matrices of the other activations, nanoseconds for each pair and layer. */
+static void survey(size_t n, size_t d) {
+    problem p;
+    setup(&p, n, d);
+    printf("\nother activations, n = %zu, d = %zu, depth %d, one worker: ns for each pair and layer\n ", n, d,
+           DEPTH);
+    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+        p.architecture.activation = activation;
+        p.architecture.weight_variance = 1;
+        time_kernel(&p);
+        double times[REPETITIONS];
+        for (size_t r = 0; r < REPETITIONS; r++) times[r] = time_kernel(&p);
+        printf(" %s %.1f", ntk_activation_name(activation), 1e9 * median(times) / (double)p.pairs / DEPTH);
+    }
+    printf("\n");
+    teardown(&p);
+}
+
+int main(int argc, char **argv) {
+    const size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
+    must(ntk_linalg_start());
+    printf("analytic NTK, ReLU, depth %d; milliseconds, medians of %d\n", DEPTH, REPETITIONS);
+    printf("  %5s %5s %9s %9s %9s %9s %12s\n", "n", "d", "product", "acos+sqrt", "kernel", "ratio",
+           "all workers");
+    const bool wide = compare(n, 784), narrow = compare(n, 3);
+    printf("ratio = kernel / (product + acos + sqrt); at most %.1f is wanted: %s\n", wanted,
+           wide && narrow ? "reached" : "NOT reached");
+    survey(n / 2, 10);
+    return 0;
+}

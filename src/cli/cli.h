@@ -1,0 +1,81 @@
+/* The `ntk` command: one table per subcommand, from which its options are parsed and its help is printed. */
+#ifndef NTK_CLI_H
+#define NTK_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ntk/suite.h>
+
+/* Exit statuses besides those of the verdicts. */
+enum { CLI_OK = 0, CLI_NO = 1, CLI_ERROR = 5, CLI_USAGE = 64, CLI_INTERRUPTED = 130 };
+
+typedef struct cli_option {
+    const char *name;     /* long option; NULL ends the table */
+    char letter;          /* short form; 0 for none */
+    const char *argument; /* what it takes, "DIR" say; NULL for a flag */
+    const char *help;
+} cli_option;
+
+enum { CLI_MOST_OPTIONS = 16, CLI_MOST_SETTINGS = 64 };
+
+typedef struct cli_command cli_command;
+
+/* What stood on a command line. */
+typedef struct cli_arguments {
+    const cli_command *command;
+    const char
+        *values[CLI_MOST_OPTIONS]; /* by index in the command's table; "" for a flag; NULL: not given */
+    ntk_setting settings[CLI_MOST_SETTINGS]; /* of --set, which may be given several times */
+    size_t setting_count;
+    const char **names; /* what is no option */
+    size_t name_count;
+} cli_arguments;
+
+struct cli_command {
+    const char *name;
+    const char *synopsis; /* behind "ntk NAME " */
+    const char *summary;  /* one line for `ntk --help` */
+    const char *details;  /* for `ntk NAME --help` */
+    const cli_option *options;
+    size_t least_names, most_names;
+    int (*run)(const cli_arguments *arguments);
+};
+
+extern const cli_command cli_list, cli_show, cli_run, cli_verify, cli_figures, cli_accept, cli_kernel,
+    cli_certify, cli_doctor;
+
+/* options.c */
+
+/* Parse and run; argv[0] is the command's name. Returns the exit status. */
+int cli_execute(const cli_command *command, int argc, char **argv);
+
+/* The value of an option that the command's table declares; NULL where it was not given. */
+const char *cli_value(const cli_arguments *arguments, const char *name);
+bool cli_flag(const cli_arguments *arguments, const char *name);
+
+/* The value of an option, converted; *out is untouched where it was not given. CLI_OK, or CLI_USAGE after one
+ * line on stderr. */
+int cli_size(const cli_arguments *arguments, const char *name, size_t low, size_t high, size_t *out);
+int cli_seed(const cli_arguments *arguments, uint64_t *out);
+int cli_real(const cli_arguments *arguments, const char *name, double *out);
+int cli_tier(const cli_arguments *arguments, ntk_tier *out);
+
+/* One line on stderr, "ntk: COMMAND: ..." and a pointer to the help; returns CLI_USAGE. */
+int cli_usage_error(const cli_command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One line on stderr, "ntk: ..."; returns CLI_ERROR. */
+int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The line of a failure of the library; returns CLI_ERROR. */
+int cli_fail(ntk_status status);
+
+/* The same, but a name or a value that does not exist is wrong usage. */
+int cli_fail_naming(const cli_command *command, ntk_status status);
+
+/* True where stdout is a terminal that wants colours. */
+bool cli_colour(void);
+
+#endif

@@ -1,0 +1,221 @@
+#include "cli/cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- messages -------------------------------------------------------------------------------------- */
+
+int cli_usage_error(const cli_command *command, const char *format, ...) {
+    va_list arguments;
+    fprintf(stderr, "ntk: %s: ", command->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, " (see `ntk %s --help`)\n", command->name);
+    return CLI_USAGE;
+}
+
+int cli_error(const char *format, ...) {
+    va_list arguments;
+    fputs("ntk: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return CLI_ERROR;
+}
+
+int cli_fail(ntk_status status) {
+    const char *detail = ntk_error_detail();
+    return cli_error("%s", detail[0] != '\0' ? detail : ntk_status_message(status));
+}
+
+int cli_fail_naming(const cli_command *command, ntk_status status) {
+    if (status == NTK_ERROR_NOT_FOUND || status == NTK_ERROR_ARGUMENT)
+        return cli_usage_error(command, "%s", ntk_error_detail());
+    return cli_fail(status);
+}
+
+bool cli_colour(void) {
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (no_colour != NULL && no_colour[0] != '\0') return false;
+    return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* ---- help ------------------------------------------------------------------------------------------ */
+
+static void print_help(const cli_command *command) {
+    printf("Usage: ntk %s %s\n\n%s\n\nOptions:\n", command->name, command->synopsis, command->details);
+    for (const cli_option *option = command->options; option->name != NULL; option++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s%s%s%s",
+                 option->letter ? (const char[]){'-', option->letter, ',', ' ', 0} : "", "--", option->name,
+                 "");
+        if (option->argument != NULL)
+            snprintf(text + strlen(text), sizeof text - strlen(text), " %s", option->argument);
+        printf("  %-26s %s\n", text, option->help);
+    }
+    printf("  %-26s %s\n", "--help", "this text");
+}
+
+/* ---- parsing --------------------------------------------------------------------------------------- */
+
+/* getopt's return values: an option's index is moved out of the range of characters. */
+enum { FIRST_INDEX = 1000, HELP = 999 };
+
+typedef struct getopt_tables {
+    struct option long_options[CLI_MOST_OPTIONS + 2];
+    char letters[2 * CLI_MOST_OPTIONS + 2];
+} getopt_tables;
+
+static void build_tables(const cli_option *options, getopt_tables *tables) {
+    size_t n = 0, letter = 0;
+    tables->letters[letter++] = ':'; /* a missing argument is told from an unknown option */
+    for (; options[n].name != NULL; n++) {
+        const int has_argument = options[n].argument ? required_argument : no_argument;
+        tables->long_options[n] = (struct option){options[n].name, has_argument, NULL, FIRST_INDEX + (int)n};
+        if (options[n].letter == 0) continue;
+        tables->letters[letter++] = options[n].letter;
+        if (options[n].argument != NULL) tables->letters[letter++] = ':';
+    }
+    tables->letters[letter] = '\0';
+    tables->long_options[n] = (struct option){"help", no_argument, NULL, HELP};
+    tables->long_options[n + 1] = (struct option){0};
+}
+
+static int unknown_option(const cli_command *command, const char *given) {
+    const char *names[CLI_MOST_OPTIONS + 1];
+    size_t count = 0;
+    for (; command->options[count].name != NULL; count++) names[count] = command->options[count].name;
+    names[count++] = "help";
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(given, "="), given);
+    const char *bare = name + strspn(name, "-");
+    const char *nearest = strncmp(name, "--", 2) == 0 ? ntk_nearest_name(bare, names, count) : NULL;
+    if (nearest != NULL)
+        return cli_usage_error(command, "unknown option %s; did you mean --%s?", name, nearest);
+    return cli_usage_error(command, "unknown option %s", name);
+}
+
+static int add_setting(cli_arguments *arguments, char *text) {
+    char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || equals[1] == '\0')
+        return cli_usage_error(arguments->command, "--set takes NAME=VALUE, not '%s'", text);
+    if (arguments->setting_count == CLI_MOST_SETTINGS)
+        return cli_usage_error(arguments->command, "more than %d --set", CLI_MOST_SETTINGS);
+    *equals = '\0';
+    for (size_t i = 0; i < arguments->setting_count; i++)
+        if (strcmp(arguments->settings[i].name, text) == 0)
+            return cli_usage_error(arguments->command, "--set %s is given twice", text);
+    arguments->settings[arguments->setting_count++] = (ntk_setting){.name = text, .value = equals + 1};
+    return CLI_OK;
+}
+
+static int take_option(cli_arguments *arguments, int code) {
+    const cli_option *options = arguments->command->options;
+    size_t index = 0;
+    if (code >= FIRST_INDEX)
+        index = (size_t)(code - FIRST_INDEX);
+    else
+        while (options[index].letter != code) index++;
+    if (strcmp(options[index].name, "set") == 0) return add_setting(arguments, optarg);
+    arguments->values[index] = optarg ? optarg : "";
+    return CLI_OK;
+}
+
+static int check_names(const cli_arguments *arguments) {
+    const cli_command *command = arguments->command;
+    if (arguments->name_count < command->least_names)
+        return cli_usage_error(command, "too few arguments: ntk %s %s", command->name, command->synopsis);
+    if (arguments->name_count > command->most_names)
+        return cli_usage_error(command, "unexpected argument '%s'", arguments->names[command->most_names]);
+    return CLI_OK;
+}
+
+int cli_execute(const cli_command *command, int argc, char **argv) {
+    getopt_tables tables;
+    cli_arguments arguments = {.command = command};
+    build_tables(command->options, &tables);
+    opterr = 0;
+    for (int code; (code = getopt_long(argc, argv, tables.letters, tables.long_options, NULL)) != -1;) {
+        if (code == HELP) {
+            print_help(command);
+            return CLI_OK;
+        }
+        if (code == ':') return cli_usage_error(command, "%s needs a value", argv[optind - 1]);
+        if (code == '?') {
+            const char letter[] = {'-', (char)optopt, '\0'};
+            return unknown_option(command, optopt > 0 && optopt < HELP ? letter : argv[optind - 1]);
+        }
+        const int status = take_option(&arguments, code);
+        if (status != CLI_OK) return status;
+    }
+    arguments.names = (const char **)(argv + optind); /* getopt has moved what is no option to the end */
+    arguments.name_count = (size_t)(argc - optind);
+    const int status = check_names(&arguments);
+    return status == CLI_OK ? command->run(&arguments) : status;
+}
+
+/* ---- values ---------------------------------------------------------------------------------------- */
+
+const char *cli_value(const cli_arguments *arguments, const char *name) {
+    for (size_t i = 0; arguments->command->options[i].name != NULL; i++)
+        if (strcmp(arguments->command->options[i].name, name) == 0) return arguments->values[i];
+    return NULL;
+}
+
+bool cli_flag(const cli_arguments *arguments, const char *name) { return cli_value(arguments, name) != NULL; }
+
+/* Digits and nothing else: strtoull by itself takes blanks and a minus sign. */
+static bool parse_unsigned(const char *text, uint64_t *out) {
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+}
+
+int cli_size(const cli_arguments *arguments, const char *name, size_t low, size_t high, size_t *out) {
+    const char *text = cli_value(arguments, name);
+    uint64_t value;
+    if (text == NULL) return CLI_OK;
+    if (!parse_unsigned(text, &value) || value < low || value > high)
+        return cli_usage_error(arguments->command, "--%s takes an integer from %zu to %zu, not '%s'", name,
+                               low, high, text);
+    *out = (size_t)value;
+    return CLI_OK;
+}
+
+int cli_seed(const cli_arguments *arguments, uint64_t *out) {
+    const char *text = cli_value(arguments, "seed");
+    uint64_t value;
+    if (text == NULL) return CLI_OK;
+    if (!parse_unsigned(text, &value))
+        return cli_usage_error(arguments->command, "--seed takes an integer from 0 to 2^64 - 1, not '%s'",
+                               text);
+    *out = value;
+    return CLI_OK;
+}
+
+int cli_real(const cli_arguments *arguments, const char *name, double *out) {
+    const char *text = cli_value(arguments, name);
+    if (text == NULL) return CLI_OK;
+    char *end;
+    const double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(value))
+        return cli_usage_error(arguments->command, "--%s takes a finite number, not '%s'", name, text);
+    *out = value;
+    return CLI_OK;
+}
+
+int cli_tier(const cli_arguments *arguments, ntk_tier *out) {
+    const char *text = cli_value(arguments, "tier");
+    if (text == NULL || ntk_tier_parse(text, out) == NTK_OK) return CLI_OK;
+    return cli_usage_error(arguments->command, "--tier: %s", ntk_error_detail());
+}

@@ -1,0 +1,99 @@
+/* The distance of a stored Gram matrix from the exact NTK: against kernels that are known by hand. */
+#include <criterion/criterion.h>
+
+#include <math.h>
+
+#include <ntk/certify.h>
+
+/* Two orthogonal unit vectors and the antipode of the first. */
+enum { POINTS = 3, INPUTS = 2 };
+static const double points[POINTS * INPUTS] = {1, 0, 0, 1, -1, 0};
+
+static ntk_architecture one_layer(ntk_activation activation) {
+    ntk_architecture out = ntk_architecture_default();
+    out.activation = activation;
+    out.input_scale = NTK_INPUT_SCALE_NONE;
+    return out;
+}
+
+/* ReLU, one layer, w^2 = 2, b = 0: S^1 = 2u, S^2 = 2 E[phi phi], Theta = S^2 + 2u * 2 E[phi' phi'], which on
+ * the unit sphere is 2 (u kappa_0(u) + kappa_1(u)): 4 at u = 1, 2/pi at u = 0, 0 at u = -1. */
+static void relu_by_hand(double gram[POINTS * POINTS]) {
+    const double off = 2 / acos(-1);
+    const double exact[] = {4, off, 0, off, 4, off, 0, off, 4};
+    for (int i = 0; i < POINTS * POINTS; i++) gram[i] = exact[i];
+}
+
+static double error_of(const ntk_architecture *architecture, const double *gram) {
+    double bound = NAN;
+    cr_assert_eq(ntk_certify_kernel_error(architecture, POINTS, INPUTS, points, INPUTS, gram, POINTS, &bound),
+                 NTK_OK, "%s", ntk_error_detail());
+    return bound;
+}
+
+Test(ball_kernel, relu_kernel_known_by_hand_is_within_rounding) {
+    double gram[POINTS * POINTS];
+    relu_by_hand(gram);
+    const ntk_architecture architecture = one_layer(NTK_RELU);
+    const double bound = error_of(&architecture, gram);
+    /* four entries 2/pi, each rounded twice: 4 * (2 * 2^-53)^2 under the root */
+    cr_assert(bound > 0 && bound < 1e-15, "%g", bound);
+}
+
+Test(ball_kernel, erf_kernel_known_by_hand_is_within_rounding) {
+    /* p = q = 2, so PQ = 25. u = 1: S^2 = (4/pi) asin(4/5), derivative part 2 * 2 * (4/pi)/3; u = 0: S^2 = 0
+     * and Theta = 0; u = -1: the negative of u = 1 in S^2, and S^1 = -2. */
+    const double pi = acos(-1), diagonal = 4 / pi * asin(0.8) + 16 / (3 * pi);
+    const double gram[] = {diagonal, 0, -diagonal, 0, diagonal, 0, -diagonal, 0, diagonal};
+    const ntk_architecture architecture = one_layer(NTK_ERF);
+    const double bound = error_of(&architecture, gram);
+    cr_assert(bound > 0 && bound < 1e-14, "%g", bound); /* five entries, a few ulps of 2.9 each */
+}
+
+Test(ball_kernel, a_known_perturbation_is_measured) {
+    double gram[POINTS * POINTS];
+    relu_by_hand(gram);
+    const double shift = 1e-6;
+    gram[1 * POINTS + 0] += shift; /* the lower triangle is read; symmetric by definition */
+    const ntk_architecture architecture = one_layer(NTK_RELU);
+    const double bound = error_of(&architecture, gram);
+    const double exact = shift * sqrt(2.0); /* Frobenius norm of a symmetric pair of entries */
+    cr_assert(fabs(bound - exact) < 1e-14, "%.17g", bound);
+    cr_assert(bound >= shift, "less than the 2-norm");
+}
+
+Test(ball_kernel, deep_diagonal_stays_tight) {
+    /* He initialisation without bias keeps S_xx = 2, so Theta_xx = 2 (L + 1). Roots of balls that touch zero
+     * must not pile up. */
+    ntk_architecture architecture = one_layer(NTK_RELU);
+    architecture.depth = 6;
+    const double gram = 2 * 7;
+    double bound = NAN;
+    cr_assert_eq(ntk_certify_kernel_error(&architecture, 1, INPUTS, points, INPUTS, &gram, 1, &bound),
+                 NTK_OK);
+    cr_assert(bound >= 0 && bound < 1e-40, "%g", bound);
+}
+
+Test(ball_kernel, another_architecture_is_far) {
+    double gram[POINTS * POINTS];
+    relu_by_hand(gram);
+    ntk_architecture architecture = one_layer(NTK_RELU);
+    architecture.bias_variance = 0.1;
+    cr_assert_gt(error_of(&architecture, gram), 0.1);
+}
+
+Test(ball_kernel, refusals) {
+    double gram[POINTS * POINTS], bound;
+    relu_by_hand(gram);
+    ntk_architecture architecture = one_layer(NTK_TANH);
+    cr_assert_eq(
+        ntk_certify_kernel_error(&architecture, POINTS, INPUTS, points, INPUTS, gram, POINTS, &bound),
+        NTK_ERROR_UNSUPPORTED);
+    architecture = one_layer(NTK_RELU);
+    cr_assert_eq(ntk_certify_kernel_error(&architecture, POINTS, INPUTS, points, INPUTS, gram, 2, &bound),
+                 NTK_ERROR_SHAPE);
+    gram[4] = NAN;
+    cr_assert_eq(
+        ntk_certify_kernel_error(&architecture, POINTS, INPUTS, points, INPUTS, gram, POINTS, &bound),
+        NTK_ERROR_NOT_FINITE);
+}

@@ -1,0 +1,113 @@
+/* ntk kernel, certify, doctor and the help: the command outside the suite. */
+#include "toy.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/data.h>
+#include <ntk/memory.h>
+
+TestSuite(computing, .init = toy_begin, .fini = toy_end, .timeout = 60);
+
+static void write_matrix(const char *name, size_t rows, size_t columns, const double *a) {
+    cr_assert_eq(ntk_npy_write(toy_path(name), NTK_NPY_FLOAT64, rows, columns, a), NTK_OK, "%s",
+                 ntk_error_detail());
+}
+
+/* One hidden ReLU layer, w^2 = 2, no bias, inner products not divided: S^1 = 2 <x, x'>, and at orthogonal
+ * unit vectors Theta = 2 * (2 kappa_1(0)/2) + 0 = 2/pi; on the diagonal S^2 = 2, Theta^1 Sd^2 = 2. */
+Test(computing, kernel_of_known_value) {
+    const double x[] = {1, 0, 0, 1};
+    write_matrix("x.npy", 2, 2, x);
+    cr_assert_eq(toy_ntk("kernel --input-scale none x.npy -o k.npy"), 0, "%s", toy_output());
+    size_t rows, columns;
+    double *k;
+    cr_assert_eq(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k), NTK_OK, "%s", ntk_error_detail());
+    cr_assert(rows == 2 && columns == 2);
+    cr_expect_float_eq(k[0], 4.0, 1e-15);
+    cr_expect_float_eq(k[1], 2 / 3.14159265358979324, 1e-15);
+    cr_expect_eq(k[1], k[2]);
+    ntk_release(k);
+}
+
+Test(computing, kernel_refuses_what_it_cannot_use) {
+    const double x[] = {1, 0, 0, 1, 2, 3};
+    write_matrix("x.npy", 3, 2, x);
+    write_matrix("y.npy", 2, 3, x);
+    cr_expect_eq(toy_ntk("kernel x.npy"), 64, "no -o: %s", toy_output());
+    cr_expect_eq(toy_ntk("kernel nowhere.npy -o k.npy"), 5);
+    cr_expect_eq(toy_ntk("kernel x.npy y.npy -o k.npy"), 5, "2 and 3 coordinates: %s", toy_output());
+    cr_expect_eq(toy_ntk("kernel x.npy -o nowhere/k.npy"), 5);
+    cr_expect_eq(toy_ntk("kernel --activation rleu x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --depth 0 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --weight-variance -1 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --weight-variance nan x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --type gp x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_shell("head -c 100 x.npy >cut.npy; \"$NTK_FIXTURE\" kernel cut.npy -o k.npy"), 5);
+    cr_expect(toy_said("ntk: "), "%s", toy_output());
+    cr_expect_str_empty(toy_read("k.npy"), "nothing is written by a run that fails");
+}
+
+Test(computing, certify_tells_definite_from_not) {
+    const double definite[] = {2, 1, 1, 2}, singular[] = {1, 1, 1, 1}, skew[] = {1, 2, 3, 4};
+    write_matrix("definite.npy", 2, 2, definite);
+    write_matrix("singular.npy", 2, 2, singular);
+    write_matrix("skew.npy", 2, 2, skew);
+    write_matrix("long.npy", 1, 4, skew);
+    cr_expect_eq(toy_ntk("certify definite.npy"), 0, "%s", toy_output());
+    double bound = NAN;
+    cr_assert_eq(sscanf(toy_after("certified: lambda_min >= "), "%lf", &bound), 1, "%s", toy_output());
+    cr_expect(bound <= 1 && bound > 1 - 1e-12, "the smallest eigenvalue is 1 exactly");
+    cr_expect_eq(toy_ntk("certify singular.npy"), 1);
+    cr_expect(toy_said("no certificate"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("certify skew.npy"), 5);
+    cr_expect(toy_said("not symmetric: [1, 0] is 3 and [0, 1] is 2"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("certify long.npy"), 5);
+    cr_expect(toy_said("1 x 4 is not square"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("certify nowhere.npy"), 5);
+    cr_expect_eq(toy_ntk("certify"), 64);
+}
+
+Test(computing, doctor_recomputes_known_answers) {
+    cr_expect_eq(toy_ntk("doctor"), 0, "%s", toy_output());
+    cr_expect(toy_said("random streams") && toy_said("certificates") && toy_said("BLAS kernel in use"), "%s",
+              toy_output());
+}
+
+Test(computing, a_blas_kernel_that_does_not_exist_is_seen) {
+    cr_expect_eq(toy_shell("OPENBLAS_CORETYPE=Quantum \"$NTK_FIXTURE\" doctor"), 1, "%s", toy_output());
+    cr_expect(toy_said("FAIL  OPENBLAS_CORETYPE"), "%s", toy_output());
+}
+
+Test(computing, every_command_explains_itself) {
+    static const char *const commands[] = {"list",   "show",   "run",     "verify", "figures",
+                                           "accept", "kernel", "certify", "doctor"};
+    cr_assert_eq(toy_ntk("--help"), 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        cr_expect(toy_said(commands[i]), "ntk --help leaves out %s", commands[i]);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "Usage: ntk %s", commands[i]);
+        cr_expect_eq(toy_ntk("%s --help", commands[i]), 0);
+        cr_expect(toy_said(usage), "%s", toy_output());
+    }
+}
+
+Test(computing, list_and_show_tell_the_claims) {
+    cr_assert_eq(toy_ntk("list --source toy-2026"), 0);
+    cr_expect(toy_said("toy/holds") && toy_said("Lemma 1"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("list --source nobody-1900"), 64);
+    cr_assert_eq(toy_ntk("list --format markdown"), 0);
+    cr_expect(toy_said("| `toy/holds` | Toy of holds | toy-2026, Lemma 1 |"), "%s", toy_output());
+    cr_assert_eq(toy_ntk("show toy/holds"), 0);
+    cr_expect(toy_said("at most 1") && toy_said("half-width") && toy_said("without smallness"), "%s",
+              toy_output());
+    cr_expect_eq(toy_ntk("show toy/hodls"), 64);
+    cr_assert_eq(toy_ntk("verify toy/violated --no-figures"), 1);
+    cr_assert_eq(toy_ntk("list"), 0);
+    cr_expect(toy_said("VIOLATED      toy/violated"), "%s", toy_output());
+}

@@ -1,0 +1,119 @@
+/* The verdicts of `ntk verify`, its exit statuses, and the lines that it prints. */
+#include "toy.h"
+
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+TestSuite(verify, .init = toy_begin, .fini = toy_end, .timeout = 60);
+
+typedef struct verdict_case {
+    const char *claim, *verdict, *line; /* a line that must be printed */
+    int status;
+} verdict_case;
+
+static void expect(const verdict_case *wanted) {
+    const int status = toy_ntk("verify toy/%s --no-figures --out run-%s", wanted->claim, wanted->claim);
+    cr_expect_eq(status, wanted->status, "%s: exit status %d, wanted %d\n%s", wanted->claim, status,
+                 wanted->status, toy_output());
+    cr_expect(toy_said(wanted->verdict), "%s: not %s\n%s", wanted->claim, wanted->verdict, toy_output());
+    cr_expect(toy_said(wanted->line), "%s: does not say '%s'\n%s", wanted->claim, wanted->line, toy_output());
+}
+
+static void expect_all(const verdict_case *cases, size_t count) {
+    for (size_t i = 0; i < count; i++) expect(&cases[i]);
+}
+
+Test(verify, judged_verdicts) {
+    const verdict_case cases[] = {
+        {"holds", "HOLDS", "1 passed, 0 failed, 0 skipped", 0},
+        {"violated", "VIOLATED", "found value: 1.25\n    wanted at most 1\n    because toys are small", 1},
+        {"inconclusive", "INCONCLUSIVE", "in [-3, 3]", 4},
+        {"vacuous", "VACUOUS", "check small is HOLDS, should be VIOLATED: found 0.75", 3},
+        {"dead-control", "VACUOUS", "its process ended by signal 9 (Killed)", 3},
+        {"nan", "ERROR", "found value: ", 5},
+        {"missing", "ERROR", "found value: nothing: ", 5},
+    };
+    expect_all(cases, sizeof cases / sizeof *cases);
+}
+
+Test(verify, failed_processes) {
+    const verdict_case cases[] = {
+        {"crash", "ERROR", "its process ended by signal 9 (Killed)", 5},
+        {"fails", "ERROR", "its process ended with exit status 5: the flow blew up at t = 3", 5},
+        {"timeout", "ERROR", "exceeded its time limit of 1 s", 5},
+        {"memory", "ERROR", "exceeded its memory limit of 128 MiB", 5},
+        {"no-metrics", "ERROR", "ended with exit status 0 but wrote no metrics.tsv", 5},
+        {"skipped", "SKIPPED", "this machine has no abacus", 6},
+    };
+    expect_all(cases, sizeof cases / sizeof *cases);
+}
+
+Test(verify, a_number_that_moved_is_regressed) {
+    toy_write("expected/toy/holds.tsv",
+              "tier\tmetric\tvalue\tlow\thigh\tlevel\nquick\tconstant\t3.5\t\t\t\n");
+    cr_expect_eq(toy_ntk("verify toy/holds --no-figures --out run"), 2);
+    cr_expect(toy_said("stored result constant: found 3, stored 3.5"), "%s", toy_output());
+    /* Other parameters give other numbers: nothing is compared. */
+    cr_expect_eq(toy_ntk("verify toy/holds --set units=2 --no-figures --out run2"), 0, "%s", toy_output());
+}
+
+Test(verify, the_worst_verdict_decides_and_all_are_counted) {
+    const int status =
+        toy_ntk("verify toy/inconclusive toy/violated toy/holds toy/skipped --no-figures --out run");
+    cr_expect_eq(status, 1, "%s", toy_output());
+    cr_expect_str_eq(toy_last_line(), "1 passed, 2 failed, 1 skipped");
+}
+
+Test(verify, a_failing_check_says_how_to_rerun_it) {
+    cr_expect_eq(toy_ntk("verify toy/violated --seed 7 --set units=3 --no-figures --out run"), 1);
+    cr_expect(toy_said("rerun: ntk run toy/violated --tier quick --seed 7 --set units=3\n"), "%s",
+              toy_output());
+    cr_expect(toy_said("worst case: width = 64"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("run toy/violated --tier quick --seed 7 --set units=3"), 0);
+    cr_expect(toy_said("check small is VIOLATED: found 1.25, wanted at most 1"), "%s", toy_output());
+}
+
+/* --set changes a parameter, but does not put a control's hypothesis back. */
+Test(verify, a_control_keeps_what_it_sets) {
+    cr_expect_eq(toy_ntk("verify toy/violated --set value=0.25 --no-figures --out run"), 0, "%s",
+                 toy_output());
+}
+
+Test(verify, wrong_usage_is_64_and_says_what_is_meant) {
+    cr_expect_eq(toy_ntk("verify toy/hold"), 64);
+    cr_expect(toy_said("did you mean toy/holds?"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify holdss"), 64);
+    cr_expect(toy_said("did you mean toy/holds?"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify --teir quick"), 64);
+    cr_expect(toy_said("unknown option --teir; did you mean --tier?"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify --tier slow"), 64);
+    cr_expect_eq(toy_ntk("verify --seed -1"), 64);
+    cr_expect_eq(toy_ntk("verify --seed 1e3"), 64);
+    cr_expect_eq(toy_ntk("verify --jobs 0"), 64);
+    cr_expect_eq(toy_ntk("verify toy/holds --set width=3"), 64);
+    cr_expect(toy_said("no such parameter"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --set value=nan"), 64, "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --set value"), 64);
+    cr_expect_eq(toy_ntk("verfy"), 64);
+    cr_expect(toy_said("did you mean `ntk verify`?"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("%s", ""), 64);
+    cr_expect_str_empty(toy_read("results/latest/journal.log"), "nothing has run");
+}
+
+Test(verify, a_malformed_claim_is_named_with_its_line) {
+    toy_write("suites/toy/holds/claim.yaml", "id: toy/holds\nrevison: 1\n");
+    cr_expect_eq(toy_ntk("verify toy/holds --no-figures"), 5);
+    cr_expect(toy_said("toy/holds/claim.yaml:2: "), "%s", toy_output());
+}
+
+Test(verify, a_full_standard_output_is_an_error) {
+    cr_expect_eq(toy_ntk("list >/dev/full"), 5);
+    cr_expect(toy_said("standard output: No space left on device"), "%s", toy_output());
+}
+
+Test(verify, piped_output_has_no_escapes) {
+    cr_expect_eq(toy_ntk("verify toy/holds --no-figures --out run"), 0);
+    cr_expect_null(strchr(toy_output(), '\x1b'));
+    cr_expect_null(strchr(toy_output(), '\r'));
+}

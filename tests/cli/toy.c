@@ -1,0 +1,159 @@
+#include "toy.h"
+
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+static char folder[64];
+static char output[1 << 18];
+
+/* ---- the suite ------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *parameters, *control;
+    double seconds, megabytes;
+} claims[] = {
+    {"holds", "value: 0.5", "value: 2", 20, 4096},
+    {"violated", "value: 1.25", "value: 2", 20, 4096},
+    {"inconclusive", "half-width: 3", "value: 2", 20, 4096},
+    {"vacuous", "value: 0.5", "value: 0.75", 20, 4096},
+    {"dead-control", "value: 0.5", "behaviour: kill", 20, 4096},
+    {"crash", "behaviour: kill", "value: 2, behaviour: normal", 20, 4096},
+    {"fails", "behaviour: fail", "value: 2, behaviour: normal", 20, 4096},
+    {"timeout", "behaviour: sleep", "value: 2, behaviour: normal", 1, 4096},
+    {"memory", "behaviour: hog", "value: 2, behaviour: normal", 20, 128},
+    {"nan", "behaviour: nan", "value: 2, behaviour: normal", 20, 4096},
+    {"missing", "behaviour: missing", "value: 2, behaviour: normal", 20, 4096},
+    {"no-metrics", "behaviour: exit", "value: 2, behaviour: normal", 20, 4096},
+    {"skipped", "behaviour: skip", "value: 2", 20, 4096},
+    {"slow", "units: 8, pause: 0.05", "value: 2", 20, 4096},
+};
+
+static void write_claim(size_t i) {
+    char name[128], text[4096];
+    snprintf(name, sizeof name, "suites/toy/%s/claim.yaml", claims[i].name);
+    snprintf(
+        text, sizeof text,
+        "id: toy/%s\nrevision: 1\ntitle: Toy of %s\nstatement: \"a < b & 'c'\"\nhypotheses: [smallness]\n"
+        "source: {paper: toy-2026, result: Lemma 1}\n"
+        "parameters:\n  quick: {%s}\n  full: {%s}\n"
+        "resources: {quick-seconds: %g, full-seconds: 20, megabytes: %g}\n"
+        "checks:\n"
+        "  - {name: small, metric: value, kind: at-most, bound: 1, why: toys are small}\n"
+        "  - {name: rate, metric: exponent, kind: rate-at-most, bound: 1, why: toys are slow}\n"
+        "controls:\n"
+        "  - {name: large, removes: smallness, set: {%s}, breaks: [small], why: it is large}\n"
+        "regression:\n"
+        "  - {metric: constant, depends-on-seed: false, kind: abs, tolerance: 1e-9, why: a constant}\n"
+        "figure: {caption: a toy}\nlimits: it is a toy\n",
+        claims[i].name, claims[i].name, claims[i].parameters, claims[i].parameters, claims[i].seconds,
+        claims[i].megabytes, claims[i].control);
+    toy_write(name, text);
+    snprintf(name, sizeof name, "expected/toy/%s.tsv", claims[i].name);
+    toy_write(name, "tier\tmetric\tvalue\tlow\thigh\tlevel\nquick\tconstant\t3\t\t\t\n");
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *position) {
+    (void)info, (void)type, (void)position;
+    return remove(path);
+}
+
+void toy_end(void) { nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
+
+void toy_begin(void) {
+    snprintf(folder, sizeof folder, "/tmp/ntk-toy-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) write_claim(i);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------- */
+
+const char *toy_path(const char *name) {
+    static char paths[4][512];
+    static int next;
+    next = (next + 1) % 4;
+    snprintf(paths[next], sizeof *paths, "%s/%s", folder, name);
+    return paths[next];
+}
+
+const char *toy_read(const char *name) {
+    static char content[1 << 18];
+    FILE *file = fopen(toy_path(name), "rb");
+    size_t length = 0;
+    if (file != NULL) {
+        length = fread(content, 1, sizeof content - 1, file);
+        fclose(file);
+    }
+    content[length] = '\0';
+    return content;
+}
+
+void toy_write(const char *name, const char *content) {
+    char path[512];
+    snprintf(path, sizeof path, "%s", toy_path(name));
+    for (char *slash = path + strlen(folder); (slash = strchr(slash + 1, '/')) != NULL;) {
+        *slash = '\0';
+        mkdir(path, 0777);
+        *slash = '/';
+    }
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file, "%s", path);
+    fputs(content, file);
+    fclose(file);
+}
+
+/* ---- commands -------------------------------------------------------------------------------------- */
+
+static int execute(const char *command) {
+    char line[4096];
+    snprintf(line, sizeof line, "cd %s && export NTK_ROOT=%s && (%s) >output.txt 2>&1", folder, folder,
+             command);
+    const int status = system(line);
+    snprintf(output, sizeof output, "%s", toy_read("output.txt"));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int toy_shell(const char *format, ...) {
+    char command[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(command, sizeof command, format, arguments);
+    va_end(arguments);
+    return execute(command);
+}
+
+int toy_ntk(const char *format, ...) {
+    char command[2048], tail[1536];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(tail, sizeof tail, format, arguments);
+    va_end(arguments);
+    snprintf(command, sizeof command, "\"$NTK_FIXTURE\" %s", tail);
+    return execute(command);
+}
+
+const char *toy_output(void) { return output; }
+
+bool toy_said(const char *text) { return strstr(output, text) != NULL; }
+
+const char *toy_after(const char *text) {
+    const char *found = strstr(output, text);
+    return found == NULL ? "" : found + strlen(text);
+}
+
+const char *toy_last_line(void) {
+    static char line[512];
+    size_t end = strlen(output);
+    while (end > 0 && output[end - 1] == '\n') end--;
+    size_t start = end;
+    while (start > 0 && output[start - 1] != '\n') start--;
+    snprintf(line, sizeof line, "%.*s", (int)(end - start), output + start);
+    return line;
+}

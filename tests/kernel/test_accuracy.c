@@ -1,0 +1,207 @@
+/* The kernels against the recursion in ball arithmetic (ball_kernel.c). src/kernel/dense.c derives for ReLU
+ *
+ *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),   the first layer's term at most 32 /
+ * pi,
+ *
+ * relative to sqrt(Theta_xx Theta_x'x'); for erf and GELU sum_l (1 + 1 / (1 - u_l^2)) takes the place of the
+ * last bracket. There every rounding errs in the same direction; roundings of random sign stay below a
+ * quarter of it, which is what is allowed here: two lost bits show. */
+#include <criterion/criterion.h>
+#include <float.h>
+#include <math.h>
+
+#include <ntk/ntk.h>
+
+#include "ball_kernel.h"
+
+enum { POINTS = 6, MAX_D = 784, DEPTHS = 6 };
+
+static const size_t dimensions[] = {3, 10, MAX_D};
+
+static double allowance(const ntk_architecture *architecture, size_t d, const ball_kernel *exact) {
+    const double rounding = DBL_EPSILON * (sqrt((double)d) + 9 * (double)(architecture->depth + 1));
+    return 0.25 * rounding *
+           (architecture->activation == NTK_RELU ? exact->relu_factor : exact->smooth_factor);
+}
+
+/* All entries of both kernels of n <= 8 points. */
+static void check_points(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
+                         const char *what) {
+    double nngp[64], ntk[64];
+    cr_assert_eq(ntk_kernel_gram_both(architecture, n, d, x, d, nngp, ntk, n), NTK_OK, "%s",
+                 ntk_error_detail());
+    ball_kernel exact;
+    ball_kernel_init(&exact);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+            ball_kernel_compute(architecture, d, x + i * d, x + j * d, &exact);
+            const double tangent_error = ball_distance(exact.ntk, ntk[i * n + j]) / exact.scale;
+            const double nngp_error = ball_distance(exact.nngp, nngp[i * n + j]) / exact.nngp_scale;
+            const double error = fmax(tangent_error, nngp_error),
+                         allowed = allowance(architecture, d, &exact);
+            cr_assert(error <= allowed,
+                      "%s, %s, d = %zu, L = %zu, pair (%zu, %zu): NTK %g, NNGP %g, allowed %g", what,
+                      ntk_activation_name(architecture->activation), d, architecture->depth, i, j,
+                      tangent_error, nngp_error, allowed);
+        }
+    ball_kernel_clear(&exact);
+}
+
+/* Every closed-form activation with and without bias, both input scales, depth 1 .. 6. */
+static void check_architectures(size_t n, size_t d, const double *x, const char *what) {
+    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_GELU};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t depth = 1; depth <= DEPTHS; depth++) {
+            ntk_architecture architecture = ntk_architecture_default();
+            architecture.activation = activations[i];
+            architecture.depth = depth;
+            check_points(&architecture, n, d, x, what);
+            architecture.bias_variance = depth % 2 ? 0.01 : 0.7;
+            architecture.weight_variance = 1.3;
+            architecture.input_scale = depth % 3 ? NTK_INPUT_SCALE_DIMENSION : NTK_INPUT_SCALE_NONE;
+            check_points(&architecture, n, d, x, what);
+        }
+}
+
+static void normals(const char *name, size_t n, double *out) {
+    ntk_stream stream = ntk_stream_create(20, name, 0);
+    ntk_stream_normal(&stream, n, out);
+}
+
+Test(accuracy, separated_points) {
+    ntk_linalg_start();
+    double x[POINTS * MAX_D];
+    for (size_t k = 0; k < 3; k++) {
+        normals("separated", POINTS * dimensions[k], x);
+        if (dimensions[k] == MAX_D)
+            for (size_t i = 0; i < POINTS * MAX_D; i++) x[i] *= 0.2; /* norms stay moderate at scale none */
+        check_architectures(POINTS, dimensions[k], x, "separated");
+    }
+}
+
+/* "1e-12 for well-separated points" by itself, not through the bound. */
+Test(accuracy, separated_points_reach_1e_12) {
+    ntk_linalg_start();
+    double x[POINTS * MAX_D], kernel[POINTS * POINTS];
+    ball_kernel exact;
+    ball_kernel_init(&exact);
+    for (size_t k = 0; k < 3; k++) {
+        const size_t d = dimensions[k];
+        normals("1e-12", POINTS * d, x);
+        ntk_architecture architecture = ntk_architecture_default();
+        architecture.depth = DEPTHS;
+        cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, POINTS, d, x, d, kernel, POINTS), NTK_OK);
+        for (size_t i = 0; i < POINTS * POINTS; i++) {
+            ball_kernel_compute(&architecture, d, x + i / POINTS * d, x + i % POINTS * d, &exact);
+            cr_assert(ball_distance(exact.ntk, kernel[i]) <= 1e-12 * exact.scale);
+        }
+    }
+    ball_kernel_clear(&exact);
+}
+
+/* x' = cos(t) x + sin(t) z |x| / |z| with z orthogonal to x: 1 - rho = t^2 / 2 from 1e-2 to 1e-16, and -x'.
+ */
+Test(accuracy, nearly_parallel_and_antiparallel_points) {
+    ntk_linalg_start();
+    double x[POINTS * MAX_D];
+    for (size_t k = 0; k < 3; k++) {
+        const size_t d = dimensions[k];
+        double *z = x + (POINTS - 1) * d;
+        for (int exponent = 2; exponent <= 16; exponent += 2) {
+            normals("near", POINTS * d, x);
+            const double t = sqrt(2 * pow(10, -exponent)), c = ntk_dot(d, x, z) / ntk_dot(d, x, x);
+            for (size_t i = 0; i < d; i++) z[i] -= c * x[i];
+            const double ratio = ntk_norm(d, x) / ntk_norm(d, z);
+            for (size_t i = 0; i < d; i++) {
+                x[d + i] = cos(t) * x[i] + sin(t) * ratio * z[i];
+                x[2 * d + i] = -x[d + i];
+                x[3 * d + i] = 1.7 * x[d + i]; /* parallel up to rounding, of another norm */
+            }
+            for (size_t depth = 1; depth <= DEPTHS; depth += 2) {
+                ntk_architecture architecture = ntk_architecture_default();
+                architecture.depth = depth;
+                check_points(&architecture, 4, d, x, "near");
+                architecture.bias_variance = 0.1;
+                check_points(&architecture, 4, d, x, "near, bias");
+                architecture.activation = depth % 4 == 1 ? NTK_ERF : NTK_GELU;
+                check_points(&architecture, 4, d, x, "near, smooth");
+            }
+        }
+    }
+}
+
+/* Norms over six decades in one matrix; the dual activations of erf are close to saturation at the top. */
+Test(accuracy, norms_of_very_different_size) {
+    ntk_linalg_start();
+    double x[POINTS * 10];
+    normals("norms", POINTS * 10, x);
+    for (size_t i = 0; i < POINTS * 10; i++) x[i] *= pow(10, (double)(i / 10) - 4);
+    check_architectures(POINTS, 10, x, "norms");
+}
+
+/* Exactly singular pairs, to the last bits: x' = x, 2x, -x, -x/2 without bias. */
+Test(accuracy, parallel_points_are_exact) {
+    ntk_linalg_start();
+    const double factor[] = {1, 1, 2, -1, -0.5};
+    enum { N = 5 };
+    double x[N * MAX_D], base[MAX_D], kernel[N * N];
+    for (size_t k = 0; k < 3; k++) {
+        const size_t d = dimensions[k];
+        normals("parallel", d, base);
+        for (size_t i = 0; i < N * d; i++) x[i] = factor[i / d] * base[i % d];
+        ntk_architecture architecture = ntk_architecture_default();
+        for (architecture.depth = 1; architecture.depth <= DEPTHS; architecture.depth++) {
+            cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, d, x, d, kernel, N), NTK_OK);
+            /* Homogeneity: Theta(x, c x) = c Theta(x, x), for c < 0 what the ball says. Rounding only: three
+             * operations a layer. */
+            const double self = kernel[0], allowed = 4 * DBL_EPSILON * (double)(architecture.depth + 1);
+            cr_assert(fabs(kernel[1] / self - 1) <= allowed);
+            cr_assert(fabs(kernel[2] / (2 * self) - 1) <= allowed);
+            ball_kernel exact;
+            ball_kernel_init(&exact);
+            for (size_t j = 3; j < N; j++) {
+                ball_kernel_compute(&architecture, d, x, x + j * d, &exact);
+                cr_assert(ball_distance(exact.ntk, kernel[j]) <= 2 * allowed * exact.scale, "d %zu L %zu: %g",
+                          d, architecture.depth, ball_distance(exact.ntk, kernel[j]) / exact.scale);
+            }
+            ball_kernel_clear(&exact);
+        }
+    }
+}
+
+/* Activations without a closed form: the expansion against the recursion by quadrature, pair by pair. */
+Test(accuracy, expansions_agree_with_quadrature) {
+    ntk_linalg_start();
+    enum { N = 5, D = 4 };
+    const ntk_activation activations[] = {NTK_TANH, NTK_SOFTPLUS, NTK_SIGMOID};
+    double x[N * D], nngp[N * N], ntk[N * N];
+    normals("expansion", N * D, x);
+    for (size_t k = 0; k < D; k++) x[D + k] = x[k] * (1 + 1e-6), x[2 * D + k] = 0;
+    for (size_t a = 0; a < 3; a++) {
+        ntk_architecture architecture = ntk_architecture_default();
+        architecture.activation = activations[a];
+        architecture.depth = 2;
+        architecture.bias_variance = 0.05;
+        cr_assert_eq(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N), NTK_OK);
+        for (size_t j = 0; j < N; j++) {
+            double s[3]; /* xx, yy, xy */
+            const double *const p[] = {x, x + j * D, x}, *const q[] = {x, x + j * D, x + j * D};
+            for (size_t k = 0; k < 3; k++) s[k] = 2 * ntk_dot(D, p[k], q[k]) / D + 0.05;
+            double theta = s[2];
+            for (size_t l = 0; l < 2; l++) {
+                double value[3], derivative;
+                ntk_dual_activation_quadrature(activations[a], s[0], s[0], s[0], value, &derivative, NULL);
+                ntk_dual_activation_quadrature(activations[a], s[1], s[1], s[1], value + 1, &derivative,
+                                               NULL);
+                ntk_dual_activation_quadrature(activations[a], s[0], s[1], s[2], value + 2, &derivative,
+                                               NULL);
+                for (size_t k = 0; k < 3; k++) s[k] = 2 * value[k] + 0.05;
+                theta = s[2] + theta * 2 * derivative;
+            }
+            /* 1e-13 a layer is what the expansion promises. */
+            cr_expect(fabs(nngp[j] - s[2]) <= 2e-13 * sqrt(nngp[0] * nngp[j * N + j]));
+            cr_expect(fabs(ntk[j] - theta) <= 2e-13 * sqrt(ntk[0] * ntk[j * N + j]), "%s, %zu: %.17g %.17g",
+                      ntk_activation_name(activations[a]), j, ntk[j], theta);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+/* The matrices: symmetric, rectangular, tiled, parallel, vectorised, all the same thing. */
+#include <criterion/criterion.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <ntk/ntk.h>
+
+#include "base/vector_table.h"
+#include "kernel/points.h"
+#include "kernel/recursion.h"
+
+static double *normals(const char *name, size_t n) {
+    double *out = NULL;
+    cr_assert_eq(ntk_allocate_doubles(n, &out), NTK_OK);
+    ntk_stream stream = ntk_stream_create(7, name, 0);
+    ntk_stream_normal(&stream, n, out);
+    return out;
+}
+
+static double *zeros(size_t n) {
+    double *out = NULL;
+    cr_assert_eq(ntk_allocate_doubles(n, &out), NTK_OK);
+    return out;
+}
+
+static ntk_architecture biased(ntk_activation activation, size_t depth) {
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.activation = activation;
+    architecture.depth = depth;
+    architecture.bias_variance = 0.1;
+    return architecture;
+}
+
+/* More than one tile and no multiple of any block; both triangles, a wide leading dimension, nothing written
+ * outside; against the rectangular kernel, whose tiles come from another BLAS routine. */
+Test(gram, symmetric_and_rectangular_agree) {
+    enum { N = 271, D = 7, LDX = 9, LDG = 280 };
+    ntk_linalg_start();
+    double *x = normals("symmetric", N * LDX), *gram = zeros(N * LDG), *cross = zeros(N * N);
+    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+        const ntk_architecture architecture = biased(activation, 2);
+        for (size_t i = 0; i < N * LDG; i++) gram[i] = -777;
+        cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, LDX, gram, LDG), NTK_OK);
+        cr_assert_eq(ntk_kernel_cross(&architecture, NTK_KERNEL_NTK, N, N, D, x, LDX, x, LDX, cross, N),
+                     NTK_OK);
+        for (size_t i = 0; i < N; i++) {
+            for (size_t j = 0; j < N; j++) {
+                cr_assert_eq(gram[i * LDG + j], gram[j * LDG + i]);
+                /* 1e-12: the accuracy that either has; see test_accuracy.c for the sharp bounds. */
+                cr_assert(fabs(gram[i * LDG + j] - cross[i * N + j]) <=
+                              1e-12 * sqrt(gram[i * LDG + i] * gram[j * LDG + j]),
+                          "%s (%zu, %zu): %g and %g", ntk_activation_name(activation), i, j,
+                          gram[i * LDG + j], cross[i * N + j]);
+            }
+            for (size_t j = N; j < LDG; j++) cr_assert_eq(gram[i * LDG + j], -777);
+        }
+    }
+    ntk_release(x), ntk_release(gram), ntk_release(cross);
+}
+
+Test(gram, both_kernels_in_one_pass) {
+    enum { N = 20, D = 5 };
+    ntk_linalg_start();
+    double *x = normals("both", N * D), nngp[N * N], ntk[N * N], one[N * N];
+    const ntk_architecture architecture = biased(NTK_RELU, 3);
+    cr_assert_eq(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N), NTK_OK);
+    ntk_kernel_gram(&architecture, NTK_KERNEL_NNGP, N, D, x, D, one, N);
+    cr_expect_arr_eq(nngp, one, sizeof one);
+    ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, one, N);
+    cr_expect_arr_eq(ntk, one, sizeof one);
+    ntk_release(x);
+}
+
+Test(gram, same_bits_for_any_number_of_workers) {
+    enum { N = 600, D = 5 };
+    ntk_linalg_start();
+    double *x = normals("workers", N * D), *one = zeros(N * N), *two = zeros(N * N);
+    const ntk_activation activations[] = {NTK_RELU, NTK_SIGMOID};
+    for (size_t k = 0; k < 2; k++) {
+        const ntk_architecture architecture = biased(activations[k], 2);
+        ntk_set_workers(1);
+        cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, one, N), NTK_OK);
+        ntk_set_workers(2);
+        cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, two, N), NTK_OK);
+        cr_expect_eq(memcmp(one, two, N * N * sizeof *one), 0);
+    }
+    ntk_release(x), ntk_release(one), ntk_release(two);
+}
+
+/* From the same inner products every instruction set gives the same bits, for every count of columns. */
+Test(gram, same_bits_on_every_instruction_set) {
+    enum { N = 21, D = 6 };
+    const ntk_recursion_table *tables[4] = {&ntk_recursion_scalar};
+    size_t available = 1;
+    size_t count = 0;
+    const ntk_vector_table *const *isa = ntk_vector_available(&count);
+    (void)isa;
+#ifdef NTK_SIMD_X86
+    const ntk_recursion_table *const wide[] = {&ntk_recursion_sse2, &ntk_recursion_avx2,
+                                               &ntk_recursion_avx512};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(wide[i]->isa, isa[j]->isa) == 0) tables[available++] = wide[i];
+#endif
+    ntk_linalg_start();
+    double *x = normals("isa", N * D), product[N], want[2 * N], got[2 * N];
+    size_t flagged[N];
+    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+        const ntk_architecture architecture = biased(activation, 3);
+        ntk_points points;
+        ntk_recursion_layer layer[3];
+        ntk_recursion recursion = {ntk_input_factor(&architecture, D), architecture.weight_variance,
+                                   architecture.bias_variance, 3, layer};
+        cr_assert_eq(ntk_points_create(&architecture, N, D, x, D, &points), NTK_OK);
+        cr_assert_eq(ntk_points_recurse(&architecture, &points, &points, &recursion), NTK_OK);
+        for (size_t row = 0; row < N; row++) {
+            for (size_t j = 0; j < N; j++) product[j] = ntk_dot(D, x + row * D, x + j * D);
+            tables[0]->run[activation](&recursion, row, 0, row + 1, product, want, want + N, flagged);
+            for (size_t t = 1; t < available; t++) {
+                memset(got, 0, sizeof got);
+                tables[t]->run[activation](&recursion, row, 0, row + 1, product, got, got + N, flagged);
+                for (size_t j = 0; j <= row; j++) {
+                    cr_assert_eq(got[j], want[j], "%s, %s", ntk_activation_name(activation), tables[t]->isa);
+                    cr_assert_eq(got[N + j], want[N + j], "%s, %s", ntk_activation_name(activation),
+                                 tables[t]->isa);
+                }
+                cr_assert(row + 1 == N || got[row + 1] == 0, "wrote beyond the columns asked for");
+            }
+        }
+        ntk_points_destroy(&points);
+    }
+    ntk_release(x);
+}
+
+/* Depth L + 1 from depth L: one more step of the definition, with the dual activations of the public API. */
+Test(gram, depths_compose) {
+    enum { N = 9, D = 4, DEPTH = 4 };
+    ntk_linalg_start();
+    double *x = normals("depths", N * D), s[N * N], theta[N * N], next_s[N * N], next_theta[N * N];
+    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+        if (activation >= NTK_TANH && activation <= NTK_SIGMOID)
+            continue; /* test_accuracy.c; quadrature is slow */
+        for (size_t depth = 1; depth < DEPTH; depth++) {
+            const ntk_architecture lower = biased(activation, depth), upper = biased(activation, depth + 1);
+            ntk_kernel_gram_both(&lower, N, D, x, D, s, theta, N);
+            ntk_kernel_gram_both(&upper, N, D, x, D, next_s, next_theta, N);
+            for (size_t i = 0; i < N; i++)
+                for (size_t j = 0; j < N; j++) {
+                    double value, derivative;
+                    ntk_dual_activation(activation, s[i * N + i], s[j * N + j], s[i * N + j], &value,
+                                        &derivative, NULL);
+                    const double want = 2 * value + 0.1,
+                                 scale = sqrt(next_theta[i * N + i] * next_theta[j * N + j]);
+                    cr_assert(fabs(next_s[i * N + j] - want) <= 1e-12 * scale);
+                    /* ReLU's derivative has a square-root singularity at rho = 1, where this path rounds rho.
+                     */
+                    if (i != j || activation != NTK_RELU)
+                        cr_assert(fabs(next_theta[i * N + j] - want - theta[i * N + j] * 2 * derivative) <=
+                                      1e-12 * scale,
+                                  "%s L = %zu", ntk_activation_name(activation), depth);
+                }
+        }
+    }
+    ntk_release(x);
+}
+
+/* The smallest eigenvalue of a computed Gram matrix lies above minus its rounding, n eps times the largest.
+ */
+Test(gram, positive_semidefinite) {
+    enum { N = 120, D = 3 };
+    ntk_linalg_start();
+    double *x = normals("psd", N * D), *gram = zeros(N * N), values[N];
+    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+        const ntk_architecture architecture = biased(activation, 2);
+        cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, gram, N), NTK_OK);
+        cr_assert_eq(ntk_eigen_symmetric(N, gram, N, false, values), NTK_OK);
+        cr_expect(values[0] >= -N * DBL_EPSILON * values[N - 1], "%s: %g of %g",
+                  ntk_activation_name(activation), values[0], values[N - 1]);
+        if (activation == NTK_RELU) cr_expect(values[0] >= 1e-6 * values[N - 1]); /* strictly, with a bias */
+    }
+    ntk_release(x), ntk_release(gram);
+}
+
+/* One hidden ReLU layer without bias on n/2 > d antipodal pairs has rank n/2 + d: the singular part must come
+ * out at rounding level, which it does only if kappa_0 of an antipodal pair is right to the last bits. */
+Test(gram, rank_on_antipodal_pairs) {
+    enum { HALF = 30, N = 2 * HALF, D = 5 };
+    ntk_linalg_start();
+    double *x = normals("antipodes", N * D), *gram = zeros(N * N), values[N];
+    for (size_t i = 0; i < HALF * D; i++) x[HALF * D + i] = -x[i];
+    const ntk_architecture architecture = ntk_architecture_default();
+    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, gram, N), NTK_OK);
+    cr_assert_eq(ntk_eigen_symmetric(N, gram, N, false, values), NTK_OK);
+    const double noise = N * DBL_EPSILON * values[N - 1];
+    cr_expect(fabs(values[N - HALF - D - 1]) <= noise, "%g", values[N - HALF - D - 1]);
+    cr_expect(values[N - HALF - D] >= 1e6 * noise, "%g", values[N - HALF - D]);
+    ntk_release(x), ntk_release(gram);
+}
+
+Test(gram, zero_inputs) {
+    enum { N = 3, D = 2 };
+    ntk_linalg_start();
+    const double x[N * D] = {0, 0, 1, 2, 0, 0};
+    double kernel[N * N];
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.depth = 3;
+    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N), NTK_OK);
+    for (size_t i = 0; i < N * N; i++) cr_expect(i == 4 ? kernel[i] > 0 : kernel[i] == 0, "entry %zu", i);
+    /* phi(0) != 0: E[phi(0) phi(v)] = E[sigmoid(v)] / 2 = 1/4, whatever the variance of v. */
+    architecture.activation = NTK_SIGMOID;
+    architecture.depth = 1;
+    architecture.weight_variance = 1;
+    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N), NTK_OK);
+    cr_expect(fabs(kernel[0] - 0.25) <= 1e-14 && fabs(kernel[1] - 0.25) <= 1e-14 &&
+              fabs(kernel[2] - 0.25) <= 1e-14);
+}
+
+Test(gram, large_variances_of_expanded_activations) {
+    enum { N = 3, D = 2 };
+    ntk_linalg_start();
+    /* tanh at a variance of 400: 512 terms do not serve these pairs, and quadrature takes over. */
+    const double x[N * D] = {20, 1, 20, 2, -20, 3};
+    double kernel[N * N], value, derivative;
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.activation = NTK_TANH;
+    architecture.weight_variance = 1;
+    architecture.input_scale = NTK_INPUT_SCALE_NONE;
+    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NNGP, N, D, x, D, kernel, N), NTK_OK, "%s",
+                 ntk_error_detail());
+    ntk_dual_activation(NTK_TANH, 401, 404, 402, &value, &derivative, NULL);
+    cr_expect(fabs(kernel[1] - value) <= 1e-13);
+    const double huge[D] = {200, 1};
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NNGP, 1, D, huge, D, kernel, 1),
+                 NTK_ERROR_UNSUPPORTED);
+}
+
+Test(gram, errors_name_what_is_wrong) {
+    ntk_linalg_start();
+    double x[6] = {1, 2, 3, 4, 5, 6}, kernel[9];
+    ntk_architecture architecture = ntk_architecture_default();
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 0, 2, x, 2, kernel, 3), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 3, 2, x, 1, kernel, 3), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 3, 2, x, 2, kernel, 2), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_cross(&architecture, NTK_KERNEL_NTK, 1, 2, 2, x, 2, x, 2, kernel, 1),
+                 NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_gram_both(&architecture, 3, 2, x, 2, NULL, NULL, 3), NTK_ERROR_ARGUMENT);
+    x[3] = NAN;
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 3, 2, x, 2, kernel, 3), NTK_ERROR_NOT_FINITE);
+    cr_expect(strstr(ntk_error_detail(), "input 1: component 1") != NULL, "%s", ntk_error_detail());
+    x[3] = 1e200;
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 3, 2, x, 2, kernel, 3), NTK_ERROR_NOT_FINITE);
+    cr_expect(strstr(ntk_error_detail(), "norm overflows") != NULL, "%s", ntk_error_detail());
+    x[3] = 1e153; /* the norm is finite, three layers of weight variance 100 are not */
+    architecture.weight_variance = 100;
+    architecture.depth = 3;
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 3, 2, x, 2, kernel, 3), NTK_ERROR_NOT_FINITE);
+    cr_expect(strstr(ntk_error_detail(), "overflows") != NULL, "%s", ntk_error_detail());
+    architecture = ntk_architecture_default();
+    architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 1, 2, x, 2, kernel, 1),
+                 NTK_ERROR_UNSUPPORTED);
+    architecture = ntk_architecture_default();
+    architecture.depth = 0;
+    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 1, 2, x, 2, kernel, 1), NTK_ERROR_ARGUMENT);
+}
