@@ -8,13 +8,22 @@
  *     Theta^{l+1} = S^{l+1} + Theta^l Sd^{l+1}
  *
  * NNGP = S^{L+1}, NTK = Theta^{L+1}; for K outputs the NTK is Theta (x) I_K. Without biases (b = 0) the terms
- * in b^2 are absent. The expectations are closed forms for ReLU, erf, GELU, sin and linear, Gauss quadrature
- * for the others.
+ * in b^2 are absent. The expectations are closed forms for ReLU, erf, GELU, sin and linear; for the others a
+ * Hermite expansion, whose error per pair is known (kernel/mehler.c).
  *
- * Accuracy (see kernel/dense.c for the derivation): for ReLU the error relative to sqrt(Theta_xx Theta_x'x')
- * is at most c eps sqrt(d) / sqrt(1 - rho^2) with rho the cosine of the layer's covariance; kappa_0 amplifies
- * the rounding of the inner product near rho = +-1. Diagonal entries come from norms and are exact to
- * rounding; so are pairs of identical rows (x equal to x' bit for bit). */
+ * Accuracy (derived in kernel/dense.c), relative to sqrt(Theta_xx Theta_x'x'): for ReLU at most
+ *
+ *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
+ *
+ * rho_l the cosine of layer l's covariance: kappa_0 amplifies the rounding of the inner product near rho =
+ * +-1. In the first layer that factor ends at 32: inputs closer to parallel are recomputed from their
+ * difference. sqrt(d) stands for rounding errors of random sign; the worst case of an inner product is d.
+ * Smooth activations have no such singularity; expansions add at most 1e-13. Diagonal entries come from norms
+ * and are exact to rounding; so are pairs of identical rows (x equal to x' bit for bit) and, for ReLU without
+ * bias, of rows that differ by a factor of plus or minus a power of two. Without bias the kernel of the input
+ * 0 is its limit: 0 with every input where phi(0) = 0.
+ *
+ * The result does not depend on the number of workers; tiles are the units of ntk_map. */
 #ifndef NTK_KERNEL_H
 #define NTK_KERNEL_H
 
@@ -26,8 +35,10 @@
 typedef enum ntk_kernel_type { NTK_KERNEL_NTK, NTK_KERNEL_NNGP } ntk_kernel_type;
 
 /* Gram matrix of n points. x: (n, d), leading dimension ldx; gram: (n, n), full symmetric, leading dimension
- * ldg. Errors: those of ntk_architecture_check; NTK_ERROR_SHAPE; NTK_ERROR_NOT_FINITE (an input, or a result
- * that overflows). */
+ * ldg. Errors: those of ntk_architecture_check; NTK_ERROR_SHAPE, also for no inputs; NTK_ERROR_NOT_FINITE (an
+ * input, or a result that overflows); NTK_ERROR_UNSUPPORTED (the mean-field parametrisation; an activation
+ * without closed form where a pre-activation's variance exceeds 1e4). After an error the output is undefined.
+ */
 ntk_status ntk_kernel_gram(const ntk_architecture *architecture, ntk_kernel_type type, size_t n, size_t d,
                            const double *x, size_t ldx, double *gram, size_t ldg);
 
@@ -49,7 +60,8 @@ ntk_status ntk_dual_activation(ntk_activation activation, double sxx, double syy
                                double *derivative, double *error);
 
 /* The same by quadrature for every activation, closed form or not: an independent path for tests and for
- * users who add an activation. */
+ * users who add an activation. Some milliseconds. Errors: also NTK_ERROR_NO_CONVERGENCE (sin at variances in
+ * the thousands). */
 ntk_status ntk_dual_activation_quadrature(ntk_activation activation, double sxx, double syy, double sxy,
                                           double *value, double *derivative, double *error);
 

@@ -30,6 +30,11 @@ ntk_status ntk_linalg_start(void);
 
 void ntk_blas_describe(ntk_blas_info *out);
 
+/* For a program's main, before anything else: where better_core is not empty, set OPENBLAS_CORETYPE to it and
+ * start this program again with the arguments argv. Returns where there is nothing to gain, the user has
+ * chosen a core, or the system cannot do it. */
+void ntk_linalg_restart(char **argv);
+
 typedef enum ntk_transpose { NTK_NO_TRANSPOSE, NTK_TRANSPOSE } ntk_transpose;
 
 /* C <- alpha op(A) op(B) + beta C; op(A): (m, k), op(B): (k, n), C: (m, n). */

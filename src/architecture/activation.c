@@ -18,7 +18,7 @@
  * -x^2 is rounded before exp: that is an error of x^2 units of rounding, what rounding x itself costs, and
  * not worth a longer product.
  *
- * erfc and sincos come from SLEEF's scalar functions of the same bit-stable family as base/vector.h; sincos
+ * sincos comes from SLEEF's scalar functions of the same bit-stable family as base/vector.h, which
  * reduces its argument exactly, however large it is.
  *
  * Work goes block by block, so that the passes over a block stay in the first-level cache. A pass reads x[i]
@@ -67,8 +67,10 @@ static void erf_(size_t n, const double *x, double *value, double *derivative) {
 }
 
 static void gelu(size_t n, const double *x, double *value, double *derivative) {
-    double cdf[BLOCK];
-    for (size_t i = 0; i < n; i++) cdf[i] = 0.5 * Sleef_cinz_erfcd1_u15purec(-SQRT_HALF * x[i]);
+    double cdf[BLOCK] = {0};
+    for (size_t i = 0; i < n; i++) cdf[i] = -SQRT_HALF * x[i];
+    ntk_vector_erfc(n, cdf, cdf);
+    for (size_t i = 0; i < n; i++) cdf[i] *= 0.5;
     if (derivative) {
         for (size_t i = 0; i < n; i++) derivative[i] = -0.5 * (x[i] * x[i]);
         ntk_vector_exp(n, derivative, derivative);

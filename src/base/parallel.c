@@ -2,7 +2,7 @@
 
 #include <omp.h>
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <ntk/log.h>
@@ -19,9 +19,8 @@ static _Thread_local int depth;
 typedef struct {
     size_t units;
     size_t done;
-    atomic_bool stop;
-    ntk_status status;
-    size_t failed_unit; /* meaningful where status is not NTK_OK */
+    atomic_size_t failed_unit; /* the lowest so far; SIZE_MAX: none */
+    ntk_status status;         /* of that unit */
     char detail[NTK_DETAIL_SIZE];
 } map_state;
 
@@ -35,11 +34,10 @@ ntk_status ntk_set_workers(size_t count) {
 size_t ntk_workers(void) { return workers; }
 
 static void report_failure(map_state *state, size_t unit, ntk_status status) {
-    atomic_store_explicit(&state->stop, true, memory_order_relaxed);
 #pragma omp critical(ntk_map_report)
-    if (state->status == NTK_OK || unit < state->failed_unit) {
+    if (unit < atomic_load(&state->failed_unit)) {
+        atomic_store(&state->failed_unit, unit);
         state->status = status;
-        state->failed_unit = unit;
         snprintf(state->detail, sizeof state->detail, "%s", ntk_error_detail());
     }
 }
@@ -53,8 +51,9 @@ static void report_progress(map_state *state) {
     }
 }
 
+/* Skips what stands above a failure only: the lowest failing unit always runs, whatever the timing. */
 static void run_unit(map_state *state, size_t index, ntk_unit unit, void *context) {
-    if (atomic_load_explicit(&state->stop, memory_order_relaxed)) return;
+    if (index > atomic_load(&state->failed_unit)) return;
     depth++;
     const ntk_status status = unit(index, context);
     depth--;
@@ -74,6 +73,7 @@ ntk_status ntk_map(size_t units, ntk_unit unit, void *context) {
     if (units == 0) return NTK_OK;
     if (depth > 0) return map_nested(units, unit, context);
     map_state state = {.units = units, .status = NTK_OK};
+    atomic_init(&state.failed_unit, SIZE_MAX);
     const int team = (int)(units < workers ? units : workers);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(team)
     for (size_t i = 0; i < units; i++) run_unit(&state, i, unit, context);

@@ -14,6 +14,9 @@ void ntk_vector_log(size_t n, const double *x, double *out);
 void ntk_vector_tanh(size_t n, const double *x, double *out);
 void ntk_vector_erf(size_t n, const double *x, double *out);
 
+/* Errors at most 1.5 ulp; keeps its digits in the upper tail. */
+void ntk_vector_erfc(size_t n, const double *x, double *out);
+
 /* sin(pi x) and cos(pi x); errors at most 3.5 ulp for |x| <= 2.5e8. SLEEF's variant of half an ulp takes
  * three times as long, and normals spend most of their time here. */
 void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine);

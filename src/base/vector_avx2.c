@@ -11,6 +11,7 @@ enum { WIDTH = 4 };
 #define LOG         Sleef_cinz_logd4_u10avx
 #define TANH        Sleef_cinz_tanhd4_u10avx
 #define ERF         Sleef_cinz_erfd4_u10avx
+#define ERFC        Sleef_cinz_erfcd4_u15avx
 #define SINCOSPI    Sleef_cinz_sincospid4_u35avx
 #define ISA         "avx2"
 #define TABLE       ntk_vector_avx2

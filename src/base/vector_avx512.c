@@ -11,6 +11,7 @@ enum { WIDTH = 8 };
 #define LOG         Sleef_cinz_logd8_u10avx512fnofma
 #define TANH        Sleef_cinz_tanhd8_u10avx512fnofma
 #define ERF         Sleef_cinz_erfd8_u10avx512fnofma
+#define ERFC        Sleef_cinz_erfcd8_u15avx512fnofma
 #define SINCOSPI    Sleef_cinz_sincospid8_u35avx512fnofma
 #define ISA         "avx512"
 #define TABLE       ntk_vector_avx512

@@ -10,6 +10,7 @@ enum { WIDTH = 1 };
 #define LOG         Sleef_cinz_logd1_u10purec
 #define TANH        Sleef_cinz_tanhd1_u10purec
 #define ERF         Sleef_cinz_erfd1_u10purec
+#define ERFC        Sleef_cinz_erfcd1_u15purec
 #define SINCOSPI    Sleef_cinz_sincospid1_u35purec
 #define ISA         "scalar"
 #define TABLE       ntk_vector_scalar

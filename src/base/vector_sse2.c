@@ -11,6 +11,7 @@ enum { WIDTH = 2 };
 #define LOG         Sleef_cinz_logd2_u10sse2
 #define TANH        Sleef_cinz_tanhd2_u10sse2
 #define ERF         Sleef_cinz_erfd2_u10sse2
+#define ERFC        Sleef_cinz_erfcd2_u15sse2
 #define SINCOSPI    Sleef_cinz_sincospid2_u35sse2
 #define ISA         "sse2"
 #define TABLE       ntk_vector_sse2

@@ -11,6 +11,7 @@ typedef struct ntk_vector_table {
     void (*log)(size_t n, const double *x, double *out);
     void (*tanh)(size_t n, const double *x, double *out);
     void (*erf)(size_t n, const double *x, double *out);
+    void (*erfc)(size_t n, const double *x, double *out);
     void (*sincospi)(size_t n, const double *x, double *sine, double *cosine);
 } ntk_vector_table;
 

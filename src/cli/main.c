@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ntk/linalg.h>
 #include <ntk/log.h>
 
 #include "cli/cli.h"
@@ -58,6 +59,7 @@ static void print_message(ntk_log_level level, const char *message, void *contex
 }
 
 int main(int argc, char **argv) {
+    ntk_linalg_restart(argv);
     /* A file that may not grow further is then a failed write with a reason, not a death. */
     signal(SIGXFSZ, SIG_IGN);
     ntk_log_set_sink(print_message, NULL);

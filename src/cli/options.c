@@ -54,12 +54,9 @@ bool cli_colour(void) {
 static void print_help(const cli_command *command) {
     printf("Usage: ntk %s %s\n\n%s\n\nOptions:\n", command->name, command->synopsis, command->details);
     for (const cli_option *option = command->options; option->name != NULL; option++) {
-        char text[64];
-        snprintf(text, sizeof text, "%s%s%s%s",
-                 option->letter ? (const char[]){'-', option->letter, ',', ' ', 0} : "", "--", option->name,
-                 "");
-        if (option->argument != NULL)
-            snprintf(text + strlen(text), sizeof text - strlen(text), " %s", option->argument);
+        char letter[] = {'-', option->letter, ',', ' ', '\0'}, text[64];
+        snprintf(text, sizeof text, "%s--%s %s", option->letter ? letter : "", option->name,
+                 option->argument ? option->argument : "");
         printf("  %-26s %s\n", text, option->help);
     }
     printf("  %-26s %s\n", "--help", "this text");

@@ -13,20 +13,19 @@
  *    with random signs of the rounding errors reach about eps sqrt(d) / 2, and this is what is seen:
  *    delta_1 <= eps (sqrt(d) / 2 + 2), plus half of this again from the two norms when S becomes
  *    rho = S / Sbar. So |error of rho_l| <= delta_l + eps (sqrt(d) / 2 + 3) at l = 1, delta_l + 5 eps later.
- * 2. kappa_1 has derivative kappa_0 in [0, 1] and is evaluated to 3 eps: delta_{l+1} <= |error of rho_l| + 4
- * eps, which sums to delta_l <= eps (sqrt(d) + 9 l).
+ * 2. kappa_1 has derivative kappa_0 in [0, 1] and is evaluated to 3 eps:
+ *    delta_{l+1} <= |error of rho_l| + 4 eps, which sums to delta_l <= eps (sqrt(d) + 9 l).
  * 3. kappa_0 has derivative 1 / (pi sqrt(1 - rho^2)).
  * 4. Thetabar^{l+1} >= Sbar^{l+1} + w^2/2 Thetabar^l (Cauchy-Schwarz), hence
  *    tau_{l+1} <= max(delta_{l+1}, tau_l + |error of kappa_0(rho_l)|) + 2 eps.
  *
  * Altogether
  *
- *     |error of Theta| <= eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))) sqrt(Theta_xx
- * Theta_x'x'),
+ *     tau_{L+1} <= eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
  *
  * that is c eps sqrt(d) / sqrt(1 - rho^2) with c about L / pi for large d. Pairs with sin theta_1 <= 1/32 are
  * recomputed without that amplification in the first layer (pair.c), which leaves 32 as its largest factor
- * there: for d = 784 the bound stays below 1e-12 for L <= 5 even at sin theta = 1/32. In deep layers rho
+ * there. For d = 784 the bound stays below 1e-12 for L <= 5 even at sin theta = 1/32. In deep layers rho
  * tends to 1, but slowly (1 - rho_l ~ 9 pi^2 / (2 l^2)).
  *
  * Smooth activations. Theta is a smooth function of rho; the recursion amplifies the error of the inner
@@ -34,7 +33,7 @@
  * (1 + 2 S_xx)^2 / (1 + 4 S_xx) for erf. With Hermite expansions the truncation adds 1e-13 at most.
  *
  * Zero inputs. Without bias x = 0 has S^1_xx = 0 and no rho; its products are 0 with everything, rho is taken
- * as 0, which gives the limit: E[phi(0)] E[phi(v)] for the value, 0 for ReLU. */
+ * as 0, which gives the limit, phi(0) E[phi(v)]: 0 for ReLU. */
 #include <ntk/kernel.h>
 
 #include <math.h>
@@ -49,8 +48,10 @@
 
 enum {
     TILE = 256, /* 512 kB of products: the second-level cache holds them between the product and the mirror */
+    STRIP = 64, /* columns: with K = 256 Hermite coefficients each, 256 kB */
     MIRROR = 16, /* rows and columns mirrored at a time: a cache line or two of each */
 };
+_Static_assert(STRIP % NTK_POINT_BLOCK == 0, "strips begin with a block of points");
 
 /* A kernel matrix in the making. */
 typedef struct {
@@ -82,7 +83,7 @@ static ntk_status products(const matrix *m, const tile *t, double *out) {
 
 /* Columns `column` .. + count of row i, whose inner products stand in product. */
 static ntk_status finish_row(const matrix *m, size_t i, size_t column, size_t count, const double *product) {
-    size_t flagged[TILE];
+    size_t flagged[STRIP];
     double *nngp = at(m->nngp, i, column, m->ld), *ntk = at(m->ntk, i, column, m->ld);
     const size_t found = m->run(&m->recursion, i, column, count, product, nngp, ntk, flagged);
     for (size_t k = 0; k < found; k++) {
@@ -110,14 +111,22 @@ static void mirror(double *a, size_t ld, const tile *t) {
                     a[j * ld + i] = a[i * ld + j];
 }
 
+/* All rows of the tile, in strips of columns whose fields stay in cache from row to row. */
+static ntk_status finish_tile(const matrix *m, const tile *t, const double *product) {
+    for (size_t first = 0; first < t->columns; first += STRIP)
+        for (size_t i = t->diagonal ? first + 1 : 0; i < t->rows; i++) {
+            const size_t end = t->diagonal ? i : t->columns; /* below the diagonal only */
+            const size_t count = end - first < STRIP ? end - first : STRIP;
+            NTK_TRY(finish_row(m, t->row + i, t->column + first, count, product + i * m->ld + first));
+        }
+    return NTK_OK;
+}
+
 static ntk_status compute_tile(const matrix *m, const tile *t, bool symmetric) {
     double *out = at(m->ntk ? m->ntk : m->nngp, t->row, t->column, m->ld);
     NTK_TRY(products(m, t, out));
-    for (size_t i = 0; i < t->rows; i++) {
-        const size_t count = t->diagonal ? i : t->columns;
-        NTK_TRY(finish_row(m, t->row + i, t->column, count, out + i * m->ld));
-        if (t->diagonal) set_diagonal(m, t->row + i);
-    }
+    NTK_TRY(finish_tile(m, t, out));
+    for (size_t i = 0; t->diagonal && i < t->rows; i++) set_diagonal(m, t->row + i);
     if (symmetric) {
         mirror(m->nngp, m->ld, t);
         mirror(m->ntk, m->ld, t);

@@ -1,7 +1,8 @@
 /* The recursion of kernel.h on the diagonal, x = x':
  *
- *     S^1 = w^2 |x|^2 / d + b^2,  S^{l+1} = w^2 E[phi(u)^2] + b^2,  Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2]
- * Theta^l
+ *     S^1 = w^2 |x|^2 / d + b^2
+ *     S^{l+1} = w^2 E[phi(u)^2] + b^2
+ *     Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2] Theta^l
  *
  * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric function of a
  * rounded cosine nor lose anything at rho = 1. */

@@ -2,8 +2,8 @@
  *
  * In polar coordinates of the plane, with cos omega = rho = s / sqrt(a c),
  *
- *     E[f(u, v)] = (1 / 2 pi) int dt int_0^inf r exp(-r^2 / 2) f(sqrt(a) r cos t, sqrt(c) r cos(t - omega))
- * dr.
+ *     E[f(u, v)] = (1 / 2 pi) int_0^{2 pi} dt int_0^inf dr r exp(-r^2 / 2) f(u, v),
+ *     u = sqrt(a) r cos t,  v = sqrt(c) r cos(t - omega).
  *
  * An activation may have a kink (ReLU) or, for a large variance, a steep layer (tanh, erf) at 0. The lines
  * u = 0 and v = 0 are rays in these coordinates, t = +-pi/2 and t = omega +- pi/2, and cut the plane into

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ntk/log.h>
 
@@ -62,4 +63,11 @@ ntk_status ntk_linalg_start(void) {
                 "faster",
                 info.core, info.better_core);
     return NTK_OK;
+}
+
+void ntk_linalg_restart(char **argv) {
+    ntk_blas_info info;
+    ntk_blas_describe(&info);
+    if (*info.better_core == '\0') return;
+    if (setenv("OPENBLAS_CORETYPE", info.better_core, 0) == 0) execv("/proc/self/exe", argv);
 }

@@ -8,9 +8,7 @@
  *
  * A drawing takes its place only when gnuplot has ended well: an earlier one is never left half overwritten.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,7 +91,7 @@ ntk_status ntk_figure_start(const ntk_suite *suite, const char *id, const char *
     return status;
 }
 
-/* *status: of what was done for one format; file: the drawing still under its temporary name. */
+/* Rename a drawing from its temporary name, or remove it. */
 static bool take_drawing(const char *claim_folder, const char *format, bool good) {
     char *from = NULL, *to = NULL;
     struct stat file;
@@ -137,72 +135,4 @@ bool ntk_figure_exists(const ntk_suite *suite, const char *id) {
     const bool exists = access(path, R_OK) == 0;
     ntk_release(path);
     return exists;
-}
-
-/* ---- the probe ------------------------------------------------------------------------------------- */
-
-/* Draws the same picture without and with a word: without a font they are the same bytes. */
-static const char probe_script[] =
-    "set terminal svg; set terminal pngcairo size 120,60 font 'DejaVu Sans,12';"
-    "unset border; unset tics; unset key; set output 'blank.png'; plot [0:1][0:1] -1;"
-    "set output 'word.png'; set label 'ntk' at 0.3,0.5; replot; unset output; print GPVAL_VERSION";
-
-static ntk_status digest_in(const char *folder, const char *name, ntk_digest *digest) {
-    char *path;
-    NTK_TRY(ntk_text_format(&path, "%s/%s", folder, name));
-    *digest = NTK_DIGEST_START;
-    const ntk_status status = ntk_digest_file(path, digest);
-    unlink(path);
-    ntk_release(path);
-    return status;
-}
-
-/* gnuplot is given the folder by `cd`, so that the script needs no paths. */
-static bool probe_in(const char *folder, char *detail, size_t size) {
-    figure_texts texts = {0};
-    ntk_process process, *const processes[] = {&process};
-    char *words = NULL;
-    ntk_digest blank = 0, word = 0;
-    snprintf(detail, size, "gnuplot cannot be started");
-    if (ntk_text_format(&texts.style, "cd '%s'", folder) == NTK_OK &&
-        ntk_text_format(&texts.stdout_path, "%s/stdout", folder) == NTK_OK &&
-        ntk_text_format(&texts.stderr_path, "%s/stderr", folder) == NTK_OK) {
-        const char *const arguments[] = {"gnuplot", "-e", texts.style, "-e", probe_script, NULL};
-        const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
-        const ntk_process_options options = {arguments,         environment, texts.stdout_path,
-                                             texts.stderr_path, 20,          2048};
-        if (ntk_process_start(&options, &process) == NTK_OK) {
-            while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 1.0);
-            if (ntk_process_last_words(texts.stderr_path, &words) != NTK_OK) words = NULL;
-        }
-        unlink(texts.stdout_path);
-        unlink(texts.stderr_path);
-    }
-    const bool drawn = words != NULL && process.ending == NTK_ENDING_EXIT && process.code == 0 &&
-                       digest_in(folder, "blank.png", &blank) == NTK_OK &&
-                       digest_in(folder, "word.png", &word) == NTK_OK;
-    if (drawn)
-        snprintf(detail, size, blank == word ? "gnuplot finds no font and draws no text" : "gnuplot %s",
-                 words);
-    else if (words != NULL)
-        snprintf(detail, size, "gnuplot fails: %s", words);
-    release_texts(&texts);
-    ntk_release(words);
-    return drawn && blank != word;
-}
-
-bool ntk_gnuplot_probe(char *detail, size_t size) {
-    const char *temporary = getenv("TMPDIR");
-    char *folder;
-    if (ntk_text_format(&folder, "%s/ntk-probe-XXXXXX", temporary ? temporary : "/tmp") != NTK_OK)
-        return false;
-    bool good = false;
-    if (mkdtemp(folder) == NULL)
-        snprintf(detail, size, "no temporary folder: %s", strerror(errno));
-    else {
-        good = probe_in(folder, detail, size);
-        rmdir(folder);
-    }
-    ntk_release(folder);
-    return good;
 }

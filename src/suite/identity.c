@@ -77,7 +77,7 @@ ntk_status ntk_digest_tables(const char *folder, ntk_digest *digest) {
     return digest_folder(folder, is_table, ntk_digest_file, digest);
 }
 
-static ntk_status digest_attributes(const char *path, ntk_digest *digest) {
+ntk_status ntk_digest_attributes(const char *path, ntk_digest *digest) {
     struct stat file;
     if (stat(path, &file) != 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", path, strerror(errno));
     *digest = ntk_digest_bytes(*digest, &file.st_size, sizeof file.st_size);
@@ -90,7 +90,7 @@ ntk_status ntk_digest_data(const char *folder, ntk_digest *digest) {
     struct stat status;
     *digest = NTK_DIGEST_START;
     if (stat(folder, &status) != 0 && errno == ENOENT) return NTK_OK;
-    return digest_folder(folder, is_visible, digest_attributes, digest);
+    return digest_folder(folder, is_visible, ntk_digest_attributes, digest);
 }
 
 /* ---- provenance ------------------------------------------------------------------------------------ */
@@ -110,11 +110,13 @@ static void read_cpu(char *text, size_t size) {
 }
 
 ntk_status ntk_provenance_read(const char *executable, ntk_provenance *out) {
-    *out = (ntk_provenance){.vector_isa = ntk_vector_isa(), .binary = NTK_DIGEST_START};
+    *out = (ntk_provenance){
+        .vector_isa = ntk_vector_isa(), .binary = NTK_DIGEST_START, .binary_attributes = NTK_DIGEST_START};
     ntk_blas_describe(&out->blas);
     read_cpu(out->cpu, sizeof out->cpu);
     struct utsname name;
     if (uname(&name) == 0)
         snprintf(out->system, sizeof out->system, "%s %s, %s", name.sysname, name.release, name.nodename);
+    NTK_TRY(ntk_digest_attributes(executable, &out->binary_attributes));
     return ntk_digest_file(executable, &out->binary);
 }

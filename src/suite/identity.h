@@ -24,6 +24,9 @@ ntk_status ntk_digest_file(const char *path, ntk_digest *digest);
 /* Of the names and contents of the result tables (*.tsv) in a folder, in the order of their names. */
 ntk_status ntk_digest_tables(const char *folder, ntk_digest *digest);
 
+/* Of a file's size and time of change. */
+ntk_status ntk_digest_attributes(const char *path, ntk_digest *digest);
+
 /* Of the names, sizes and times of change of the files in a data folder; one that does not exist is empty. */
 ntk_status ntk_digest_data(const char *folder, ntk_digest *digest);
 
@@ -35,8 +38,9 @@ typedef struct ntk_provenance {
     ntk_blas_info blas;
     const char *vector_isa; /* of the library's own vector code */
     char cpu[128];
-    char system[256]; /* kernel and host name */
-    ntk_digest binary;
+    char system[256];             /* kernel and host name */
+    ntk_digest binary;            /* the program's content */
+    ntk_digest binary_attributes; /* a cheap look at whether it is still the same file */
 } ntk_provenance;
 
 /* executable: the program whose digest is taken. Errors: NTK_ERROR_IO. */

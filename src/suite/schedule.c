@@ -150,7 +150,16 @@ static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *
     return status;
 }
 
+/* A program that was rebuilt meanwhile would compute what the journal says another one did. */
+static ntk_status check_program(const ntk_run *run) {
+    ntk_digest attributes = NTK_DIGEST_START;
+    NTK_TRY(ntk_digest_attributes(run->suite->executable, &attributes));
+    if (attributes == run->provenance.binary_attributes) return NTK_OK;
+    return ntk_fail(NTK_ERROR_IO, "%s was replaced during the run; start again", run->suite->executable);
+}
+
 static ntk_status start_computation(const ntk_run *run, ntk_task *task) {
+    NTK_TRY(check_program(run));
     NTK_TRY(empty_folder(task->folder));
     command line = {0};
     ntk_status status = build_command(run, task, &line);

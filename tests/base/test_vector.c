@@ -75,11 +75,12 @@ static void cosine_of(size_t n, const double *x, double *out) {
     free(other);
 }
 
-enum { FUNCTIONS = 6 };
-static const char *const names[FUNCTIONS] = {"exp", "log", "tanh", "erf", "sin", "cos"};
+enum { FUNCTIONS = 7 };
+static const char *const names[FUNCTIONS] = {"exp", "log", "tanh", "erf", "sin", "cos", "erfc"};
 
 static map function_of(const ntk_vector_table *table, int function) {
-    const map maps[FUNCTIONS] = {table->exp, table->log, table->tanh, table->erf, sine_of, cosine_of};
+    const map maps[FUNCTIONS] = {table->exp, table->log, table->tanh, table->erf,
+                                 sine_of,    cosine_of,  table->erfc};
     in_use = table;
     return maps[function];
 }
@@ -150,8 +151,11 @@ static void exact(arb_t value, int function, const arb_t x, slong precision) {
     case 4:
         arb_sin_pi(value, x, precision);
         break;
-    default:
+    case 5:
         arb_cos_pi(value, x, precision);
+        break;
+    default:
+        arb_hypgeom_erfc(value, x, precision);
     }
 }
 
@@ -179,11 +183,11 @@ typedef struct {
     double bound; /* ulp, as SLEEF states it; in vector.h */
 } range;
 
-static const range ranges[] = {{0, -708, 709, 1.0},   {0, -1e-3, 1e-3, 1.0},  {1, 0, 2, 1.0},
-                               {1, 0, 1e10, 1.0},     {1, 0.999, 1.001, 1.0}, {1, 0, 1e-310, 1.0},
-                               {2, -20, 20, 1.0},     {2, -1e-3, 1e-3, 1.0},  {3, -6, 6, 1.0},
-                               {3, -1e-3, 1e-3, 1.0}, {4, -2, 2, 3.5},        {4, -1e6, 1e6, 3.5},
-                               {4, -1e-3, 1e-3, 3.5}, {5, -2, 2, 3.5},        {5, -1e6, 1e6, 3.5}};
+static const range ranges[] = {
+    {0, -708, 709, 1.0},    {0, -1e-3, 1e-3, 1.0}, {1, 0, 2, 1.0},      {1, 0, 1e10, 1.0},
+    {1, 0.999, 1.001, 1.0}, {1, 0, 1e-310, 1.0},   {2, -20, 20, 1.0},   {2, -1e-3, 1e-3, 1.0},
+    {3, -6, 6, 1.0},        {3, -1e-3, 1e-3, 1.0}, {4, -2, 2, 3.5},     {4, -1e6, 1e6, 3.5},
+    {4, -1e-3, 1e-3, 3.5},  {5, -2, 2, 3.5},       {5, -1e6, 1e6, 3.5}, {6, -6, 26, 1.5}};
 
 Test(vector, errors_stay_within_the_stated_bounds) {
     enum { POINTS = 500 };
@@ -215,6 +219,8 @@ Test(vector, limits_are_exact) {
     cr_assert(out[0] == 0 && out[1] == -1 && out[2] == 1 && isnan(out[3]));
     ntk_vector_erf(5, x, out);
     cr_assert(out[0] == 0 && out[1] == -1 && out[2] == 1 && isnan(out[3]));
+    ntk_vector_erfc(5, x, out);
+    cr_assert(out[0] == 1 && out[1] == 2 && out[2] == 0 && isnan(out[3]));
 }
 
 /* --- choice of the instruction set --------------------------------------------------------------- */

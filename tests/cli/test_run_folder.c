@@ -31,7 +31,7 @@ Test(run_folder, workers_do_not_change_the_tables) {
 Test(run_folder, a_killed_run_is_resumed_to_the_same_tables) {
     const char *claims = "toy/holds toy/slow toy/violated --set pause=0.02 --no-figures --jobs 1";
     cr_assert_eq(toy_ntk("verify %s --out whole", claims), 1, "%s", toy_output());
-    cr_assert_eq(toy_shell("\"$NTK_FIXTURE\" verify %s --out cut & pid=$!; "
+    cr_assert_eq(toy_shell("\"$NTK_FIXTURE\" verify %s --out $PWD/cut & pid=$!; "
                            "until [ -s cut/journal.log ]; do sleep 0.01; done; kill -9 $pid; wait $pid; true",
                            claims),
                  0);
@@ -39,6 +39,9 @@ Test(run_folder, a_killed_run_is_resumed_to_the_same_tables) {
     const long before = strtol(toy_output(), NULL, 10);
     cr_assert(before >= 1 && before < 6, "%ld processes were finished before the kill", before);
     cr_expect_str_empty(toy_read("cut/summary.json"));
+    /* A child that outlived its runner would write into the folder of the resumed run. */
+    cr_expect_eq(toy_shell("sleep 0.1; pgrep -fa -- \"--out=$PWD/cut/toy\""), 1, "still running: %s",
+                 toy_output());
     cr_assert_eq(toy_ntk("verify %s --out cut --resume", claims), 1, "%s", toy_output());
     toy_shell("wc -l <cut/journal.log");
     cr_expect_eq(strtol(toy_output(), NULL, 10), 6, "each process is journalled once: %s", toy_output());
@@ -72,6 +75,15 @@ Test(run_folder, resuming_with_another_seed_reuses_nothing) {
     cr_assert_eq(toy_ntk("verify toy/holds --no-figures --seed 2 --out run --resume"), 0, "%s", toy_output());
     cr_assert_eq(toy_ntk("verify toy/holds --no-figures --seed 2 --out fresh"), 0, "%s", toy_output());
     expect_same_tables("run", "fresh");
+}
+
+Test(run_folder, a_program_replaced_during_the_run_is_not_used) {
+    const int status =
+        toy_shell("cp \"$NTK_FIXTURE\" mine && (./mine verify toy/slow --no-figures --jobs 1 --out run "
+                  "& pid=$!; until [ -e run/toy ]; do sleep 0.01; done; cp mine new; mv new mine; "
+                  "wait $pid)");
+    cr_expect_eq(status, 5, "%s", toy_output());
+    cr_expect(toy_said("was replaced during the run"), "%s", toy_output());
 }
 
 Test(run_folder, one_folder_serves_one_run_at_a_time) {

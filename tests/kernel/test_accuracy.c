@@ -1,8 +1,8 @@
 /* The kernels against the recursion in ball arithmetic (ball_kernel.c). src/kernel/dense.c derives for ReLU
  *
- *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),   the first layer's term at most 32 /
- * pi,
+ *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
  *
+ * the first layer's term at most 32 / pi,
  * relative to sqrt(Theta_xx Theta_x'x'); for erf and GELU sum_l (1 + 1 / (1 - u_l^2)) takes the place of the
  * last bracket. There every rounding errs in the same direction; roundings of random sign stay below a
  * quarter of it, which is what is allowed here: two lost bits show. */

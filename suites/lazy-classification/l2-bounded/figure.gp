@@ -14,6 +14,6 @@ set yrange [0:16]
 plot for [i=1:3] with_l2 using (pick(word(activations, i), wide) ? $3 : NaN):5:6 \
          with filledcurves fs transparent solid 0.15 ls i notitle, \
      bound with lines ls 100 title "√(2 L_0/λ) for L_0 = log 2", \
-     for [i=1:3] with_l2 using (pick(word(activations, i), wide) ? $3 : NaN):4 with lines ls i title word(activations, i).", L2", \
+     for [i=1:3] with_l2 using (pick(word(activations, i), wide) ? $3 : NaN):4 with lines ls i title word(activations, i).", λ = 0.1", \
      for [i=1:3] without using (pick(word(activations, i), wide) ? $3 : NaN):4 with lines ls i dashtype 3 \
-         title word(activations, i).", none"
+         title word(activations, i).", λ = 0"

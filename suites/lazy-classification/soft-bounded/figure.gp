@@ -18,6 +18,7 @@ plot for [i=1:2] soft using (pick(word(activations, i), wide) ? $3 : NaN):11:12 
      log((1 - 2 * epsilon) / epsilon) with lines ls 100 title "log((1 − 2ε)/ε)"
 set title "one-hot targets: past every bound"
 set autoscale y
+set xrange [-4:300]
 set logscale y
 set key bottom right
 plot bound with lines ls 100 title "n L_0/ε for L_0 = log 3", \

@@ -2,10 +2,13 @@
 cases = data."/cases.tsv"
 spectra = data."/spectra.tsv"
 sets = "sphere-3 sphere-10 antipodal-3 antipodal-10 digits"
+stats spectra using 2 nooutput
+n = STATS_max
 stats cases using 3 nooutput
 set xrange [STATS_min / 1.4 : STATS_max * 1.4]
 set multiplot layout 1,2
-set logscale xy
+set logscale y
+set logscale x 2
 set format y "10^{%T}"
 set xlabel "number of points n"
 set ylabel "λ_{min}(Θ)"
@@ -19,8 +22,7 @@ plot for [i=1:words(sets)] cases \
          with points ls i title word(sets, i)
 
 unset logscale x
-stats spectra using 2 nooutput
-n = STATS_max
+set xtics auto
 set xrange [0:n + 1]
 set yrange [1e-18:5]
 set xlabel "index of eigenvalue"
@@ -28,7 +30,7 @@ set ylabel "eigenvalue / largest"
 set title sprintf("%d antipodal pairs on S^2", n / 2)
 set arrow from n/2 + 3.5, 1e-18 to n/2 + 3.5, 5 nohead ls 100
 set label "rank n/2 + 3" at n/2 + 3, 1e-5 right
-set key at graph 0.5, graph 0.35 center
+set key at graph 0.02, graph 0.4 left top
 plot spectra using (strcol(1) eq "depth-2" ? $2 : NaN):3 with points ls 1 title "L = 2", \
      spectra using (strcol(1) eq "depth-1" ? $2 : NaN):(abs($3) > 1e-18 ? abs($3) : 1e-18) with points ls 2 title "L = 1, no bias"
 unset multiplot

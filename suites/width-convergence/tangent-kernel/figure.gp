@@ -3,11 +3,13 @@ errors = data."/errors.tsv"
 control = data."/controls/wrong-weight-variance/errors.tsv"
 activations = "relu erf gelu"
 stats errors using (strcol(1) eq "relu" && $2 == 1 ? $4 * sqrt($3) : NaN) nooutput
-law(m) = STATS_mean / sqrt(m)
+prefactor = STATS_mean
+law(m) = prefactor / sqrt(m)
 stats errors using 3 nooutput
 set xrange [STATS_min / 1.25 : STATS_max * 1.25]
 set yrange [0.5 * law(STATS_max) : 4 * law(STATS_min)]
-set logscale xy
+set logscale y
+set logscale x 2
 set xlabel "hidden width m"
 set ylabel "‖Θ̂₀ − Θ‖ / ‖Θ‖  (Frobenius)"
 set key outside right
