@@ -47,8 +47,7 @@ struct ntk_network {
     network_buffer direction, tangent;           /* theta - theta_0 and J (theta - theta_0) */
 };
 
-/* Room for a * b * c doubles. Errors: NTK_ERROR_SHAPE where that does not fit into size_t; NTK_ERROR_MEMORY.
- */
+/* Room for a * b * c doubles. Errors: NTK_ERROR_SHAPE where that overflows size_t; NTK_ERROR_MEMORY. */
 ntk_status network_reserve(network_buffer *buffer, size_t a, size_t b, size_t c);
 
 /* Room for both signals of a batch, (rows_per_input * n, m) each. */
