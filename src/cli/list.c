@@ -25,8 +25,8 @@ static const char *latest_verdict(const json_t *summary, const char *id) {
 
 static void print_claim(const ntk_claim *claim, const json_t *summary, bool markdown) {
     if (markdown)
-        printf("| `%s` | %s | %s, %s | %zu | %zu |\n", claim->id, claim->title, claim->paper, claim->result,
-               claim->check_count, claim->control_count);
+        printf("| [`%s`](../suites/%s/) | %s | %s, %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
+               claim->paper, claim->result, claim->check_count, claim->control_count);
     else
         printf("%-13s %-40s %s (%s, %s)\n", latest_verdict(summary, claim->id), claim->id, claim->title,
                claim->paper, claim->result);
