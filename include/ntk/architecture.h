@@ -7,7 +7,16 @@
  *     h^{l+1} = (w / sqrt(m)) W^{l+1} phi(h^l) + b beta^{l+1},       l = 1 .. L
  *     f       = h^{L+1}
  *
- * with w^2 the weight variance and b^2 the bias variance. */
+ * with w^2 the weight variance and b^2 the bias variance.
+ *
+ * Residual network (chen-2025; ReLU, no biases, all weights trained), L blocks of width m:
+ *
+ *     h^0 = W^0 x / sqrt(d)                               (1 for sqrt(d) with NTK_INPUT_SCALE_NONE)
+ *     h^l = h^{l-1} + alpha sqrt(1/m) V^l phi(sqrt(2/m) W^l h^{l-1}),       l = 1 .. L
+ *     f   = sqrt(1/m) v^T h^L,                            W^0: (m, d); W^l, V^l: (m, m); v: one column per
+ * output
+ *
+ * with alpha the residual scale. */
 #ifndef NTK_ARCHITECTURE_H
 #define NTK_ARCHITECTURE_H
 
@@ -16,7 +25,7 @@
 
 #include <ntk/status.h>
 
-typedef enum ntk_family { NTK_DENSE } ntk_family;
+typedef enum ntk_family { NTK_DENSE, NTK_RESIDUAL } ntk_family;
 
 typedef enum ntk_activation {
     NTK_RELU, /* max(x, 0) */
@@ -43,16 +52,17 @@ typedef enum ntk_parametrisation {
 
 typedef struct ntk_architecture {
     ntk_family family;
-    size_t depth; /* L, hidden layers; 1 .. NTK_DEPTH_MAX */
+    size_t depth; /* L, hidden layers or blocks; 1 .. NTK_DEPTH_MAX */
     ntk_activation activation;
-    double weight_variance; /* w^2 > 0 */
+    double weight_variance; /* w^2 > 0; 2 for residual networks, whose scales are fixed */
     double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the parameters */
+    double residual_scale;  /* alpha >= 0, residual networks only */
     ntk_input_scale input_scale;
     ntk_parametrisation parametrisation;
 } ntk_architecture;
 
-/* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, input scale 1/d, NTK
- * parametrisation. */
+/* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, residual scale 1, input
+ * scale 1/d, NTK parametrisation. With .family = NTK_RESIDUAL it is a residual network of one block. */
 ntk_architecture ntk_architecture_default(void);
 
 /* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */

@@ -76,6 +76,12 @@ ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, nt
  * centres of the regulariser are the same. */
 ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out);
 
+/* What coordinates a (nK) of a linear model of n points predict at q other points: f = f0 + kernel a, kernel
+ * (qK, nK) between the q points and those n, f0 (q, K); both are copied. It can be followed along a flow
+ * (trajectory.h), not trained: its pullback fails with NTK_ERROR_UNSUPPORTED. */
+ntk_status ntk_model_linear_prediction(size_t q, size_t n, size_t outputs, const double *kernel,
+                                       const double *f0, ntk_model *out);
+
 void ntk_model_release(ntk_model *model);
 
 /* ---- the flow ---- */
@@ -122,7 +128,8 @@ typedef struct ntk_observation {
 typedef ntk_status (*ntk_observer)(const ntk_observation *observation, void *context);
 
 /* A function whose sign change from negative to non-negative is located along the path (to event_tolerance in
- * log t) and ends the flow, on the later side of the sign change. Signs are compared at the ends of steps. */
+ * log t), on the later side of the sign change. Signs are compared at the ends of steps. An event ends the
+ * flow, unless on_event lets it go on. */
 typedef double (*ntk_event)(const ntk_observation *observation, void *context);
 
 typedef struct ntk_flow_options {
@@ -150,6 +157,10 @@ typedef struct ntk_flow_options {
         every_step; /* called after each accepted step with scalars and outputs (no kernel); NULL for none */
     ntk_observer observer;
     ntk_event event; /* NULL for none; evaluated at each step, with the kernel if event_needs_kernel */
+    /* Shown the state at each event (its kernel if event_needs_kernel), before the observations of that step:
+     * NTK_OK goes on from there, with the event function evaluated anew, so that it may have moved to its
+     * next level; NTK_ERROR_CANCELLED ends the flow. NULL: the first event ends it. */
+    ntk_observer on_event;
     bool event_needs_kernel;
     double event_tolerance; /* in log t */
     void *context;

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ntk/data.h>
 #include <ntk/random.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
@@ -71,6 +72,16 @@ double ntk_context_level(const ntk_context *context);
 
 /* The folder of committed data sets (data/, or where `--data` points). */
 const char *ntk_context_data(const ntk_context *context);
+
+/* For experiments on digits: the parameter that chooses the images, and the images that it chooses (data.h,
+ * ntk_digits_read_folder). Errors: those of ntk_digits_read_folder; the full files are not committed, a user
+ * puts them into the data folder. */
+#define NTK_DIGIT_SET_PARAMETER                                                                              \
+    {                                                                                                        \
+        "digit-set", NTK_PARAMETER_CHOICE, "subset", 0, 0, "subset|training|test",                           \
+            "MNIST: the committed 5,000, or the full files"                                                  \
+    }
+ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out);
 
 /* Metrics: lower-case names with hyphens, each emitted once. Non-finite values are recorded as they are and
  * make checks fail. Errors: NTK_ERROR_ARGUMENT for a bad or repeated name. Not from inside ntk_map. */

@@ -11,17 +11,27 @@
  * in b^2 are absent. The expectations are closed forms for ReLU, erf, GELU, sin and linear; for the others a
  * Hermite expansion, whose error per pair is known (kernel/mehler.c).
  *
- * Accuracy (derived in kernel/dense.c), relative to sqrt(Theta_xx Theta_x'x'): for ReLU at most
+ * Residual network of scale alpha (chen-2025; derived in kernel/residual.c), 1 for 1/d without input scale,
+ * bar S = sqrt(S_xx S_x'x'), kappa_i the arc-cosine kernels of rho = S / bar S:
+ *
+ *     S^0 = <x, x'> / d,    S^l     = S^{l-1} + alpha^2 bar S^{l-1} kappa_1(rho_{l-1}),
+ *     B_L = 1,              B_{l-1} = B_l (1 + alpha^2 kappa_0(rho_{l-1})),
+ *     Theta = S^L + B_0 S^0 + sum_{l=1..L} alpha^2 B_l [bar S kappa_1(rho) + S kappa_0(rho)]_{l-1},
+ *
+ * NNGP = S^L, NTK = Theta.
+ *
+ * Accuracy (derived in kernel/matrix.c), relative to sqrt(Theta_xx Theta_x'x'): for ReLU at most
  *
  *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
  *
  * rho_l the cosine of layer l's covariance: kappa_0 amplifies the rounding of the inner product near rho =
  * +-1. In the first layer that factor ends at 32: inputs closer to parallel are recomputed from their
  * difference. sqrt(d) stands for rounding errors of random sign; the worst case of an inner product is d.
- * Smooth activations have no such singularity; expansions add at most 1e-13. Diagonal entries come from norms
- * and are exact to rounding; so are pairs of identical rows (x equal to x' bit for bit) and, for ReLU without
- * bias, of rows that differ by a factor of plus or minus a power of two. Without bias the kernel of the input
- * 0 is its limit: 0 with every input where phi(0) = 0.
+ * For residual networks the sum is multiplied by alpha^2 / (1 + alpha^2) (l = 0 .. L - 1). Smooth activations
+ * have no such singularity; expansions add at most 1e-13. Diagonal entries come from norms and are exact to
+ * rounding; so are pairs of identical rows (x equal to x' bit for bit) and, for ReLU without bias, of rows
+ * that differ by a factor of plus or minus a power of two. Without bias the kernel of the input 0 is its
+ * limit: 0 with every input where phi(0) = 0.
  *
  * The result does not depend on the number of workers; tiles are the units of ntk_map. */
 #ifndef NTK_KERNEL_H

@@ -1,7 +1,8 @@
 /* Networks of finite width: the model of architecture.h evaluated, differentiated and linearised.
  *
- * Parameters are one vector theta of ntk_network_parameters() doubles: W^1 (m, d) row-major, then beta^1 (m)
- * where b^2 > 0, W^2 (m, m), beta^2 (m), ..., W^{L+1} (K, m), beta^{L+1} (K). All are drawn from N(0, 1).
+ * Parameters are one vector theta of ntk_network_parameters() doubles, all drawn from N(0, 1), matrices
+ * row-major. Dense: W^1 (m, d), then beta^1 (m) where b^2 > 0, W^2 (m, m), beta^2 (m), ..., W^{L+1} (K, m),
+ * beta^{L+1} (K). Residual: W^0 (m, d), then W^l (m, m), V^l (m, m) for l = 1 .. L, then v^T (K, m).
  *
  * A handle holds shapes and scratch memory, never parameters: one handle serves any number of parameter
  * vectors, but only one thread at a time. Scratch grows to the largest batch seen. Batches of n inputs: x (n,

@@ -14,12 +14,16 @@
 #include <ntk/kernel.h>
 #include <ntk/network.h>
 #include <ntk/dynamics.h>
+#include <ntk/inference.h>
+#include <ntk/exit.h>
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 #include <ntk/certify.h>
 #include <ntk/stats.h>
 #include <ntk/experiment.h>
 #include <ntk/sweep.h>
+#include <ntk/convergence.h>
+#include <ntk/definiteness.h>
 #include <ntk/claim.h>
 
 #endif

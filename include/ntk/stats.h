@@ -18,7 +18,7 @@ typedef struct ntk_estimate {
     double standard_error;
     double degrees;                   /* of freedom of the t law */
     double minimum_detectable_effect; /* how far the truth must be from a bound for the interval to clear it
-                                         with probability 0.9 (stats/mean.c) */
+                                         with probability 0.8 to 0.9 (stats/mean.c) */
 } ntk_estimate;
 
 /* t with P(T_degrees <= t) = p, 0 < p < 1, degrees > 0, by inverting the incomplete beta function in ball
@@ -48,6 +48,19 @@ ntk_status ntk_stats_rate(size_t width_count, const double *widths, size_t seed_
 ntk_status ntk_stats_rate_bootstrap(size_t width_count, const double *widths, size_t seed_count,
                                     const double *values, double level, size_t resamples, ntk_stream *stream,
                                     ntk_estimate *out);
+
+/* y = offset + factor x^exponent, fitted by least squares in y. */
+typedef struct ntk_power_fit {
+    double offset, factor, exponent;
+    double rms; /* sqrt(mean squared residual) */
+} ntk_power_fit;
+
+/* Fit of that law with its exponent in [low, high], 0 < low <= high; low = high fixes it. with_offset = false
+ * keeps offset = 0. Where the best exponent is an end of the range, that end is the answer. x, y: (n); x
+ * positive and not all equal; n >= 2. With as many parameters as points the law interpolates, and rms says
+ * nothing. Errors: NTK_ERROR_ARGUMENT, NTK_ERROR_NOT_FINITE. */
+ntk_status ntk_stats_power_fit(size_t n, const double *x, const double *y, bool with_offset, double low,
+                               double high, ntk_power_fit *out);
 
 typedef enum ntk_decision {
     NTK_DECISION_HOLDS,

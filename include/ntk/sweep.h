@@ -6,15 +6,33 @@
 #ifndef NTK_SWEEP_H
 #define NTK_SWEEP_H
 
+#include <ntk/data.h>
 #include <ntk/experiment.h>
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 
+/* Names of networks. */
+#define NTK_SWEEP_NETWORKS "erf|gelu|relu|tanh|residual|relu-2|relu-3|residual-1|residual-2|residual-3"
+
 /* The parameters that every sweep reads; claim.yaml gives the values of each tier. */
 #define NTK_SWEEP_PARAMETERS                                                                                  \
-    {"activations",        NTK_PARAMETER_CHOICE_LIST,    "erf", 0, 0,                                         \
-     "erf|gelu|relu|tanh", "activations of the networks"},                                                    \
-        {"depth", NTK_PARAMETER_INTEGER, "1", 1, 4, NULL, "hidden layers"},                                   \
+    {"activations",                                                                                           \
+     NTK_PARAMETER_CHOICE_LIST,                                                                               \
+     "erf",                                                                                                   \
+     0,                                                                                                       \
+     0,                                                                                                       \
+     NTK_SWEEP_NETWORKS,                                                                                      \
+     "networks: a dense one's activation, or residual; -2: of depth 2"},                                      \
+        {"depth",                                                                                             \
+         NTK_PARAMETER_INTEGER,                                                                               \
+         "1",                                                                                                 \
+         1,                                                                                                   \
+         4,                                                                                                   \
+         NULL,                                                                                                \
+         "hidden layers or blocks, where the network's name does not say"},                                   \
+        {"data", NTK_PARAMETER_CHOICE, "sphere", 0, 0, "sphere|digits", "what the points are drawn from"},    \
+        {"digits", NTK_PARAMETER_INTEGER_LIST, "3 8", 0, 9, NULL, "the digits that are the classes"},         \
+        NTK_DIGIT_SET_PARAMETER,                                                                              \
         {"widths", NTK_PARAMETER_INTEGER_LIST, "64", 2, 65536, NULL, "hidden widths, ascending"},             \
         {"seeds",                                                                                             \
          NTK_PARAMETER_INTEGER,                                                                               \
@@ -25,19 +43,38 @@
          "initialisations (each with its own points) per width"},                                             \
         {"points", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "training points on the unit sphere"},          \
         {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                           \
-        {"classes", NTK_PARAMETER_INTEGER, "2", 2, 10, NULL, "classes; 2: logistic loss, more: softmax"},     \
+        {"test-points", NTK_PARAMETER_INTEGER, "0", 0, 1000, NULL, "points followed but never trained on"},   \
+        {"classes", NTK_PARAMETER_INTEGER, "2", 2, 10, NULL, "classes; 2: one output, more: one each"},       \
+        {"loss",                                                                                              \
+         NTK_PARAMETER_CHOICE,                                                                                \
+         "cross-entropy",                                                                                     \
+         0,                                                                                                   \
+         0,                                                                                                   \
+         "cross-entropy|squared",                                                                             \
+         "cross-entropy: logistic for one output, else softmax"},                                             \
+        {"scaling",                                                                                           \
+         NTK_PARAMETER_CHOICE,                                                                                \
+         "ntk",                                                                                               \
+         0,                                                                                                   \
+         0,                                                                                                   \
+         "ntk|mean-field",                                                                                    \
+         "mean-field: output / sqrt(m), time * m, lambda / m"},                                               \
         {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},      \
         {"epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "smallest target probability; 0: one-hot"},       \
         {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2 towards the initialisation"},       \
         {"log-horizon", NTK_PARAMETER_REAL, "10", -10, 1000, NULL, "log of the time at which a flow ends"},   \
+        {"horizon-growth", NTK_PARAMETER_REAL, "0", 0, 10, NULL, "c: it ends at log-horizon + c sqrt(m)"},    \
         {"tolerance", NTK_PARAMETER_REAL, "1e-6", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
         {"step", NTK_PARAMETER_REAL, "0.1", 1e-4, 1, NULL, "of the bounded-step rule, ReLU"}, {               \
         "gradient-tolerance", NTK_PARAMETER_REAL, "1e-8", 0, 1, NULL,                                         \
             "gradient norm that counts as stationary"                                                         \
     }
 
-/* Observation times: log t = -4 .. log-horizon in NTK_SWEEP_TIMES equal steps. */
-#define NTK_SWEEP_TIMES 61
+/* Observation times, equidistant in log t from -4 to log-horizon, both included; where the horizon grows with
+ * the width, the first NTK_SWEEP_FIXED_TIMES of them end at log-horizon, at every width the same, and the
+ * rest at log-horizon + horizon-growth * sqrt(m). */
+#define NTK_SWEEP_TIMES       61
+#define NTK_SWEEP_FIXED_TIMES 31
 
 /* One run, after its flow has ended. */
 typedef struct ntk_sweep_run {
@@ -47,17 +84,21 @@ typedef struct ntk_sweep_run {
     const ntk_flow_options *flow;
     const ntk_training *training;
     const ntk_trajectory *trajectory;
+    double *curve; /* (NTK_SWEEP_TIMES), NaN: a curve of the experiment's own, for `measure` to fill or not */
 } ntk_sweep_run;
 
-/* Read `columns` values off a run. values: (columns). */
+/* Read `columns` values off a run, and its curve where the experiment draws one. values: (columns). */
 typedef ntk_status (*ntk_sweep_measure)(const ntk_sweep_run *run, double *values, ntk_context *context);
 
 typedef struct ntk_sweep {
     size_t activation_count, width_count, seed_count, columns;
     const char *const *activations;
     const double *widths;
-    double *log_times;            /* (NTK_SWEEP_TIMES) */
+    ntk_digits digits;            /* what points are drawn from, or empty */
+    uint8_t classes[10];          /* the digits that are the classes */
+    double *log_times;            /* (widths, NTK_SWEEP_TIMES) */
     double *values;               /* (activations, widths, seeds, columns) */
+    double *curves;               /* (activations, widths, seeds, NTK_SWEEP_TIMES) */
     ntk_trajectory *trajectories; /* (activations, widths, seeds) */
 } ntk_sweep;
 
@@ -65,11 +106,12 @@ typedef struct ntk_sweep {
 typedef ntk_status (*ntk_sweep_reduce)(ntk_context *context, const ntk_sweep *sweep, size_t activation);
 
 /* Run the sweep that the context's parameters describe, emit the tables `trajectories` (per activation, width
- * and time: the mean, smallest and largest over seeds of displacement, log loss and largest logit spread) and
- * `runs` (per run: the columns), then call `reduce` for each activation. columns: the names of the values
- * that `measure` reads, blank-separated. Time is log-loss time where nothing bounds the flow (lambda = 0,
- * epsilon = 0), physical otherwise; smooth physical flows end when stationary. Errors: those of the flows,
- * with activation, width and seed. */
+ * and time: the mean, smallest and largest over seeds of displacement, log loss, largest logit spread,
+ * drift of the tangent kernel and the experiment's curve) and `runs` (per run: the columns), then call
+ * `reduce` for each activation. columns: the names of the values that `measure` reads, blank-separated. Time
+ * is log-loss time where nothing bounds the flow (cross-entropy, lambda = 0, epsilon = 0), physical
+ * otherwise; smooth physical flows end when stationary. Trajectories follow the network on all points where
+ * there are test points. Errors: those of the flows, with activation, width and seed. */
 ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
                              ntk_sweep_reduce reduce);
 
@@ -86,9 +128,38 @@ double ntk_sweep_smallest(const ntk_sweep *sweep, size_t activation, size_t colu
 ntk_status ntk_sweep_worst_width(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
                                  size_t column, ntk_estimate *out);
 
+/* Exponent of a column in the width, for one activation (stats.h, ntk_stats_rate, at the context's level). */
+ntk_status ntk_sweep_rate(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
+                          size_t column, ntk_estimate *out);
+
+/* Exit times: a column that holds log T per run, infinite where a run did not exit. */
+
+/* Part of the runs of one activation that exited. */
+double ntk_sweep_exited(const ntk_sweep *sweep, size_t activation, size_t column);
+/* t interval, over seeds, of the least-squares slope of log T in sqrt(m). Errors: those of ntk_stats_slope
+ * and ntk_stats_mean, also where a run did not exit. */
+ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
+                                size_t column, ntk_estimate *out);
+
+/* Growth of ||theta_t - theta_0|| over the observations with log t >= start > 0: least-squares slopes of its
+ * logarithm in log log t (*exponent) and of itself in log t (*slope). Errors: those of ntk_stats_slope. */
+ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, double start, double *exponent,
+                                double *slope);
+
+/* Run the linear model with one of the problem's kernels (training.h) along a run's flow and record it, as
+ * the run itself was, on all points. out: to be released. */
+ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel kernel, ntk_trajectory *out);
+
 /* Emit a scalar named "<prefix>-<activation>". */
 ntk_status ntk_sweep_emit_scalar(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                  size_t activation, double value);
+/* The largest (smallest) value of a column over widths and seeds, as "<prefix>-<activation>", and where it
+ * stands:
+ * "<prefix>-<activation>-at-width" and "-at-seed". */
+ntk_status ntk_sweep_emit_largest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                  size_t activation, size_t column);
+ntk_status ntk_sweep_emit_smallest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                   size_t activation, size_t column);
 /* The same for an estimate. */
 ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, const ntk_estimate *estimate);

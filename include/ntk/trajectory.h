@@ -21,6 +21,8 @@ typedef struct ntk_trajectory {
     size_t count;
     ntk_trajectory_point *points; /* (count), at options->observation_log_times in order */
     double *outputs;              /* (n, K) at the end */
+    size_t followed_size;         /* outputs of the model that was followed, qK; 0 without one */
+    double *followed;             /* (count, q, K): its outputs at each of the points */
     double initial_loss;
     double initial_spread;
     /* Extremes over the start and every accepted step, not only over the points. */
@@ -38,6 +40,33 @@ typedef struct ntk_trajectory {
  * NTK_ERROR_ARGUMENT where the flow ended before an observation time for any other reason. */
 ntk_status ntk_trajectory_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
                               double *theta, ntk_trajectory *out);
+
+/* The same, recording beside it the outputs of `everywhere`, a model of the same coordinates on other points
+ * (training.h), at each observation time. Errors: also those of its evaluate; NTK_ERROR_SHAPE where its
+ * dimension is another. */
+ntk_status ntk_trajectory_follow(const ntk_model *model, const double *targets,
+                                 const ntk_flow_options *options, const ntk_model *everywhere, double *theta,
+                                 ntk_trajectory *out);
+
+/* Suprema over the observations up to a time, log t <= until; infinite for all of them, NaN where one is NaN
+ * or there is none. */
+
+/* Largest drift of the tangent kernel. */
+double ntk_trajectory_largest_drift(const ntk_trajectory *trajectory, double until);
+/* Largest |difference| between the outputs that two trajectories followed; NaN also where their times or
+ * sizes are not the same. */
+double ntk_trajectory_largest_gap(const ntk_trajectory *a, const ntk_trajectory *b, double until);
+
+/* log T at which the drift of the tangent kernel first reaches a threshold: by linear interpolation between
+ * the two observations that bracket it; infinite where it does not, NaN where a drift before it is NaN.
+ * (exit.h locates it to a tolerance, at the price of a kernel at every step.) */
+double ntk_trajectory_exit_time(const ntk_trajectory *trajectory, double threshold);
+
+/* What t L(t) cannot exceed on this path for the logistic loss with hard targets on n points: n / (lambda
+ * c^2), lambda the smallest eigenvalue of the tangent kernel seen (derived in dynamics/trajectory.c). */
+double ntk_trajectory_loss_bound(const ntk_trajectory *trajectory, size_t points);
+/* Largest t L(t) over the observations, relative to that bound. */
+double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points);
 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_trajectory_release(ntk_trajectory *trajectory);

@@ -61,6 +61,7 @@ ntk_architecture ntk_architecture_default(void) {
         .activation = NTK_RELU,
         .weight_variance = 2,
         .bias_variance = 0,
+        .residual_scale = 1,
         .input_scale = NTK_INPUT_SCALE_DIMENSION,
         .parametrisation = NTK_PARAMETRISATION_NTK,
     };
@@ -70,8 +71,22 @@ static ntk_status fail_enumeration(const char *field, int value, const char *all
     return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: %s is %d; it must be %s", field, value, allowed);
 }
 
+static ntk_status check_residual(const ntk_architecture *a) {
+    if (a->activation != NTK_RELU || a->weight_variance != 2 || a->bias_variance != 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: a residual network has activation relu, weight variance 2 "
+                        "and no biases, not %s, %g and %g",
+                        ntk_activation_name(a->activation), a->weight_variance, a->bias_variance);
+    if (!(isfinite(a->residual_scale) && a->residual_scale >= 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: residual_scale is %g; it must be non-negative and finite",
+                        a->residual_scale);
+    return NTK_OK;
+}
+
 ntk_status ntk_architecture_check(const ntk_architecture *a) {
-    if (a->family != NTK_DENSE) return fail_enumeration("family", (int)a->family, "NTK_DENSE");
+    if (a->family != NTK_DENSE && a->family != NTK_RESIDUAL)
+        return fail_enumeration("family", (int)a->family, "a member of ntk_family");
     if (!is_activation(a->activation)) {
         return fail_enumeration("activation", (int)a->activation, "a member of ntk_activation");
     }
@@ -97,5 +112,5 @@ ntk_status ntk_architecture_check(const ntk_architecture *a) {
                         "architecture: bias_variance is %g; it must be non-negative and finite",
                         a->bias_variance);
     }
-    return NTK_OK;
+    return a->family == NTK_RESIDUAL ? check_residual(a) : NTK_OK;
 }

@@ -11,6 +11,12 @@
  *     E[phi phi] = (2 / pi) asin(2c / sqrt(PQ)) = (2 / pi) atan(2c / sqrt(PQ - 4c^2)),
  *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2).
  *
+ * A residual network (ReLU) goes from block to block by (derived in kernel/residual.c; written here with E of
+ * the covariance S^{l-1}, of which the block's own pre-activations have twice as much)
+ *
+ *     S^l     = S^{l-1} + 2 alpha^2 E[phi phi],
+ *     Theta^l = Theta^{l-1} + 2 alpha^2 (E[phi' phi'] Theta^{l-1} + 2 E[phi phi]),    Theta^0 = 2 S^0.
+ *
  * Every operation encloses the exact result, the inputs are the stored doubles, so the recursion encloses
  * Theta_ij. The bound is the Frobenius norm of the entrywise distances, which is at least the 2-norm. */
 #include <ntk/certify.h>
@@ -96,38 +102,41 @@ typedef struct task {
     const ntk_architecture *architecture;
     size_t n, d, ldx, ldg;
     const double *x, *gram;
+    arb_ptr variance; /* (n), first layer */
     double
         *row_error; /* (n), upper bounds of sum_j |gram_ij - Theta_ij|^2 over j <= i, off-diagonals twice */
 } task;
 
-static void input_covariance(arb_t out, const task *self, size_t i, size_t j) {
-    const double *a = self->x + i * self->ldx, *b = self->x + j * self->ldx;
+static void load_point(arb_ptr out, const task *self, size_t i) {
+    for (size_t k = 0; k < self->d; k++) arb_set_d(out + k, self->x[i * self->ldx + k]);
+}
+
+/* S^1, or S^0 of a residual network. */
+static void input_covariance(arb_t out, const task *self, arb_srcptr x, arb_srcptr y) {
     const ntk_architecture *arch = self->architecture;
-    arb_t left, right;
-    arb_init(left);
-    arb_init(right);
-    arb_zero(out);
-    for (size_t k = 0; k < self->d; k++) {
-        arb_set_d(left, a[k]);
-        arb_set_d(right, b[k]);
-        arb_addmul(out, left, right, PRECISION);
-    }
+    arb_dot(out, NULL, 0, x, 1, y, 1, (slong)self->d, PRECISION);
     if (arch->input_scale == NTK_INPUT_SCALE_DIMENSION) arb_div_ui(out, out, self->d, PRECISION);
-    arb_set_d(left, arch->weight_variance);
-    arb_mul(out, out, left, PRECISION);
-    arb_set_d(right, arch->bias_variance);
-    arb_add(out, out, right, PRECISION);
-    arb_clear(left);
-    arb_clear(right);
+    if (arch->family == NTK_RESIDUAL) return;
+    arb_t number;
+    arb_init(number);
+    arb_set_d(number, arch->weight_variance);
+    arb_mul(out, out, number, PRECISION);
+    arb_set_d(number, arch->bias_variance);
+    arb_add(out, out, number, PRECISION);
+    arb_clear(number);
 }
 
 typedef struct pair {
-    arb_t sii, sjj, sij, theta, weight, bias;
+    arb_t sii, sjj, sij, theta;
+    arb_t weight; /* w^2; residual: 2 alpha^2 */
+    arb_t bias;   /* b^2 */
     dual dual;
     bool diagonal; /* i = j */
 } pair;
 
-static void pair_init(pair *self, const task *task, size_t i, size_t j) {
+/* x, y: (d), the points i and j. */
+static void pair_init(pair *self, const task *task, size_t i, size_t j, arb_srcptr x, arb_srcptr y) {
+    const ntk_architecture *arch = task->architecture;
     arb_init(self->sii);
     arb_init(self->sjj);
     arb_init(self->sij);
@@ -136,13 +145,18 @@ static void pair_init(pair *self, const task *task, size_t i, size_t j) {
     arb_init(self->bias);
     arb_init(self->dual.value);
     arb_init(self->dual.derivative);
-    input_covariance(self->sii, task, i, i);
-    input_covariance(self->sjj, task, j, j);
-    input_covariance(self->sij, task, i, j);
+    arb_set(self->sii, task->variance + i);
+    arb_set(self->sjj, task->variance + j);
+    input_covariance(self->sij, task, x, y);
     self->diagonal = i == j;
     arb_set(self->theta, self->sij);
-    arb_set_d(self->weight, task->architecture->weight_variance);
-    arb_set_d(self->bias, task->architecture->bias_variance);
+    arb_set_d(self->weight, arch->weight_variance);
+    arb_set_d(self->bias, arch->bias_variance);
+    if (arch->family == NTK_DENSE) return;
+    arb_mul_2exp_si(self->theta, self->theta, 1);
+    arb_set_d(self->weight, arch->residual_scale);
+    arb_mul(self->weight, self->weight, self->weight, PRECISION);
+    arb_mul_2exp_si(self->weight, self->weight, 1);
 }
 
 static void pair_clear(pair *self) {
@@ -184,12 +198,43 @@ static void next_layer(pair *self, dual_function function) {
     arb_clear(sij);
 }
 
-/* Adds weight * |gram_ij - Theta_ij|^2 to the ball `sum`. */
-static void add_distance(arb_t sum, const task *self, size_t i, size_t j, unsigned weight) {
-    const dual_function function = self->architecture->activation == NTK_RELU ? dual_relu : dual_erf;
+/* S <- S + 2 alpha^2 S / 2, which is what a point with itself comes to. */
+static void next_variance(arb_t s, const pair *self) {
+    arb_t half;
+    arb_init(half);
+    arb_mul_2exp_si(half, s, -1);
+    arb_addmul(s, self->weight, half, PRECISION);
+    arb_clear(half);
+}
+
+static void next_block(pair *self) {
+    arb_t gain;
+    arb_init(gain);
+    if (self->diagonal)
+        dual_relu(&self->dual, self->sij, self->sij, self->sij);
+    else
+        dual_relu(&self->dual, self->sii, self->sjj, self->sij);
+    arb_mul(gain, self->dual.derivative, self->theta, PRECISION);
+    arb_addmul_ui(gain, self->dual.value, 2, PRECISION);
+    arb_addmul(self->theta, self->weight, gain, PRECISION);
+    arb_addmul(self->sij, self->weight, self->dual.value, PRECISION);
+    next_variance(self->sii, self);
+    next_variance(self->sjj, self);
+    arb_clear(gain);
+}
+
+/* Adds weight * |gram_ij - Theta_ij|^2 to the ball `sum`. x, y: (d), the points i and j. */
+static void add_distance(arb_t sum, const task *self, size_t i, size_t j, arb_srcptr x, arb_srcptr y,
+                         unsigned weight) {
+    const ntk_architecture *arch = self->architecture;
     pair p;
-    pair_init(&p, self, i, j);
-    for (size_t l = 0; l < self->architecture->depth; l++) next_layer(&p, function);
+    pair_init(&p, self, i, j, x, y);
+    for (size_t l = 0; l < arch->depth; l++) {
+        if (arch->family == NTK_RESIDUAL)
+            next_block(&p);
+        else
+            next_layer(&p, arch->activation == NTK_RELU ? dual_relu : dual_erf);
+    }
     arb_t stored;
     arb_init(stored);
     arb_set_d(stored, self->gram[i * self->ldg + j]);
@@ -214,14 +259,31 @@ static double upper_bound(const arb_t ball) {
 
 static ntk_status row_error(size_t i, void *argument) {
     task *self = argument;
+    const slong d = (slong)self->d;
+    arb_ptr x = _arb_vec_init(d), y = _arb_vec_init(d);
     arb_t sum;
     arb_init(sum);
-    for (size_t j = 0; j < i; j++) add_distance(sum, self, i, j, 2);
-    add_distance(sum, self, i, i, 1);
+    load_point(x, self, i);
+    for (size_t j = 0; j < i; j++) {
+        load_point(y, self, j);
+        add_distance(sum, self, i, j, x, y, 2);
+    }
+    add_distance(sum, self, i, i, x, x, 1);
     self->row_error[i] = upper_bound(sum);
     arb_clear(sum);
+    _arb_vec_clear(x, d);
+    _arb_vec_clear(y, d);
     flint_cleanup(); /* this thread's caches */
     return NTK_OK;
+}
+
+static void compute_variances(task *self) {
+    arb_ptr x = _arb_vec_init((slong)self->d);
+    for (size_t i = 0; i < self->n; i++) {
+        load_point(x, self, i);
+        input_covariance(self->variance + i, self, x, x);
+    }
+    _arb_vec_clear(x, (slong)self->d);
 }
 
 static double root_of_sum(size_t n, const double *terms) {
@@ -242,17 +304,19 @@ static double root_of_sum(size_t n, const double *terms) {
 ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                     size_t ldx, const double *gram, size_t ldg, double *bound) {
     NTK_TRY(ntk_architecture_check(architecture));
-    if (architecture->family != NTK_DENSE ||
-        (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF))
+    if (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF)
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "certify: kernels in ball arithmetic are dense with relu or erf, not %s",
+                        "certify: kernels in ball arithmetic are dense with relu or erf, or residual, not %s",
                         ntk_activation_name(architecture->activation));
     if (n == 0 || d == 0 || ldx < d || ldg < n)
         return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, d = %zu, ldx = %zu, ldg = %zu", n, d, ldx, ldg);
-    task self = {architecture, n, d, ldx, ldg, x, gram, NULL};
+    task self = {architecture, n, d, ldx, ldg, x, gram, NULL, NULL};
     NTK_TRY(ntk_allocate_doubles(n, &self.row_error));
+    self.variance = _arb_vec_init((slong)n);
+    compute_variances(&self);
     ntk_status status = ntk_map(n, row_error, &self);
     if (status == NTK_OK) *bound = root_of_sum(n, self.row_error);
+    _arb_vec_clear(self.variance, (slong)n);
     ntk_release(self.row_error);
     if (status == NTK_OK && !isfinite(*bound))
         status = ntk_fail(NTK_ERROR_NOT_FINITE,

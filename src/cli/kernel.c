@@ -11,8 +11,9 @@
 #include "cli/cli.h"
 
 static const cli_option options[] = {
-    {"arch", 0, "FAMILY", "dense (default)"},
-    {"depth", 0, "L", "hidden layers (default 1)"},
+    {"arch", 0, "FAMILY", "dense (default), or residual: ReLU blocks without biases"},
+    {"depth", 0, "L", "hidden layers, or blocks (default 1)"},
+    {"residual-scale", 0, "A", "factor alpha >= 0 of each block (default 1), residual only"},
     {"activation", 0, "NAME", "relu (default), erf, gelu, tanh, softplus, sigmoid, sin, linear"},
     {"weight-variance", 0, "W2", "w^2 > 0 (default 2)"},
     {"bias-variance", 0, "B2", "b^2 >= 0 (default 0: no biases)"},
@@ -40,18 +41,22 @@ static int choose(const cli_arguments *arguments, const char *name, const char *
 
 static int read_architecture(const cli_arguments *arguments, ntk_architecture *architecture,
                              ntk_kernel_type *type) {
-    const char *family = cli_value(arguments, "arch"), *activation = cli_value(arguments, "activation");
-    bool no_scale = false, nngp = false;
-    if (family != NULL && strcmp(family, "dense") != 0)
-        return cli_usage_error(arguments->command, "--arch takes dense, not '%s'", family);
+    const char *activation = cli_value(arguments, "activation");
+    bool no_scale = false, nngp = false, residual = false;
+    int usage = choose(arguments, "arch", "dense", "residual", &residual);
+    if (usage != CLI_OK) return usage;
+    if (!residual && cli_value(arguments, "residual-scale") != NULL)
+        return cli_usage_error(arguments->command, "--residual-scale belongs to --arch residual");
     if (activation != NULL && ntk_activation_parse(activation, &architecture->activation) != NTK_OK)
         return cli_usage_error(arguments->command, "--activation: %s", ntk_error_detail());
-    int usage = cli_size(arguments, "depth", 1, 64, &architecture->depth);
+    usage = cli_size(arguments, "depth", 1, 64, &architecture->depth);
+    if (usage == CLI_OK) usage = cli_real(arguments, "residual-scale", &architecture->residual_scale);
     if (usage == CLI_OK) usage = cli_real(arguments, "weight-variance", &architecture->weight_variance);
     if (usage == CLI_OK) usage = cli_real(arguments, "bias-variance", &architecture->bias_variance);
     if (usage == CLI_OK) usage = choose(arguments, "input-scale", "dimension", "none", &no_scale);
     if (usage == CLI_OK) usage = choose(arguments, "type", "ntk", "nngp", &nngp);
     if (usage != CLI_OK) return usage;
+    architecture->family = residual ? NTK_RESIDUAL : NTK_DENSE;
     architecture->input_scale = no_scale ? NTK_INPUT_SCALE_NONE : NTK_INPUT_SCALE_DIMENSION;
     *type = nngp ? NTK_KERNEL_NNGP : NTK_KERNEL_NTK;
     if (ntk_architecture_check(architecture) != NTK_OK)
@@ -110,11 +115,12 @@ const cli_command cli_kernel = {
     "kernel",
     "[OPTION ...] X.npy [Y.npy] -o K.npy",
     "the kernel matrix of an infinitely wide network",
-    "Computes the NTK (or NNGP) of the points in the rows of X, an (n, d) array of float64 or float32, or "
-    "between\n"
-    "the points of X and Y, for a network of infinite width in the NTK parametrisation. For several outputs "
-    "the\n"
-    "NTK is this matrix times the identity. Exit status 0, or 5 for files that cannot be used.",
+    "Computes the NTK (or NNGP) of the points in the rows of X, an (n, d) array of float64\n"
+    "or float32, or between the points of X and Y, for a network of infinite width in the\n"
+    "NTK parametrisation. For several outputs the NTK is this matrix times the identity.\n"
+    "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; its\n"
+    "activation, weight variance and biases are fixed. Exit status 0, or 5 for files that\n"
+    "cannot be used.",
     options,
     1,
     2,

@@ -1,4 +1,5 @@
 /* ntk show: one claim in full. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,10 +59,12 @@ static void show_parameters(const ntk_claim *claim) {
 
 static void show_rest(const ntk_claim *claim) {
     printf("\nStored results:\n");
-    for (size_t i = 0; i < claim->regression_count; i++)
-        printf("  %s (%s, tolerance %g)\n    because %s\n", claim->regressions[i].metric,
-               ntk_tolerance_kind_text(claim->regressions[i].kind), claim->regressions[i].tolerance,
-               claim->regressions[i].why);
+    for (size_t i = 0; i < claim->regression_count; i++) {
+        const ntk_regression *stored = &claim->regressions[i];
+        printf("  %s (%s", stored->metric, ntk_tolerance_kind_text(stored->kind));
+        if (!isnan(stored->tolerance)) printf(", tolerance %g", stored->tolerance);
+        printf(")\n    because %s\n", stored->why);
+    }
     printf("\nFigure: %s\n\nLimits: %s\n", claim->caption, claim->limits);
 }
 

@@ -150,12 +150,13 @@ static ntk_status cut_at_horizon(flow *w, segment *g) {
     return NTK_OK;
 }
 
-/* Narrow the sign change down to event_tolerance in log t; the later side of the bracket is taken, where the
- * event has happened. */
-static ntk_status locate_event(flow *w, double value, segment *g) {
+/* Narrow the sign change that lies between sigma = begin and the segment's end down to event_tolerance in log
+ * t; the later side of the bracket is taken, where the event has happened. */
+static ntk_status locate_event(flow *w, double begin, double value, segment *g) {
     ntk_stepper *s = &w->stepper;
-    ntk_bracket bracket = ntk_bracket_create(0, w->event_value, g->sigma, value);
-    double low_time = s->begin.clock.log_time, high_time = g->last->clock.log_time;
+    ntk_bracket bracket = ntk_bracket_create(begin, w->event_value, g->sigma, value);
+    double low_time = begin == 0 ? s->begin.clock.log_time : ntk_stepper_log_time(s, begin);
+    double high_time = g->last->clock.log_time;
     while (high_time - low_time > w->options->event_tolerance &&
            bracket.high - bracket.low > 2 * DBL_EPSILON * bracket.high) {
         const double trial = ntk_bracket_trial(&bracket), time = ntk_stepper_log_time(s, trial);
@@ -167,15 +168,34 @@ static ntk_status locate_event(flow *w, double value, segment *g) {
     return end_segment(w, bracket.high, high_time, g);
 }
 
+/* Ask on_event whether the flow goes on from an event; if so, event_value becomes the function's value there.
+ */
+static ntk_status pass_event(flow *w, segment *event) {
+    if (!w->options->on_event) {
+        finish(event, NTK_END_EVENT);
+        return NTK_OK;
+    }
+    NTK_TRY(show(w, w->options->on_event, w->options->event_needs_kernel, event));
+    if (event->final) event->why = NTK_END_EVENT;
+    return event->final ? NTK_OK : evaluate_event(w, event->last, &w->event_value);
+}
+
 static ntk_status cut_at_event(flow *w, segment *g) {
     if (!w->options->event) return NTK_OK;
-    double value;
+    const double until = g->last->clock.log_time;
+    double value, begin = 0;
     NTK_TRY(evaluate_event(w, g->last, &value));
-    const bool happened = w->event_value < 0 && value >= 0;
-    if (happened) {
-        NTK_TRY(locate_event(w, value, g));
-        g->final = false; /* the event comes before the horizon */
-        finish(g, NTK_END_EVENT);
+    while (w->event_value < 0 && value >= 0) {
+        segment event = {.sigma = g->sigma, .last = g->last}; /* not final: it comes before the horizon */
+        NTK_TRY(locate_event(w, begin, value, &event));
+        NTK_TRY(pass_event(w, &event));
+        if (event.final) {
+            *g = event;
+            return NTK_OK;
+        }
+        begin = event.sigma;
+        NTK_TRY(end_segment(w, g->sigma, until, g));
+        NTK_TRY(evaluate_event(w, g->last, &value));
     }
     w->event_value = value;
     return NTK_OK;

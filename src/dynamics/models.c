@@ -5,7 +5,8 @@
  *
  *     f = f_0 + Theta a,   Theta = J J^T,   ||theta - theta_0||^2 = a^T Theta a,
  *
- * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a, also where Theta is singular. */
+ * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a, also where Theta is singular. At
+ * other points the same coordinates predict f_0 + Theta(., X) a. */
 #include <ntk/dynamics.h>
 
 #include <math.h>
@@ -58,16 +59,16 @@ ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, nt
 /* ---- linear model -------------------------------------------------------------------------------------- */
 
 typedef struct linear_context {
-    size_t order; /* nK */
-    double *gram; /* (nK, nK); these arrays follow the structure in the same allocation */
-    double *f0;   /* (nK) */
-    double *image;
+    size_t rows, order; /* of the kernel: qK outputs, nK coordinates; equal but for predictions */
+    double *kernel;     /* (rows, order); these arrays follow the structure in the same allocation */
+    double *f0;         /* (rows) */
+    double *image;      /* (order) scratch */
 } linear_context;
 
 static ntk_status linear_evaluate(void *context, const double *a, double *f) {
     const linear_context *c = context;
     memcpy(f, c->f0, c->order * sizeof *f);
-    return ntk_symv(c->order, 1, c->gram, c->order, a, 1, f);
+    return ntk_symv(c->order, 1, c->kernel, c->order, a, 1, f);
 }
 
 static ntk_status linear_pullback(void *context, const double *a, const double *cotangent, double *gradient) {
@@ -79,7 +80,7 @@ static ntk_status linear_pullback(void *context, const double *a, const double *
 
 static double linear_norm(void *context, const double *difference) {
     const linear_context *c = context;
-    if (ntk_symv(c->order, 1, c->gram, c->order, difference, 0, c->image) != NTK_OK) return NAN;
+    if (ntk_symv(c->order, 1, c->kernel, c->order, difference, 0, c->image) != NTK_OK) return NAN;
     const double square = ntk_dot(c->order, difference, c->image);
     /* A Gram matrix is positive semi-definite; rounding may make the form slightly negative. NaN stays. */
     return square < 0 ? 0 : sqrt(square);
@@ -88,38 +89,46 @@ static double linear_norm(void *context, const double *difference) {
 static ntk_status linear_tangent_kernel(void *context, const double *a, double *gram) {
     (void)a;
     const linear_context *c = context;
-    memcpy(gram, c->gram, c->order * c->order * sizeof *gram);
+    memcpy(gram, c->kernel, c->order * c->order * sizeof *gram);
     return NTK_OK;
 }
 
-static ntk_status linear_context_create(size_t order, const double *gram, const double *f0,
+/* Context of a linear map of nK coordinates to `rows` outputs, with its copies of kernel and f0. */
+static ntk_status linear_context_create(size_t rows, size_t order, const double *kernel, const double *f0,
                                         linear_context **out) {
     const size_t header = NTK_ALIGNMENT / sizeof(double);
     _Static_assert(sizeof(linear_context) <= NTK_ALIGNMENT, "the arrays follow one aligned block");
+    if (!ntk_all_finite(rows * order, kernel) || !ntk_all_finite(rows, f0))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel or initial outputs of a linear model are not finite");
     double *memory = NULL;
-    NTK_TRY(ntk_allocate_doubles(header + order * order + 2 * order, &memory));
+    NTK_TRY(ntk_allocate_doubles(header + rows * order + rows + order, &memory));
     linear_context *context = (void *)memory;
+    context->rows = rows;
     context->order = order;
-    context->gram = memory + header;
-    context->f0 = context->gram + order * order;
-    context->image = context->f0 + order;
-    memcpy(context->gram, gram, order * order * sizeof *gram);
-    memcpy(context->f0, f0, order * sizeof *f0);
+    context->kernel = memory + header;
+    context->f0 = context->kernel + rows * order;
+    context->image = context->f0 + rows;
+    memcpy(context->kernel, kernel, rows * order * sizeof *kernel);
+    memcpy(context->f0, f0, rows * sizeof *f0);
     *out = context;
     return NTK_OK;
 }
 
-ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out) {
-    if (n == 0 || outputs == 0)
+static ntk_status check_linear(size_t q, size_t n, size_t outputs) {
+    if (q == 0 || n == 0 || outputs == 0)
         return ntk_fail(NTK_ERROR_ARGUMENT, "a linear model needs points and outputs");
-    if (outputs > (size_t)1 << 16 || n > ((size_t)1 << 31) / outputs)
-        return ntk_fail(NTK_ERROR_SHAPE, "a linear model of %zu points and %zu outputs is too large", n,
+    const size_t largest = q > n ? q : n;
+    if (outputs > (size_t)1 << 16 || largest > ((size_t)1 << 31) / outputs)
+        return ntk_fail(NTK_ERROR_SHAPE, "a linear model of %zu points and %zu outputs is too large", largest,
                         outputs);
+    return NTK_OK;
+}
+
+ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out) {
+    NTK_TRY(check_linear(n, n, outputs));
     const size_t order = n * outputs;
-    if (!ntk_all_finite(order * order, gram) || !ntk_all_finite(order, f0))
-        return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel or initial outputs of a linear model are not finite");
     linear_context *context = NULL;
-    NTK_TRY(linear_context_create(order, gram, f0, &context));
+    NTK_TRY(linear_context_create(order, order, gram, f0, &context));
     *out = (ntk_model){.dimension = order,
                        .points = n,
                        .outputs = outputs,
@@ -128,6 +137,35 @@ ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const 
                        .pullback = linear_pullback,
                        .norm = linear_norm,
                        .tangent_kernel = linear_tangent_kernel};
+    return NTK_OK;
+}
+
+/* ---- prediction of a linear model ---------------------------------------------------------------------- */
+
+static ntk_status prediction_evaluate(void *context, const double *a, double *f) {
+    const linear_context *c = context;
+    memcpy(f, c->f0, c->rows * sizeof *f);
+    return ntk_gemv(NTK_NO_TRANSPOSE, c->rows, c->order, 1, c->kernel, c->order, a, 1, f);
+}
+
+/* In the coordinates a of the training points the gradient of another point's output has no pullback. */
+static ntk_status prediction_pullback(void *context, const double *a, const double *cotangent,
+                                      double *gradient) {
+    (void)context, (void)a, (void)cotangent, (void)gradient;
+    return ntk_fail(NTK_ERROR_UNSUPPORTED, "predictions of a linear model are followed, not trained");
+}
+
+ntk_status ntk_model_linear_prediction(size_t q, size_t n, size_t outputs, const double *kernel,
+                                       const double *f0, ntk_model *out) {
+    NTK_TRY(check_linear(q, n, outputs));
+    linear_context *context = NULL;
+    NTK_TRY(linear_context_create(q * outputs, n * outputs, kernel, f0, &context));
+    *out = (ntk_model){.dimension = n * outputs,
+                       .points = q,
+                       .outputs = outputs,
+                       .context = context,
+                       .evaluate = prediction_evaluate,
+                       .pullback = prediction_pullback};
     return NTK_OK;
 }
 

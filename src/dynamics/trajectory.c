@@ -2,6 +2,7 @@
 #include <ntk/trajectory.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <ntk/memory.h>
@@ -11,30 +12,37 @@ typedef struct recorder {
     const double *log_times; /* (count) */
     size_t count;
     size_t points, outputs;
-    double *initial; /* (n, K) outputs at the start */
+    bool kernel;                 /* observed */
+    double *initial;             /* (n, K) outputs at the start */
+    const ntk_model *everywhere; /* followed; NULL for none */
     ntk_trajectory_point last;
 } recorder;
+
+/* fmax and fmin pass a NaN over; an extreme must not. Once a NaN, always a NaN. */
+static void raise_to(double *extreme, double value) {
+    if (!isnan(*extreme) && !(value <= *extreme)) *extreme = value;
+}
+
+static void lower_to(double *extreme, double value) {
+    if (!isnan(*extreme) && !(value >= *extreme)) *extreme = value;
+}
 
 static double largest_spread(size_t points, size_t outputs, const double *f) {
     double largest = 0;
     for (size_t i = 0; i < points; i++) {
         double low = f[i * outputs], high = low;
         for (size_t k = 1; k < outputs; k++) {
-            low = fmin(low, f[i * outputs + k]);
-            high = fmax(high, f[i * outputs + k]);
+            lower_to(&low, f[i * outputs + k]);
+            raise_to(&high, f[i * outputs + k]);
         }
-        const double spread = outputs == 1 ? fabs(high) : high - low;
-        if (!(spread <= largest)) largest = spread; /* a NaN is kept, not passed over */
+        raise_to(&largest, outputs == 1 ? fabs(high) : high - low);
     }
     return largest;
 }
 
 static double largest_change(size_t count, const double *f, const double *initial) {
     double largest = 0;
-    for (size_t i = 0; i < count; i++) {
-        const double change = fabs(f[i] - initial[i]);
-        if (!(change <= largest)) largest = change;
-    }
+    for (size_t i = 0; i < count; i++) raise_to(&largest, fabs(f[i] - initial[i]));
     return largest;
 }
 
@@ -49,15 +57,6 @@ static ntk_trajectory_point point_of(const recorder *self, const ntk_observation
                                   .kernel_lambda_min = seen->kernel_lambda_min};
 }
 
-/* fmax and fmin pass a NaN over; an extreme must not. */
-static void raise_to(double *extreme, double value) {
-    if (!(value <= *extreme)) *extreme = value;
-}
-
-static void lower_to(double *extreme, double value) {
-    if (!(value >= *extreme)) *extreme = value;
-}
-
 static ntk_status record_step(const ntk_observation *seen, void *context) {
     recorder *self = context;
     ntk_trajectory *out = self->trajectory;
@@ -69,16 +68,25 @@ static ntk_status record_step(const ntk_observation *seen, void *context) {
     return NTK_OK;
 }
 
+/* The outputs everywhere at the point that is about to be counted. */
+static ntk_status follow(const recorder *self, const double *theta) {
+    ntk_trajectory *out = self->trajectory;
+    if (!self->everywhere) return NTK_OK;
+    return self->everywhere->evaluate(self->everywhere->context, theta,
+                                      out->followed + out->count * out->followed_size);
+}
+
 static ntk_status record_point(const ntk_observation *seen, void *context) {
     recorder *self = context;
     ntk_trajectory *out = self->trajectory;
     self->last = point_of(self, seen);
     memcpy(out->outputs, seen->outputs, self->points * self->outputs * sizeof(double));
     /* The end is observed too, on top of the times asked for. */
-    if (out->count < self->count && seen->log_time >= self->log_times[out->count] - 1e-9)
+    if (out->count < self->count && seen->log_time >= self->log_times[out->count] - 1e-9) {
+        NTK_TRY(follow(self, seen->theta));
         out->points[out->count++] = self->last;
-    if (isfinite(seen->kernel_lambda_min) && !(seen->kernel_lambda_min >= out->min_lambda_min))
-        out->min_lambda_min = seen->kernel_lambda_min;
+    }
+    if (self->kernel) lower_to(&out->min_lambda_min, seen->kernel_lambda_min);
     return record_step(seen, context);
 }
 
@@ -91,11 +99,11 @@ static ntk_status record_start(const ntk_model *model, const double *targets, nt
     out->initial_spread = largest_spread(self->points, self->outputs, self->initial);
     out->max_spread = out->initial_spread;
     out->min_log_loss = log(out->initial_loss);
-    out->min_lambda_min = NAN;
+    out->min_lambda_min = self->kernel ? INFINITY : NAN;
     return NTK_OK;
 }
 
-static ntk_status hold_end(const recorder *self) {
+static ntk_status hold_end(const recorder *self, const double *theta) {
     ntk_trajectory *out = self->trajectory;
     if (out->count < self->count && out->flow.end != NTK_END_STATIONARY)
         return ntk_fail(NTK_ERROR_ARGUMENT,
@@ -104,19 +112,33 @@ static ntk_status hold_end(const recorder *self) {
     while (out->count < self->count) {
         out->points[out->count] = self->last;
         out->points[out->count].log_time = self->log_times[out->count];
+        NTK_TRY(follow(self, theta));
         out->count++;
     }
     return NTK_OK;
 }
 
-ntk_status ntk_trajectory_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
-                              double *theta, ntk_trajectory *out) {
+static ntk_status prepare_following(const recorder *self, const ntk_model *model) {
+    if (!self->everywhere) return NTK_OK;
+    if (self->everywhere->dimension != model->dimension)
+        return ntk_fail(NTK_ERROR_SHAPE, "trajectory: a model of dimension %zu cannot follow one of %zu",
+                        self->everywhere->dimension, model->dimension);
+    ntk_trajectory *out = self->trajectory;
+    out->followed_size = self->everywhere->points * self->everywhere->outputs;
+    return ntk_allocate(self->count, out->followed_size * sizeof *out->followed, (void **)&out->followed);
+}
+
+ntk_status ntk_trajectory_follow(const ntk_model *model, const double *targets,
+                                 const ntk_flow_options *options, const ntk_model *everywhere, double *theta,
+                                 ntk_trajectory *out) {
     *out = (ntk_trajectory){0};
     recorder self = {.trajectory = out,
                      .log_times = options->observation_log_times,
                      .count = options->observation_count,
                      .points = model->points,
-                     .outputs = model->outputs};
+                     .outputs = model->outputs,
+                     .kernel = options->observe_kernel,
+                     .everywhere = everywhere};
     ntk_flow_options recorded = *options;
     recorded.observer = record_point;
     recorded.every_step = record_step;
@@ -127,16 +149,81 @@ ntk_status ntk_trajectory_run(const ntk_model *model, const double *targets, con
     NTK_TRY_OR(done, status, ntk_allocate(self.count, sizeof *out->points, (void **)&out->points));
     NTK_TRY_OR(done, status, ntk_allocate_doubles(outputs, &out->outputs));
     NTK_TRY_OR(done, status, ntk_allocate_doubles(outputs, &self.initial));
+    NTK_TRY_OR(done, status, prepare_following(&self, model));
     NTK_TRY_OR(done, status, record_start(model, targets, options->loss, theta, &self));
     NTK_TRY_OR(done, status, ntk_flow_run(model, targets, &recorded, theta, &out->flow));
-    status = hold_end(&self);
+    status = hold_end(&self, theta);
 done:
     ntk_release(self.initial);
     if (status != NTK_OK) ntk_trajectory_release(out);
     return status;
 }
 
+ntk_status ntk_trajectory_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
+                              double *theta, ntk_trajectory *out) {
+    return ntk_trajectory_follow(model, targets, options, NULL, theta, out);
+}
+
+/* Observation times are what was asked for to rounding. */
+static bool is_until(const ntk_trajectory *trajectory, size_t i, double until) {
+    return i < trajectory->count && trajectory->points[i].log_time <= until + 1e-9;
+}
+
+double ntk_trajectory_largest_drift(const ntk_trajectory *trajectory, double until) {
+    double largest = is_until(trajectory, 0, until) ? trajectory->points[0].kernel_drift : NAN;
+    for (size_t i = 1; is_until(trajectory, i, until); i++)
+        raise_to(&largest, trajectory->points[i].kernel_drift);
+    return largest;
+}
+
+double ntk_trajectory_largest_gap(const ntk_trajectory *a, const ntk_trajectory *b, double until) {
+    double largest = a->followed && a->followed_size == b->followed_size ? 0 : NAN;
+    const size_t size = a->followed_size;
+    size_t i = 0;
+    for (; is_until(a, i, until) && !isnan(largest); i++) {
+        const bool same = i < b->count && fabs(a->points[i].log_time - b->points[i].log_time) <= 1e-8;
+        raise_to(&largest, same ? largest_change(size, a->followed + i * size, b->followed + i * size) : NAN);
+    }
+    return i == 0 ? NAN : largest;
+}
+
+double ntk_trajectory_exit_time(const ntk_trajectory *trajectory, double threshold) {
+    for (size_t i = 0; i < trajectory->count; i++) {
+        const ntk_trajectory_point *here = &trajectory->points[i];
+        if (isnan(here->kernel_drift)) return NAN;
+        if (here->kernel_drift < threshold) continue;
+        if (i == 0) return here->log_time;
+        const ntk_trajectory_point *before = here - 1;
+        const double part = (threshold - before->kernel_drift) / (here->kernel_drift - before->kernel_drift);
+        return before->log_time + part * (here->log_time - before->log_time);
+    }
+    return INFINITY;
+}
+
+/* With p_i the probability of the true class and l_i <= n L_0 the loss of point i, 1 - p_i = 1 - e^{-l_i} >=
+ * c l_i, c = (1 - e^{-n L_0}) / (n L_0) (concavity), so that
+ *
+ *     -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 >= (lambda / n) (mean_i (1 - p_i))^2 >= (lambda / n) (c
+ * L)^2
+ *
+ * and, integrated, t L(t) <= n / (lambda c^2). */
+double ntk_trajectory_loss_bound(const ntk_trajectory *trajectory, size_t points) {
+    const double n = (double)points, total = n * trajectory->initial_loss;
+    const double c = -expm1(-total) / total;
+    return n / (trajectory->min_lambda_min * c * c);
+}
+
+/* In logarithms: t may be e^1000. */
+double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points) {
+    const double log_bound = log(ntk_trajectory_loss_bound(trajectory, points));
+    double worst = -INFINITY;
+    for (size_t i = 0; i < trajectory->count; i++)
+        raise_to(&worst, trajectory->points[i].log_time + trajectory->points[i].log_loss - log_bound);
+    return exp(worst);
+}
+
 void ntk_trajectory_release(ntk_trajectory *trajectory) {
+    ntk_release(trajectory->followed);
     ntk_release(trajectory->points);
     ntk_release(trajectory->outputs);
     *trajectory = (ntk_trajectory){0};

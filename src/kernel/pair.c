@@ -19,13 +19,22 @@
  * both free of the cancellation at rho = 1 beyond an error of eps theta, which moves the angle by eps. So the
  * absolute error of every angle, and of kappa_0, is a small multiple of eps sqrt(d), without the factor
  * 1 / sqrt(1 - rho^2) of the vectorised form. Cost: O(d) operations, and an arctangent
- * and a few square roots a layer. */
+ * and a few square roots a layer.
+ *
+ * A residual network whose branches are weak keeps antiparallel inputs nearly so in all blocks: 1 + rho,
+ * which follows the same average as 1 - rho (residual.c), is carried too,
+ *
+ *     1 -+ rho_next = (1 - q) (1 -+ rho) + q (1 -+ kappa_1),
+ *
+ * sums of non-negative terms, whose product is the squared sine. */
 #include "kernel/pair.h"
 
 #include <math.h>
 
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>
+
+#include "kernel/residual.h"
 
 /* |x - c y|^2; eight running sums, which the compiler can keep in vectors. */
 static double squared_residual(size_t d, const double *x, double c, const double *y) {
@@ -50,8 +59,13 @@ static double squared_sine(const ntk_architecture *architecture, const ntk_point
     return fmin(1, residual / rows->variance[i]);
 }
 
-static void relu_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
-                      const ntk_points *columns, size_t j, double *nngp, double *ntk) {
+/* 1 - kappa_1 from 1 - rho and the sine and cosine of the angle. */
+static double kappa_decrease(double versine, double sine, double cosine, double angle) {
+    return versine - (sine - angle * cosine) / M_PI;
+}
+
+static void dense_relu_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
+                            const ntk_points *columns, size_t j, double *nngp, double *ntk) {
     const double A = 0.5 * architecture->weight_variance, b2 = architecture->bias_variance;
     double s = 0;
     double sine = sqrt(squared_sine(architecture, rows, i, columns, j, &s));
@@ -63,7 +77,7 @@ static void relu_pair(const ntk_architecture *architecture, const ntk_points *ro
         const double r = sqrt(columns->variance[next_column - columns->stride]);
         const double angle = atan2(sine, cosine);
         const double versine = cosine > 0 ? sine * sine / (1 + cosine) : 1 - cosine;
-        const double decrease = versine - (sine - angle * cosine) / M_PI; /* 1 - kappa_1 */
+        const double decrease = kappa_decrease(versine, sine, cosine, angle);
         s = A * q * r * (1 - decrease) + b2;
         tangent = s + tangent * (A * ((M_PI - angle) / M_PI));
 
@@ -76,6 +90,30 @@ static void relu_pair(const ntk_architecture *architecture, const ntk_points *ro
     }
     *nngp = s;
     *ntk = tangent;
+}
+
+static void residual_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
+                          const ntk_points *columns, size_t j, double *nngp, double *ntk) {
+    const double share = ntk_residual_share(architecture);
+    double product = 0;
+    const double square = squared_sine(architecture, rows, i, columns, j, &product);
+    const double least = square / (1 + sqrt(1 - square)); /* 1 - |rho| */
+    double minus = product > 0 ? least : 2 - least;       /* 1 - rho */
+    double plus = product > 0 ? 2 - least : least;        /* 1 + rho */
+    double tangent = plus - minus;                        /* t_0 = 2 rho_0 */
+    for (size_t l = 0; l < rows->depth; l++) {
+        const double sine = sqrt(minus * plus), cosine = 0.5 * (plus - minus);
+        const double angle = atan2(sine, cosine);
+        const double decrease = kappa_decrease(minus, sine, cosine, angle);
+        const double gain = (M_PI - angle) / M_PI * tangent + 2 * (1 - decrease);
+        tangent = (1 - share) * tangent + share * gain;
+        minus = (1 - share) * minus + share * decrease;
+        plus = (1 - share) * plus + share * (2 - decrease);
+    }
+    const double scale = sqrt(rows->variance[rows->depth * rows->stride + i]) *
+                         sqrt(columns->variance[columns->depth * columns->stride + j]);
+    *nngp = scale * (0.5 * (plus - minus));
+    *ntk = scale * tangent;
 }
 
 /* Any other activation, one dual activation after the other. */
@@ -100,8 +138,10 @@ static ntk_status general_pair(const ntk_architecture *architecture, const ntk_p
 
 ntk_status ntk_pair_kernel(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                            const ntk_points *columns, size_t j, double *nngp, double *ntk) {
-    if (architecture->activation == NTK_RELU)
-        relu_pair(architecture, rows, i, columns, j, nngp, ntk);
+    if (architecture->family == NTK_RESIDUAL)
+        residual_pair(architecture, rows, i, columns, j, nngp, ntk);
+    else if (architecture->activation == NTK_RELU)
+        dense_relu_pair(architecture, rows, i, columns, j, nngp, ntk);
     else
         NTK_TRY(general_pair(architecture, rows, i, columns, j, nngp, ntk));
     if (!(isfinite(*nngp) && isfinite(*ntk)))

@@ -5,7 +5,7 @@
  *     Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2] Theta^l
  *
  * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric function of a
- * rounded cosine nor lose anything at rho = 1. */
+ * rounded cosine nor lose anything at rho = 1. Residual networks: residual.c. */
 #include "kernel/points.h"
 
 #include <math.h>
@@ -16,19 +16,13 @@
 
 #include "kernel/dual.h"
 #include "kernel/mehler.h"
+#include "kernel/residual.h"
 
-/* Pairs of ReLU networks whose inputs are this close to parallel, sin theta <= 1/32, are recomputed from
- * the difference of the inputs (pair.c): 1 - cos theta = 2^-11 (1 + 2^-13). */
-#define NEARLY_PARALLEL (1 - 0x1p-11)
-
-enum {
-    CLOSED_FORM_FIELDS = 2,
-    BATCH = 64 /* points expanded at a time */
-};
+enum { BATCH = 64 /* points expanded at a time */ };
 
 double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
-    return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? architecture->weight_variance / (double)d
-                                                                  : architecture->weight_variance;
+    const double variance = architecture->family == NTK_RESIDUAL ? 1 : architecture->weight_variance;
+    return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? variance / (double)d : variance;
 }
 
 static ntk_status check_row(const ntk_points *points, size_t i) {
@@ -65,14 +59,12 @@ void ntk_points_destroy(ntk_points *points) {
     ntk_release(points->tangent);
 }
 
-static double inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
-
 /* The fields of a closed form; see recursion.h. */
 static void fill_fields(ntk_activation activation, double a, double *field) {
     switch (activation) {
     case NTK_RELU:
         field[0] = sqrt(a);
-        field[NTK_POINT_BLOCK] = inverse_root(a);
+        field[NTK_POINT_BLOCK] = ntk_inverse_root(a);
         break;
     case NTK_ERF:
         field[0] = sqrt(2 / (1 + 2 * a));
@@ -100,10 +92,11 @@ static void advance(const ntk_architecture *architecture, ntk_points *points, si
 
 static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_points *points, size_t l) {
     const double *variance = points->variance + l * points->stride;
-    NTK_TRY(ntk_allocate_doubles(CLOSED_FORM_FIELDS * points->stride, &points->field[l]));
+    NTK_TRY(ntk_allocate_doubles(NTK_CLOSED_FORM_FIELDS * points->stride, &points->field[l]));
     for (size_t i = 0; i < points->count; i++) {
         const double a = variance[i];
-        fill_fields(architecture->activation, a, points->field[l] + ntk_field_offset(i, CLOSED_FORM_FIELDS));
+        fill_fields(architecture->activation, a,
+                    points->field[l] + ntk_field_offset(i, NTK_CLOSED_FORM_FIELDS));
         advance(architecture, points, l, i, ntk_dual_closed_form(architecture->activation, a, a, a));
     }
     return NTK_OK;
@@ -130,7 +123,7 @@ static ntk_status expand_batch(size_t unit, void *context) {
                                                 coefficient + terms * count, dual, e->tail + first);
     for (size_t i = 0; i < count && status == NTK_OK; i++) {
         double *field = points->field[e->layer] + ntk_field_offset(first + i, 1 + 2 * terms);
-        field[0] = inverse_root(variance[i]);
+        field[0] = ntk_inverse_root(variance[i]);
         for (size_t k = 0; k < 2 * terms; k++) field[(1 + k) * NTK_POINT_BLOCK] = coefficient[k * count + i];
         advance(e->architecture, points, e->layer, first + i, dual[i]);
     }
@@ -178,13 +171,24 @@ static ntk_status check_diagonal(const ntk_points *points) {
     return NTK_OK;
 }
 
-ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
-                              ntk_recursion *recursion) {
+static ntk_status residual_blocks(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                                  ntk_recursion *recursion) {
+    NTK_TRY(ntk_residual_points(architecture, rows));
+    if (columns != rows) NTK_TRY(ntk_residual_points(architecture, columns));
+    *recursion->layer = (ntk_recursion_layer){.row = rows->field[0],
+                                              .column = columns->field[0],
+                                              .fields = NTK_CLOSED_FORM_FIELDS,
+                                              .limit = NTK_NEARLY_PARALLEL};
+    return NTK_OK;
+}
+
+static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                               ntk_recursion *recursion) {
     const ntk_activation activation = architecture->activation;
     for (size_t l = 0; l < rows->depth; l++) {
         ntk_recursion_layer *layer = recursion->layer + l;
         *layer = (ntk_recursion_layer){.limit = INFINITY};
-        if (activation == NTK_RELU && l == 0) layer->limit = NEARLY_PARALLEL;
+        if (activation == NTK_RELU && l == 0) layer->limit = NTK_NEARLY_PARALLEL;
         if (ntk_dual_has_closed_form(activation)) {
             NTK_TRY(closed_form_layer(architecture, rows, l));
             if (columns != rows) NTK_TRY(closed_form_layer(architecture, columns, l));
@@ -193,8 +197,15 @@ ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *
         }
         layer->row = rows->field[l];
         layer->column = columns->field[l];
-        layer->fields = layer->terms ? 1 + 2 * layer->terms : CLOSED_FORM_FIELDS;
+        layer->fields = layer->terms ? 1 + 2 * layer->terms : NTK_CLOSED_FORM_FIELDS;
     }
+    return NTK_OK;
+}
+
+ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                              ntk_recursion *recursion) {
+    NTK_TRY((architecture->family == NTK_RESIDUAL ? residual_blocks : dense_layers)(architecture, rows,
+                                                                                    columns, recursion));
     NTK_TRY(check_diagonal(rows));
     return columns == rows ? NTK_OK : check_diagonal(columns);
 }

@@ -3,12 +3,16 @@
 #ifndef NTK_KERNEL_POINTS_H
 #define NTK_KERNEL_POINTS_H
 
+#include <math.h>
 #include <stddef.h>
 
 #include <ntk/architecture.h>
 #include <ntk/status.h>
 
 #include "kernel/recursion.h"
+
+/* Fields of a layer whose dual activation is a closed form. */
+enum { NTK_CLOSED_FORM_FIELDS = 2 };
 
 typedef struct ntk_points {
     size_t count;     /* n */
@@ -17,16 +21,20 @@ typedef struct ntk_points {
     size_t ldx;
     size_t stride;    /* n rounded up to a multiple of NTK_POINT_BLOCK */
     size_t depth;     /* L */
-    double *variance; /* (L + 1, stride): S^1_xx .. S^{L+1}_xx */
-    double *tangent;  /* (stride): Theta^{L+1}_xx */
-    double **field;   /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer, NTK_POINT_BLOCK) */
+    double *variance; /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; residual networks S^0_xx .. S^L_xx */
+    double *tangent;  /* (stride): Theta_xx */
+    double **field; /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer, NTK_POINT_BLOCK), or NULL */
 } ntk_points;
 
-/* Factor of <x, x'> in the first layer: w^2 / d or w^2. */
+/* 1 / sqrt(variance), 0 for 0. */
+static inline double ntk_inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
+
+/* Factor of <x, x'> in the first layer: w^2 / d or w^2; of a residual network 1 / d or 1. */
 double ntk_input_factor(const ntk_architecture *architecture, size_t d);
 
-/* S^1_xx; the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming row and column of
- * the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be destroyed in either case. */
+/* S^1_xx (S^0_xx); the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming row and
+ * column of the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be destroyed in either
+ * case. */
 ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                              size_t ldx, ntk_points *out);
 void ntk_points_destroy(ntk_points *points);

@@ -3,13 +3,29 @@
 #include <string.h>
 
 #include "base/vector.h"
+#include "kernel/points.h"
+#include "kernel/residual.h"
 
-const ntk_recursion_table *ntk_recursion_chosen(void) {
+ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
+                                   ntk_recursion_layer *layer) {
+    return (ntk_recursion){.input_scale = ntk_input_factor(architecture, d),
+                           .weight = architecture->weight_variance,
+                           .bias = architecture->bias_variance,
+                           .share = ntk_residual_share(architecture),
+                           .depth = architecture->depth,
+                           .layer = layer};
+}
+
+ntk_recursion_run ntk_recursion_find(const ntk_recursion_table *table, const ntk_architecture *architecture) {
+    return architecture->family == NTK_RESIDUAL ? table->residual : table->dense[architecture->activation];
+}
+
+ntk_recursion_run ntk_recursion_chosen(const ntk_architecture *architecture) {
 #ifdef NTK_SIMD_X86
     static const ntk_recursion_table *const tables[] = {&ntk_recursion_avx512, &ntk_recursion_avx2,
                                                         &ntk_recursion_sse2};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        if (strcmp(tables[i]->isa, ntk_vector_isa()) == 0) return tables[i];
+        if (strcmp(tables[i]->isa, ntk_vector_isa()) == 0) return ntk_recursion_find(tables[i], architecture);
 #endif
-    return &ntk_recursion_scalar;
+    return ntk_recursion_find(&ntk_recursion_scalar, architecture);
 }

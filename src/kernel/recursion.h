@@ -13,6 +13,7 @@ enum { NTK_POINT_BLOCK = 8 };
  * variance S_xx ("fields"):
  *
  *     relu     0: sqrt(S_xx)     1: 1 / sqrt(S_xx), 0 for S_xx = 0
+ *              residual networks, one layer for all blocks: 0: sqrt(S^L_xx), 1: 1 / sqrt(S^0_xx)
  *     erf      0: sqrt(2 / (1 + 2 S_xx))
  *     gelu     0: S_xx           1: 1 / sqrt(1 + S_xx)
  *     sin      0: S_xx / 2
@@ -34,26 +35,36 @@ static inline size_t ntk_field_offset(size_t point, size_t fields) {
     return point / NTK_POINT_BLOCK * NTK_POINT_BLOCK * fields + point % NTK_POINT_BLOCK;
 }
 
+/* Pairs of ReLU networks whose inputs are this close to parallel, sin theta <= 1/32, are flagged by the first
+ * layer and recomputed from the difference of the inputs (pair.c): 1 - cos theta = 2^-11 (1 + 2^-13). */
+#define NTK_NEARLY_PARALLEL (1 - 0x1p-11)
+
 typedef struct ntk_recursion {
-    double input_scale; /* w^2 / d or w^2 */
+    double input_scale; /* w^2 / d or w^2; of a residual network 1 / d or 1 */
     double weight;      /* w^2 */
     double bias;        /* b^2 */
+    double share;       /* q = alpha^2 / (1 + alpha^2), residual networks only */
     size_t depth;
-    ntk_recursion_layer *layer; /* (depth) */
+    ntk_recursion_layer *layer; /* (depth); residual networks use the first */
 } ntk_recursion;
 
-/* Pairs (row, column + k), k < count, column a multiple of NTK_POINT_BLOCK: from the inner products to
- * S^{L+1} and Theta^{L+1}. product, nngp, ntk: (count); nngp or ntk may be NULL; either may be product
+/* For inputs of dimension d. */
+ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
+                                   ntk_recursion_layer *layer);
+
+/* Pairs (row, column + k), k < count, column a multiple of NTK_POINT_BLOCK: from the inner products to the
+ * NNGP and the NTK. product, nngp, ntk: (count); nngp or ntk may be NULL; either may be product
  * itself. Returned is how many pairs are not to be trusted - |rho| beyond a layer's limit, or a result that
  * is not finite -; their k are in flagged (count).
  */
 typedef size_t (*ntk_recursion_run)(const ntk_recursion *recursion, size_t row, size_t column, size_t count,
                                     const double *product, double *nngp, double *ntk, size_t *flagged);
 
-/* All activations of one instruction set; the same bits from each set. */
+/* All networks of one instruction set; the same bits from each set. */
 typedef struct ntk_recursion_table {
     const char *isa;
-    ntk_recursion_run run[NTK_ACTIVATION_COUNT];
+    ntk_recursion_run dense[NTK_ACTIVATION_COUNT];
+    ntk_recursion_run residual;
 } ntk_recursion_table;
 
 extern const ntk_recursion_table ntk_recursion_scalar;
@@ -63,7 +74,8 @@ extern const ntk_recursion_table ntk_recursion_avx2;
 extern const ntk_recursion_table ntk_recursion_avx512;
 #endif
 
-/* The table of the instruction set in use (ntk_vector_isa). */
-const ntk_recursion_table *ntk_recursion_chosen(void);
+/* The architecture's function in a table, and in that of the instruction set in use (ntk_vector_isa). */
+ntk_recursion_run ntk_recursion_find(const ntk_recursion_table *table, const ntk_architecture *architecture);
+ntk_recursion_run ntk_recursion_chosen(const ntk_architecture *architecture);
 
 #endif

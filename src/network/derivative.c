@@ -1,13 +1,14 @@
-/* First derivatives of the outputs with respect to the parameters.
+/* First derivatives of the outputs with respect to the parameters, in the notation of network.h.
  *
- * Pullback (reverse mode): with delta^l = d<c, f> / dh^l, (n, fan-out of layer l), and delta^{L+1} = c,
+ * Pullback (reverse mode): with delta^l = d<c, f> / dh^l, (n, fan-out of layer l), and delta^N = c,
  *
- *     gradient of W^l = s_l (delta^l)^T a^{l-1},     gradient of beta^l = b_l sum_i delta^l_i,
- *     delta^l = (s_{l+1} delta^{l+1} W^{l+1}) o phi'(h^l).
+ *     gradient of W^l = s_l (delta^l)^T a^l,     gradient of beta^l = b_l sum_i delta^l_i,
+ *     delta^l = (s_{l+1} delta^{l+1} W^{l+1} (+ delta^{l+2})) (o phi'(h^l)).
  *
- * Pushforward (forward mode): along theta + t v, v made of V^l and u^l, with Dh and Da for d/dt at t = 0,
+ * Pushforward (forward mode): along theta + t v, v made of U^l and u^l, with Dh and Da for d/dt at t = 0,
  *
- *     Dh^l = s_l (a^{l-1} (V^l)^T + Da^{l-1} (W^l)^T) + b_l u^l,     Da^l = phi'(h^l) o Dh^l,     Da^0 = 0.
+ *     Dh^l = s_l (a^l (U^l)^T + Da^l (W^l)^T) + b_l u^l,     Da^{l+1} = Dh^l (+ Da^{l-1}) (o phi'(h^l)),
+ *     Da^1 = 0.
  */
 #include "network/network.h"
 
@@ -16,9 +17,10 @@ ntk_status network_reserve_signals(const ntk_network *network, network_batch *ba
     return network_reserve(&batch->signal[1], rows_per_input, batch->n, network->width);
 }
 
-/* Each row of `signal` times the derivative of its input, in place. */
+/* Each row of `signal` times the derivative of its input, in place; nothing where that is NULL. */
 static void multiply_rows(size_t n, size_t rows_per_input, size_t width, const double *derivative,
                           double *signal) {
+    if (derivative == NULL) return;
     for (size_t row = 0; row < n * rows_per_input; row++) {
         const double *factor = derivative + row / rows_per_input * width;
         for (size_t j = 0; j < width; j++) signal[row * width + j] *= factor[j];
@@ -27,25 +29,34 @@ static void multiply_rows(size_t n, size_t rows_per_input, size_t width, const d
 
 void network_output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
                             const double *c, double *out) {
-    const size_t K = network->outputs, m = network->width, L = network->architecture.depth;
-    const network_layer *layer = &network->layers[L + 1];
-    const double *derivative = network_derivative(network, batch, L);
+    const size_t K = network->outputs, m = network->width, last = network->layer_count;
+    const network_layer *layer = &network->layers[last];
+    const double *derivative = network_derivative(network, batch, last - 1);
     for (size_t r = 0; r < batch->n * K; r++) {
         const double scale = layer->weight_scale * (c == NULL ? 1.0 : c[r]);
-        const double *weight = theta + layer->weight + r % K * m, *factor = derivative + r / K * m;
-        for (size_t j = 0; j < m; j++) out[r * m + j] = scale * weight[j] * factor[j];
+        const double *weight = theta + layer->weight + r % K * m;
+        if (derivative == NULL)
+            for (size_t j = 0; j < m; j++) out[r * m + j] = scale * weight[j];
+        else
+            for (size_t j = 0; j < m; j++) out[r * m + j] = scale * weight[j] * derivative[r / K * m + j];
     }
+}
+
+bool network_skip_begins(const ntk_network *network, size_t l) {
+    return l + 2 <= network->layer_count && network->layers[l + 2].added;
 }
 
 ntk_status network_propagate_back(const ntk_network *network, const network_batch *batch, size_t l,
                                   const double *theta, size_t rows_per_input, const double *signal,
                                   double *out) {
     /* One output: a product of rank one, in the same pass as the derivatives. */
-    if (l == network->architecture.depth && network->outputs == 1) {
+    if (l == network->layer_count - 1 && network->outputs == 1) {
         network_output_signals(network, batch, theta, signal, out);
         return NTK_OK;
     }
-    NTK_TRY(network_multiply_back(&network->layers[l + 1], theta, batch->n * rows_per_input, signal, out));
+    const double beta = network_skip_begins(network, l) ? 1.0 : 0.0;
+    NTK_TRY(
+        network_multiply_back(&network->layers[l + 1], theta, batch->n * rows_per_input, signal, beta, out));
     multiply_rows(batch->n, rows_per_input, network->width, network_derivative(network, batch, l), out);
     return NTK_OK;
 }
@@ -77,10 +88,10 @@ ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_
     NTK_TRY(network_check_batch(network, n, "ntk_network_pullback"));
     NTK_TRY(network_reserve_signals(network, &network->batch, 1));
     const double *signal = cotangent;
-    for (size_t l = network->architecture.depth + 1;; l--) {
+    for (size_t l = network->layer_count;; l--) {
         NTK_TRY(layer_gradient(network, l, x, signal, gradient));
         if (l == 1) return NTK_OK;
-        double *next = network->batch.signal[l % 2].data;
+        double *next = network->batch.signal[(l - 1) % 2].data;
         NTK_TRY(network_propagate_back(network, &network->batch, l - 1, theta, 1, signal, next));
         signal = next;
     }
@@ -91,14 +102,14 @@ ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, si
     NTK_TRY(network_check_batch(network, n, "ntk_network_pushforward"));
     NTK_TRY(network_reserve_signals(network, &network->batch, 1));
     const network_batch *batch = &network->batch;
-    const size_t last = network->architecture.depth + 1;
-    const double *below = NULL; /* Da^{l-1} */
+    const size_t last = network->layer_count;
+    const double *below = NULL; /* Da^l */
     for (size_t l = 1; l <= last; l++) {
         double *out = l == last ? tangent : batch->signal[l % 2].data;
         NTK_TRY(
             network_apply_layer(network, l, direction, n, network_layer_input(network, batch, x, l), out));
         if (below != NULL) NTK_TRY(network_multiply(&network->layers[l], theta, n, below, 1.0, out));
-        if (l < last) multiply_rows(n, 1, network->width, network_derivative(network, batch, l), out);
+        multiply_rows(n, 1, network->width, network_derivative(network, batch, l), out);
         below = out;
     }
     return NTK_OK;

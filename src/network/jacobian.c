@@ -1,9 +1,10 @@
 /* The explicit Jacobian, input by input: rows are d f_k(x_i) / d theta.
  *
- * For one input the derivatives with respect to h^l are the (K, fan-out) matrix D^l, D^{L+1} = I and
- * D^l = s_{l+1} D^{l+1} W^{l+1} diag(phi'(h^l)); the block of W^l in row k is s_l D^l_k (a^{l-1})^T, that of
- * beta^l is b_l D^l_k. It shares the forward with the batched pullback and the structured tangent kernel, and
- * nothing else: it is the path against which they are checked. */
+ * For one input the derivatives with respect to h^l are the (K, fan-out) matrix D^l, D^N = I and
+ * D^l = (s_{l+1} D^{l+1} W^{l+1} (+ D^{l+2} where a skip connection begins)) (diag phi'(h^l)); the block of
+ * W^l in row k is s_l D^l_k (a^l)^T, that of beta^l is b_l D^l_k. It shares the forward with the batched
+ * pullback and the structured tangent kernel, and nothing else: it is the path against which they are
+ * checked. */
 #include "network/network.h"
 
 #include <string.h>
@@ -20,18 +21,20 @@ static void write_layer(const ntk_network *network, size_t l, const double *sign
     for (size_t r = 0; r < layer->fan_out; r++) row[layer->bias + r] = layer->bias_scale * signal[r];
 }
 
-/* D^l from D^{l+1} = signal, l = 1 .. L. Plain sums, no matrix product. out: (K, m). */
+/* D^l from D^{l+1} = signal, l = 1 .. N - 1. Plain sums, no matrix product. out: (K, m), D^{l+2} before where
+ * a skip connection begins. derivative: (m), NULL where layer l is not activated. */
 static void step_back(const ntk_network *network, size_t l, const double *theta, const double *derivative,
                       const double *signal, double *out) {
     const network_layer *above = &network->layers[l + 1];
     const size_t m = above->fan_in;
-    memset(out, 0, network->outputs * m * sizeof *out);
+    if (!network_skip_begins(network, l)) memset(out, 0, network->outputs * m * sizeof *out);
     for (size_t k = 0; k < network->outputs; k++) {
         for (size_t r = 0; r < above->fan_out; r++) {
             const double *weight = theta + above->weight + r * m;
-            for (size_t c = 0; c < m; c++) out[k * m + c] += signal[k * above->fan_out + r] * weight[c];
+            const double scaled = above->weight_scale * signal[k * above->fan_out + r];
+            for (size_t c = 0; c < m; c++) out[k * m + c] += scaled * weight[c];
         }
-        for (size_t c = 0; c < m; c++) out[k * m + c] *= above->weight_scale * derivative[c];
+        for (size_t c = 0; derivative != NULL && c < m; c++) out[k * m + c] *= derivative[c];
     }
 }
 
@@ -39,7 +42,7 @@ static void step_back(const ntk_network *network, size_t l, const double *theta,
 static void write_input(const ntk_network *network, const double *theta, size_t i, const double *x,
                         double *const signal[2], double *jacobian) {
     const network_batch *batch = &network->batch;
-    const size_t K = network->outputs, last = network->architecture.depth + 1;
+    const size_t K = network->outputs, last = network->layer_count;
     memset(signal[last % 2], 0, K * K * sizeof(double));
     for (size_t k = 0; k < K; k++) signal[last % 2][k * K + k] = 1.0;
     for (size_t l = last;; l--) {
@@ -50,7 +53,8 @@ static void write_input(const ntk_network *network, const double *theta, size_t 
             write_layer(network, l, here + k * layer->fan_out, a,
                         jacobian + (i * K + k) * network->parameters);
         if (l == 1) return;
-        const double *derivative = network_derivative(network, batch, l - 1) + i * network->width;
+        const double *derivative = network_derivative(network, batch, l - 1);
+        if (derivative != NULL) derivative += i * network->width;
         step_back(network, l - 1, theta, derivative, here, signal[(l - 1) % 2]);
     }
 }

@@ -32,7 +32,7 @@ ntk_status network_reserve(network_buffer *buffer, size_t a, size_t b, size_t c)
 }
 
 static void batch_release(network_batch *batch) {
-    ntk_release(batch->activation.data);
+    ntk_release(batch->input.data);
     ntk_release(batch->derivative.data);
     ntk_release(batch->signal[0].data);
     ntk_release(batch->signal[1].data);
@@ -49,24 +49,46 @@ static bool place_layer(ntk_network *network, size_t l, size_t *end) {
     return !network->has_bias || add_checked(layer->fan_out, end);
 }
 
-static void scale_layer(ntk_network *network, size_t l) {
+/* Layer l of a dense network: all but the last are activated. */
+static void describe_dense(const ntk_network *network, size_t l, double fan, network_layer *layer) {
+    layer->activated = l < network->layer_count;
+    layer->activation = l - 1;
+    layer->weight_scale = sqrt(network->architecture.weight_variance / fan);
+    layer->bias_scale = sqrt(network->architecture.bias_variance);
+}
+
+/* Layer l of a residual network: W^0, then W^l (activated) and V^l (added) of each block, then v. */
+static void describe_residual(const ntk_network *network, size_t l, double fan, network_layer *layer) {
+    const bool in_block = l > 1 && l < network->layer_count;
+    layer->activated = in_block && l % 2 == 0;
+    layer->added = in_block && l % 2 == 1;
+    if (layer->activated) layer->activation = l / 2 - 1;
+    layer->weight_scale = sqrt((layer->activated ? 2.0 : 1.0) / fan);
+    if (layer->added) layer->weight_scale *= network->architecture.residual_scale;
+}
+
+static void describe_layer(ntk_network *network, size_t l) {
     const ntk_architecture *architecture = &network->architecture;
     network_layer *layer = &network->layers[l];
+    layer->fan_in = l == 1 ? network->inputs : network->width;
+    layer->fan_out = l == network->layer_count ? network->outputs : network->width;
     const bool unscaled = l == 1 && architecture->input_scale == NTK_INPUT_SCALE_NONE;
-    layer->weight_scale = sqrt(architecture->weight_variance / (unscaled ? 1.0 : (double)layer->fan_in));
-    layer->bias_scale = sqrt(architecture->bias_variance);
-    if (l == architecture->depth + 1 && architecture->parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
+    const double fan = unscaled ? 1.0 : (double)layer->fan_in;
+    if (architecture->family == NTK_RESIDUAL)
+        describe_residual(network, l, fan, layer);
+    else
+        describe_dense(network, l, fan, layer);
+    if (l == network->layer_count && architecture->parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
         layer->weight_scale /= sqrt((double)network->width);
         layer->bias_scale /= sqrt((double)network->width);
     }
 }
 
 static ntk_status lay_out(ntk_network *network) {
-    const size_t last = network->architecture.depth + 1;
-    for (size_t l = 1; l <= last; l++) {
-        network->layers[l].fan_in = l == 1 ? network->inputs : network->width;
-        network->layers[l].fan_out = l == last ? network->outputs : network->width;
-        scale_layer(network, l);
+    const size_t depth = network->architecture.depth;
+    network->layer_count = network->architecture.family == NTK_RESIDUAL ? 2 * depth + 2 : depth + 1;
+    for (size_t l = 1; l <= network->layer_count; l++) {
+        describe_layer(network, l);
         if (!place_layer(network, l, &network->parameters))
             return ntk_fail(NTK_ERROR_SHAPE,
                             "network: %zu inputs, width %zu, %zu outputs: too many parameters",

@@ -34,12 +34,12 @@ ntk_status network_multiply(const network_layer *layer, const double *theta, siz
 }
 
 ntk_status network_multiply_back(const network_layer *layer, const double *theta, size_t rows,
-                                 const double *signal, double *result) {
+                                 const double *signal, double beta, double *result) {
     const size_t in = layer->fan_in, out = layer->fan_out, band = band_rows(layer, rows);
     for (size_t r = 0; r < out; r += band)
         NTK_TRY(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, rows, in, rows_left(layer, r, band),
                          layer->weight_scale, signal + r, out, theta + layer->weight + r * in, in,
-                         r == 0 ? 0.0 : 1.0, result, in));
+                         r == 0 ? beta : 1.0, result, in));
     return NTK_OK;
 }
 

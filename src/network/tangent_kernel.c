@@ -1,9 +1,10 @@
 /* The empirical tangent kernel Theta_hat = J J^T without J.
  *
- * The derivative of f_k(x_i) with respect to W^l is the outer product s_l delta^l_{ik} (a^{l-1}_i)^T, and
- * with respect to beta^l it is b_l delta^l_{ik}, where delta^l_{ik} = d f_k(x_i) / d h^l. So
+ * The derivative of f_k(x_i) with respect to W^l is the outer product s_l delta^l_{ik} (a^l_i)^T, and with
+ * respect to beta^l it is b_l delta^l_{ik}, where delta^l_{ik} = d f_k(x_i) / d h^l (network.h; in a residual
+ * network W^0, every W^l and V^l and v are layers of their own). So
  *
- *     Theta_hat_{(i,k),(j,k')} = sum_l (s_l^2 <a^{l-1}_i, a^{l-1}_j> + b_l^2) <delta^l_{ik}, delta^l_{jk'}>,
+ *     Theta_hat_{(i,k),(j,k')} = sum_l (s_l^2 <a^l_i, a^l_j> + b_l^2) <delta^l_{ik}, delta^l_{jk'}>,
  *
  * two Gram matrices per layer, of n and of n K vectors. In the output layer delta_{ik} is the unit vector
  * e_k: its factor is the identity over the outputs and is not multiplied out. For two batches both Gram
@@ -34,7 +35,7 @@ static size_t row_end(const sides *s, size_t r) {
     return s->symmetric ? r + 1 : s->columns->n * s->network->outputs;
 }
 
-/* out <- s_l^2 <a^{l-1}_i, a^{l-1}_j> + b_l^2, (n, q). */
+/* out <- s_l^2 <a^l_i, a^l_j> + b_l^2, (n, q). */
 static ntk_status input_gram(const sides *s, size_t l, double *out) {
     const network_layer *layer = &s->network->layers[l];
     const size_t n = s->rows->n, q = s->columns->n;
@@ -74,7 +75,7 @@ static void add_hidden_layer(const sides *s, const double *inputs, const double 
 static ntk_status signals_down_to(const ntk_network *network, const network_batch *batch, size_t l,
                                   const double *theta) {
     double *out = batch->signal[l % 2].data;
-    if (l < network->architecture.depth)
+    if (l < network->layer_count - 1)
         return network_propagate_back(network, batch, l, theta, network->outputs,
                                       batch->signal[(l + 1) % 2].data, out);
     network_output_signals(network, batch, theta, NULL, out);
@@ -87,9 +88,9 @@ static ntk_status build(const sides *s, const double *theta, double *inputs, dou
     const ntk_network *network = s->network;
     const size_t K = network->outputs, rows = s->rows->n * K, columns = s->columns->n * K;
     double *expanded = signals + rows * columns;
-    NTK_TRY(input_gram(s, network->architecture.depth + 1, inputs));
+    NTK_TRY(input_gram(s, network->layer_count, inputs));
     start_with_output_layer(s, inputs);
-    for (size_t l = network->architecture.depth; l >= 1; l--) {
+    for (size_t l = network->layer_count - 1; l >= 1; l--) {
         NTK_TRY(signals_down_to(network, s->rows, l, theta));
         if (!s->symmetric) NTK_TRY(signals_down_to(network, s->columns, l, theta));
         NTK_TRY(input_gram(s, l, inputs));

@@ -179,6 +179,14 @@ double ntk_context_level(const ntk_context *context) {
 
 const char *ntk_context_data(const ntk_context *context) { return context->data_folder; }
 
+ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out) {
+    const char *set = ntk_context_choice(context, "digit-set");
+    const ntk_digits_set chosen = strcmp(set, "training") == 0 ? NTK_DIGITS_TRAINING
+                                  : strcmp(set, "test") == 0   ? NTK_DIGITS_TEST
+                                                               : NTK_DIGITS_SUBSET;
+    return ntk_digits_read_folder(ntk_context_data(context), chosen, out);
+}
+
 /* ---- what the experiment emits ----------------------------------------------------------------- */
 
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value) {

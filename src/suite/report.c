@@ -194,7 +194,7 @@ static void write_checks(FILE *out, const ntk_claim_result *result) {
     }
     fputs("</tbody></table></div>\n<p class=\"soft\">Detectable: the distance from the bound that this check "
           "would "
-          "notice with power 0.9.</p>\n",
+          "notice with power 0.8 to 0.9.</p>\n",
           out);
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
@@ -22,36 +23,66 @@ static size_t run_count(const ntk_sweep *sweep) {
     return sweep->activation_count * sweep->width_count * sweep->seed_count;
 }
 
-static ntk_status describe_problem(const ntk_context *context, const char *activation, double width,
-                                   ntk_training_options *out) {
+static bool is_choice(const ntk_context *context, const char *name, const char *value) {
+    return strcmp(ntk_context_choice(context, name), value) == 0;
+}
+
+/* "relu", "relu-2", "residual", "residual-2" (sweep.h). */
+static ntk_status describe_network(const char *name, ntk_architecture *out) {
+    char family[32];
+    snprintf(family, sizeof family, "%.*s", (int)strcspn(name, "-"), name);
+    const char *depth = strchr(name, '-');
+    if (depth) out->depth = (size_t)(depth[1] - '0');
+    if (strcmp(family, "residual") != 0) return ntk_activation_parse(family, &out->activation);
+    out->family = NTK_RESIDUAL;
+    out->activation = NTK_RELU;
+    return NTK_OK;
+}
+
+static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const char *network,
+                                   double width, ntk_training_options *out) {
     const size_t classes = (size_t)ntk_context_integer(context, "classes");
+    const ntk_loss cross_entropy = classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
     *out = (ntk_training_options){.architecture = ntk_architecture_default(),
-                                  .loss = classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX,
+                                  .loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED
+                                                                                : cross_entropy,
                                   .width = (size_t)width,
                                   .points = (size_t)ntk_context_integer(context, "points"),
                                   .inputs = (size_t)ntk_context_integer(context, "inputs"),
                                   .classes = classes,
+                                  .test_points = (size_t)ntk_context_integer(context, "test-points"),
                                   .max_cosine = ntk_context_real(context, "max-cosine"),
                                   .epsilon = ntk_context_real(context, "epsilon")};
     out->architecture.depth = (size_t)ntk_context_integer(context, "depth");
     out->architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
-    return ntk_activation_parse(activation, &out->architecture.activation);
+    if (is_choice(context, "scaling", "mean-field"))
+        out->architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
+    if (sweep->digits.count > 0) {
+        out->digits = &sweep->digits;
+        out->digit_classes = sweep->classes;
+        out->inputs = sweep->digits.rows * sweep->digits.columns;
+    }
+    return describe_network(network, &out->architecture);
 }
 
-static ntk_flow_options describe_flow(const ntk_context *context, const ntk_sweep *sweep,
+static ntk_flow_options describe_flow(const ntk_context *context, const double *log_times,
                                       const ntk_training_options *problem) {
     ntk_flow_options flow = ntk_flow_options_default();
     const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
     flow.loss = problem->loss;
     flow.lambda = ntk_context_real(context, "lambda");
-    flow.time = flow.lambda > 0 || problem->epsilon > 0 ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
+    if (problem->architecture.parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
+        flow.time_factor = (double)problem->width;
+        flow.lambda /= (double)problem->width;
+    }
+    const bool bounded = flow.lambda > 0 || problem->epsilon > 0 || problem->loss == NTK_LOSS_SQUARED;
+    flow.time = bounded ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
     flow.kinked = !smooth;
     flow.tolerance = ntk_context_real(context, "tolerance");
     flow.step = ntk_context_real(context, "step");
-    flow.log_horizon = sweep->log_times[NTK_SWEEP_TIMES - 1];
-    if (smooth && flow.time == NTK_TIME_PHYSICAL)
-        flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
-    flow.observation_log_times = sweep->log_times;
+    flow.log_horizon = log_times[NTK_SWEEP_TIMES - 1];
+    if (smooth && bounded) flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
+    flow.observation_log_times = log_times;
     flow.observation_count = NTK_SWEEP_TIMES;
     flow.observe_kernel = true;
     return flow;
@@ -60,19 +91,21 @@ static ntk_flow_options describe_flow(const ntk_context *context, const ntk_swee
 static ntk_status run_unit(size_t unit, void *argument) {
     const sweep_task *task = argument;
     ntk_sweep *sweep = task->sweep;
-    const size_t seed = unit % sweep->seed_count;
-    const double width = sweep->widths[unit / sweep->seed_count % sweep->width_count];
+    const size_t seed = unit % sweep->seed_count, w = unit / sweep->seed_count % sweep->width_count;
+    const double width = sweep->widths[w];
     const char *activation = sweep->activations[unit / sweep->seed_count / sweep->width_count];
 
     ntk_training_options problem;
-    NTK_TRY(describe_problem(task->context, activation, width, &problem));
-    const ntk_flow_options flow = describe_flow(task->context, sweep, &problem);
+    NTK_TRY(describe_problem(task->context, sweep, activation, width, &problem));
+    const ntk_flow_options flow =
+        describe_flow(task->context, &sweep->log_times[w * NTK_SWEEP_TIMES], &problem);
     const ntk_stream stream = ntk_context_stream(task->context, seed);
     ntk_training training;
     NTK_TRY(ntk_training_create(&problem, &stream, &training));
     ntk_trajectory *trajectory = &sweep->trajectories[unit];
-    ntk_status status =
-        ntk_trajectory_run(&training.model, training.targets, &flow, training.theta, trajectory);
+    ntk_status status = ntk_trajectory_follow(&training.model, training.targets, &flow,
+                                              problem.test_points > 0 ? &training.everywhere : NULL,
+                                              training.theta, trajectory);
     if (status == NTK_OK) {
         const ntk_sweep_run run = {.activation = problem.architecture.activation,
                                    .width = problem.width,
@@ -81,7 +114,8 @@ static ntk_status run_unit(size_t unit, void *argument) {
                                    .epsilon = problem.epsilon,
                                    .flow = &flow,
                                    .training = &training,
-                                   .trajectory = trajectory};
+                                   .trajectory = trajectory,
+                                   .curve = &sweep->curves[unit * NTK_SWEEP_TIMES]};
         status = task->measure(&run, &sweep->values[unit * sweep->columns], task->context);
     }
     ntk_training_release(&training);
@@ -96,8 +130,36 @@ static void sweep_release(ntk_sweep *sweep) {
         for (size_t i = 0; i < run_count(sweep); i++) ntk_trajectory_release(&sweep->trajectories[i]);
     ntk_release(sweep->trajectories);
     ntk_release(sweep->values);
+    ntk_release(sweep->curves);
     ntk_release(sweep->log_times);
+    ntk_digits_release(&sweep->digits);
     *sweep = (ntk_sweep){0};
+}
+
+/* count equal steps from low, which is not among the times, to high, which is to the bit. */
+static void divide(double low, double high, size_t count, double *times) {
+    for (size_t i = 1; i <= count; i++)
+        times[i - 1] = i == count ? high : low + (high - low) * (double)i / (double)count;
+}
+
+static void choose_times(const ntk_context *context, double width, double *times) {
+    const double fixed = ntk_context_real(context, "log-horizon");
+    const double growth = ntk_context_real(context, "horizon-growth") * sqrt(width);
+    const size_t until_fixed = growth > 0 ? NTK_SWEEP_FIXED_TIMES : NTK_SWEEP_TIMES;
+    times[0] = first_log_time;
+    divide(first_log_time, fixed, until_fixed - 1, times + 1);
+    divide(fixed, fixed + growth, NTK_SWEEP_TIMES - until_fixed, times + until_fixed);
+}
+
+static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
+    if (!is_choice(context, "data", "digits")) return NTK_OK;
+    size_t count;
+    const long *classes = ntk_context_integers(context, "digits", &count);
+    if (count != (size_t)ntk_context_integer(context, "classes"))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for %ld classes", count,
+                        ntk_context_integer(context, "classes"));
+    for (size_t k = 0; k < count; k++) sweep->classes[k] = (uint8_t)classes[k];
+    return ntk_context_digits(context, &sweep->digits);
 }
 
 static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure measure, ntk_sweep *out) {
@@ -106,13 +168,15 @@ static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure
     out->widths = ntk_context_reals(context, "widths", &out->width_count);
     sweep_task task = {context, out, measure};
     ntk_status status;
-    NTK_TRY_OR(failed, status, ntk_allocate_doubles(NTK_SWEEP_TIMES, &out->log_times));
+    NTK_TRY_OR(failed, status, read_digits(context, out));
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(out->width_count * NTK_SWEEP_TIMES, &out->log_times));
     NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * columns, &out->values));
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * NTK_SWEEP_TIMES, &out->curves));
+    for (size_t i = 0; i < run_count(out) * NTK_SWEEP_TIMES; i++) out->curves[i] = NAN;
     NTK_TRY_OR(failed, status,
                ntk_allocate(run_count(out), sizeof *out->trajectories, (void **)&out->trajectories));
-    const double last = ntk_context_real(context, "log-horizon");
-    for (size_t i = 0; i < NTK_SWEEP_TIMES; i++)
-        out->log_times[i] = first_log_time + (last - first_log_time) * (double)i / (NTK_SWEEP_TIMES - 1);
+    for (size_t w = 0; w < out->width_count; w++)
+        choose_times(context, out->widths[w], &out->log_times[w * NTK_SWEEP_TIMES]);
     NTK_TRY_OR(failed, status, ntk_map(run_count(out), run_unit, &task));
     return NTK_OK;
 failed:
@@ -131,16 +195,23 @@ double ntk_sweep_value(const ntk_sweep *sweep, size_t activation, size_t width, 
     return sweep->values[run_index(sweep, activation, width, seed) * sweep->columns + column];
 }
 
-/* Extreme over one activation of sign * value; once a NaN, always a NaN. */
+/* fmax passes a NaN over; here one of the two is a NaN where any is. */
+static double larger(double a, double b) { return isnan(a) || a >= b ? a : b; }
+static double smaller(double a, double b) { return -larger(-a, -b); }
+
+/* Where sign * value is largest over one activation; a NaN counts as larger than all. */
+static size_t extreme_run(const ntk_sweep *sweep, size_t activation, size_t column, double sign) {
+    const size_t runs = sweep->width_count * sweep->seed_count;
+    const double *values = sweep->values + activation * runs * sweep->columns + column;
+    size_t worst = 0;
+    for (size_t run = 1; run < runs && !isnan(values[worst * sweep->columns]); run++)
+        if (!(sign * values[run * sweep->columns] <= sign * values[worst * sweep->columns])) worst = run;
+    return worst;
+}
+
 static double extreme(const ntk_sweep *sweep, size_t activation, size_t column, double sign) {
-    double worst = -INFINITY;
-    for (size_t w = 0; w < sweep->width_count; w++)
-        for (size_t s = 0; s < sweep->seed_count; s++) {
-            const double value = sign * ntk_sweep_value(sweep, activation, w, s, column);
-            if (isnan(worst)) return worst;
-            if (!(value <= worst)) worst = value;
-        }
-    return sign * worst;
+    const size_t run = extreme_run(sweep, activation, column, sign);
+    return ntk_sweep_value(sweep, activation, run / sweep->seed_count, run % sweep->seed_count, column);
 }
 
 double ntk_sweep_largest(const ntk_sweep *sweep, size_t activation, size_t column) {
@@ -157,13 +228,86 @@ ntk_status ntk_sweep_worst_width(const ntk_context *context, const ntk_sweep *sw
     NTK_TRY(ntk_allocate_doubles(sweep->seed_count, &smallest));
     for (size_t s = 0; s < sweep->seed_count; s++) {
         smallest[s] = ntk_sweep_value(sweep, activation, 0, s, column);
-        for (size_t w = 1; w < sweep->width_count; w++) {
-            const double value = ntk_sweep_value(sweep, activation, w, s, column);
-            if (!(value >= smallest[s])) smallest[s] = value;
-        }
+        for (size_t w = 1; w < sweep->width_count; w++)
+            smallest[s] = smaller(smallest[s], ntk_sweep_value(sweep, activation, w, s, column));
     }
     const ntk_status status = ntk_stats_mean(sweep->seed_count, smallest, ntk_context_level(context), out);
     ntk_release(smallest);
+    return status;
+}
+
+ntk_status ntk_sweep_rate(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
+                          size_t column, ntk_estimate *out) {
+    double *values; /* (seeds, widths) */
+    NTK_TRY(ntk_allocate_doubles(sweep->seed_count * sweep->width_count, &values));
+    for (size_t s = 0; s < sweep->seed_count; s++)
+        for (size_t w = 0; w < sweep->width_count; w++)
+            values[s * sweep->width_count + w] = ntk_sweep_value(sweep, activation, w, s, column);
+    const ntk_status status = ntk_stats_rate(sweep->width_count, sweep->widths, sweep->seed_count, values,
+                                             ntk_context_level(context), out);
+    ntk_release(values);
+    return status;
+}
+
+double ntk_sweep_exited(const ntk_sweep *sweep, size_t activation, size_t column) {
+    size_t exited = 0;
+    for (size_t w = 0; w < sweep->width_count; w++)
+        for (size_t s = 0; s < sweep->seed_count; s++)
+            if (isfinite(ntk_sweep_value(sweep, activation, w, s, column))) exited++;
+    return (double)exited / (double)(sweep->width_count * sweep->seed_count);
+}
+
+ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
+                                size_t column, ntk_estimate *out) {
+    const size_t widths = sweep->width_count;
+    double *memory, intercept;
+    NTK_TRY(ntk_allocate_doubles(2 * widths + sweep->seed_count, &memory));
+    double *root = memory, *log_time = memory + widths, *slopes = memory + 2 * widths;
+    ntk_status status = NTK_OK;
+    for (size_t s = 0; s < sweep->seed_count && status == NTK_OK; s++) {
+        for (size_t w = 0; w < widths; w++) {
+            root[w] = sqrt(sweep->widths[w]);
+            log_time[w] = ntk_sweep_value(sweep, activation, w, s, column);
+        }
+        status = ntk_stats_slope(widths, root, log_time, &slopes[s], &intercept);
+    }
+    if (status == NTK_OK) status = ntk_stats_mean(sweep->seed_count, slopes, ntk_context_level(context), out);
+    ntk_release(memory);
+    return status;
+}
+
+ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, double start, double *exponent,
+                                double *slope) {
+    double log_t[NTK_SWEEP_TIMES], log_log_t[NTK_SWEEP_TIMES], distance[NTK_SWEEP_TIMES],
+        log_distance[NTK_SWEEP_TIMES], intercept;
+    size_t n = 0;
+    for (size_t i = 0; i < trajectory->count && n < NTK_SWEEP_TIMES; i++) {
+        const ntk_trajectory_point *point = &trajectory->points[i];
+        if (point->log_time < start) continue;
+        log_t[n] = point->log_time;
+        log_log_t[n] = log(point->log_time);
+        distance[n] = point->displacement;
+        log_distance[n] = log(point->displacement);
+        n++;
+    }
+    NTK_TRY(ntk_stats_slope(n, log_log_t, log_distance, exponent, &intercept));
+    return ntk_stats_slope(n, log_t, distance, slope, &intercept);
+}
+
+ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel kernel,
+                                   ntk_trajectory *out) {
+    *out = (ntk_trajectory){0};
+    ntk_model model, everywhere;
+    NTK_TRY(ntk_training_kernel_model(run->training, kernel, &model, &everywhere));
+    ntk_flow_options flow = *run->flow;
+    flow.kinked = false; /* linear in its coordinates, whatever the activation */
+    double *coordinates;
+    ntk_status status = ntk_allocate_doubles(model.dimension, &coordinates);
+    if (status == NTK_OK)
+        status = ntk_trajectory_follow(&model, run->training->targets, &flow, &everywhere, coordinates, out);
+    ntk_release(coordinates);
+    ntk_model_release(&model);
+    ntk_model_release(&everywhere);
     return status;
 }
 
@@ -176,29 +320,42 @@ typedef struct summary {
 } summary;
 
 static void summary_add(summary *self, double value) {
-    self->low = self->count == 0 || !(value >= self->low) ? value : self->low;
-    self->high = self->count == 0 || !(value <= self->high) ? value : self->high;
+    self->low = self->count == 0 ? value : smaller(self->low, value);
+    self->high = self->count == 0 ? value : larger(self->high, value);
     self->sum += value;
     self->count++;
 }
 
 static ntk_status emit_time(ntk_table *table, const ntk_sweep *sweep, size_t activation, size_t width,
                             size_t time) {
-    summary displacement = {0}, log_loss = {0}, spread = {0};
+    summary displacement = {0}, log_loss = {0}, spread = {0}, drift = {0}, curve = {0};
     for (size_t s = 0; s < sweep->seed_count; s++) {
-        const ntk_trajectory_point *point =
-            &sweep->trajectories[run_index(sweep, activation, width, s)].points[time];
+        const size_t run = run_index(sweep, activation, width, s);
+        const ntk_trajectory_point *point = &sweep->trajectories[run].points[time];
+        summary_add(&curve, sweep->curves[run * NTK_SWEEP_TIMES + time]);
         summary_add(&displacement, point->displacement);
         summary_add(&log_loss, point->log_loss);
         summary_add(&spread, point->largest_spread);
+        summary_add(&drift, point->kernel_drift);
     }
     const double n = (double)sweep->seed_count;
-    const double row[] = {sweep->widths[width], sweep->log_times[time],
-                          displacement.sum / n, displacement.low,
-                          displacement.high,    log_loss.sum / n,
-                          log_loss.low,         log_loss.high,
-                          spread.sum / n,       spread.low,
-                          spread.high};
+    const double row[] = {sweep->widths[width],
+                          sweep->log_times[width * NTK_SWEEP_TIMES + time],
+                          displacement.sum / n,
+                          displacement.low,
+                          displacement.high,
+                          log_loss.sum / n,
+                          log_loss.low,
+                          log_loss.high,
+                          spread.sum / n,
+                          spread.low,
+                          spread.high,
+                          drift.sum / n,
+                          drift.low,
+                          drift.high,
+                          curve.sum / n,
+                          curve.low,
+                          curve.high};
     return ntk_table_row(table, &sweep->activations[activation], row);
 }
 
@@ -207,7 +364,8 @@ static ntk_status emit_trajectories(ntk_context *context, const ntk_sweep *sweep
     NTK_TRY(
         ntk_emit_table(context, "trajectories",
                        "$activation width log-time displacement displacement-low displacement-high log-loss "
-                       "log-loss-low log-loss-high spread spread-low spread-high",
+                       "log-loss-low log-loss-high spread spread-low spread-high drift drift-low drift-high "
+                       "curve curve-low curve-high",
                        &table));
     for (size_t a = 0; a < sweep->activation_count; a++)
         for (size_t w = 0; w < sweep->width_count; w++)
@@ -243,6 +401,29 @@ ntk_status ntk_sweep_emit_scalar(ntk_context *context, const ntk_sweep *sweep, c
     char name[128];
     metric_name(sweep, prefix, activation, name, sizeof name);
     return ntk_emit_scalar(context, name, value);
+}
+
+static ntk_status emit_extreme(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                               size_t activation, size_t column, double sign) {
+    const size_t run = extreme_run(sweep, activation, column, sign);
+    NTK_TRY(
+        ntk_sweep_emit_scalar(context, sweep, prefix, activation, extreme(sweep, activation, column, sign)));
+    char name[128], place[160];
+    metric_name(sweep, prefix, activation, name, sizeof name);
+    snprintf(place, sizeof place, "%s-at-width", name);
+    NTK_TRY(ntk_emit_scalar(context, place, sweep->widths[run / sweep->seed_count]));
+    snprintf(place, sizeof place, "%s-at-seed", name);
+    return ntk_emit_scalar(context, place, (double)(run % sweep->seed_count));
+}
+
+ntk_status ntk_sweep_emit_largest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                  size_t activation, size_t column) {
+    return emit_extreme(context, sweep, prefix, activation, column, 1);
+}
+
+ntk_status ntk_sweep_emit_smallest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                   size_t activation, size_t column) {
+    return emit_extreme(context, sweep, prefix, activation, column, -1);
 }
 
 ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,

@@ -13,6 +13,7 @@ Test(architecture, default_is_valid_and_as_documented) {
     cr_assert_eq(a.activation, NTK_RELU);
     cr_assert_eq(a.weight_variance, 2.0);
     cr_assert_eq(a.bias_variance, 0.0);
+    cr_assert_eq(a.residual_scale, 1.0);
     cr_assert_eq(a.input_scale, NTK_INPUT_SCALE_DIMENSION);
     cr_assert_eq(a.parametrisation, NTK_PARAMETRISATION_NTK);
 }
@@ -47,6 +48,47 @@ Test(architecture, variances) {
     }
     ntk_architecture a = ntk_architecture_default();
     a.bias_variance = 0.1;
+    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+}
+
+static ntk_architecture residual(void) {
+    ntk_architecture a = ntk_architecture_default();
+    a.family = NTK_RESIDUAL;
+    return a;
+}
+
+Test(architecture, residual_scale) {
+    ntk_architecture a = residual();
+    const double good[] = {0, 1e-9, 1, 1e9}, bad[] = {-1e-9, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        a.residual_scale = good[i];
+        cr_assert_eq(ntk_architecture_check(&a), NTK_OK, "%s", ntk_error_detail());
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        a.residual_scale = bad[i];
+        expect_refused(&a, "residual_scale");
+    }
+}
+
+/* What a residual network fixes is refused where it says otherwise, not ignored. */
+Test(architecture, residual_networks_are_relu_without_biases) {
+    ntk_architecture a = residual();
+    a.activation = NTK_ERF;
+    expect_refused(&a, "relu");
+    a = residual();
+    a.weight_variance = 1;
+    expect_refused(&a, "weight variance 2");
+    a = residual();
+    a.bias_variance = 0.1;
+    expect_refused(&a, "no biases");
+    a = residual();
+    a.depth = 0;
+    expect_refused(&a, "depth");
+}
+
+Test(architecture, dense_networks_have_no_residual_scale) {
+    ntk_architecture a = ntk_architecture_default();
+    a.residual_scale = NAN; /* not read */
     cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
 }
 

@@ -74,6 +74,55 @@ Test(ball_kernel, deep_diagonal_stays_tight) {
     cr_assert(bound >= 0 && bound < 1e-40, "%g", bound);
 }
 
+static ntk_architecture residual(size_t blocks, double scale) {
+    ntk_architecture out = one_layer(NTK_RELU);
+    out.family = NTK_RESIDUAL;
+    out.depth = blocks;
+    out.residual_scale = scale;
+    return out;
+}
+
+static double kappa_0(double u) { return 1 - acos(u) / acos(-1); }
+static double kappa_1(double u) { return u * kappa_0(u) + sqrt(1 - u * u) / acos(-1); }
+
+/* chen-2025's sum for two blocks of scale 1 on the unit sphere, with the coefficients B_2 = 1, B_1, B_0. */
+static double two_blocks(double u) {
+    const double s1 = u + kappa_1(u), rho = s1 / 2, s2 = s1 + 2 * kappa_1(rho);
+    const double b1 = 1 + kappa_0(rho), b0 = b1 * (1 + kappa_0(u));
+    return s2 + (2 * kappa_1(rho) + s1 * kappa_0(rho)) + b1 * (kappa_1(u) + u * kappa_0(u)) + b0 * u;
+}
+
+Test(ball_kernel, residual_kernel_known_by_hand_is_within_rounding) {
+    double gram[POINTS * POINTS];
+    const ntk_architecture two = residual(2, 1);
+    const double same = two_blocks(1), right = two_blocks(0), opposite = two_blocks(-1);
+    const double expected[] = {same, right, opposite, right, same, right, opposite, right, same};
+    for (int i = 0; i < POINTS * POINTS; i++) gram[i] = expected[i];
+    double bound = error_of(&two, gram);
+    cr_assert(bound > 0 && bound < 2e-14, "%g",
+              bound); /* nine entries of up to 16, some ten roundings each */
+    gram[1] = gram[3] = right + 1e-6;
+    bound = error_of(&two, gram);
+    cr_assert(fabs(bound - 1e-6 * sqrt(2.0)) < 2e-14, "%g", bound);
+    const ntk_architecture other = residual(2, 1.001);
+    cr_assert_gt(error_of(&other, expected), 1e-3);
+
+    const double one[] = {6, 2 / acos(-1), -2, 2 / acos(-1), 6, 2 / acos(-1), -2, 2 / acos(-1), 6};
+    const ntk_architecture single = residual(1, 1); /* 2u + 2 (kappa_1 + u kappa_0) */
+    bound = error_of(&single, one);
+    cr_assert(bound > 0 && bound < 1e-15, "%g", bound);
+}
+
+Test(ball_kernel, deep_residual_diagonal_stays_tight) {
+    /* alpha = 1: Theta_xx = 2^L (2 + L). */
+    const double gram = 64 * 8;
+    double bound = NAN;
+    const ntk_architecture architecture = residual(6, 1);
+    cr_assert_eq(ntk_certify_kernel_error(&architecture, 1, INPUTS, points, INPUTS, &gram, 1, &bound),
+                 NTK_OK);
+    cr_assert(bound >= 0 && bound < 1e-40, "%g", bound);
+}
+
 Test(ball_kernel, another_architecture_is_far) {
     double gram[POINTS * POINTS];
     relu_by_hand(gram);

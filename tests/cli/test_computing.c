@@ -34,6 +34,43 @@ Test(computing, kernel_of_known_value) {
     ntk_release(k);
 }
 
+/* One block of scale 1 at orthogonal unit vectors: Theta = 2 kappa_1(0) = 2/pi, on the diagonal 2 + 4; times
+ * 1/d without --input-scale none. Scale 0: 2 <x, x'> / d. */
+Test(computing, residual_kernel_of_known_value) {
+    const double x[] = {1, 0, 0, 1};
+    const struct {
+        const char *options;
+        double same, other;
+    } cases[] = {{"--input-scale none", 6, 2 / 3.14159265358979324},
+                 {"", 3, 1 / 3.14159265358979324},
+                 {"--residual-scale 0 --depth 3", 1, 0}};
+    write_matrix("x.npy", 2, 2, x);
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(toy_ntk("kernel --arch residual %s x.npy -o k.npy", cases[i].options), 0, "%s",
+                     toy_output());
+        size_t rows, columns;
+        double *k;
+        cr_assert_eq(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k), NTK_OK, "%s", ntk_error_detail());
+        cr_expect_float_eq(k[0], cases[i].same, 1e-14);
+        cr_expect_float_eq(k[1], cases[i].other, 1e-14);
+        ntk_release(k);
+    }
+}
+
+Test(computing, residual_kernel_refuses_what_it_fixes) {
+    const double x[] = {1, 0, 0, 1};
+    write_matrix("x.npy", 2, 2, x);
+    cr_expect_eq(toy_ntk("kernel --arch resnet x.npy -o k.npy"), 64);
+    cr_expect(toy_said("dense or residual, not 'resnet'"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --residual-scale 1 x.npy -o k.npy"), 64);
+    cr_expect(toy_said("belongs to --arch residual"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --arch residual --residual-scale -1 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --arch residual --bias-variance 0.1 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --arch residual --activation erf x.npy -o k.npy"), 64);
+    cr_expect(toy_said("residual network"), "%s", toy_output());
+    cr_expect_str_empty(toy_read("k.npy"), "nothing is written by a run that fails");
+}
+
 Test(computing, kernel_refuses_what_it_cannot_use) {
     const double x[] = {1, 0, 0, 1, 2, 3};
     write_matrix("x.npy", 3, 2, x);
@@ -102,7 +139,7 @@ Test(computing, list_and_show_tell_the_claims) {
     cr_expect(toy_said("toy/holds") && toy_said("Lemma 1"), "%s", toy_output());
     cr_expect_eq(toy_ntk("list --source nobody-1900"), 64);
     cr_assert_eq(toy_ntk("list --format markdown"), 0);
-    cr_expect(toy_said("| `toy/holds` | Toy of holds | toy-2026, Lemma 1 |"), "%s", toy_output());
+    cr_expect(toy_said("| [`toy/holds`](../suites/toy/holds/) | Toy of holds | toy-2026, Lemma 1 |"), "%s", toy_output());
     cr_assert_eq(toy_ntk("show toy/holds"), 0);
     cr_expect(toy_said("at most 1") && toy_said("half-width") && toy_said("without smallness"), "%s",
               toy_output());

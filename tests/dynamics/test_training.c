@@ -101,6 +101,98 @@ Test(training, linearised_model_has_the_networks_outputs_and_kernel) {
     ntk_training_release(&problem);
 }
 
+Test(training, test_points_stand_apart_and_do_not_change_the_problem) {
+    ntk_training_options options = small_problem();
+    ntk_training plain = create(&options, 0);
+    options.test_points = 3;
+    ntk_training tested = create(&options, 0);
+    cr_assert_eq(tested.all_points, 7);
+    cr_assert_arr_eq(plain.x, tested.x, 20 * sizeof(double), "the training points come first");
+    cr_assert_arr_eq(plain.theta0, tested.theta0, plain.parameters * sizeof(double));
+    cr_assert_eq(tested.model.points, 4);
+    cr_assert_eq(tested.everywhere.points, 7);
+    for (size_t i = 4; i < 7; i++)
+        for (size_t j = 0; j < i; j++)
+            cr_assert_leq(fabs(ntk_dot(5, tested.x + 5 * i, tested.x + 5 * j)), 0.6, "%zu and %zu", i, j);
+    ntk_training_release(&plain);
+    ntk_training_release(&tested);
+}
+
+Test(training, squared_loss_of_two_classes_has_one_output) {
+    ntk_training_options options = small_problem();
+    options.loss = NTK_LOSS_SQUARED;
+    ntk_training problem = create(&options, 0);
+    cr_assert_eq(problem.outputs, 1);
+    for (size_t i = 0; i < 4; i++) cr_assert_eq(problem.targets[i], (double)(i % 2));
+    ntk_training_release(&problem);
+    options.classes = 3;
+    problem = create(&options, 0);
+    cr_assert_eq(problem.outputs, 3);
+    cr_assert_eq(problem.targets[3 * 1 + 1], 1);
+    ntk_training_release(&problem);
+}
+
+/* Coordinates a predict f_0 + J(x) J(X)^T a on every point, J the explicit Jacobian. */
+Test(training, empirical_kernel_model_predicts_everywhere) {
+    ntk_training_options options = small_problem();
+    options.loss = NTK_LOSS_SOFTMAX;
+    options.classes = 3;
+    options.test_points = 2;
+    ntk_training problem = create(&options, 0);
+    ntk_model model, everywhere;
+    cr_assert_eq(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_EMPIRICAL, &model, &everywhere),
+                 NTK_OK, "%s", ntk_error_detail());
+    const size_t p = problem.parameters;
+    double a[12], trained[12], f[18], f0[18], *jacobian;
+    for (size_t i = 0; i < 12; i++) a[i] = sin(1 + (double)i);
+    cr_assert_eq(ntk_allocate_doubles(18 * p, &jacobian), NTK_OK);
+    cr_assert_eq(ntk_network_jacobian(problem.network, problem.theta0, 6, problem.x, jacobian), NTK_OK);
+    cr_assert_eq(ntk_network_forward(problem.network, problem.theta0, 6, problem.x, f0), NTK_OK);
+    cr_assert_eq(model.evaluate(model.context, a, trained), NTK_OK);
+    cr_assert_eq(everywhere.evaluate(everywhere.context, a, f), NTK_OK);
+    for (size_t i = 0; i < 18; i++) {
+        double wanted = f0[i];
+        for (size_t j = 0; j < 12; j++) wanted += a[j] * ntk_dot(p, jacobian + i * p, jacobian + j * p);
+        cr_expect_float_eq(f[i], wanted, 1e-11, "output %zu", i);
+        if (i < 12) cr_expect_float_eq(trained[i], wanted, 1e-11, "output %zu", i);
+    }
+    double gradient[12];
+    cr_expect_eq(everywhere.pullback(everywhere.context, a, a, gradient), NTK_ERROR_UNSUPPORTED);
+    ntk_release(jacobian);
+    ntk_model_release(&model);
+    ntk_model_release(&everywhere);
+    ntk_training_release(&problem);
+}
+
+/* One hidden layer of erf without bias on unit inputs, weight variance w^2 = 2 (Williams 1997): with c = <x,
+ * x'>, s = 2 w^2 c / (1 + 2 w^2), Theta = w^2 (2/pi) asin s + w^4 c (4/pi) / sqrt((1 + 2 w^2)^2 - 4 w^4 c^2).
+ */
+Test(training, limit_kernel_model_has_the_infinite_width_kernel_for_each_output) {
+    ntk_training_options options = small_problem();
+    options.loss = NTK_LOSS_SOFTMAX;
+    options.classes = 3;
+    options.test_points = 2;
+    ntk_training problem = create(&options, 0);
+    ntk_model model, everywhere;
+    cr_assert_eq(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_LIMIT, &model, &everywhere), NTK_OK,
+                 "%s", ntk_error_detail());
+    double f0[18], f[18], unit[12] = {0};
+    unit[3 * 1 + 2] = 1; /* point 1, output 2 */
+    cr_assert_eq(ntk_network_forward(problem.network, problem.theta0, 6, problem.x, f0), NTK_OK);
+    cr_assert_eq(everywhere.evaluate(everywhere.context, unit, f), NTK_OK);
+    const double pi = acos(-1);
+    for (size_t i = 0; i < 6; i++) {
+        const double c = ntk_dot(5, problem.x + 5 * i, problem.x + 5);
+        const double theta = 4 / pi * asin(4 * c / 5) + 16 * c / pi / sqrt(25 - 16 * c * c);
+        for (size_t k = 0; k < 3; k++)
+            cr_expect_float_eq(f[3 * i + k] - f0[3 * i + k], k == 2 ? theta : 0, 1e-12,
+                               "point %zu, output %zu", i, k);
+    }
+    ntk_model_release(&model);
+    ntk_model_release(&everywhere);
+    ntk_training_release(&problem);
+}
+
 /* ---- trajectories
  * ----------------------------------------------------------------------------------------------- */
 
@@ -173,4 +265,88 @@ Test(trajectory, an_end_before_an_observation_is_an_error) {
     cr_assert_neq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path), NTK_OK);
     cr_assert_null(path.points);
     ntk_training_release(&problem);
+}
+
+Test(trajectory, what_is_followed_is_the_network_at_each_time_and_after_the_end) {
+    ntk_training_options options = small_problem();
+    options.epsilon = 0.2;
+    options.test_points = 2;
+    ntk_training problem = create(&options, 2);
+    const double times[] = {0, 20, 30};
+    ntk_flow_options flow = flow_until(30, times, 3);
+    flow.gradient_tolerance = 1e-5;
+    ntk_trajectory path, plain;
+    cr_assert_eq(ntk_trajectory_follow(&problem.model, problem.targets, &flow, &problem.everywhere,
+                                       problem.theta, &path),
+                 NTK_OK, "%s", ntk_error_detail());
+    cr_assert_eq(path.flow.end, NTK_END_STATIONARY);
+    cr_assert_eq(path.followed_size, 6);
+    double f[6];
+    cr_assert_eq(ntk_network_forward(problem.network, problem.theta, 6, problem.x, f), NTK_OK);
+    for (size_t i = 0; i < 6; i++) {
+        cr_expect_float_eq(path.followed[6 * 2 + i], f[i], 1e-12, "held at its end");
+        cr_expect_neq(path.followed[i], f[i], "it moves");
+    }
+
+    /* Looking changes nothing. */
+    memcpy(problem.theta, problem.theta0, problem.parameters * sizeof(double));
+    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &plain), NTK_OK);
+    cr_assert_null(plain.followed);
+    cr_assert_arr_eq(plain.outputs, path.outputs, 4 * sizeof(double));
+    cr_assert_eq(plain.flow.steps, path.flow.steps);
+    ntk_trajectory_release(&plain);
+    ntk_trajectory_release(&path);
+    ntk_training_release(&problem);
+}
+
+Test(trajectory, another_models_coordinates_cannot_be_followed) {
+    const ntk_training_options options = small_problem();
+    ntk_training problem = create(&options, 2);
+    ntk_model linear;
+    cr_assert_eq(ntk_training_linearise(&problem, &linear), NTK_OK);
+    const double times[] = {0};
+    const ntk_flow_options flow = flow_until(0, times, 1);
+    ntk_trajectory path;
+    cr_assert_eq(ntk_trajectory_follow(&problem.model, problem.targets, &flow, &linear, problem.theta, &path),
+                 NTK_ERROR_SHAPE);
+    ntk_model_release(&linear);
+    ntk_training_release(&problem);
+}
+
+Test(trajectory, suprema_end_with_their_time_and_keep_a_nan) {
+    ntk_trajectory_point a_points[] = {{.log_time = 0, .kernel_drift = 0.1},
+                                       {.log_time = 1, .kernel_drift = 0.5},
+                                       {.log_time = 2, .kernel_drift = 0.3},
+                                       {.log_time = 3, .kernel_drift = 0.9}};
+    ntk_trajectory_point b_points[4];
+    memcpy(b_points, a_points, sizeof a_points);
+    double a_followed[] = {0, 0, 1, 0, 0, 2, 0, 0}, b_followed[] = {0, 0.25, 1, 0, 0, -1, 0, 9};
+    ntk_trajectory a = {.count = 4, .points = a_points, .followed_size = 2, .followed = a_followed};
+    ntk_trajectory b = {.count = 4, .points = b_points, .followed_size = 2, .followed = b_followed};
+    cr_expect_eq(ntk_trajectory_largest_drift(&a, 0), 0.1);
+    cr_expect_eq(ntk_trajectory_largest_drift(&a, 2), 0.5);
+    cr_expect_eq(ntk_trajectory_largest_drift(&a, INFINITY), 0.9);
+    cr_expect(isnan(ntk_trajectory_largest_drift(&a, -1)), "no observation");
+    cr_expect_eq(ntk_trajectory_largest_gap(&a, &b, 1), 0.25);
+    cr_expect_eq(ntk_trajectory_largest_gap(&a, &b, 2.5), 3);
+    cr_expect_eq(ntk_trajectory_largest_gap(&a, &b, INFINITY), 9);
+    cr_expect(isnan(ntk_trajectory_largest_gap(&a, &b, -1)));
+
+    for (size_t i = 0; i < 4; i++) {
+        const double drift = a_points[i].kernel_drift, seen = b_followed[2 * i];
+        a_points[i].kernel_drift = b_followed[2 * i] = NAN;
+        cr_expect(isnan(ntk_trajectory_largest_drift(&a, 3)), "point %zu", i);
+        cr_expect(isnan(ntk_trajectory_largest_gap(&a, &b, 3)), "point %zu", i);
+        a_points[i].kernel_drift = drift;
+        b_followed[2 * i] = seen;
+    }
+    b_points[2].log_time = 2.5;
+    cr_expect(isnan(ntk_trajectory_largest_gap(&a, &b, 3)), "other times");
+    cr_expect_eq(ntk_trajectory_largest_gap(&a, &b, 1), 0.25);
+    b.count = 1;
+    cr_expect(isnan(ntk_trajectory_largest_gap(&a, &b, 1)), "not observed there");
+    b.followed_size = 1;
+    cr_expect(isnan(ntk_trajectory_largest_gap(&a, &b, 0)), "other sizes");
+    b.followed = NULL, b.followed_size = 2;
+    cr_expect(isnan(ntk_trajectory_largest_gap(&b, &a, 0)), "nothing followed");
 }

@@ -188,17 +188,25 @@ static void next_layer(arb_t s, arb_t theta, const ntk_architecture *architectur
     arb_clear(b2);
 }
 
+double ball_relu_amplification(const arb_t a, const arb_t c, const arb_t s, size_t layer) {
+    arb_t square, product; /* of the sine; of the variances */
+    arb_init(square);
+    arb_init(product);
+    arb_mul(product, a, c, BALL_BITS);
+    arb_set(square, product);
+    arb_submul(square, s, s, BALL_BITS);
+    arb_div(square, square, product, BALL_BITS);
+    const double sine = sqrt(fabs(midpoint(square)));
+    arb_clear(square);
+    arb_clear(product);
+    return 1 / M_PI / (layer == 0 && sine < 0.03125 ? 0.03125 : sine + 1e-300);
+}
+
 static void note_factors(const state *t, size_t layer, ntk_activation activation, ball_kernel *out) {
     const double a = midpoint(t->a), c = midpoint(t->c), s = midpoint(t->s);
-    arb_t gap;
-    arb_init(gap);
-    arb_mul(gap, t->a, t->c, BALL_BITS);
-    arb_submul(gap, t->s, t->s, BALL_BITS);
-    const double sine = sqrt(fabs(midpoint(gap)) / (a * c));
-    out->relu_factor += 1 / M_PI / (layer == 0 && sine < 0.03125 ? 0.03125 : sine + 1e-300);
+    out->relu_factor += ball_relu_amplification(t->a, t->c, t->s, layer);
     const double k = activation == NTK_ERF ? 2 : 1;
     out->smooth_factor += 1 + 1 / (1 - k * k * s * s / ((1 + k * a) * (1 + k * c)));
-    arb_clear(gap);
 }
 
 void ball_kernel_init(ball_kernel *kernel) {
@@ -213,6 +221,10 @@ void ball_kernel_clear(ball_kernel *kernel) {
 
 void ball_kernel_compute(const ntk_architecture *architecture, size_t d, const double *x, const double *y,
                          ball_kernel *out) {
+    if (architecture->family == NTK_RESIDUAL) {
+        ball_residual_compute(architecture, d, x, y, out);
+        return;
+    }
     state t;
     each(&t, arb_init);
     first_layer(t.a, architecture, d, x, x);

@@ -1,9 +1,10 @@
-/* The kernels against the recursion in ball arithmetic (ball_kernel.c). src/kernel/dense.c derives for ReLU
+/* The kernels against the recursion in ball arithmetic (ball_kernel.c). src/kernel/matrix.c derives for ReLU
  *
  *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
  *
  * the first layer's term at most 32 / pi,
- * relative to sqrt(Theta_xx Theta_x'x'); for erf and GELU sum_l (1 + 1 / (1 - u_l^2)) takes the place of the
+ * relative to sqrt(Theta_xx Theta_x'x'); residual.c for residual networks the same with the sum multiplied by
+ * alpha^2 / (1 + alpha^2); for erf and GELU sum_l (1 + 1 / (1 - u_l^2)) takes the place of the
  * last bracket. There every rounding errs in the same direction; roundings of random sign stay below a
  * quarter of it, which is what is allowed here: two lost bits show. */
 #include <criterion/criterion.h>
@@ -41,10 +42,19 @@ static void check_points(const ntk_architecture *architecture, size_t n, size_t 
                          allowed = allowance(architecture, d, &exact);
             cr_assert(error <= allowed,
                       "%s, %s, d = %zu, L = %zu, pair (%zu, %zu): NTK %g, NNGP %g, allowed %g", what,
-                      ntk_activation_name(architecture->activation), d, architecture->depth, i, j,
-                      tangent_error, nngp_error, allowed);
+                      architecture->family == NTK_RESIDUAL ? "residual"
+                                                           : ntk_activation_name(architecture->activation),
+                      d, architecture->depth, i, j, tangent_error, nngp_error, allowed);
         }
     ball_kernel_clear(&exact);
+}
+
+static ntk_architecture residual(size_t depth, double scale) {
+    ntk_architecture out = ntk_architecture_default();
+    out.family = NTK_RESIDUAL;
+    out.depth = depth;
+    out.residual_scale = scale;
+    return out;
 }
 
 /* Every closed-form activation with and without bias, both input scales, depth 1 .. 6. */
@@ -68,6 +78,17 @@ static void normals(const char *name, size_t n, double *out) {
     ntk_stream_normal(&stream, n, out);
 }
 
+/* Branches from negligible to dominant, both input scales, depth 1 .. 6. */
+static void check_residual(size_t n, size_t d, const double *x, const char *what) {
+    const double scales[] = {0, 1e-3, 0.3, 1, 20};
+    for (size_t i = 0; i < 5; i++)
+        for (size_t depth = 1; depth <= DEPTHS; depth++) {
+            ntk_architecture architecture = residual(depth, scales[i]);
+            architecture.input_scale = depth % 2 ? NTK_INPUT_SCALE_DIMENSION : NTK_INPUT_SCALE_NONE;
+            check_points(&architecture, n, d, x, what);
+        }
+}
+
 Test(accuracy, separated_points) {
     ntk_linalg_start();
     double x[POINTS * MAX_D];
@@ -76,6 +97,9 @@ Test(accuracy, separated_points) {
         if (dimensions[k] == MAX_D)
             for (size_t i = 0; i < POINTS * MAX_D; i++) x[i] *= 0.2; /* norms stay moderate at scale none */
         check_architectures(POINTS, dimensions[k], x, "separated");
+        check_residual(POINTS, dimensions[k], x, "separated");
+        const ntk_architecture deepest = residual(NTK_DEPTH_MAX, 0.5);
+        check_points(&deepest, POINTS, dimensions[k], x, "deepest");
     }
 }
 
@@ -88,12 +112,17 @@ Test(accuracy, separated_points_reach_1e_12) {
     for (size_t k = 0; k < 3; k++) {
         const size_t d = dimensions[k];
         normals("1e-12", POINTS * d, x);
-        ntk_architecture architecture = ntk_architecture_default();
-        architecture.depth = DEPTHS;
-        cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, POINTS, d, x, d, kernel, POINTS), NTK_OK);
-        for (size_t i = 0; i < POINTS * POINTS; i++) {
-            ball_kernel_compute(&architecture, d, x + i / POINTS * d, x + i % POINTS * d, &exact);
-            cr_assert(ball_distance(exact.ntk, kernel[i]) <= 1e-12 * exact.scale);
+        ntk_architecture dense = ntk_architecture_default();
+        dense.depth = DEPTHS;
+        const ntk_architecture architectures[] = {dense, residual(DEPTHS, 0.5), residual(DEPTHS, 1)};
+        for (size_t i = 0; i < 3 * POINTS * POINTS; i++) {
+            const ntk_architecture *architecture = architectures + i / (POINTS * POINTS);
+            const size_t row = i / POINTS % POINTS, column = i % POINTS;
+            if (row == 0 && column == 0)
+                cr_assert_eq(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, POINTS, d, x, d, kernel, POINTS),
+                             NTK_OK);
+            ball_kernel_compute(architecture, d, x + row * d, x + column * d, &exact);
+            cr_assert(ball_distance(exact.ntk, kernel[row * POINTS + column]) <= 1e-12 * exact.scale);
         }
     }
     ball_kernel_clear(&exact);
@@ -126,6 +155,7 @@ Test(accuracy, nearly_parallel_and_antiparallel_points) {
                 architecture.activation = depth % 4 == 1 ? NTK_ERF : NTK_GELU;
                 check_points(&architecture, 4, d, x, "near, smooth");
             }
+            check_residual(4, d, x, "near");
         }
     }
 }
@@ -137,6 +167,26 @@ Test(accuracy, norms_of_very_different_size) {
     normals("norms", POINTS * 10, x);
     for (size_t i = 0; i < POINTS * 10; i++) x[i] *= pow(10, (double)(i / 10) - 4);
     check_architectures(POINTS, 10, x, "norms");
+    check_residual(POINTS, 10, x, "norms");
+}
+
+/* Rows base, base, 2 base, -base, -base/2: homogeneity, Theta(x, c x) = c Theta(x, x), for c < 0 what the
+ * ball says. Rounding only: three operations a layer. */
+static void check_parallel(const ntk_architecture *architecture, size_t d, const double *x) {
+    enum { N = 5 };
+    double kernel[N * N];
+    cr_assert_eq(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, N, d, x, d, kernel, N), NTK_OK);
+    const double self = kernel[0], allowed = 4 * DBL_EPSILON * (double)(architecture->depth + 1);
+    cr_assert(fabs(kernel[1] / self - 1) <= allowed);
+    cr_assert(fabs(kernel[2] / (2 * self) - 1) <= allowed);
+    ball_kernel exact;
+    ball_kernel_init(&exact);
+    for (size_t j = 3; j < N; j++) {
+        ball_kernel_compute(architecture, d, x, x + j * d, &exact);
+        cr_assert(ball_distance(exact.ntk, kernel[j]) <= 2 * allowed * exact.scale, "d %zu L %zu: %g", d,
+                  architecture->depth, ball_distance(exact.ntk, kernel[j]) / exact.scale);
+    }
+    ball_kernel_clear(&exact);
 }
 
 /* Exactly singular pairs, to the last bits: x' = x, 2x, -x, -x/2 without bias. */
@@ -144,27 +194,20 @@ Test(accuracy, parallel_points_are_exact) {
     ntk_linalg_start();
     const double factor[] = {1, 1, 2, -1, -0.5};
     enum { N = 5 };
-    double x[N * MAX_D], base[MAX_D], kernel[N * N];
+    double x[N * MAX_D], base[MAX_D];
     for (size_t k = 0; k < 3; k++) {
         const size_t d = dimensions[k];
         normals("parallel", d, base);
         for (size_t i = 0; i < N * d; i++) x[i] = factor[i / d] * base[i % d];
-        ntk_architecture architecture = ntk_architecture_default();
-        for (architecture.depth = 1; architecture.depth <= DEPTHS; architecture.depth++) {
-            cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, d, x, d, kernel, N), NTK_OK);
-            /* Homogeneity: Theta(x, c x) = c Theta(x, x), for c < 0 what the ball says. Rounding only: three
-             * operations a layer. */
-            const double self = kernel[0], allowed = 4 * DBL_EPSILON * (double)(architecture.depth + 1);
-            cr_assert(fabs(kernel[1] / self - 1) <= allowed);
-            cr_assert(fabs(kernel[2] / (2 * self) - 1) <= allowed);
-            ball_kernel exact;
-            ball_kernel_init(&exact);
-            for (size_t j = 3; j < N; j++) {
-                ball_kernel_compute(&architecture, d, x, x + j * d, &exact);
-                cr_assert(ball_distance(exact.ntk, kernel[j]) <= 2 * allowed * exact.scale, "d %zu L %zu: %g",
-                          d, architecture.depth, ball_distance(exact.ntk, kernel[j]) / exact.scale);
+        for (size_t depth = 1; depth <= DEPTHS; depth++) {
+            ntk_architecture architecture = ntk_architecture_default();
+            architecture.depth = depth;
+            check_parallel(&architecture, d, x);
+            const double scales[] = {1e-6, 0.3, 1, 20};
+            for (size_t i = 0; i < 4; i++) {
+                architecture = residual(depth, scales[i]);
+                check_parallel(&architecture, d, x);
             }
-            ball_kernel_clear(&exact);
         }
     }
 }

@@ -24,6 +24,9 @@ static double *zeros(size_t n) {
     return out;
 }
 
+/* Every dense network, told by its activation, and the residual one. */
+enum { NETWORKS = NTK_ACTIVATION_COUNT + 1 };
+
 /* Weight variance 2, but 1 where that would send pairs of expanded activations to the slow quadrature. */
 static ntk_architecture biased(ntk_activation activation, size_t depth) {
     ntk_architecture architecture = ntk_architecture_default();
@@ -34,14 +37,27 @@ static ntk_architecture biased(ntk_activation activation, size_t depth) {
     return architecture;
 }
 
+static ntk_architecture network(size_t kind, size_t depth) {
+    if (kind < NTK_ACTIVATION_COUNT) return biased((ntk_activation)kind, depth);
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.family = NTK_RESIDUAL;
+    architecture.depth = depth;
+    architecture.residual_scale = 0.7;
+    return architecture;
+}
+
+static const char *network_name(size_t kind) {
+    return kind < NTK_ACTIVATION_COUNT ? ntk_activation_name((ntk_activation)kind) : "residual";
+}
+
 /* More than one tile and no multiple of any block; both triangles, a wide leading dimension, nothing written
  * outside; against the rectangular kernel, whose tiles come from another BLAS routine. */
 Test(gram, symmetric_and_rectangular_agree) {
     enum { N = 271, D = 7, LDX = 9, LDG = 280 };
     ntk_linalg_start();
     double *x = normals("symmetric", N * LDX), *gram = zeros(N * LDG), *cross = zeros(N * N);
-    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
-        const ntk_architecture architecture = biased(activation, 2);
+    for (size_t kind = 0; kind < NETWORKS; kind++) {
+        const ntk_architecture architecture = network(kind, 2);
         for (size_t i = 0; i < N * LDG; i++) gram[i] = -777;
         cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, LDX, gram, LDG), NTK_OK);
         cr_assert_eq(ntk_kernel_cross(&architecture, NTK_KERNEL_NTK, N, N, D, x, LDX, x, LDX, cross, N),
@@ -52,8 +68,8 @@ Test(gram, symmetric_and_rectangular_agree) {
                 /* 1e-12: the accuracy that either has; see test_accuracy.c for the sharp bounds. */
                 cr_assert(fabs(gram[i * LDG + j] - cross[i * N + j]) <=
                               1e-12 * sqrt(gram[i * LDG + i] * gram[j * LDG + j]),
-                          "%s (%zu, %zu): %g and %g", ntk_activation_name(activation), i, j,
-                          gram[i * LDG + j], cross[i * N + j]);
+                          "%s (%zu, %zu): %g and %g", network_name(kind), i, j, gram[i * LDG + j],
+                          cross[i * N + j]);
             }
             for (size_t j = N; j < LDG; j++) cr_assert_eq(gram[i * LDG + j], -777);
         }
@@ -65,12 +81,15 @@ Test(gram, both_kernels_in_one_pass) {
     enum { N = 20, D = 5 };
     ntk_linalg_start();
     double *x = normals("both", N * D), nngp[N * N], ntk[N * N], one[N * N];
-    const ntk_architecture architecture = biased(NTK_RELU, 3);
-    cr_assert_eq(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N), NTK_OK);
-    ntk_kernel_gram(&architecture, NTK_KERNEL_NNGP, N, D, x, D, one, N);
-    cr_expect_arr_eq(nngp, one, sizeof one);
-    ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, one, N);
-    cr_expect_arr_eq(ntk, one, sizeof one);
+    const size_t kinds[] = {NTK_RELU, NTK_ACTIVATION_COUNT};
+    for (size_t k = 0; k < 2; k++) {
+        const ntk_architecture architecture = network(kinds[k], 3);
+        cr_assert_eq(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N), NTK_OK);
+        ntk_kernel_gram(&architecture, NTK_KERNEL_NNGP, N, D, x, D, one, N);
+        cr_expect_arr_eq(nngp, one, sizeof one);
+        ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, one, N);
+        cr_expect_arr_eq(ntk, one, sizeof one);
+    }
     ntk_release(x);
 }
 
@@ -78,9 +97,9 @@ Test(gram, same_bits_for_any_number_of_workers) {
     enum { N = 600, D = 5 };
     ntk_linalg_start();
     double *x = normals("workers", N * D), *one = zeros(N * N), *two = zeros(N * N);
-    const ntk_activation activations[] = {NTK_RELU, NTK_SIGMOID};
-    for (size_t k = 0; k < 2; k++) {
-        const ntk_architecture architecture = biased(activations[k], 2);
+    const size_t kinds[] = {NTK_RELU, NTK_SIGMOID, NTK_ACTIVATION_COUNT};
+    for (size_t k = 0; k < 3; k++) {
+        const ntk_architecture architecture = network(kinds[k], 2);
         ntk_set_workers(1);
         cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, one, N), NTK_OK);
         ntk_set_workers(2);
@@ -107,24 +126,24 @@ Test(gram, same_bits_on_every_instruction_set) {
     ntk_linalg_start();
     double *x = normals("isa", N * D), product[N], want[2 * N], got[2 * N];
     size_t flagged[N];
-    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
-        const ntk_architecture architecture = biased(activation, 3);
+    for (size_t kind = 0; kind < NETWORKS; kind++) {
+        const ntk_architecture architecture = network(kind, 3);
         ntk_points points;
         ntk_recursion_layer layer[3];
-        ntk_recursion recursion = {ntk_input_factor(&architecture, D), architecture.weight_variance,
-                                   architecture.bias_variance, 3, layer};
+        ntk_recursion recursion = ntk_recursion_create(&architecture, D, layer);
         cr_assert_eq(ntk_points_create(&architecture, N, D, x, D, &points), NTK_OK);
         cr_assert_eq(ntk_points_recurse(&architecture, &points, &points, &recursion), NTK_OK);
         for (size_t row = 0; row < N; row++) {
             for (size_t j = 0; j < N; j++) product[j] = ntk_dot(D, x + row * D, x + j * D);
-            tables[0]->run[activation](&recursion, row, 0, row + 1, product, want, want + N, flagged);
+            ntk_recursion_find(tables[0], &architecture)(&recursion, row, 0, row + 1, product, want, want + N,
+                                                         flagged);
             for (size_t t = 1; t < available; t++) {
                 memset(got, 0, sizeof got);
-                tables[t]->run[activation](&recursion, row, 0, row + 1, product, got, got + N, flagged);
+                ntk_recursion_find(tables[t], &architecture)(&recursion, row, 0, row + 1, product, got,
+                                                             got + N, flagged);
                 for (size_t j = 0; j <= row; j++) {
-                    cr_assert_eq(got[j], want[j], "%s, %s", ntk_activation_name(activation), tables[t]->isa);
-                    cr_assert_eq(got[N + j], want[N + j], "%s, %s", ntk_activation_name(activation),
-                                 tables[t]->isa);
+                    cr_assert_eq(got[j], want[j], "%s, %s", network_name(kind), tables[t]->isa);
+                    cr_assert_eq(got[N + j], want[N + j], "%s, %s", network_name(kind), tables[t]->isa);
                 }
                 cr_assert(row + 1 == N || got[row + 1] == 0, "wrote beyond the columns asked for");
             }
@@ -172,13 +191,13 @@ Test(gram, positive_semidefinite) {
     enum { N = 120, D = 3 };
     ntk_linalg_start();
     double *x = normals("psd", N * D), *gram = zeros(N * N), values[N];
-    for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
-        const ntk_architecture architecture = biased(activation, 2);
+    for (size_t kind = 0; kind < NETWORKS; kind++) {
+        const ntk_architecture architecture = network(kind, 2);
         cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, gram, N), NTK_OK);
         cr_assert_eq(ntk_eigen_symmetric(N, gram, N, false, values), NTK_OK);
-        cr_expect(values[0] >= -N * DBL_EPSILON * values[N - 1], "%s: %g of %g",
-                  ntk_activation_name(activation), values[0], values[N - 1]);
-        if (activation == NTK_RELU) cr_expect(values[0] >= 1e-6 * values[N - 1]); /* strictly, with a bias */
+        cr_expect(values[0] >= -N * DBL_EPSILON * values[N - 1], "%s: %g of %g", network_name(kind),
+                  values[0], values[N - 1]);
+        if (kind == NTK_RELU) cr_expect(values[0] >= 1e-6 * values[N - 1]); /* strictly, with a bias */
     }
     ntk_release(x), ntk_release(gram);
 }

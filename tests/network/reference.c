@@ -6,10 +6,17 @@
 
 #include <ntk/linalg.h>
 
-#define DENSE(depth, activation, weight, bias, scale, parametrisation)                                       \
+#define DENSE(L, phi, weight, bias, scale, kind)                                                             \
     {                                                                                                        \
-        NTK_DENSE, depth, NTK_##activation, weight, bias, NTK_INPUT_SCALE_##scale,                           \
-            NTK_PARAMETRISATION_##parametrisation                                                            \
+        .family = NTK_DENSE, .depth = L, .activation = NTK_##phi, .weight_variance = weight,                 \
+        .bias_variance = bias, .input_scale = NTK_INPUT_SCALE_##scale,                                       \
+        .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
+    }
+#define RESIDUAL(L, alpha, scale, kind)                                                                      \
+    {                                                                                                        \
+        .family = NTK_RESIDUAL, .depth = L, .activation = NTK_RELU, .weight_variance = 2,                    \
+        .residual_scale = alpha, .input_scale = NTK_INPUT_SCALE_##scale,                                     \
+        .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
     }
 
 const reference_case reference_cases[] = {
@@ -28,6 +35,12 @@ const reference_case reference_cases[] = {
     {DENSE(2, SIN, 1.0, 0.1, DIMENSION, NTK), 3, 7, 3, 4},
     {DENSE(2, LINEAR, 1.0, 0.2, DIMENSION, NTK), 3, 7, 3, 1},
     {DENSE(1, TANH, 1.0, 0.1, DIMENSION, NTK), 3, 1, 2, 3}, /* one neuron, fewer than outputs */
+    {RESIDUAL(1, 1.0, DIMENSION, NTK), 3, 8, 1, 5},
+    {RESIDUAL(1, 0.7, NONE, MEAN_FIELD), 4, 7, 3, 4},
+    {RESIDUAL(2, 1.0, NONE, NTK), 3, 6, 3, 4},
+    {RESIDUAL(3, 0.5, DIMENSION, NTK), 2, 5, 1, 4},
+    {RESIDUAL(2, 0.0, DIMENSION, NTK), 4, 6, 3, 3}, /* the blocks switched off, their V still trained */
+    {RESIDUAL(1, 2.0, DIMENSION, NTK), 3, 1, 2, 3},
 };
 const size_t reference_case_count = sizeof reference_cases / sizeof *reference_cases;
 
@@ -52,36 +65,85 @@ static long double phi(ntk_activation activation, long double x) {
     }
 }
 
-/* theta with theta_p moved by `shift`: shift and sum in extended precision. */
-static long double forward_shifted(const reference_case *shape, const double *theta, size_t p,
-                                   long double shift, const double *x, long double *f) {
+/* theta with theta_p moved by `shift`, read from front to back: the layout is tested too. Shift and sum in
+ * extended precision. */
+typedef struct reader {
+    const double *theta;
+    size_t next, p;
+    long double shift;
+} reader;
+
+static long double read_next(reader *r) {
+    const size_t i = r->next++;
+    return r->theta[i] + (i == r->p ? r->shift : 0);
+}
+
+/* out = scale W a, W (rows, columns). */
+static void multiply(reader *r, size_t rows, size_t columns, long double scale, const long double *a,
+                     long double *out) {
+    for (size_t i = 0; i < rows; i++) {
+        out[i] = 0;
+        for (size_t c = 0; c < columns; c++) out[i] += scale * read_next(r) * a[c];
+    }
+}
+
+/* f of one input, (K). Returned is the smallest |preactivation|. */
+static long double residual_forward(const reference_case *shape, reader *r, const long double *x,
+                                    long double *f) {
+    const ntk_architecture *arch = &shape->architecture;
+    const size_t m = shape->width;
+    const bool plain = arch->input_scale == NTK_INPUT_SCALE_NONE;
+    long double h[64], u[64], step[64], nearest = INFINITY;
+    multiply(r, m, shape->inputs, plain ? 1 : 1 / sqrtl(shape->inputs), x, h);
+    for (size_t l = 1; l <= arch->depth; l++) {
+        multiply(r, m, m, sqrtl(2.0L / m), h, u);
+        for (size_t j = 0; j < m; j++) {
+            nearest = fminl(nearest, fabsl(u[j]));
+            u[j] = u[j] > 0 ? u[j] : 0;
+        }
+        multiply(r, m, m, arch->residual_scale * sqrtl(1.0L / m), u, step);
+        for (size_t j = 0; j < m; j++) h[j] += step[j];
+    }
+    multiply(r, shape->outputs, m, sqrtl(1.0L / m), h, f);
+    return nearest;
+}
+
+static long double dense_forward(const reference_case *shape, reader *r, const long double *x,
+                                 long double *f) {
     const ntk_architecture *arch = &shape->architecture;
     const long double w = sqrtl((long double)arch->weight_variance);
     const long double b = sqrtl((long double)arch->bias_variance);
-    long double nearest = INFINITY;
-    for (size_t i = 0; i < shape->n; i++) {
-        long double a[64], h[64];
-        for (size_t c = 0; c < shape->inputs; c++) a[c] = x[i * shape->inputs + c];
-        size_t next = 0; /* the parameter to be read next: the layout is tested too */
-        for (size_t l = 1; l <= arch->depth + 1; l++) {
-            const size_t in = l == 1 ? shape->inputs : shape->width;
-            const size_t out = l == arch->depth + 1 ? shape->outputs : shape->width;
-            const bool plain = l == 1 && arch->input_scale == NTK_INPUT_SCALE_NONE;
-            for (size_t r = 0; r < out; r++) {
-                h[r] = 0;
-                for (size_t c = 0; c < in; c++, next++)
-                    h[r] += (theta[next] + (next == p ? shift : 0)) * a[c] * w / (plain ? 1 : sqrtl(in));
-            }
-            for (size_t r = 0; arch->bias_variance > 0 && r < out; r++, next++)
-                h[r] += b * (theta[next] + (next == p ? shift : 0));
-            for (size_t r = 0; l <= arch->depth && r < out; r++) {
-                nearest = fminl(nearest, fabsl(h[r]));
-                a[r] = phi(arch->activation, h[r]);
-            }
+    long double a[64], h[64], nearest = INFINITY;
+    for (size_t c = 0; c < shape->inputs; c++) a[c] = x[c];
+    for (size_t l = 1; l <= arch->depth + 1; l++) {
+        const size_t in = l == 1 ? shape->inputs : shape->width;
+        const size_t out = l == arch->depth + 1 ? shape->outputs : shape->width;
+        const bool plain = l == 1 && arch->input_scale == NTK_INPUT_SCALE_NONE;
+        multiply(r, out, in, w / (plain ? 1 : sqrtl(in)), a, h);
+        for (size_t k = 0; arch->bias_variance > 0 && k < out; k++) h[k] += b * read_next(r);
+        for (size_t k = 0; l <= arch->depth && k < out; k++) {
+            nearest = fminl(nearest, fabsl(h[k]));
+            a[k] = phi(arch->activation, h[k]);
         }
-        const bool mean_field = arch->parametrisation == NTK_PARAMETRISATION_MEAN_FIELD;
-        for (size_t k = 0; k < shape->outputs; k++)
-            f[i * shape->outputs + k] = mean_field ? h[k] / sqrtl(shape->width) : h[k];
+    }
+    for (size_t k = 0; k < shape->outputs; k++) f[k] = h[k];
+    return nearest;
+}
+
+static long double forward_shifted(const reference_case *shape, const double *theta, size_t p,
+                                   long double shift, const double *x, long double *f) {
+    const ntk_architecture *arch = &shape->architecture;
+    const size_t K = shape->outputs;
+    long double nearest = INFINITY, input[64];
+    for (size_t i = 0; i < shape->n; i++) {
+        reader r = {theta, 0, p, shift};
+        for (size_t c = 0; c < shape->inputs; c++) input[c] = x[i * shape->inputs + c];
+        const long double distance = arch->family == NTK_RESIDUAL
+                                         ? residual_forward(shape, &r, input, f + i * K)
+                                         : dense_forward(shape, &r, input, f + i * K);
+        nearest = fminl(nearest, distance);
+        for (size_t k = 0; arch->parametrisation == NTK_PARAMETRISATION_MEAN_FIELD && k < K; k++)
+            f[i * K + k] /= sqrtl(shape->width);
     }
     return nearest;
 }

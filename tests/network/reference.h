@@ -10,8 +10,8 @@ typedef struct reference_case {
     size_t inputs, width, outputs, n;
 } reference_case;
 
-/* Every activation, depth 1 to 3, one and three outputs, with and without biases, both input scales, both
- * parametrisations. */
+/* Dense: every activation, depth 1 to 3, one and three outputs, with and without biases, both input scales,
+ * both parametrisations. Residual: one to three blocks, with and without the blocks' contribution. */
 extern const reference_case reference_cases[];
 extern const size_t reference_case_count;
 

@@ -50,6 +50,7 @@ Test(network_forward, counts_its_parameters) {
         const size_t L = shape->architecture.depth, m = shape->width, K = shape->outputs;
         size_t wanted = m * shape->inputs + (L - 1) * m * m + K * m;
         if (shape->architecture.bias_variance > 0) wanted += L * m + K;
+        if (shape->architecture.family == NTK_RESIDUAL) wanted = m * shape->inputs + 2 * L * m * m + K * m;
         cr_assert_eq(draw.parameters, wanted, "case %zu", t);
         cr_assert_eq(ntk_network_inputs(draw.network), shape->inputs);
         cr_assert_eq(ntk_network_width(draw.network), m);

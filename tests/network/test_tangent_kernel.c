@@ -77,16 +77,10 @@ Test(network_tangent_kernel, of_two_batches_is_a_block_of_the_kernel_of_both) {
 }
 
 /* Sizes that BLAS cuts into blocks. */
-Test(network_tangent_kernel, is_put_together_from_blocks) {
-    const reference_case shape = {
-        {NTK_DENSE, 2, NTK_TANH, 1.5, 0.1, NTK_INPUT_SCALE_DIMENSION, NTK_PARAMETRISATION_NTK},
-        6,
-        130,
-        2,
-        70};
-    reference_draw draw = reference_draw_create(&shape);
-    const size_t rows = draw.rows, first = 29 * shape.outputs;
-    const double *later = draw.x + 29 * shape.inputs;
+static void check_blocks(const reference_case *shape) {
+    reference_draw draw = reference_draw_create(shape);
+    const size_t rows = draw.rows, first = 29 * shape->outputs;
+    const double *later = draw.x + 29 * shape->inputs;
     double *whole = reference_doubles(rows * rows), *parts = reference_doubles(rows * rows);
     cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, 70, draw.x, whole, rows), NTK_OK);
     cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, 29, draw.x, parts, rows), NTK_OK);
@@ -102,6 +96,19 @@ Test(network_tangent_kernel, is_put_together_from_blocks) {
     cr_assert(reference_relative_error(rows * rows, parts, whole) <= ROUNDING);
     free(whole), free(parts);
     reference_draw_destroy(&draw);
+}
+
+Test(network_tangent_kernel, is_put_together_from_blocks) {
+    reference_case shape = {.architecture = ntk_architecture_default(), .inputs = 6, .width = 130, .n = 70};
+    shape.outputs = 2;
+    shape.architecture.depth = 2;
+    shape.architecture.activation = NTK_TANH;
+    shape.architecture.bias_variance = 0.1;
+    check_blocks(&shape);
+    shape.architecture = ntk_architecture_default();
+    shape.architecture.family = NTK_RESIDUAL;
+    shape.architecture.depth = 2;
+    check_blocks(&shape);
 }
 
 Test(network_tangent_kernel, of_mean_field_scaling_is_smaller_by_the_width) {
@@ -143,8 +150,10 @@ static double relu_kernel(const reference_case *shape, const double *x, const do
 
 Test(network_tangent_kernel, has_the_infinite_width_mean_with_one_hidden_layer) {
     enum { SEEDS = 2000, N = 4 };
-    const reference_case shape = {
-        {NTK_DENSE, 1, NTK_RELU, 1.7, 0.3, NTK_INPUT_SCALE_DIMENSION, NTK_PARAMETRISATION_NTK}, 3, 32, 1, N};
+    reference_case shape = {
+        .architecture = ntk_architecture_default(), .inputs = 3, .width = 32, .outputs = 1, .n = N};
+    shape.architecture.weight_variance = 1.7;
+    shape.architecture.bias_variance = 0.3;
     reference_draw draw = reference_draw_create(&shape);
     double first[N * N] = {0}, second[N * N] = {0}, kernel[N * N];
     for (uint64_t seed = 0; seed < SEEDS; seed++) {

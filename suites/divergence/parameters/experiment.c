@@ -1,16 +1,15 @@
 /* Without regularisation and with one-hot targets the parameters diverge (chen-2025).
  *
- * Hypothesis: lambda_min of the empirical NTK stays above some lambda > 0 along the path. Then, with p_i the
- * probability of the true class and L the mean logistic loss, the flow obeys
+ * Hypothesis: lambda_min of the empirical NTK stays above some lambda > 0 along the path. Then the flow of
+ * the mean logistic loss L obeys t L(t) <= n / (lambda c^2) at every t (derived in trajectory.h's source):
+ * the loss vanishes, every margin is at least log t - const, and since the outputs move by at most a
+ * polynomial of degree L + 1 in the distance D = ||theta_t - theta_0||, D grows at least like (log
+ * t)^{1/(L+1)}. While the network is lazy it grows like log t.
  *
- *     -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 >= (lambda / n) (mean_i (1 - p_i))^2 >= (lambda / n) (c
- * L)^2, c = (1 - e^{-n L_0}) / (n L_0),
- *
- * the last step because 1 - p_i = 1 - e^{-l_i} >= c l_i for a point's loss l_i <= n L_0 (concavity).
- * Integrated: t L(t) <= n / (lambda c^2) at every t. So the loss vanishes, the logits diverge, and ||theta_t
- * - theta_0|| grows: like log t while the network is lazy (slope: the norm of the hard-margin solution), and
- * like (log t)^{1/(L+1)} at least when a homogeneous network of L hidden layers has left the lazy regime. The
- * linearised network, run beside it, keeps the slope for ever. */
+ * The linearised network, run beside it, stays lazy for ever: D / log t tends to the norm ||w_hat|| of the
+ * hard-margin solution in the feature space of Theta_hat_0, and t L to its square (inference.h). With D =
+ * |log t w_hat + rho|, rho bounded, the slope differs from ||w_hat|| by a relative ||rho||^2 / (2 ||w_hat||^2
+ * log^2 t), besides terms of order t^{-delta} from points whose margin exceeds the smallest by delta. */
 #include <math.h>
 
 #include <ntk/ntk.h>
@@ -18,74 +17,55 @@
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,
     {"window-start", NTK_PARAMETER_REAL, "5", 0.1, 1000, NULL, "log of the time from which growth is fitted"},
-    {"linearised", NTK_PARAMETER_FLAG, "true", 0, 0, NULL, "run the linearised network beside each run"},
+    {"late-window-start", NTK_PARAMETER_REAL, "20", 0.1, 1000, NULL,
+     "log of the time from which the linearised network's slope is fitted"},
     {0}};
 
-enum { GROWTH, LOSS_BOUND, LOSS_RATIO, LAMBDA_MIN, SLOPE, LINEAR_SLOPE, COLUMNS };
+enum { GROWTH, SLOPE, LOSS_BOUND, LOSS_RATIO, LAMBDA_MIN, LINEAR_SLOPE, MARGIN_NORM, SLOPE_GAP, COLUMNS };
 
-/* Least-squares slopes over the observations from window-start on: of log displacement in log log t, and of
- * displacement in log t. */
-static ntk_status fit_growth(const ntk_trajectory *path, double start, double *exponent, double *slope) {
-    double log_t[NTK_SWEEP_TIMES], log_log_t[NTK_SWEEP_TIMES], distance[NTK_SWEEP_TIMES],
-        log_distance[NTK_SWEEP_TIMES];
-    size_t n = 0;
-    for (size_t i = 0; i < path->count; i++) {
-        if (path->points[i].log_time < start) continue;
-        log_t[n] = path->points[i].log_time;
-        log_log_t[n] = log(log_t[n]);
-        distance[n] = path->points[i].displacement;
-        log_distance[n] = log(distance[n]);
-        n++;
-    }
-    double intercept;
-    NTK_TRY(ntk_stats_slope(n, log_log_t, log_distance, exponent, &intercept));
-    return ntk_stats_slope(n, log_t, distance, slope, &intercept);
-}
-
-/* n / (lambda c^2), what t L(t) cannot exceed on this path. */
-static double loss_bound(const ntk_trajectory *path, size_t points) {
-    const double n = (double)points, total = n * path->initial_loss;
-    const double c = -expm1(-total) / total;
-    return n / (path->min_lambda_min * c * c);
-}
-
-/* Largest t L(t) over the observations relative to `bound`. In logarithms: t may be e^1000. */
-static double worst_loss_ratio(const ntk_trajectory *path, double bound) {
-    double worst = -INFINITY;
-    for (size_t i = 0; i < path->count; i++) {
-        const double log_ratio = path->points[i].log_time + path->points[i].log_loss - log(bound);
-        if (!(log_ratio <= worst)) worst = log_ratio;
-    }
-    return exp(worst);
-}
-
-static ntk_status run_linearised(const ntk_sweep_run *run, double start, double *slope) {
-    ntk_model model;
-    NTK_TRY(ntk_training_linearise(run->training, &model));
-    ntk_flow_options flow = *run->flow;
-    flow.kinked = false; /* linear in its parameters, whatever the activation */
-    double *coordinates;
-    ntk_trajectory path = {0};
-    ntk_status status = ntk_allocate_doubles(model.dimension, &coordinates);
-    if (status == NTK_OK)
-        status = ntk_trajectory_run(&model, run->training->targets, &flow, coordinates, &path);
-    double exponent;
-    if (status == NTK_OK) status = fit_growth(&path, start, &exponent, slope);
-    ntk_trajectory_release(&path);
-    ntk_release(coordinates);
-    ntk_model_release(&model);
+/* ||w_hat|| for the labels, whatever the targets of the flow. */
+static ntk_status hard_margin_norm(const ntk_training *training, double *norm) {
+    const size_t n = training->points;
+    double *gram = NULL, *targets = NULL, *multipliers = NULL;
+    ntk_hard_margin_result result;
+    ntk_status status;
+    NTK_TRY_OR(done, status, ntk_allocate_doubles(n * n, &gram));
+    NTK_TRY_OR(done, status, ntk_allocate_doubles(n, &targets));
+    NTK_TRY_OR(done, status, ntk_allocate_doubles(n, &multipliers));
+    NTK_TRY_OR(done, status,
+               ntk_network_tangent_kernel(training->network, training->theta0, n, training->x, gram, n));
+    NTK_TRY_OR(done, status, ntk_targets_from_labels(NTK_LOSS_LOGISTIC, n, 1, training->labels, 0, targets));
+    const ntk_inference_problem problem = {
+        .loss = NTK_LOSS_LOGISTIC, .points = n, .outputs = 1, .order = n, .gram = gram, .targets = targets};
+    NTK_TRY_OR(done, status, ntk_inference_hard_margin(&problem, multipliers, NULL, &result));
+    *norm = result.norm;
+done:
+    ntk_release(gram);
+    ntk_release(targets);
+    ntk_release(multipliers);
     return status;
 }
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    const double start = ntk_context_real(context, "window-start");
-    NTK_TRY(fit_growth(run->trajectory, start, &values[GROWTH], &values[SLOPE]));
-    values[LOSS_BOUND] = loss_bound(run->trajectory, run->training->points);
-    values[LOSS_RATIO] = worst_loss_ratio(run->trajectory, values[LOSS_BOUND]);
-    values[LAMBDA_MIN] = run->trajectory->min_lambda_min;
-    values[LINEAR_SLOPE] = NAN;
-    if (!ntk_context_flag(context, "linearised")) return NTK_OK;
-    return run_linearised(run, start, &values[LINEAR_SLOPE]);
+    const ntk_trajectory *path = run->trajectory;
+    const double degree = (double)ntk_context_integer(context, "depth") + 1;
+    NTK_TRY(ntk_sweep_fit_growth(path, ntk_context_real(context, "window-start"), &values[GROWTH],
+                                 &values[SLOPE]));
+    values[GROWTH] *= degree;
+    values[LOSS_BOUND] = ntk_trajectory_loss_bound(path, run->training->points);
+    values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
+    values[LAMBDA_MIN] = path->min_lambda_min;
+
+    ntk_trajectory linear;
+    double exponent;
+    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
+    const ntk_status status = ntk_sweep_fit_growth(&linear, ntk_context_real(context, "late-window-start"),
+                                                   &exponent, &values[LINEAR_SLOPE]);
+    ntk_trajectory_release(&linear);
+    NTK_TRY(status);
+    NTK_TRY(hard_margin_norm(run->training, &values[MARGIN_NORM]));
+    values[SLOPE_GAP] = fabs(values[LINEAR_SLOPE] / values[MARGIN_NORM] - 1);
+    return NTK_OK;
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
@@ -94,15 +74,18 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
     NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, SLOPE, &slope));
     NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "growth", activation, &growth));
     NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "slope", activation, &slope));
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "loss-ratio", activation,
-                                  ntk_sweep_largest(sweep, activation, LOSS_RATIO)));
-    return ntk_sweep_emit_scalar(context, sweep, "lambda-min", activation,
-                                 ntk_sweep_smallest(sweep, activation, LAMBDA_MIN));
+    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "loss-ratio", activation, LOSS_RATIO));
+    NTK_TRY(ntk_sweep_emit_smallest(context, sweep, "lambda-min", activation, LAMBDA_MIN));
+    return ntk_sweep_emit_largest(context, sweep, "slope-gap", activation, SLOPE_GAP);
 }
 
 static ntk_status run(ntk_context *context) {
-    return ntk_sweep_conduct(context, "growth loss-bound loss-ratio lambda-min slope linear-slope", measure,
-                             emit);
+    if (ntk_context_integer(context, "classes") != 2)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED,
+                        "the bounds are written for two classes and the logistic loss");
+    return ntk_sweep_conduct(
+        context, "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap", measure,
+        emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -14,7 +14,7 @@ stats one_hot using (pick("erf", wide) && $3 > 4.5 && $3 < 5.5 ? $4 - slope * $3
 offset = STATS_mean
 lazy(x) = x > 5 ? offset + slope * x : NaN
 # The proved bound of t L(t), for the run in which it is smallest.
-stats runs using (pick("erf", wide) ? $5 : NaN) nooutput
+stats runs using (pick("erf", wide) ? $6 : NaN) nooutput
 bound = STATS_min
 
 set multiplot layout 1,2

@@ -18,7 +18,7 @@
 
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,
-    {"bound-lambda", NTK_PARAMETER_REAL, "0.1", 1e-12, 1e6, NULL, "lambda in the bound"},
+    {"bound-lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "lambda in the bound; 0: the flow's own"},
     {0}};
 
 enum { DISPLACEMENT_RATIO, LOGIT_RATIO, FLOOR_RATIO, COLUMNS };
@@ -63,7 +63,8 @@ static ntk_status logit_bound(const ntk_sweep_run *run, double radius, double *b
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     const ntk_trajectory *path = run->trajectory;
-    const double radius = sqrt(2 * path->initial_loss / ntk_context_real(context, "bound-lambda"));
+    const double chosen = ntk_context_real(context, "bound-lambda");
+    const double radius = sqrt(2 * path->initial_loss / (chosen > 0 ? chosen : run->lambda));
     double bound;
     NTK_TRY(logit_bound(run, radius, &bound));
     values[DISPLACEMENT_RATIO] = path->max_displacement / radius;
@@ -73,15 +74,18 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "displacement-ratio", activation,
-                                  ntk_sweep_largest(sweep, activation, DISPLACEMENT_RATIO)));
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "logit-ratio", activation,
-                                  ntk_sweep_largest(sweep, activation, LOGIT_RATIO)));
-    return ntk_sweep_emit_scalar(context, sweep, "loss-floor-ratio", activation,
-                                 ntk_sweep_smallest(sweep, activation, FLOOR_RATIO));
+    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "displacement-ratio", activation, DISPLACEMENT_RATIO));
+    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "logit-ratio", activation, LOGIT_RATIO));
+    return ntk_sweep_emit_smallest(context, sweep, "loss-floor-ratio", activation, FLOOR_RATIO);
 }
 
 static ntk_status run(ntk_context *context) {
+    if (ntk_context_integer(context, "depth") != 1 || ntk_context_integer(context, "classes") != 2)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED,
+                        "the logits' bound is written for one hidden layer and two classes");
+    if (!(ntk_context_real(context, "lambda") + ntk_context_real(context, "bound-lambda") > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "lambda and bound-lambda are both 0: there is no bound to compare with");
     return ntk_sweep_conduct(context, "displacement-ratio logit-ratio loss-floor-ratio", measure, emit);
 }
 

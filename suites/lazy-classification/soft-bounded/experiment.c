@@ -7,28 +7,33 @@
  *
  * because CE_i = sum_k q_ik (logsumexp f_i - f_ik), in which every term is positive and the one of the
  * smallest logit is at least q_ik (max f_i - min f_i). Hence the spread of the logits is at most n L(theta_0)
- * / epsilon, path by path. The limit of the flow interpolates: centred logits = centred log q; how near the
- * end of a run is to it follows from its gradient norm. */
+ * / epsilon, path by path.
+ *
+ * If the empirical NTK stays above some lambda > 0, the flow converges to centred logits = centred log q. How
+ * close a run must be that ended at gradient norm G follows from G^2 = r^T Theta r, r = (softmax f - Q) / n:
+ * ||r|| <= G / sqrt(lambda), so every probability is within delta = n G / sqrt(lambda) of its target, its
+ * logarithm within delta / (epsilon - delta), and a centred logit within twice that. */
 #include <math.h>
 
 #include <ntk/ntk.h>
 
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,
-    {"bound-epsilon", NTK_PARAMETER_REAL, "0.1", 1e-12, 0.49, NULL, "epsilon in the bound"},
+    {"bound-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "epsilon in the bound; 0: the targets' own"},
     {0}};
 
-enum { SPREAD_RATIO, LIMIT_RATIO, COLUMNS };
+enum { SPREAD_RATIO, LIMIT_DISTANCE, FINAL_SPREAD, COLUMNS };
 
-/* Largest difference between centred logits and centred log q. */
+/* Largest |f_ik - log q_ik| after taking off each point's mean over k; for one output (two classes), of its
+ * logit. */
 static double distance_to_limit(const ntk_training *problem, const double *f) {
     const size_t classes = problem->outputs;
     double largest = 0;
-    for (size_t i = 0; i < problem->points; i++) {
+    for (size_t i = 0; i < problem->points && !isnan(largest); i++) {
         const double *fi = f + i * classes, *qi = problem->targets + i * classes;
-        double centre = 0;
-        for (size_t k = 0; k < classes; k++) centre += (fi[k] - log(qi[k])) / (double)classes;
-        for (size_t k = 0; k < classes; k++) {
+        double centre = classes == 1 ? -log1p(-qi[0]) : 0;
+        for (size_t k = 0; classes > 1 && k < classes; k++) centre += (fi[k] - log(qi[k])) / (double)classes;
+        for (size_t k = 0; k < classes && !isnan(largest); k++) {
             const double distance = fabs(fi[k] - log(qi[k]) - centre);
             if (!(distance <= largest)) largest = distance;
         }
@@ -36,39 +41,28 @@ static double distance_to_limit(const ntk_training *problem, const double *f) {
     return largest;
 }
 
-/* At gradient norm G the residual r = (softmax f - Q) / n obeys ||r|| <= G / sqrt(lambda), lambda the
- * smallest eigenvalue of the empirical NTK, since G^2 = r^T Theta r. So every probability is within delta = n
- * G / sqrt(lambda) of its target q >= epsilon, its logarithm within delta / (epsilon - delta), and a centred
- * logit within twice that. */
-static double allowed_distance(const ntk_sweep_run *run) {
-    const double lambda = run->trajectory->min_lambda_min;
-    const double delta = (double)run->training->points * run->trajectory->flow.gradient_norm / sqrt(lambda);
-    return delta < run->epsilon ? 2 * delta / (run->epsilon - delta) : NAN;
-}
-
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     const ntk_trajectory *path = run->trajectory;
+    const double chosen = ntk_context_real(context, "bound-epsilon");
     const double bound =
-        (double)run->training->points * path->initial_loss / ntk_context_real(context, "bound-epsilon");
+        (double)run->training->points * path->initial_loss / (chosen > 0 ? chosen : run->epsilon);
     values[SPREAD_RATIO] = path->max_spread / bound;
-    values[LIMIT_RATIO] = path->flow.end == NTK_END_STATIONARY
-                              ? distance_to_limit(run->training, path->outputs) / allowed_distance(run)
-                              : NAN;
+    values[LIMIT_DISTANCE] = run->epsilon > 0 ? distance_to_limit(run->training, path->outputs) : INFINITY;
+    values[FINAL_SPREAD] = path->points[path->count - 1].largest_spread;
     return NTK_OK;
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "spread-ratio", activation,
-                                  ntk_sweep_largest(sweep, activation, SPREAD_RATIO)));
-    ntk_activation which;
-    NTK_TRY(ntk_activation_parse(sweep->activations[activation], &which));
-    if (!ntk_activation_is_smooth(which)) return NTK_OK; /* a flow with kinks is never stationary */
-    return ntk_sweep_emit_scalar(context, sweep, "limit-ratio", activation,
-                                 ntk_sweep_largest(sweep, activation, LIMIT_RATIO));
+    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "spread-ratio", activation, SPREAD_RATIO));
+    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "final-spread", activation, FINAL_SPREAD));
+    return ntk_sweep_emit_largest(context, sweep, "limit-distance", activation, LIMIT_DISTANCE);
 }
 
 static ntk_status run(ntk_context *context) {
-    return ntk_sweep_conduct(context, "spread-ratio limit-ratio", measure, emit);
+    if (!(ntk_context_real(context, "epsilon") + ntk_context_real(context, "bound-epsilon") > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "epsilon and bound-epsilon are both 0: there is no bound to compare with");
+    return ntk_sweep_conduct(context, "spread-ratio limit-distance final-spread", measure, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

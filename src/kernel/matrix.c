@@ -1,11 +1,12 @@
-/* Kernels of dense networks: tiles of inner products, then all layers in registers.
+/* Kernel matrices: tiles of inner products, then all layers in registers.
  *
  * The matrix is cut into square tiles; of a Gram matrix only those on and below the diagonal are computed. A
  * tile is one matrix product, written where the result will stand; each row of it goes through the
  * recursion (recursion.inc) in place while it is in cache; then the tile is mirrored. Tiles are the units of
  * ntk_map; their size is fixed, so that the bits do not depend on the number of workers.
  *
- * Accuracy for ReLU. Let eps = 2^-52, bars denote sqrt(K_xx K_x'x') for a kernel K, and for layer l
+ * Accuracy for dense networks with ReLU (residual ones: residual.c). Let eps = 2^-52, bars denote sqrt(K_xx
+ * K_x'x') for a kernel K, and for layer l
  *
  *     delta_l = |error of S^l| / Sbar^l,   tau_l = |error of Theta^l| / Thetabar^l.
  *
@@ -167,10 +168,8 @@ static ntk_status compute(matrix *m, ntk_points *rows, ntk_points *columns) {
     NTK_TRY(ntk_allocate(architecture->depth, sizeof(ntk_recursion_layer), &layers));
     m->rows = rows;
     m->columns = columns;
-    m->recursion =
-        (ntk_recursion){ntk_input_factor(architecture, rows->dimension), architecture->weight_variance,
-                        architecture->bias_variance, architecture->depth, layers};
-    m->run = ntk_recursion_chosen()->run[architecture->activation];
+    m->recursion = ntk_recursion_create(architecture, rows->dimension, layers);
+    m->run = ntk_recursion_chosen(architecture);
     ntk_status status = ntk_points_recurse(architecture, rows, columns, &m->recursion);
     const size_t down = tiles_across(rows->count), across = tiles_across(columns->count);
     if (status == NTK_OK)

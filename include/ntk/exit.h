@@ -1,0 +1,33 @@
+/* Exit times: when, along a flow, the empirical tangent kernel leaves a neighbourhood of where it started. */
+#ifndef NTK_EXIT_H
+#define NTK_EXIT_H
+
+#include <stddef.h>
+
+#include <ntk/dynamics.h>
+
+/* Where ||Theta_t - Theta_0||_F / ||Theta_0||_F first passes a threshold. */
+typedef struct ntk_exit {
+    double log_time;     /* log T, to options->event_tolerance; +infinity where the flow ended without it */
+    double displacement; /* ||theta_T - theta_0||; NaN there */
+    double log_loss;     /* log L(theta_T); NaN there */
+} ntk_exit;
+
+/* Run ntk_flow_run until the drift has passed the last threshold, or to the end that the options set. The
+ * observers, the event and their context in `options` are ignored. thresholds: (count), positive, ascending;
+ * exits: (count). *largest_drift is the largest seen at the ends of steps and at exits. theta (p) is
+ * overwritten by the end point. Signs are compared at the ends of steps: an exit is missed that is undone
+ * within one step. Errors: NTK_ERROR_ARGUMENT; those of ntk_flow_run. */
+ntk_status ntk_exit_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
+                        size_t count, const double *thresholds, double *theta, ntk_exit *exits,
+                        double *largest_drift, ntk_flow_result *result);
+
+/* The same thresholds on the straight line theta + tau * direction, tau > 0: distances[i] is the first tau,
+ * of those seen on a geometric march with ratio 1.2 from 0.01 (1 + ||theta||) / ||direction||, at which the
+ * drift is thresholds[i] or more, located to 1e-9 relative; +infinity where none is below a thousand times
+ * ||theta|| / ||direction||. theta, direction: (p); distances: (count). Errors: NTK_ERROR_ARGUMENT;
+ * NTK_ERROR_NOT_FINITE; those of the model. */
+ntk_status ntk_exit_along(const ntk_model *model, const double *theta, const double *direction, size_t count,
+                          const double *thresholds, double *distances);
+
+#endif

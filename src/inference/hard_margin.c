@@ -1,0 +1,320 @@
+/* The hard margin: the solution of least norm with every margin at least 1, through its dual.
+ *
+ * Write the constraints as <g_c, w> >= 1, where c runs over the points (logistic: g_i = (2 q_i - 1) J_i) or
+ * over pairs of a point and a wrong class (softmax: g_ik = J_{i,y_i} - J_{i,k}), and Q = (<g_c, g_d>). The
+ * problem min ||w||^2 / 2 has the dual
+ *
+ *     maximise  D(alpha) = sum_c alpha_c - alpha^T Q alpha / 2,   alpha >= 0,        w = sum_c alpha_c g_c,
+ *
+ * and the optimality conditions Q alpha >= 1, with equality where alpha_c > 0. Then ||w_hat||^2 = sum alpha.
+ *
+ * Method (Goldfarb and Idnani 1983): alpha is optimal for the constraints in the active set A, Q_AA alpha_A =
+ * 1. Take the most violated constraint e. Raising alpha_e by t with the equalities kept means alpha_A += t d,
+ * d = -Q_AA^{-1} Q_Ae, and raises margin e at the rate s = Q_ee - Q_eA Q_AA^{-1} Q_Ae, the squared distance
+ * of g_e from the span of A. Either the margin reaches 1 first, and e joins A, or a multiplier reaches 0
+ * first, and its constraint leaves A. Where neither ever happens (s = 0 and d >= 0), D is unbounded and no w
+ * exists: the data are not separable. D rises with every step of positive length, so no active set returns;
+ * and Q_AA stays invertible whatever Q, because a g_e in the span of A never joins. With L the Cholesky
+ * factor of Q_AA, joining appends a row to L and s is the square of its diagonal entry.
+ *
+ * The certificate. For any alpha >= 0 with all margins (Q alpha)_c >= m > 0, w / m is feasible, and the best
+ * multiple of alpha has D = (sum alpha)^2 / (2 ||w||^2): by weak duality
+ *
+ *     (sum_c alpha_c) / ||w||  <=  ||w_hat||  <=  ||w|| / m.
+ *
+ * What it says of gradient flow (Soudry et al. 2018, Theorem 3 and its proof). Let w follow w' = -grad of the
+ * mean loss (1/n) sum_i log(1 + sum_k e^{-m_c}), m_c = (margin of f_0)_c + <g_c, w>, on separable data. Then
+ * w = w_hat log t + w~ + o(1), and with rho_c = m_c - log t for t -> infinity on the support vectors
+ *
+ *     w' = (1/n) sum_c e^{-m_c} g_c = (1/t) sum_c (e^{-rho_c} / n) g_c    against    w' = w_hat / t:
+ *
+ * alpha_c = e^{-rho_c} / n. Hence t L = (1/n) sum_c t e^{-m_c} -> sum_c alpha_c = ||w_hat||^2: n and f_0
+ * enter w~ alone. Both ratios approach their limits like 1 / log t through w~; the slope d||w|| / d log t
+ * faster. */
+#include <ntk/inference.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+
+#include "dynamics/loss.h"
+#include "inference/problem.h"
+
+/* Margins are 1 at the solution; what is wanted of them where rounding allows it. */
+static const double margin_tolerance = 1e-12;
+
+/* The dual problem and the state of the active set; arrays of the number of constraints N. */
+typedef struct dual {
+    const ntk_inference_problem *problem;
+    size_t constraints;
+    size_t *truth;  /* (n), the true class of a point (softmax) */
+    double *q;      /* (N, N) */
+    double *factor; /* (N, N), L: its first `count` rows and columns */
+    double *alpha;  /* (N) */
+    double *margin; /* (N), Q alpha */
+    size_t *active; /* (N): the first `count`, in the order of the rows of L */
+    size_t count;
+    double *direction; /* (N), d: of the last project, by position in `active` */
+    double *row;       /* (N), the row of L of its constraint */
+} dual;
+
+/* ---- constraints --------------------------------------------------------------------------------------- */
+
+static bool is_binary(const dual *d) { return d->problem->loss == NTK_LOSS_LOGISTIC; }
+
+/* <J_{i,k}, J_{j,l}>. */
+static double tangent(const ntk_inference_problem *problem, size_t i, size_t k, size_t j, size_t l) {
+    const size_t outputs = problem->outputs, order = problem->order;
+    if (ntk_inference_is_shared(problem)) return k == l ? problem->gram[i * order + j] : 0;
+    return problem->gram[(i * outputs + k) * order + j * outputs + l];
+}
+
+/* Point and wrong class of the constraint c (softmax). */
+static void constraint_of(const dual *d, size_t c, size_t *point, size_t *class) {
+    const size_t wrong = d->problem->outputs - 1;
+    *point = c / wrong;
+    *class = c % wrong + (c % wrong >= d->truth[*point]);
+}
+
+/* <g_c, g_e>. */
+static double constraint_product(const dual *d, size_t c, size_t e) {
+    const ntk_inference_problem *problem = d->problem;
+    if (is_binary(d))
+        return (2 * problem->targets[c] - 1) * (2 * problem->targets[e] - 1) * tangent(problem, c, 0, e, 0);
+    size_t i, k, j, l;
+    constraint_of(d, c, &i, &k);
+    constraint_of(d, e, &j, &l);
+    const size_t y = d->truth[i], z = d->truth[j];
+    return (tangent(problem, i, y, j, z) - tangent(problem, i, y, j, l)) -
+           (tangent(problem, i, k, j, z) - tangent(problem, i, k, j, l));
+}
+
+static void build(dual *d) {
+    const size_t count = d->constraints, outputs = d->problem->outputs;
+    for (size_t i = 0; i < d->problem->points; ++i)
+        for (size_t k = 0; k < outputs; ++k)
+            if (d->problem->targets[i * outputs + k] == 1) d->truth[i] = k;
+    for (size_t c = 0; c < count; ++c)
+        for (size_t e = 0; e <= c; ++e)
+            d->q[c * count + e] = d->q[e * count + c] = constraint_product(d, c, e);
+}
+
+/* a of the header, from alpha. */
+static void coefficients(const dual *d, double *a) {
+    const ntk_inference_problem *problem = d->problem;
+    memset(a, 0, ntk_inference_unknowns(problem) * sizeof *a);
+    for (size_t c = 0; c < d->constraints; ++c) {
+        if (is_binary(d)) {
+            a[c] = (2 * problem->targets[c] - 1) * d->alpha[c];
+            continue;
+        }
+        size_t i, k;
+        constraint_of(d, c, &i, &k);
+        a[i * problem->outputs + k] -= d->alpha[c];
+        a[i * problem->outputs + d->truth[i]] += d->alpha[c];
+    }
+}
+
+/* ---- the active set ------------------------------------------------------------------------------------ */
+
+/* For the first `count` of the active set: row = L^{-1} Q_Ae, direction = d, and s = Q_ee - |row|^2. By the
+ * backward stability of Cholesky the s computed belongs to a Q perturbed by some eps count sqrt(Q_ii Q_jj),
+ * and s = (1, d)^T Q (1, d): so much of it may be rounding, and no more than that counts as 0. */
+static ntk_status project(dual *d, size_t count, size_t e, double *s) {
+    const size_t ld = d->constraints;
+    for (size_t j = 0; j < count; ++j) d->row[j] = d->q[e * ld + d->active[j]];
+    NTK_TRY(ntk_triangular_solve(NTK_NO_TRANSPOSE, count, 1, d->factor, ld, d->row, 1));
+    for (size_t j = 0; j < count; ++j) d->direction[j] = -d->row[j];
+    NTK_TRY(ntk_triangular_solve(NTK_TRANSPOSE, count, 1, d->factor, ld, d->direction, 1));
+    double mass = sqrt(d->q[e * ld + e]);
+    for (size_t j = 0; j < count; ++j) {
+        const size_t c = d->active[j];
+        mass += sqrt(d->q[c * ld + c]) * fabs(d->direction[j]);
+    }
+    const double distance = d->q[e * ld + e] - ntk_dot(count, d->row, d->row);
+    *s = distance > 4 * (double)(count + 1) * DBL_EPSILON * mass * mass ? distance : 0;
+    return NTK_OK;
+}
+
+/* Give the constraint at position `at` of `active` its row of L, from the rows before it. */
+static ntk_status append(dual *d, size_t at) {
+    double s = 0;
+    NTK_TRY(project(d, at, d->active[at], &s));
+    if (!(s > 0)) return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "hard margin: the active set became singular");
+    memcpy(d->factor + at * d->constraints, d->row, at * sizeof *d->row);
+    d->factor[at * d->constraints + at] = sqrt(s);
+    return NTK_OK;
+}
+
+/* Take out the constraint at `at`: the rows after it are made again. */
+static ntk_status leave(dual *d, size_t at) {
+    d->alpha[d->active[at]] = 0;
+    d->count--;
+    memmove(d->active + at, d->active + at + 1, (d->count - at) * sizeof *d->active);
+    for (size_t i = at; i < d->count; ++i) NTK_TRY(append(d, i));
+    return NTK_OK;
+}
+
+/* The longest t for which alpha + t d >= 0, and which position ends it. Where s = 0 nothing but these signs
+ * tells that the data are not separable, so a d that rounding may have made negative counts as 0. */
+static double longest_step(const dual *d, size_t e, double s, size_t *blocking) {
+    const size_t ld = d->constraints;
+    const double unit = s > 0 ? 0 : sqrt(DBL_EPSILON * d->q[e * ld + e]);
+    double longest = INFINITY;
+    for (size_t j = 0; j < d->count; ++j) {
+        const size_t c = d->active[j];
+        if (!(d->direction[j] * sqrt(d->q[c * ld + c]) < -unit)) continue;
+        const double t = d->alpha[d->active[j]] / -d->direction[j];
+        if (t < longest) {
+            longest = t;
+            *blocking = j;
+        }
+    }
+    return longest;
+}
+
+/* Raise alpha_e until its margin is 1. */
+static ntk_status enter(dual *d, size_t e) {
+    double missing = 1 - d->margin[e];
+    for (;;) {
+        double s = 0;
+        NTK_TRY(project(d, d->count, e, &s));
+        size_t blocking = 0;
+        const double partial = longest_step(d, e, s, &blocking), full = s > 0 ? missing / s : INFINITY;
+        const double t = fmin(partial, full);
+        if (!isfinite(t))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "hard margin: the data are not separable by this kernel");
+        d->alpha[e] += t;
+        for (size_t j = 0; j < d->count; ++j) d->alpha[d->active[j]] += t * d->direction[j];
+        if (full <= partial) {
+            d->active[d->count] = e;
+            NTK_TRY(append(d, d->count));
+            d->count++;
+            return NTK_OK;
+        }
+        missing -= t * s;
+        NTK_TRY(leave(d, blocking));
+    }
+}
+
+/* ---- the solution -------------------------------------------------------------------------------------- */
+
+/* What rounding does to the margin c, (Q alpha)_c: eps times |Q| alpha, bounded by Cauchy and Schwarz. */
+static double rounding(const dual *d, size_t c) {
+    double mass = 0;
+    for (size_t e = 0; e < d->constraints; ++e) mass += sqrt(d->q[e * d->constraints + e]) * d->alpha[e];
+    return DBL_EPSILON * sqrt(d->q[c * d->constraints + c]) * mass;
+}
+
+static double acceptable(const dual *d, size_t c) { return fmax(margin_tolerance, rounding(d, c)); }
+
+/* Recompute the margins and find the most violated constraint outside the active set. */
+static ntk_status most_violated(dual *d, size_t *worst, bool *violated) {
+    NTK_TRY(ntk_symv(d->constraints, 1, d->q, d->constraints, d->alpha, 0, d->margin));
+    for (size_t j = 0; j < d->count; ++j) d->margin[d->active[j]] = 1;
+    *worst = 0;
+    for (size_t c = 1; c < d->constraints; ++c)
+        if (d->margin[c] < d->margin[*worst]) *worst = c;
+    *violated = 1 - d->margin[*worst] > acceptable(d, *worst);
+    return NTK_OK;
+}
+
+/* Two steps of iterative refinement of Q_AA alpha_A = 1: the multipliers carry the rounding of every step
+ * that led to them. One that this takes below 0 was 0 to rounding. */
+static ntk_status polish(dual *d) {
+    for (int pass = 0; pass < 2; ++pass) {
+        NTK_TRY(ntk_symv(d->constraints, 1, d->q, d->constraints, d->alpha, 0, d->margin));
+        for (size_t j = 0; j < d->count; ++j) d->direction[j] = 1 - d->margin[d->active[j]];
+        NTK_TRY(ntk_cholesky_solve(d->count, 1, d->factor, d->constraints, d->direction, 1));
+        for (size_t j = 0; j < d->count; ++j) {
+            double *alpha = d->alpha + d->active[j];
+            *alpha = fmax(0, *alpha + d->direction[j]);
+        }
+    }
+    return NTK_OK;
+}
+
+static ntk_status certify(dual *d, ntk_hard_margin_result *result) {
+    const size_t count = d->constraints;
+    NTK_TRY(ntk_symv(count, 1, d->q, count, d->alpha, 0, d->margin));
+    double sum = 0, least = INFINITY;
+    bool wrong = false;
+    for (size_t c = 0; c < count; ++c) {
+        const double short_by = 1 - d->margin[c];
+        const double residual = d->alpha[c] > 0 ? fabs(short_by) : fmax(0, short_by);
+        result->kkt_residual = fmax(result->kkt_residual, residual);
+        result->support_vectors += d->alpha[c] > 0;
+        wrong = wrong || !(residual <= 10 * acceptable(d, c));
+        sum += d->alpha[c];
+        least = fmin(least, d->margin[c]);
+    }
+    result->norm = sqrt(ntk_dot(count, d->alpha, d->margin));
+    result->norm_lower = sum / result->norm;
+    result->norm_upper = result->norm / least;
+    if (wrong || !isfinite(result->norm_upper) || !(least > 0))
+        return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "hard margin: residual %g remains", result->kkt_residual);
+    return NTK_OK;
+}
+
+static ntk_status solve_dual(dual *d, ntk_hard_margin_result *result) {
+    build(d);
+    size_t worst = 0;
+    bool violated = false;
+    NTK_TRY(most_violated(d, &worst, &violated));
+    while (violated) {
+        /* Far above what the method needs, which is about one step for each support vector. */
+        if (result->iterations > 50 * d->constraints)
+            return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "hard margin: %zu steps were not enough",
+                            result->iterations);
+        NTK_TRY(enter(d, worst));
+        result->iterations++;
+        NTK_TRY(most_violated(d, &worst, &violated));
+    }
+    NTK_TRY(polish(d));
+    return certify(d, result);
+}
+
+/* ---- setting up ---------------------------------------------------------------------------------------- */
+
+static void release(dual *d) {
+    ntk_release(d->q);
+    ntk_release(d->factor);
+    ntk_release(d->alpha);
+    ntk_release(d->active);
+}
+
+static ntk_status allocate(dual *d) {
+    const size_t n = d->problem->points, count = d->constraints;
+    if (count > (size_t)1 << 15)
+        return ntk_fail(NTK_ERROR_SHAPE, "hard margin: %zu constraints are too many", count);
+    void *indices = NULL;
+    NTK_TRY(ntk_allocate(count + n, sizeof *d->active, &indices));
+    d->active = indices;
+    d->truth = d->active + count;
+    NTK_TRY(ntk_allocate_doubles(count * count, &d->q));
+    NTK_TRY(ntk_allocate_doubles(count * count, &d->factor));
+    NTK_TRY(ntk_allocate_doubles(4 * count, &d->alpha));
+    d->margin = d->alpha + count;
+    d->direction = d->margin + count;
+    d->row = d->direction + count;
+    return NTK_OK;
+}
+
+ntk_status ntk_inference_hard_margin(const ntk_inference_problem *problem, double *a, double *f,
+                                     ntk_hard_margin_result *result) {
+    NTK_TRY(ntk_inference_check(problem));
+    if (!ntk_loss_targets_are_hard(problem->loss, problem->points, problem->outputs, problem->targets))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "hard margin: the targets are not single classes");
+    *result = (ntk_hard_margin_result){0};
+    const size_t wrong = problem->loss == NTK_LOSS_LOGISTIC ? 1 : problem->outputs - 1;
+    dual d = {.problem = problem, .constraints = problem->points * wrong};
+    ntk_status status = allocate(&d);
+    if (status == NTK_OK) status = solve_dual(&d, result);
+    if (status == NTK_OK) coefficients(&d, a);
+    release(&d);
+    if (status == NTK_OK && f) status = ntk_inference_apply(problem, a, f);
+    return status;
+}

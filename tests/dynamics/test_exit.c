@@ -1,0 +1,188 @@
+/* Exit times, and events that let the flow go on.
+ *
+ * The model f = theta^2 / 2 has the tangent kernel theta^2 = 2 f. With squared loss towards y its flow is u'
+ * = -2 u (u - y) for u = f, so that the drift u / u_0 - 1 passes q at
+ *
+ *     t = log((y / u_0 - 1) / (y / ((1 + q) u_0) - 1)) / (2 y). */
+#include <criterion/criterion.h>
+
+#include <math.h>
+
+#include <ntk/exit.h>
+
+#include "problems.h"
+
+static ntk_status evaluate(void *context, const double *theta, double *f) {
+    (void)context;
+    f[0] = 0.5 * theta[0] * theta[0];
+    return NTK_OK;
+}
+
+static ntk_status pullback(void *context, const double *theta, const double *cotangent, double *gradient) {
+    (void)context;
+    gradient[0] = theta[0] * cotangent[0];
+    return NTK_OK;
+}
+
+static ntk_status tangent_kernel(void *context, const double *theta, double *gram) {
+    (void)context;
+    gram[0] = theta[0] * theta[0];
+    return NTK_OK;
+}
+
+static const ntk_model square = {.dimension = 1,
+                                 .points = 1,
+                                 .outputs = 1,
+                                 .evaluate = evaluate,
+                                 .pullback = pullback,
+                                 .tangent_kernel = tangent_kernel};
+static const double target = 10, start = 1;
+
+static double exact_log_time(double threshold) {
+    return log(log((target / start - 1) / (target / ((1 + threshold) * start) - 1)) / (2 * target));
+}
+
+static ntk_flow_options growth_options(void) {
+    ntk_flow_options options = ntk_flow_options_default();
+    options.loss = NTK_LOSS_SQUARED;
+    options.integrator = NTK_INTEGRATOR_EMBEDDED;
+    options.tolerance = 1e-9;
+    options.event_tolerance = 1e-10;
+    options.horizon = 2;
+    return options;
+}
+
+enum { MANY = 40 };
+
+/* Several thresholds to a step, all the way to the last. */
+Test(exit, times_agree_with_the_analytic_ones) {
+    double thresholds[MANY], theta = sqrt(2 * start), largest;
+    for (size_t i = 0; i < MANY; i++) thresholds[i] = 0.1 * (double)(i + 1);
+    const ntk_flow_options options = growth_options();
+    ntk_exit exits[MANY];
+    ntk_flow_result result;
+    assert_ok(ntk_exit_run(&square, &target, &options, MANY, thresholds, &theta, exits, &largest, &result));
+    cr_expect(result.end == NTK_END_EVENT && result.log_time == exits[MANY - 1].log_time);
+    cr_expect(result.steps < MANY, "%zu steps: some have several exits", result.steps);
+    cr_expect_float_eq(largest, thresholds[MANY - 1], 1e-8);
+    for (size_t i = 0; i < MANY; i++) {
+        cr_expect_float_eq(exits[i].log_time, exact_log_time(thresholds[i]), 1e-6, "%g: %g", thresholds[i],
+                           exits[i].log_time - exact_log_time(thresholds[i]));
+        cr_expect_float_eq(exits[i].displacement, sqrt(2 * start) * (sqrt(1 + thresholds[i]) - 1), 1e-7);
+        const double residual = (1 + thresholds[i]) * start - target;
+        cr_expect_float_eq(exits[i].log_loss, log(0.5 * residual * residual), 1e-7);
+    }
+}
+
+Test(exit, a_threshold_that_is_not_reached_has_no_time) {
+    const double thresholds[] = {1, 8.9, 9.1};
+    double theta = sqrt(2 * start), largest;
+    const ntk_flow_options options = growth_options();
+    ntk_exit exits[3];
+    ntk_flow_result result;
+    assert_ok(ntk_exit_run(&square, &target, &options, 3, thresholds, &theta, exits, &largest, &result));
+    cr_expect_eq(result.end, NTK_END_HORIZON);
+    cr_expect(isfinite(exits[0].log_time) && isfinite(exits[1].log_time));
+    cr_expect(exits[2].log_time == INFINITY && isnan(exits[2].displacement) && isnan(exits[2].log_loss));
+    cr_expect_float_eq(largest, target / start - 1, 1e-6);
+}
+
+Test(exit, errors) {
+    const ntk_flow_options options = growth_options();
+    double theta = sqrt(2 * start), largest, distances[2];
+    ntk_exit exits[2];
+    ntk_flow_result result;
+    const double bad[][2] = {{0, 1}, {1, 1}, {2, 1}, {1, NAN}, {1, INFINITY}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(ntk_exit_run(&square, &target, &options, 2, bad[i], &theta, exits, &largest, &result),
+                     NTK_ERROR_ARGUMENT, "%zu", i);
+    cr_expect_eq(ntk_exit_run(&square, &target, &options, 0, NULL, &theta, exits, &largest, &result),
+                 NTK_ERROR_ARGUMENT);
+    const double zero = 0, threshold = 1;
+    cr_expect_eq(ntk_exit_along(&square, &theta, &zero, 1, &threshold, distances), NTK_ERROR_ARGUMENT);
+}
+
+/* The kernel on the ray is (theta + tau v)^2. */
+Test(exit, along_a_ray) {
+    const double thresholds[] = {0.1, 0.11, 0.5, 1, 3}, theta = 1.5, direction = 0.2;
+    double distances[5];
+    assert_ok(ntk_exit_along(&square, &theta, &direction, 5, thresholds, distances));
+    for (size_t i = 0; i < 5; i++)
+        cr_expect_float_eq(distances[i], theta / direction * (sqrt(1 + thresholds[i]) - 1),
+                           2e-9 * distances[i] + 1e-12, "%g", thresholds[i]);
+    ntk_model flat;
+    assert_ok(ntk_model_linear(1, 1, (const double[]){2}, (const double[]){0}, &flat));
+    assert_ok(ntk_exit_along(&flat, &theta, &direction, 2, thresholds, distances));
+    cr_expect(distances[0] == INFINITY && distances[1] == INFINITY, "a constant kernel stays");
+    ntk_model_release(&flat);
+}
+
+/* ---- events that pass ---------------------------------------------------------------------------------- */
+
+typedef struct levels {
+    recorder seen;
+    double level, step;
+    size_t events;
+    ntk_status answer;
+} levels;
+
+static double above_level(const ntk_observation *seen, void *context) {
+    return seen->outputs[0] - ((const levels *)context)->level;
+}
+
+static ntk_status raise_level(const ntk_observation *seen, void *context) {
+    levels *self = context;
+    cr_expect(seen->outputs[0] >= self->level && seen->outputs[0] < self->level + 1e-6);
+    self->level += self->step;
+    self->events++;
+    return self->answer;
+}
+
+static ntk_status record_in_levels(const ntk_observation *seen, void *context) {
+    return record(seen, &((levels *)context)->seen);
+}
+
+static ntk_flow_options observed_growth(levels *context, const double *times, size_t count) {
+    ntk_flow_options options = growth_options();
+    options.observation_log_times = times;
+    options.observation_count = count;
+    options.observer = record_in_levels;
+    options.context = context;
+    return options;
+}
+
+/* A flow whose events all pass is the flow without events, to the bit. */
+Test(exit, passing_events_do_not_disturb_the_flow) {
+    const double times[] = {-4, -3, -2.5, -2, -1, 0};
+    levels plain = {0}, watched = {.level = start + 0.25, .step = 0.25};
+    double theta[] = {sqrt(2 * start), sqrt(2 * start)};
+    ntk_flow_result results[2];
+    ntk_flow_options options = observed_growth(&plain, times, 6);
+    assert_ok(ntk_flow_run(&square, &target, &options, &theta[0], &results[0]));
+    options = observed_growth(&watched, times, 6);
+    options.event = above_level;
+    options.on_event = raise_level;
+    assert_ok(ntk_flow_run(&square, &target, &options, &theta[1], &results[1]));
+    cr_expect_eq(watched.events, 35, "levels 1.25 .. 9.75 of 10: %zu", watched.events);
+    cr_expect(theta[0] == theta[1] && results[0].steps == results[1].steps &&
+              results[0].log_time == results[1].log_time);
+    cr_assert_eq(plain.seen.count, watched.seen.count);
+    for (size_t i = 0; i < plain.seen.count; i++)
+        cr_expect(plain.seen.log_time[i] == watched.seen.log_time[i] &&
+                  plain.seen.output[i] == watched.seen.output[i]);
+}
+
+Test(exit, on_event_may_end_or_fail_the_flow) {
+    levels context = {.level = 2, .step = 1, .answer = NTK_ERROR_CANCELLED};
+    double theta = sqrt(2 * start);
+    ntk_flow_result result;
+    ntk_flow_options options = observed_growth(&context, NULL, 0);
+    options.event = above_level;
+    options.on_event = raise_level;
+    assert_ok(ntk_flow_run(&square, &target, &options, &theta, &result));
+    cr_expect(result.end == NTK_END_EVENT && context.events == 1);
+    cr_expect_float_eq(result.log_time, exact_log_time(1), 1e-6);
+    context = (levels){.level = 2, .step = 1, .answer = NTK_ERROR_UNSUPPORTED};
+    theta = sqrt(2 * start);
+    cr_expect_eq(ntk_flow_run(&square, &target, &options, &theta, &result), NTK_ERROR_UNSUPPORTED);
+}

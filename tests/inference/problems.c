@@ -1,0 +1,186 @@
+#include "problems.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntk/linalg.h>
+
+double pseudo_random(unsigned *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return (double)*state / 2147483648.0 - 1;
+}
+
+/* ---- drawing ------------------------------------------------------------------------------------------- */
+
+static double *draw_gram(size_t order, size_t rank, unsigned *state) {
+    double *features = malloc(order * rank * sizeof *features);
+    double *gram = malloc(order * order * sizeof *gram);
+    for (size_t i = 0; i < order * rank; ++i)
+        features[i] = pseudo_random(state) + pseudo_random(state) + pseudo_random(state);
+    for (size_t i = 0; i < order; ++i)
+        for (size_t j = 0; j < order; ++j) {
+            double sum = 0;
+            for (size_t r = 0; r < rank; ++r) sum += features[i * rank + r] * features[j * rank + r];
+            gram[i * order + j] = sum / (double)rank;
+        }
+    free(features);
+    return gram;
+}
+
+static double *draw_targets(ntk_loss loss, size_t n, size_t outputs, target_kind kind, unsigned *state) {
+    double *targets = calloc(n * outputs, sizeof *targets);
+    for (size_t i = 0; i < n; ++i) {
+        double *q = targets + i * outputs;
+        const bool soft = kind == SOFT || (kind == MIXED && i % 2);
+        if (loss != NTK_LOSS_SOFTMAX) {
+            for (size_t k = 0; k < outputs; ++k)
+                q[k] = soft ? 0.5 + 0.45 * pseudo_random(state) : (double)((i + k) % 2);
+            continue;
+        }
+        double sum = 0;
+        for (size_t k = 0; k < outputs; ++k) {
+            q[k] = (k == i % outputs) + (soft ? 0.3 + 0.25 * pseudo_random(state) : 0);
+            sum += q[k];
+        }
+        for (size_t k = 0; k < outputs; ++k) q[k] /= sum;
+    }
+    return targets;
+}
+
+static void attach(drawn *d) {
+    d->problem.gram = d->gram;
+    d->problem.f0 = d->f0;
+    d->problem.targets = d->targets;
+}
+
+drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t rank, target_kind kind,
+                   double lambda, unsigned seed) {
+    cr_assert(ntk_linalg_start() == NTK_OK);
+    unsigned state = seed * 7919u + 17u;
+    drawn d = {.unknowns = n * outputs};
+    cr_assert(d.unknowns <= MAX_UNKNOWNS);
+    d.problem = (ntk_inference_problem){.loss = loss, .points = n, .outputs = outputs, .lambda = lambda};
+    d.problem.order = full ? n * outputs : n;
+    d.gram = draw_gram(d.problem.order, rank, &state);
+    d.targets = draw_targets(loss, n, outputs, kind, &state);
+    d.f0 = malloc(d.unknowns * sizeof *d.f0);
+    for (size_t i = 0; i < d.unknowns; ++i) d.f0[i] = pseudo_random(&state);
+    attach(&d);
+    return d;
+}
+
+drawn written_out(const drawn *shared) {
+    drawn d = *shared;
+    const size_t order = d.unknowns, outputs = d.problem.outputs;
+    d.gram = malloc(order * order * sizeof *d.gram);
+    for (size_t i = 0; i < order; ++i)
+        for (size_t j = 0; j < order; ++j)
+            d.gram[i * order + j] =
+                kernel_entry(&shared->problem, i / outputs, i % outputs, j / outputs, j % outputs);
+    d.problem.order = order;
+    attach(&d);
+    return d;
+}
+
+/* ---- naive formulas ------------------------------------------------------------------------------------ */
+
+double kernel_entry(const ntk_inference_problem *problem, size_t i, size_t k, size_t j, size_t l) {
+    const size_t n = problem->points, outputs = problem->outputs;
+    if (problem->order == n) return k == l ? problem->gram[i * n + j] : 0;
+    return problem->gram[(i * outputs + k) * n * outputs + j * outputs + l];
+}
+
+static long double image_at(const ntk_inference_problem *problem, const double *a, size_t i, size_t k) {
+    long double sum = 0;
+    for (size_t j = 0; j < problem->points; ++j)
+        for (size_t l = 0; l < problem->outputs; ++l)
+            sum += (long double)kernel_entry(problem, i, k, j, l) * a[j * problem->outputs + l];
+    return sum;
+}
+
+long double naive_product(const ntk_inference_problem *problem, const double *a, const double *b) {
+    long double sum = 0;
+    for (size_t i = 0; i < problem->points; ++i)
+        for (size_t k = 0; k < problem->outputs; ++k)
+            sum += b[i * problem->outputs + k] * image_at(problem, a, i, k);
+    return sum;
+}
+
+/* -log sigma(f), and logsumexp of a row. */
+static long double softplus(long double x) { return fmaxl(x, 0) + log1pl(expl(-fabsl(x))); }
+
+static long double log_partition(size_t outputs, const long double *f) {
+    long double high = -INFINITY, sum = 0;
+    for (size_t k = 0; k < outputs; ++k) high = fmaxl(high, f[k]);
+    for (size_t k = 0; k < outputs; ++k) sum += expl(f[k] - high);
+    return high + logl(sum);
+}
+
+static long double naive_row_loss(ntk_loss loss, size_t outputs, const long double *f, const double *q) {
+    long double sum = 0;
+    if (loss == NTK_LOSS_LOGISTIC) return q[0] * softplus(-f[0]) + (1 - (long double)q[0]) * softplus(f[0]);
+    for (size_t k = 0; k < outputs; ++k)
+        sum += loss == NTK_LOSS_SOFTMAX ? q[k] * (log_partition(outputs, f) - f[k])
+                                        : (f[k] - q[k]) * (f[k] - q[k]) / 2;
+    return sum;
+}
+
+long double naive_objective(const ntk_inference_problem *problem, const double *a, double *f) {
+    const size_t outputs = problem->outputs;
+    long double sum = 0, row[MAX_UNKNOWNS];
+    for (size_t i = 0; i < problem->points; ++i) {
+        for (size_t k = 0; k < outputs; ++k) {
+            row[k] = image_at(problem, a, i, k) + (problem->f0 ? problem->f0[i * outputs + k] : 0);
+            if (f) f[i * outputs + k] = (double)row[k];
+        }
+        sum += naive_row_loss(problem->loss, outputs, row, problem->targets + i * outputs);
+    }
+    return sum / (long double)problem->points + problem->lambda / 2 * naive_product(problem, a, a);
+}
+
+void naive_cotangent(const ntk_inference_problem *problem, const double *f, double *cotangent) {
+    const size_t outputs = problem->outputs;
+    for (size_t i = 0; i < problem->points; ++i) {
+        long double row[MAX_UNKNOWNS];
+        for (size_t k = 0; k < outputs; ++k) row[k] = f[i * outputs + k];
+        for (size_t k = 0; k < outputs; ++k) {
+            const long double p = problem->loss == NTK_LOSS_LOGISTIC
+                                      ? 1 / (1 + expl(-row[0]))
+                                      : expl(row[k] - log_partition(outputs, row));
+            const size_t at = i * outputs + k;
+            cotangent[at] = (double)((p - problem->targets[at]) / (long double)problem->points);
+        }
+    }
+}
+
+bool eliminate(size_t order, double *matrix, double *b) {
+    for (size_t c = 0; c < order; ++c) {
+        size_t pivot = c;
+        for (size_t i = c; i < order; ++i)
+            if (fabs(matrix[i * order + c]) > fabs(matrix[pivot * order + c])) pivot = i;
+        if (!(fabs(matrix[pivot * order + c]) > 1e-12)) return false;
+        for (size_t j = 0; j <= order; ++j) {
+            double *x = j < order ? matrix + c * order + j : b + c;
+            double *y = j < order ? matrix + pivot * order + j : b + pivot;
+            const double kept = *x;
+            *x = *y;
+            *y = kept;
+        }
+        for (size_t i = 0; i < order; ++i) {
+            if (i == c) continue;
+            const double factor = matrix[i * order + c] / matrix[c * order + c];
+            for (size_t j = c; j < order; ++j) matrix[i * order + j] -= factor * matrix[c * order + j];
+            b[i] -= factor * b[c];
+        }
+    }
+    for (size_t i = 0; i < order; ++i) b[i] /= matrix[i * order + i];
+    return true;
+}
+
+ntk_logistic_result solve_logistic(drawn *d) {
+    ntk_logistic_result result;
+    assert_ok(ntk_inference_logistic(&d->problem, NULL, d->a, d->f, &result));
+    return result;
+}

@@ -1,0 +1,66 @@
+/* Problems, and naive formulas written from the definitions, shared by the tests of this folder. */
+#ifndef NTK_TESTS_INFERENCE_PROBLEMS_H
+#define NTK_TESTS_INFERENCE_PROBLEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ntk/inference.h>
+
+enum { MAX_UNKNOWNS = 400 };
+
+/* A problem and its arrays. Made by hand or by draw_problem; freed with the process. */
+typedef struct drawn {
+    ntk_inference_problem problem;
+    double *gram, *f0, *targets;
+    double a[MAX_UNKNOWNS], f[MAX_UNKNOWNS];
+    size_t unknowns;
+} drawn;
+
+typedef enum target_kind { HARD, SOFT, MIXED } target_kind;
+
+/* n points, K outputs; features of the given rank with normal entries: shared kernel X X^T / rank of order n,
+ * or a full one of order nK. f0 of size 1. Targets: class i mod K, one-hot, softened with random weights, or
+ * every other row of each. Draws depend on seed. */
+drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t rank, target_kind kind,
+                   double lambda, unsigned seed);
+
+/* The same problem with Theta (x) I_K written out as a full kernel. */
+drawn written_out(const drawn *shared);
+
+/* <J_{i,k}, J_{j,l}>, from the definition of `order`. */
+double kernel_entry(const ntk_inference_problem *problem, size_t i, size_t k, size_t j, size_t l);
+
+/* f_0 + Theta a and P(a), naively in long double. f: (n, K), may be NULL. */
+long double naive_objective(const ntk_inference_problem *problem, const double *a, double *f);
+
+/* a^T Theta b. */
+long double naive_product(const ntk_inference_problem *problem, const double *a, const double *b);
+
+/* dm/df at f, naively: (p - q) / n. Cancels for large margins. */
+void naive_cotangent(const ntk_inference_problem *problem, const double *f, double *cotangent);
+
+/* Solve (order, order) x = b by Gaussian elimination with partial pivoting; false where it is singular to
+ * 1e-12. Overwrites both; x in b. */
+bool eliminate(size_t order, double *matrix, double *b);
+
+/* Random doubles in [-1, 1), the same in every run. */
+double pseudo_random(unsigned *state);
+
+/* Solve and assert success. */
+ntk_logistic_result solve_logistic(drawn *d);
+
+#define assert_ok(expression)                                                                                \
+    do {                                                                                                     \
+        const ntk_status assert_status_ = (expression);                                                      \
+        cr_assert(assert_status_ == NTK_OK, "%s: %s", ntk_status_name(assert_status_), ntk_error_detail());  \
+    } while (0)
+
+#define assert_fails(expression, expected, text)                                                             \
+    do {                                                                                                     \
+        const ntk_status assert_status_ = (expression);                                                      \
+        cr_assert(assert_status_ == (expected), "%s", ntk_status_name(assert_status_));                      \
+        cr_assert(strstr(ntk_error_detail(), (text)), "%s", ntk_error_detail());                             \
+    } while (0)
+
+#endif

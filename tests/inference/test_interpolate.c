@@ -1,0 +1,82 @@
+/* Kernel logistic regression without a regulariser. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "problems.h"
+
+static double centred(size_t outputs, const double *row, size_t k, bool logarithms) {
+    double mean = 0;
+    for (size_t l = 0; l < outputs; ++l) mean += (logarithms ? log(row[l]) : row[l]) / (double)outputs;
+    return (logarithms ? log(row[k]) : row[k]) - mean;
+}
+
+Test(interpolate, centred_logits_are_centred_log_probabilities) {
+    for (unsigned seed = 0; seed < 6; ++seed) {
+        drawn d = draw_problem(NTK_LOSS_SOFTMAX, 12, 3, seed % 2, 80, SOFT, 0, seed);
+        const ntk_logistic_result result = solve_logistic(&d);
+        double f[MAX_UNKNOWNS];
+        naive_objective(&d.problem, d.a, f);
+        for (size_t i = 0; i < 12; ++i) {
+            double sum = 0;
+            for (size_t k = 0; k < 3; ++k) {
+                cr_assert_float_eq(f[3 * i + k], d.f[3 * i + k], 1e-12);
+                cr_assert_float_eq(centred(3, f + 3 * i, k, false), centred(3, d.targets + 3 * i, k, true),
+                                   1e-12);
+                sum += d.a[3 * i + k];
+            }
+            cr_assert_float_eq(sum, 0, 1e-13);
+        }
+        double entropy = 0;
+        for (size_t i = 0; i < d.unknowns; ++i) entropy -= d.targets[i] * log(d.targets[i]) / 12;
+        cr_assert_float_eq(result.objective, entropy, 1e-13);
+        cr_assert(result.relative_residual < 1e-12 && result.duality_gap < 1e-24);
+        cr_assert(result.gradient_norm < 1e-12);
+        cr_assert_float_eq(result.norm, (double)sqrtl(naive_product(&d.problem, d.a, d.a)), 1e-12);
+    }
+}
+
+Test(interpolate, binary_logits) {
+    drawn d = draw_problem(NTK_LOSS_LOGISTIC, 10, 1, false, 40, SOFT, 0, 2);
+    solve_logistic(&d);
+    for (size_t i = 0; i < 10; ++i) cr_assert_float_eq(d.f[i], log(d.targets[i] / (1 - d.targets[i])), 1e-12);
+}
+
+/* Targets next to certainty: log q and log(1 - q) to full accuracy. */
+Test(interpolate, extreme_targets) {
+    double gram = 2, q = 1e-300, a, f;
+    ntk_inference_problem problem = {
+        .loss = NTK_LOSS_LOGISTIC, .points = 1, .outputs = 1, .order = 1, .gram = &gram, .targets = &q};
+    ntk_logistic_result result;
+    assert_ok(ntk_inference_logistic(&problem, NULL, &a, &f, &result));
+    cr_assert_float_eq(f, log(1e-300), 1e-12);
+}
+
+/* lambda -> 0: the regularised solution approaches it, by O(lambda). */
+Test(interpolate, limit_of_the_regularised_solution) {
+    for (int full = 0; full < 2; ++full) {
+        drawn d = draw_problem(NTK_LOSS_SOFTMAX, 8, 3, full, 60, SOFT, 0, 7);
+        solve_logistic(&d);
+        double last = INFINITY;
+        for (double lambda = 1e-4; lambda > 1e-8; lambda /= 10) {
+            drawn near = d;
+            near.problem.lambda = lambda;
+            solve_logistic(&near);
+            double gap = 0;
+            for (size_t i = 0; i < d.unknowns; ++i) gap = fmax(gap, fabs(near.f[i] - d.f[i]));
+            cr_assert(gap < 0.15 * last, "%g after %g", gap, last);
+            last = gap;
+        }
+        cr_assert(last < 1e-5);
+    }
+}
+
+Test(interpolate, refusals) {
+    drawn d = draw_problem(NTK_LOSS_SOFTMAX, 8, 2, false, 3, SOFT, 0, 1);
+    ntk_logistic_result result;
+    assert_fails(ntk_inference_logistic(&d.problem, NULL, d.a, NULL, &result),
+                 NTK_ERROR_NOT_POSITIVE_DEFINITE, "singular");
+    d = draw_problem(NTK_LOSS_SOFTMAX, 8, 2, false, 30, MIXED, 0, 1);
+    assert_fails(ntk_inference_logistic(&d.problem, NULL, d.a, NULL, &result), NTK_ERROR_ARGUMENT,
+                 "target (0, 0) is 1");
+}

@@ -1,0 +1,246 @@
+/* Sweeps: what a run is given, what becomes of its values, and that nothing passes a NaN over. */
+#include <math.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+#include <ntk/sweep.h>
+
+#include "fixture.h"
+#include "suite/context.h"
+
+TestSuite(sweep, .fini = fixture_remove);
+
+static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
+static const ntk_experiment experiment = {parameters, NULL};
+
+/* Tiny flows: 2 widths, 3 seeds, up to t = e^-1. */
+static ntk_setting tiny[] = {{"widths", "4 9", 1},
+                             {"seeds", "3", 1},
+                             {"points", "2", 1},
+                             {"inputs", "3", 1},
+                             {"log-horizon", "-1", 1}};
+static const ntk_claim claim = {
+    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {5, 0}, .experiment = &experiment};
+
+static ntk_context *create(const ntk_setting *overrides, size_t count) {
+    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    ntk_context *context = NULL;
+    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context),
+                 NTK_OK, "%s", ntk_error_detail());
+    return context;
+}
+
+static void conduct(ntk_context *context, ntk_sweep_measure measure, ntk_sweep_reduce reduce,
+                    const char *columns) {
+    cr_assert_eq(ntk_sweep_conduct(context, columns, measure, reduce), NTK_OK, "%s", ntk_error_detail());
+}
+
+static ntk_status reduce_nothing(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    (void)context, (void)sweep, (void)activation;
+    return NTK_OK;
+}
+
+static ntk_status measure_nothing(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    (void)run, (void)context;
+    values[0] = 0;
+    return NTK_OK;
+}
+
+/* ---- reducing ------------------------------------------------------------------------------------ */
+
+/* Two columns: a power law whose slope is -1/2 -+ 1/10 by seed, and 10 * width + seed; erf: negated. */
+static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    (void)context;
+    const double m = (double)run->width, s = (double)run->seed;
+    values[0] = pow(m, -0.5 + 0.1 * (s - 1));
+    values[1] = run->activation == NTK_ERF ? -(10 * m + s) : 10 * m + s;
+    return NTK_OK;
+}
+
+static ntk_status reduce_law(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    const double sign = activation == 0 ? 1 : -1; /* relu stands first */
+    cr_expect_eq(ntk_sweep_value(sweep, activation, 1, 2, 1), sign * 92);
+    cr_expect_eq(ntk_sweep_largest(sweep, activation, 1), sign > 0 ? 92 : -40);
+    cr_expect_eq(ntk_sweep_smallest(sweep, activation, 1), sign > 0 ? 40 : -92);
+    ntk_estimate estimate;
+    NTK_TRY(ntk_sweep_rate(context, sweep, activation, 0, &estimate));
+    cr_expect_float_eq(estimate.value, -0.5, 1e-12);
+    cr_expect_float_eq(estimate.standard_error, 0.1 / sqrt(3), 1e-12, "one slope a seed");
+    cr_expect_eq(estimate.level, ntk_context_level(context));
+    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "rate", activation, &estimate));
+    /* the worst width of seed s: 40 + s, or -(90 + s) */
+    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, 1, &estimate));
+    cr_expect_float_eq(estimate.value, sign > 0 ? 41 : -91, 1e-12);
+    return ntk_sweep_emit_scalar(context, sweep, "worst", activation, estimate.value);
+}
+
+Test(sweep, values_are_reduced_per_activation) {
+    ntk_context *context = create(&(ntk_setting){"activations", "relu erf", 0}, 1);
+    conduct(context, measure_law, reduce_law, "law number");
+    const ntk_metrics *metrics = ntk_context_metrics(context);
+    cr_expect_eq(metrics->count, 4);
+    cr_expect_not_null(ntk_metrics_find(metrics, "rate-relu"));
+    cr_expect_eq(ntk_metrics_find(metrics, "worst-erf")->estimate.value, -91);
+    ntk_context_destroy(context);
+}
+
+/* A NaN in the unit that stands at `broken` of (width, seed). */
+static size_t broken;
+
+static ntk_status measure_broken(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    (void)context;
+    const size_t unit = (run->width == 4 ? 0 : 3) + run->seed;
+    values[0] = unit == broken ? NAN : 1 + (double)unit;
+    run->curve[8] = values[0];
+    return NTK_OK;
+}
+
+static ntk_status reduce_broken(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    cr_expect(isnan(ntk_sweep_largest(sweep, activation, 0)), "unit %zu", broken);
+    cr_expect(isnan(ntk_sweep_smallest(sweep, activation, 0)), "unit %zu", broken);
+    ntk_estimate estimate;
+    cr_expect_eq(ntk_sweep_worst_width(context, sweep, activation, 0, &estimate), NTK_ERROR_NOT_FINITE);
+    cr_expect_eq(ntk_sweep_rate(context, sweep, activation, 0, &estimate), NTK_ERROR_NOT_FINITE);
+    return NTK_OK;
+}
+
+/* The field of a table in the last line that begins with `start`; to be released. */
+static char *last_line(ntk_context *context, const char *table, const char *start) {
+    const fixture_path folder = fixture_folder();
+    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK, "%s", ntk_error_detail());
+    char *text = fixture_read(fixture_join(folder.text, table).text), *found = NULL;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, start, strlen(start)) == 0) found = line;
+    cr_assert_not_null(found, "%s: no line begins with %s", table, start);
+    memmove(text, found, strlen(found) + 1);
+    return text;
+}
+
+Test(sweep, a_nan_is_never_passed_over) {
+    for (broken = 0; broken < 6; broken++) {
+        ntk_context *context = create(NULL, 0);
+        conduct(context, measure_broken, reduce_broken, "value");
+        /* time 8 of 0 .. 60 in log t = -4 .. -1 is -3.6 */
+        char *line = last_line(context, "trajectories.tsv", broken < 3 ? "erf\t4\t-3.6" : "erf\t9\t-3.6");
+        cr_expect_not_null(strstr(line, "\tnan\tnan\tnan"), "unit %zu: %s", broken, line);
+        ntk_release(line);
+        ntk_context_destroy(context);
+    }
+}
+
+/* ---- tables and times ---------------------------------------------------------------------------- */
+
+Test(sweep, tables_have_a_row_per_run_and_per_time) {
+    ntk_context *context = create(&(ntk_setting){"activations", "relu erf", 0}, 1);
+    conduct(context, measure_law, reduce_nothing, "law number");
+    const fixture_path folder = fixture_folder();
+    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK);
+    char *runs = fixture_read(fixture_join(folder.text, "runs.tsv").text);
+    char *paths = fixture_read(fixture_join(folder.text, "trajectories.tsv").text);
+    cr_expect_eq(fixture_count(runs, "\n"), 1 + 2 * 2 * 3);
+    cr_expect_eq(fixture_count(runs, "\nerf\t9\t"), 3);
+    cr_expect_not_null(strstr(runs, "activation\twidth\tseed\tlaw\tnumber\n"));
+    cr_expect_not_null(strstr(runs, "\nerf\t9\t2\t"));
+    cr_expect_not_null(strstr(runs, "\t-92\n"));
+    cr_expect_eq(fixture_count(paths, "\n"), 1 + 2 * 2 * NTK_SWEEP_TIMES);
+    cr_expect_eq(fixture_count(paths, "\t-1\t"), 4, "each path is observed at its end");
+    ntk_release(runs);
+    ntk_release(paths);
+    ntk_context_destroy(context);
+}
+
+static ntk_status measure_times(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const double fixed = ntk_context_real(context, "log-horizon");
+    const double end = fixed + ntk_context_real(context, "horizon-growth") * sqrt((double)run->width);
+    const ntk_trajectory_point *points = run->trajectory->points;
+    cr_expect_eq(run->trajectory->count, NTK_SWEEP_TIMES);
+    cr_expect_float_eq(points[0].log_time, -4, 1e-9);
+    cr_expect_float_eq(points[NTK_SWEEP_FIXED_TIMES - 1].log_time, fixed, 1e-9);
+    cr_expect_float_eq(points[NTK_SWEEP_TIMES - 1].log_time, end, 1e-9);
+    for (size_t i = 1; i < NTK_SWEEP_TIMES; i++)
+        cr_expect_gt(points[i].log_time, points[i - 1].log_time, "time %zu", i);
+    values[0] = 0;
+    return NTK_OK;
+}
+
+Test(sweep, a_growing_horizon_keeps_the_fixed_times) {
+    ntk_context *context = create(&(ntk_setting){"horizon-growth", "0.5", 0}, 1);
+    conduct(context, measure_times, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+}
+
+/* ---- what a run is given ------------------------------------------------------------------------- */
+
+Test(sweep, an_error_names_activation_width_and_seed) {
+    /* nine points of R^3 are never orthogonal to one another */
+    ntk_context *context = create((const ntk_setting[]){{"max-cosine", "0.01", 0}, {"points", "9", 0}}, 2);
+    cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing),
+                 NTK_ERROR_NO_CONVERGENCE);
+    cr_expect_not_null(strstr(ntk_error_detail(), "erf, width 4, seed 0: "), "%s", ntk_error_detail());
+    ntk_context_destroy(context);
+}
+
+static ntk_status measure_logistic(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->flow->loss, NTK_LOSS_LOGISTIC);
+    cr_expect_eq(run->flow->time, NTK_TIME_LOG_LOSS);
+    cr_expect_eq(run->flow->time_factor, 1);
+    cr_expect_null(run->trajectory->followed);
+    return measure_nothing(run, values, context);
+}
+
+static ntk_status measure_squared(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->flow->loss, NTK_LOSS_SQUARED);
+    cr_expect_eq(run->flow->time, NTK_TIME_PHYSICAL);
+    cr_expect_eq(run->training->outputs, 1, "two classes have one output");
+    cr_expect_eq(run->training->targets[1], 1);
+    return measure_nothing(run, values, context);
+}
+
+static ntk_status measure_mean_field(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->training->architecture.parametrisation, NTK_PARAMETRISATION_MEAN_FIELD);
+    cr_expect_eq(run->flow->time_factor, (double)run->width);
+    cr_expect_eq(run->flow->lambda, 0.5 / (double)run->width);
+    return measure_nothing(run, values, context);
+}
+
+Test(sweep, loss_and_scaling_are_those_asked_for) {
+    ntk_context *context = create(NULL, 0);
+    conduct(context, measure_logistic, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+    context = create(&(ntk_setting){"loss", "squared", 0}, 1);
+    conduct(context, measure_squared, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+    context = create((const ntk_setting[]){{"scaling", "mean-field", 0}, {"lambda", "0.5", 0}}, 2);
+    conduct(context, measure_mean_field, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+}
+
+/* The linear model starts at the network's outputs and moves like it at first, on training and on test
+ * points: the gap vanishes like t^2, the movement like t. */
+static ntk_status measure_gap(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    (void)context;
+    ntk_trajectory linear;
+    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
+    cr_expect_eq(linear.followed_size, 5, "2 training and 3 test points");
+    const double early = ntk_trajectory_largest_gap(run->trajectory, &linear, -4);
+    const double late = ntk_trajectory_largest_gap(run->trajectory, &linear, -3);
+    cr_expect_gt(early, 0);
+    cr_expect_float_eq(log(late / early), 2, 0.1);
+    values[0] = early;
+    ntk_trajectory_release(&linear);
+    return NTK_OK;
+}
+
+Test(sweep, a_linear_model_follows_the_run_at_first) {
+    ntk_context *context = create((const ntk_setting[]){{"test-points", "3", 0},
+                                                        {"log-horizon", "-2", 0},
+                                                        {"horizon-growth", "1", 0},
+                                                        {"widths", "4", 0},
+                                                        {"tolerance", "1e-12", 0}},
+                                  5);
+    conduct(context, measure_gap, reduce_nothing, "gap");
+    ntk_context_destroy(context);
+}
