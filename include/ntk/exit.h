@@ -22,12 +22,14 @@ ntk_status ntk_exit_run(const ntk_model *model, const double *targets, const ntk
                         size_t count, const double *thresholds, double *theta, ntk_exit *exits,
                         double *largest_drift, ntk_flow_result *result);
 
-/* The same thresholds on the straight line theta + tau * direction, tau > 0: distances[i] is the first tau,
- * of those seen on a geometric march with ratio 1.2 from 0.01 (1 + ||theta||) / ||direction||, at which the
- * drift is thresholds[i] or more, located to 1e-9 relative; +infinity where none is below a thousand times
- * ||theta|| / ||direction||. theta, direction: (p); distances: (count). Errors: NTK_ERROR_ARGUMENT;
- * NTK_ERROR_NOT_FINITE; those of the model. */
-ntk_status ntk_exit_along(const ntk_model *model, const double *theta, const double *direction, size_t count,
-                          const double *thresholds, double *distances);
+/* The flow with frozen weights, d theta / d s = J(theta)^T c with c (n, K) constant: the gradient flow of a
+ * loss at large margins moves like this for as long as the relative weights of the points in its gradient do
+ * not change. gains[i] is the mean gain of the outputs, <c, f - f_0> / ||c||_1, where the drift first passes
+ * thresholds[i]; +infinity where it has not in 10000 steps of 2 % of ||theta||. With c the coefficients of
+ * the hard margin (inference.h) the gain is that of -log L, and so the lazy prediction of log T up to what
+ * stays bounded. theta: (p); gains: (count). Errors: NTK_ERROR_ARGUMENT, NTK_ERROR_DIVERGED; those of the
+ * model. */
+ntk_status ntk_exit_frozen(const ntk_model *model, const double *theta, const double *weights, size_t count,
+                           const double *thresholds, double *gains);
 
 #endif

@@ -66,7 +66,6 @@ typedef struct ntk_logistic_result {
     double rounding;          /* the ||g|| that rounding in the evaluation of g explains */
     double duality_gap;
     size_t iterations;       /* Newton steps */
-    size_t factorisations;   /* of the Newton matrix */
     size_t inner_iterations; /* conjugate gradients, all Newton steps together */
 } ntk_logistic_result;
 
@@ -75,15 +74,17 @@ typedef struct ntk_logistic_result {
  *
  *     a = -(1 / (n lambda)) (softmax f(X) - Q),        f*(x) = f_0(x) + Theta(x, X) a
  *
- * (Plenk et al. 2026, the limit of the flow with L2). It is unique whatever Theta. Solved by Newton's method
- * to relative_residual <= tolerance, or to gradient_norm <= rounding where that is larger: the residual says
- * which. lambda = 0 with targets 0 < q < 1 (Plenk et al. 2026, the limit of the flow with soft targets): the
- * interpolating solution, centred logits = centred log q, with row sums of a zero, as the flow from f_0 finds
- * it. f: (n, K), f*(X), may be NULL; options: NULL for the defaults.
- * Errors: NTK_ERROR_ARGUMENT for lambda = 0 with a target that is 0 or 1: there is no minimiser;
- * NTK_ERROR_NOT_POSITIVE_DEFINITE for lambda = 0 with a singular kernel; NTK_ERROR_NO_CONVERGENCE, with the
- * residual reached. Memory: K matrices of order n for a scalar kernel, one of order nK for a full one. Works
- * on all workers; the result does not depend on their number. */
+ * (Plenk et al. 2026, the limit of the flow with L2), whose f is unique whatever Theta. Newton's method is
+ * run until relative_residual <= tolerance, or until gradient_norm <= rounding: then f satisfies its equation
+ * up to the rounding of Theta a. Where that is the larger of the two - a tiny lambda with soft targets, or
+ * with a singular kernel and data that contradict each other, whose coefficients of size 1 / (n lambda)
+ * cancel in Theta a - relative_residual says what is left of the bound on w. lambda = 0 with targets 0 < q <
+ * 1 (Plenk et al. 2026, the limit of the flow with soft targets): the interpolating solution, centred logits
+ * = centred log q, with row sums of a zero, as the flow from f_0 finds it. f: (n, K), f*(X), may be NULL;
+ * options: NULL for the defaults. Errors: NTK_ERROR_ARGUMENT for lambda = 0 with a target that is 0 or 1:
+ * there is no minimiser; NTK_ERROR_NOT_POSITIVE_DEFINITE for lambda = 0 with a singular kernel;
+ * NTK_ERROR_NO_CONVERGENCE, with the residual reached. Memory: K + 2 matrices of order n for a scalar kernel,
+ * 2 of order nK for a full one. Works on all workers; the result does not depend on their number. */
 ntk_status ntk_inference_logistic(const ntk_inference_problem *problem, const ntk_logistic_options *options,
                                   double *a, double *f, ntk_logistic_result *result);
 

@@ -42,10 +42,6 @@
 #include "inference/newton.h"
 #include "inference/problem.h"
 
-/* Inner iterations after which a new factorisation is cheaper than going on with an old one: at n = 1000, K =
- * 10 an iteration costs a fiftieth of a factorisation, and a factorisation serves more than one step. */
-enum { INNER_MAX = 25 };
-
 typedef struct solver {
     const ntk_inference_problem *problem;
     ntk_newton *newton;
@@ -154,66 +150,35 @@ static bool converged(const ntk_logistic_result *result, double tolerance) {
     return result->relative_residual <= tolerance || result->gradient_norm <= result->rounding;
 }
 
-static ntk_status factorise(solver *s) {
-    s->result->factorisations++;
-    return ntk_newton_factorise(s->newton, s->weight);
-}
-
-/* The Newton direction, by the old factorisation if that will do. The inner tolerance falls with the
- * residual, which keeps the convergence superlinear. */
-static ntk_status find_direction(solver *s) {
+/* One Newton step. The inner tolerance falls with the residual, which keeps the convergence superlinear, but not
+ * below what is asked for. */
+static ntk_status advance(solver *s, double tolerance) {
     ntk_logistic_result *result = s->result;
-    const ntk_newton_system system = {.weight = s->weight,
-                                      .r = s->residual,
-                                      .r_image = s->residual_image,
-                                      .gradient_norm = result->gradient_norm};
-    const double tolerance = fmax(1e-3, 0.1 * fmin(1, sqrt(result->relative_residual)));
-    bool reached = false;
-    if (result->factorisations > 0)
-        NTK_TRY(ntk_newton_solve(s->newton, &system, tolerance, INNER_MAX, s->step, s->step_image,
-                                 &result->inner_iterations, &reached));
-    if (reached) return NTK_OK;
-    NTK_TRY(factorise(s));
-    return ntk_newton_solve(s->newton, &system, tolerance, INNER_MAX, s->step, s->step_image,
-                            &result->inner_iterations, &reached);
-}
-
-static ntk_status advance(solver *s) {
-    NTK_TRY(find_direction(s));
+    const double residual = result->relative_residual;
+    const double inner = fmax(fmax(1e-4, 0.3 * tolerance / residual), 0.1 * fmin(1, sqrt(residual)));
+    NTK_TRY(ntk_newton_solve(s->newton, s->weight, s->residual, inner, s->step, s->step_image,
+                             &result->inner_iterations));
     const double length = search(s);
     if (length == 0)
         return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
                         "kernel logistic regression: no step decreases the objective, relative residual %g",
-                        s->result->relative_residual);
+                        residual);
     for (size_t i = 0; i < s->unknowns; ++i) s->a[i] += length * s->step[i];
-    s->result->iterations++;
+    result->iterations++;
     return evaluate(s);
 }
 
 static ntk_status iterate(solver *s, const ntk_logistic_options *options) {
+    memset(s->a, 0, s->unknowns * sizeof *s->a);
+    NTK_TRY(evaluate(s));
     while (!converged(s->result, options->tolerance)) {
         if (s->result->iterations >= options->max_iterations)
             return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
                             "kernel logistic regression: relative residual %g after %zu steps",
                             s->result->relative_residual, s->result->iterations);
-        NTK_TRY(advance(s));
+        NTK_TRY(advance(s, options->tolerance));
     }
     return NTK_OK;
-}
-
-/* J^T r, which is what convergence is told by, says nothing of the part of r in the kernel of Theta, so of
- * that part of a. Where r itself is not small, the substitution a = -c(f) / lambda removes it there;
- * elsewhere it multiplies what is left by up to J^T H J / lambda, which Newton's method then removes. */
-static ntk_status solve_and_clean(solver *s, const ntk_logistic_options *options) {
-    memset(s->a, 0, s->unknowns * sizeof *s->a);
-    NTK_TRY(evaluate(s));
-    NTK_TRY(iterate(s, options));
-    const double pull = s->problem->lambda * ntk_norm(s->unknowns, s->a);
-    if (s->result->iterations == 0 || ntk_norm(s->unknowns, s->residual) <= options->tolerance * pull)
-        return NTK_OK;
-    for (size_t i = 0; i < s->unknowns; ++i) s->a[i] = -s->cotangent[i] / s->problem->lambda;
-    NTK_TRY(evaluate(s));
-    return iterate(s, options);
 }
 
 /* ---- setting up ---------------------------------------------------------------------------------------- */
@@ -240,7 +205,7 @@ static ntk_status solve_regularised(const ntk_inference_problem *problem, const 
     for (size_t i = 0; i < count; ++i) *arrays[i] = memory + i * s.unknowns;
     if (f) s.f = f;
     ntk_status status = ntk_newton_create(problem, &s.newton);
-    if (status == NTK_OK) status = solve_and_clean(&s, options);
+    if (status == NTK_OK) status = iterate(&s, options);
     ntk_newton_destroy(s.newton);
     ntk_release(memory);
     return status;

