@@ -69,22 +69,24 @@ typedef struct ntk_logistic_result {
     size_t inner_iterations; /* conjugate gradients, all Newton steps together */
 } ntk_logistic_result;
 
-/* Kernel logistic regression, binary (logistic loss) or multinomial (softmax): the minimiser of P, for lambda
- * > 0
+/* Kernel logistic regression, binary (logistic loss) or multinomial (softmax), for lambda > 0: the minimiser
+ * of P (Plenk et al. 2026, the limit of the flow with L2), whose f is unique whatever Theta,
  *
- *     a = -(1 / (n lambda)) (softmax f(X) - Q),        f*(x) = f_0(x) + Theta(x, X) a
+ *     a = -(1 / (n lambda)) (softmax f(X) - Q),        f*(x) = f_0(x) + Theta(x, X) a.
  *
- * (Plenk et al. 2026, the limit of the flow with L2), whose f is unique whatever Theta. Newton's method is
- * run until relative_residual <= tolerance, or until gradient_norm <= rounding: then f satisfies its equation
- * up to the rounding of Theta a. Where that is the larger of the two - a tiny lambda with soft targets, or
- * with a singular kernel and data that contradict each other, whose coefficients of size 1 / (n lambda)
- * cancel in Theta a - relative_residual says what is left of the bound on w. lambda = 0 with targets 0 < q <
- * 1 (Plenk et al. 2026, the limit of the flow with soft targets): the interpolating solution, centred logits
- * = centred log q, with row sums of a zero, as the flow from f_0 finds it. f: (n, K), f*(X), may be NULL;
- * options: NULL for the defaults. Errors: NTK_ERROR_ARGUMENT for lambda = 0 with a target that is 0 or 1:
- * there is no minimiser; NTK_ERROR_NOT_POSITIVE_DEFINITE for lambda = 0 with a singular kernel;
- * NTK_ERROR_NO_CONVERGENCE, with the residual reached. Memory: K + 2 matrices of order n for a scalar kernel,
- * 2 of order nK for a full one. Works on all workers; the result does not depend on their number. */
+ * Newton's method is run until relative_residual <= tolerance, or until gradient_norm <= rounding: then f
+ * satisfies its equation up to the rounding of Theta a. Where that is the larger of the two - a tiny lambda
+ * with soft targets, or with a singular kernel and data that contradict each other, whose coefficients of
+ * size 1 / (n lambda) cancel in Theta a - relative_residual says what is left of the bound on w.
+ *
+ * For lambda = 0 and targets 0 < q < 1 (Plenk et al. 2026, the limit of the flow with soft targets): the
+ * interpolating solution, centred logits = centred log q, with row sums of a zero, as the flow from f_0 finds
+ * it.
+ *
+ * f: (n, K), f*(X), may be NULL; options: NULL for the defaults. Memory: one more matrix like gram. Errors:
+ * NTK_ERROR_ARGUMENT for lambda = 0 with a target that is 0 or 1: there is no minimiser;
+ * NTK_ERROR_NOT_POSITIVE_DEFINITE for lambda = 0 with a singular kernel; NTK_ERROR_NO_CONVERGENCE, with the
+ * residual reached. */
 ntk_status ntk_inference_logistic(const ntk_inference_problem *problem, const ntk_logistic_options *options,
                                   double *a, double *f, ntk_logistic_result *result);
 

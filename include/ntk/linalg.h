@@ -75,10 +75,6 @@ ntk_status ntk_cholesky(size_t n, double *a, size_t lda);
 /* Solve A X = B given L of ntk_cholesky; b: (n, columns), overwritten with X. */
 ntk_status ntk_cholesky_solve(size_t n, size_t columns, const double *l, size_t ldl, double *b, size_t ldb);
 
-/* Lower triangle of A^{-1} in place of L of ntk_cholesky; the strict upper triangle is not touched. For where
- * the entries themselves are needed; solve otherwise. */
-ntk_status ntk_cholesky_inverse(size_t n, double *l, size_t ldl);
-
 /* L^{-1} B in place, for sampling and whitening; l lower triangular, b: (n, columns). */
 ntk_status ntk_triangular_solve(ntk_transpose transpose, size_t n, size_t columns, const double *l,
                                 size_t ldl, double *b, size_t ldb);

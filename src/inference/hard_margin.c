@@ -22,15 +22,16 @@
  *
  *     (sum_c alpha_c) / ||w||  <=  ||w_hat||  <=  ||w|| / m.
  *
- * What it says of gradient flow (Soudry et al. 2018, Theorem 3 and its proof). Let w follow w' = -grad of the
- * mean loss (1/n) sum_i log(1 + sum_k e^{-m_c}), m_c = (margin of f_0)_c + <g_c, w>, on separable data. Then
- * w = w_hat log t + w~ + o(1), and with rho_c = m_c - log t for t -> infinity on the support vectors
+ * What it says of gradient flow (Soudry et al. 2018). Let w follow w' = -grad of the mean loss (1/n) sum_i
+ * log(1 + sum_k e^{-m_c}), m_c = (margin of f_0)_c + <g_c, w>, on separable data. Then, where the multipliers
+ * of all active constraints are positive, w = w_hat log t + w~ + o(1); with rho_c = lim (m_c - log t), finite
+ * on the support vectors,
  *
- *     w' = (1/n) sum_c e^{-m_c} g_c = (1/t) sum_c (e^{-rho_c} / n) g_c    against    w' = w_hat / t:
+ *     w' = (1/n) sum_c e^{-m_c} g_c = (1/t) sum_c (e^{-rho_c} / n) g_c     must be     w_hat / t:
  *
  * alpha_c = e^{-rho_c} / n. Hence t L = (1/n) sum_c t e^{-m_c} -> sum_c alpha_c = ||w_hat||^2: n and f_0
- * enter w~ alone. Both ratios approach their limits like 1 / log t through w~; the slope d||w|| / d log t
- * faster. */
+ * enter w~ alone. ||w|| / log t approaches ||w_hat|| like 1 / log t, through w~, and its slope d||w|| / d log
+ * t like 1 / log^2 t. */
 #include <ntk/inference.h>
 
 #include <float.h>
@@ -158,15 +159,11 @@ static ntk_status leave(dual *d, size_t at) {
     return NTK_OK;
 }
 
-/* The longest t for which alpha + t d >= 0, and which position ends it. Where s = 0 nothing but these signs
- * tells that the data are not separable, so a d that rounding may have made negative counts as 0. */
-static double longest_step(const dual *d, size_t e, double s, size_t *blocking) {
-    const size_t ld = d->constraints;
-    const double unit = s > 0 ? 0 : sqrt(DBL_EPSILON * d->q[e * ld + e]);
+/* The longest t for which alpha + t d >= 0, and which position ends it. */
+static double longest_step(const dual *d, size_t *blocking) {
     double longest = INFINITY;
     for (size_t j = 0; j < d->count; ++j) {
-        const size_t c = d->active[j];
-        if (!(d->direction[j] * sqrt(d->q[c * ld + c]) < -unit)) continue;
+        if (!(d->direction[j] < 0)) continue;
         const double t = d->alpha[d->active[j]] / -d->direction[j];
         if (t < longest) {
             longest = t;
@@ -183,7 +180,7 @@ static ntk_status enter(dual *d, size_t e) {
         double s = 0;
         NTK_TRY(project(d, d->count, e, &s));
         size_t blocking = 0;
-        const double partial = longest_step(d, e, s, &blocking), full = s > 0 ? missing / s : INFINITY;
+        const double partial = longest_step(d, &blocking), full = s > 0 ? missing / s : INFINITY;
         const double t = fmin(partial, full);
         if (!isfinite(t))
             return ntk_fail(NTK_ERROR_ARGUMENT, "hard margin: the data are not separable by this kernel");
@@ -219,21 +216,6 @@ static ntk_status most_violated(dual *d, size_t *worst, bool *violated) {
     for (size_t c = 1; c < d->constraints; ++c)
         if (d->margin[c] < d->margin[*worst]) *worst = c;
     *violated = 1 - d->margin[*worst] > acceptable(d, *worst);
-    return NTK_OK;
-}
-
-/* Two steps of iterative refinement of Q_AA alpha_A = 1: the multipliers carry the rounding of every step
- * that led to them. One that this takes below 0 was 0 to rounding. */
-static ntk_status polish(dual *d) {
-    for (int pass = 0; pass < 2; ++pass) {
-        NTK_TRY(ntk_symv(d->constraints, 1, d->q, d->constraints, d->alpha, 0, d->margin));
-        for (size_t j = 0; j < d->count; ++j) d->direction[j] = 1 - d->margin[d->active[j]];
-        NTK_TRY(ntk_cholesky_solve(d->count, 1, d->factor, d->constraints, d->direction, 1));
-        for (size_t j = 0; j < d->count; ++j) {
-            double *alpha = d->alpha + d->active[j];
-            *alpha = fmax(0, *alpha + d->direction[j]);
-        }
-    }
     return NTK_OK;
 }
 
@@ -273,7 +255,6 @@ static ntk_status solve_dual(dual *d, ntk_hard_margin_result *result) {
         result->iterations++;
         NTK_TRY(most_violated(d, &worst, &violated));
     }
-    NTK_TRY(polish(d));
     return certify(d, result);
 }
 

@@ -15,18 +15,17 @@
  *     gap = P(a) - D(c) = <c, Theta a> + (lambda / 2) a^T Theta a + c^T Theta c / (2 lambda)
  *         = (c + lambda a)^T Theta (c + lambda a) / (2 lambda) = ||J^T r||^2 / (2 lambda):
  *
- * the duality gap is a sum of squares, computed without cancellation. P is lambda-strongly convex, so ||w -
- * w*||
- * <= ||J^T r|| / lambda, and by Cauchy and Schwarz |f(x) - f*(x)| <= ||J(x)|| ||w - w*||.
+ * the duality gap is a sum of squares, computed without cancellation. P is lambda-strongly convex, hence
+ *
+ *     ||w - w*|| <= ||J^T r|| / lambda,      |f(x) - f*(x)| <= ||J(x)|| ||J^T r|| / lambda.
  *
  * The line search starts at the full step. Once the changes of P are below its rounding, values cannot judge
- * a step any more, so a step is accepted by either of (Hager and Zhang 2005, eqs. 22 and 27, with delta =
- * 0.1)
+ * a step any more, so a step t is accepted by either of
  *
  *     phi(t) <= phi(0) + 0.1 t phi'(0),
  *     phi'(t) <= 0.8 |phi'(0)| and phi(t) <= phi(0) + 1e-12 |phi(0)|,
  *
- * the second of which needs derivatives only. phi is convex along the step. */
+ * the second of which (Hager and Zhang 2005, the approximate Wolfe condition) needs derivatives only. */
 #include <ntk/inference.h>
 
 #include <float.h>
@@ -64,10 +63,10 @@ ntk_logistic_options ntk_logistic_options_default(void) {
 /* ---- the certificate ----------------------------------------------------------------------------------- */
 
 /* What rounding does to ||J^T r||, for errors of random sign. Theta a carries about eps sqrt(Theta_ii) size
- * at the output i, size^2 = sum_j Theta_jj a_j^2 (no entry of Theta exceeds sqrt(Theta_ii Theta_jj)); f
- * itself is rounded to eps |f|; the curvature takes both into c, whose rows carry eps / n more where it is a
- * difference p
- * - q; and the expectation of ||J^T e||^2 is sum_i Theta_ii e_i^2. The factor 4 leaves room for chance. */
+ * at the output i, size^2 = sum_j Theta_jj a_j^2, since no entry of Theta exceeds sqrt(Theta_ii Theta_jj); f
+ * itself is rounded to eps |f|; the curvature takes both into c, and rows of c that are a difference of p and
+ * q carry eps / n more. The expectation of ||J^T e||^2 is sum_i Theta_ii e_i^2. The factor 4 leaves room for
+ * chance. */
 static double rounding_level(const solver *s) {
     const ntk_inference_problem *problem = s->problem;
     const double own = s->soft ? 1 / (double)problem->points : 0;
@@ -150,8 +149,8 @@ static bool converged(const ntk_logistic_result *result, double tolerance) {
     return result->relative_residual <= tolerance || result->gradient_norm <= result->rounding;
 }
 
-/* One Newton step. The inner tolerance falls with the residual, which keeps the convergence superlinear, but not
- * below what is asked for. */
+/* One Newton step. The inner tolerance falls with the residual, which keeps the convergence superlinear, but
+ * not below what is asked for. */
 static ntk_status advance(solver *s, double tolerance) {
     ntk_logistic_result *result = s->result;
     const double residual = result->relative_residual;

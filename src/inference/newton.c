@@ -1,22 +1,23 @@
 /* The Newton system A delta = -r, A = lambda I + H Theta, of order n K, by conjugate gradients.
  *
- * A is self-adjoint and positive in the inner product <x, y> = x^T Theta y: there it is lambda + J^T H J acting
- * on w = J^T x. Conjugate gradients in that inner product are those for w, without w or J: an iteration is one
- * product with Theta (for a scalar kernel with (n, K) arrays, so that the K classes cost little more than one),
- * and its number is that of the directions whose curvature is well above lambda. In exact arithmetic the iterates
- * decrease the quadratic model of P, so each is a direction of descent. A factorisation of A itself, or K + 1 of
- * order n which the structure of H allows (Rasmussen and Williams 2006, section 3.5), costs hundreds of
- * iterations, and loses to rounding what A's condition number, up to ||Theta|| / (n lambda), takes.
+ * A is self-adjoint and positive in the inner product <x, y> = x^T Theta y: there it is lambda + J^T H J
+ * acting on w = J^T x. Conjugate gradients in that inner product are those for w, without w or J: an
+ * iteration is one product with Theta (for a scalar kernel with (n, K) arrays, so that the K classes cost
+ * little more than one), and its number is that of the directions whose curvature is well above lambda. In
+ * exact arithmetic the iterates decrease the quadratic model of P, so each is a direction of descent. A
+ * factorisation of A itself, or K + 1 of order n which the structure of H allows (Rasmussen and Williams
+ * 2006, section 3.5), costs hundreds of iterations, and loses to rounding what A's condition number, up to
+ * ||Theta|| / (n lambda), takes.
  *
- * The inner product does not see the kernel of Theta, and needs help there: what r has in it would stay, and in
- * the end its rounding would hide the rest. So a run of conjugate gradients is followed by
+ * The inner product does not see the kernel of Theta, and needs help there: what r has in it would stay, and
+ * in the end its rounding would hide the rest. So a run of conjugate gradients is followed by
  *
  *     delta <- delta - A_1^{-1} (A delta + r),      A_1 = lambda I + Theta / n,
  *
- * which multiplies the error by 1 - A_1^{-1} A. Since 0 <= n H <= 1, that is self-adjoint in the inner product
- * that A_1 Theta defines, and lies between 0 and 1: the error shrinks in every direction, and becomes 0 in the
- * kernel of Theta, where A_1 = A = lambda. The residual is then computed afresh, and another run follows if it
- * is still too large. */
+ * which multiplies the error by 1 - A_1^{-1} A. Since 0 <= n H <= 1, that is self-adjoint in the inner
+ * product that A_1 Theta defines, and lies between 0 and 1: the error shrinks in every direction, and becomes
+ * 0 in the kernel of Theta, where A_1 = A = lambda. The residual is then computed afresh, and another run
+ * follows if it is still too large. */
 #include "inference/newton.h"
 
 #include <math.h>
@@ -107,15 +108,15 @@ static ntk_status measure(ntk_newton *newton, double *square) {
 }
 
 /* From delta and its image afresh. */
-static ntk_status find_residual(ntk_newton *newton, const double *weight, const double *r, const double *delta,
-                                const double *image, double *square) {
+static ntk_status find_residual(ntk_newton *newton, const double *weight, const double *r,
+                                const double *delta, const double *image, double *square) {
     apply_system(newton, weight, delta, image);
     for (size_t i = 0; i < newton->unknowns; ++i) newton->residual[i] = -(newton->applied[i] + r[i]);
     return measure(newton, square);
 }
 
-/* One run from the residual measured, until its square is `wanted`. False in *moving: rounding has eaten what is
- * left. */
+/* One run from the residual measured, until its square is `wanted`. False in *moving: rounding has eaten what
+ * is left. */
 static ntk_status run(ntk_newton *newton, const double *weight, double wanted, double square, double *delta,
                       size_t *iterations, bool *moving) {
     const size_t unknowns = newton->unknowns;

@@ -48,17 +48,6 @@ ntk_status ntk_cholesky_solve(size_t n, size_t columns, const double *l, size_t 
     return NTK_OK;
 }
 
-ntk_status ntk_cholesky_inverse(size_t n, double *l, size_t ldl) {
-    NTK_TRY(ntk_check_matrix("Cholesky inverse, L", n, n, ldl));
-    if (n == 0) return NTK_OK;
-    const lapack_int info = LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, l, ntk_blas_ld(ldl));
-    if (info < 0) return ntk_fail(NTK_ERROR_LIBRARY, "dpotri refuses its argument %d", (int)-info);
-    if (info > 0)
-        return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE, "Cholesky inverse: pivot %d of %zu is 0", (int)info,
-                        n);
-    return NTK_OK;
-}
-
 ntk_status ntk_triangular_solve(ntk_transpose transpose, size_t n, size_t columns, const double *l,
                                 size_t ldl, double *b, size_t ldb) {
     NTK_TRY(ntk_check_matrix("triangular solve, L", n, n, ldl));

@@ -23,7 +23,7 @@ static ntk_flow_options describe_flow(const ntk_exit_sweep *self, ntk_exit_place
     flow.time = self->converges ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
     flow.kinked = !ntk_activation_is_smooth(training->architecture.activation);
     flow.tolerance = ntk_context_real(self->context, "tolerance");
-    flow.step = ntk_context_real(self->context, "step") * (at.twice ? 2 : 1);
+    flow.step = ntk_context_real(self->context, "step") * (at.twice || self->depth > 1 ? 2 : 1);
     if (self->converges)
         flow.gradient_tolerance = 1e-8; /* followed to the end */
     else

@@ -84,27 +84,6 @@ Test(lapack, cholesky_never_passes_what_is_not_finite) {
 
 /* --- triangular solves ------------------------------------------------------------------------------ */
 
-/* |A X - I| for the X of the factor is at most a few n eps cond(A) (Higham, section 14.3), cond(A) < n. */
-Test(lapack, cholesky_inverse_inverts) {
-    for (size_t s = 0; s < SIZES; s++) {
-        const size_t n = sizes[s], lda = n + 2;
-        double *a = make_positive_definite(n, lda), *x = make_positive_definite(n, lda);
-        forget_upper_triangle(n, x, lda);
-        cr_assert(ntk_cholesky(n, x, lda) == NTK_OK && ntk_cholesky_inverse(n, x, lda) == NTK_OK);
-        for (size_t i = 0; i < n; i++)
-            cr_assert(all_nan(lda - i - 1, x + i * lda + i + 1), "the strict upper triangle is touched");
-        ntk_symmetrise(n, x, lda);
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < n; j++) {
-                const double product = naive_product(a, lda, 0, x, lda, 0, n, i, j);
-                cr_assert(fabs(product - (i == j)) <= 8 * (double)(n * n + 1) * EPSILON);
-            }
-        free(a), free(x);
-    }
-    cr_assert(ntk_cholesky_inverse(3, (double[9]){0}, 2) == NTK_ERROR_SHAPE);
-    cr_assert(ntk_cholesky_inverse(2, (double[]){1, 0, 1, 0}, 2) == NTK_ERROR_NOT_POSITIVE_DEFINITE);
-}
-
 /* Residual against rounding: |A X - B| <= 3 n (n + 2) u |A| |X| or so (Higham, theorem 10.4); with entries of
  * A below 2 n and X below 1 that is 6 n^3 u. */
 Test(lapack, cholesky_solve_solves) {

@@ -218,6 +218,88 @@ Test(sweep, loss_and_scaling_are_those_asked_for) {
     ntk_context_destroy(context);
 }
 
+static ntk_status measure_residual(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->training->architecture.family, NTK_RESIDUAL);
+    cr_expect_eq(run->training->architecture.depth, 2, "that of its name");
+    cr_expect(run->flow->kinked);
+    return measure_nothing(run, values, context);
+}
+
+static ntk_status measure_deep(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->training->architecture.family, NTK_DENSE);
+    cr_expect_eq(run->training->architecture.depth, 3, "that of the parameter");
+    return measure_nothing(run, values, context);
+}
+
+Test(sweep, networks_are_those_named) {
+    ntk_context *context = create(&(ntk_setting){"activations", "residual-2", 0}, 1);
+    conduct(context, measure_residual, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+    context = create((const ntk_setting[]){{"activations", "relu", 0}, {"depth", "3", 0}}, 2);
+    conduct(context, measure_deep, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+}
+
+/* Seven and one, from the committed digits. */
+static ntk_status measure_digits(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->training->inputs, 784);
+    cr_expect_eq(run->training->all_points, 5);
+    for (size_t i = 0; i < 5; i++) cr_expect_float_eq(ntk_norm(784, run->training->x + i * 784), 1, 1e-12);
+    return measure_nothing(run, values, context);
+}
+
+Test(sweep, points_may_be_digits) {
+    const ntk_setting digits[] = {
+        {"data", "digits", 0}, {"digits", "7 1", 0}, {"test-points", "3", 0}, {"log-horizon", "-3", 0}};
+    ntk_context *context = create(digits, 4);
+    conduct(context, measure_digits, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+    context = create((const ntk_setting[]){{"data", "digits", 0}, {"digits", "7", 0}}, 2);
+    cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing), NTK_ERROR_ARGUMENT);
+    ntk_context_destroy(context);
+}
+
+/* ||theta - theta_0|| = 3 (log t)^{1/4}: exponent 1/4 from any start. */
+Test(sweep, growth_is_fitted_in_log_log_t) {
+    ntk_trajectory_point points[NTK_SWEEP_TIMES];
+    for (size_t i = 0; i < NTK_SWEEP_TIMES; i++) {
+        const double log_time = (double)i - 4;
+        points[i] = (ntk_trajectory_point){.log_time = log_time,
+                                           .displacement = log_time < 5 ? 1 : 3 * pow(log_time, 0.25)};
+    }
+    const ntk_trajectory path = {.count = NTK_SWEEP_TIMES, .points = points};
+    double exponent, slope;
+    cr_assert_eq(ntk_sweep_fit_growth(&path, 5, &exponent, &slope), NTK_OK);
+    cr_expect_float_eq(exponent, 0.25, 1e-12);
+    cr_expect_gt(slope, 0);
+    cr_expect_eq(ntk_sweep_fit_growth(&path, 56, &exponent, &slope), NTK_ERROR_ARGUMENT, "one point");
+}
+
+/* log T = 2 + (s / 10) sqrt(m) for seed s; in the second column the wide networks of seed 0 do not exit. */
+static ntk_status measure_exit(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    (void)context;
+    values[0] = 2 + 0.1 * (double)run->seed * sqrt((double)run->width);
+    values[1] = run->seed == 0 && run->width == 9 ? INFINITY : values[0];
+    return NTK_OK;
+}
+
+static ntk_status reduce_exit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    ntk_estimate slope;
+    cr_expect_eq(ntk_sweep_exited(sweep, activation, 0), 1);
+    cr_expect_float_eq(ntk_sweep_exited(sweep, activation, 1), 5. / 6, 1e-15);
+    cr_expect_eq(ntk_sweep_exit_slope(context, sweep, activation, 0, &slope), NTK_OK);
+    cr_expect_float_eq(slope.value, 0.1, 1e-12);
+    cr_expect_float_eq(slope.standard_error, 0.1 / sqrt(3), 1e-12);
+    cr_expect_eq(ntk_sweep_exit_slope(context, sweep, activation, 1, &slope), NTK_ERROR_NOT_FINITE);
+    return NTK_OK;
+}
+
+Test(sweep, exits_are_counted_and_their_slope_is_one_a_seed) {
+    ntk_context *context = create(NULL, 0);
+    conduct(context, measure_exit, reduce_exit, "exit partial-exit");
+    ntk_context_destroy(context);
+}
+
 /* The linear model starts at the network's outputs and moves like it at first, on training and on test
  * points: the gap vanishes like t^2, the movement like t. */
 static ntk_status measure_gap(const ntk_sweep_run *run, double *values, ntk_context *context) {

@@ -14,7 +14,7 @@
 #include <ntk/ntk.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
-                                           {"threshold", NTK_PARAMETER_REAL, "0.5", 1e-3, 10, NULL,
+                                           {"threshold", NTK_PARAMETER_REAL, "0.25", 1e-3, 10, NULL,
                                             "drift at which the kernel counts as having left"},
                                            {0}};
 
@@ -108,7 +108,8 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
     };
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
         NTK_TRY(ntk_sweep_emit_scalar(context, sweep, scalars[i].prefix, network, scalars[i].value));
-    if (scalars[0].value < 1) return NTK_OK; /* no law of times that are infinite */
+    /* No law of times that are infinite, or of one width. */
+    if (scalars[0].value < 1 || sweep->width_count < 2 || sweep->seed_count < 2) return NTK_OK;
     ntk_estimate slope;
     NTK_TRY(ntk_sweep_exit_slope(context, sweep, network, EXIT, &slope));
     return ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &slope);

@@ -5,8 +5,8 @@ runs = data."/runs.tsv"
 networks = "relu-2 relu-3 residual-2"
 titles = "'dense, L = 2' 'dense, L = 3' 'residual, L = 2'"
 pick(k, m) = strcol(1) eq word(networks, k) && $2 == m
-threshold = 0.5
-fixed = 4
+threshold = 0.25
+fixed = tier eq "quick" ? 4 : 5
 stats one_hot using 2 nooutput
 narrow = STATS_min; wide = STATS_max
 stats one_hot using 3 nooutput
@@ -31,7 +31,7 @@ set yrange [1e-3:1e3]
 set key top left
 set title sprintf("drift of the kernel: m = %d (solid), %d (thin)", wide, narrow)
 plot one_hot using (pick(1, wide) ? $3 : NaN):14:15 with filledcurves fs transparent solid 0.15 ls 1 notitle, \
-     threshold with lines ls 100 title "threshold 0.5", \
+     threshold with lines ls 100 title "threshold 0.25", \
      for [k=1:3] one_hot using (pick(k, wide) ? $3 : NaN):13 with lines ls k title word(titles, k), \
      for [k=1:3] one_hot using (pick(k, narrow) ? $3 : NaN):13 with lines ls k lw 0.8 notitle, \
      for [k=1:3] l2 using (strcol(1) eq word(networks, k) ? $3 : NaN):13 with lines ls k dashtype 3 \

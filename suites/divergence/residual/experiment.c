@@ -44,7 +44,8 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
     NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "lambda-min", network,
                                   ntk_sweep_smallest(sweep, network, LAMBDA_MIN)));
     NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "exited", network, exited));
-    if (exited < 1) return NTK_OK; /* no law of times that are infinite */
+    /* No law of times that are infinite, or of one width. */
+    if (exited < 1 || sweep->width_count < 2 || sweep->seed_count < 2) return NTK_OK;
     NTK_TRY(ntk_sweep_exit_slope(context, sweep, network, LAST_EXIT, &exit_slope));
     NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &exit_slope));
     return ntk_sweep_emit_scalar(context, sweep, "largest-log-exit", network,

@@ -1,0 +1,147 @@
+/* What is read off a trajectory afterwards: exit times and the law of the loss; and training on images. */
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <ntk/exit.h>
+#include <ntk/linalg.h>
+#include <ntk/training.h>
+#include <ntk/trajectory.h>
+
+/* ---- exit times ---------------------------------------------------------------------------------- */
+
+static ntk_trajectory_point points[] = {{.log_time = -1, .kernel_drift = 0.1},
+                                        {.log_time = 1, .kernel_drift = 0.3},
+                                        {.log_time = 2, .kernel_drift = 0.2},
+                                        {.log_time = 4, .kernel_drift = 0.8}};
+static const ntk_trajectory path = {.count = 4, .points = points};
+
+Test(exit_time, is_interpolated_at_the_first_crossing) {
+    cr_assert_float_eq(ntk_trajectory_exit_time(&path, 0.15), -0.5, 1e-15);
+    cr_assert_float_eq(ntk_trajectory_exit_time(&path, 0.25), 0.5, 1e-15, "it comes back later");
+    cr_assert_eq(ntk_trajectory_exit_time(&path, 0.3), 1, "reaching is enough");
+    cr_assert_float_eq(ntk_trajectory_exit_time(&path, 0.5), 3, 1e-15);
+    cr_assert_eq(ntk_trajectory_exit_time(&path, 0.05), -1, "before the first observation");
+    cr_assert_eq(ntk_trajectory_exit_time(&path, 0.9), INFINITY);
+}
+
+Test(exit_time, of_an_unknown_drift_is_unknown) {
+    ntk_trajectory_point broken[4];
+    memcpy(broken, points, sizeof points);
+    broken[2].kernel_drift = NAN;
+    const ntk_trajectory unknown = {.count = 4, .points = broken};
+    cr_assert_eq(ntk_trajectory_exit_time(&unknown, 0.3), 1, "seen before");
+    cr_assert(isnan(ntk_trajectory_exit_time(&unknown, 0.5)));
+    cr_assert(isnan(ntk_trajectory_exit_time(&unknown, 0.9)));
+}
+
+/* A residual network that is driven far: the time interpolated between observations 0.25 apart against the
+ * one located as an event. The drift is convex or concave between two observations; its chord errs by at most
+ * the eighth of a second difference, which is below a twentieth of a step here. */
+Test(exit_time, agrees_with_the_located_event) {
+    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    ntk_training_options options = {.architecture = ntk_architecture_default(),
+                                    .loss = NTK_LOSS_LOGISTIC,
+                                    .width = 32,
+                                    .points = 4,
+                                    .inputs = 5,
+                                    .classes = 2,
+                                    .max_cosine = 0.6};
+    options.architecture.family = NTK_RESIDUAL;
+    options.architecture.depth = 2;
+    options.architecture.input_scale = NTK_INPUT_SCALE_NONE;
+    const ntk_stream stream = ntk_stream_create(3, "test/trajectory", 0);
+    ntk_training problem;
+    cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_OK, "%s", ntk_error_detail());
+    double times[41];
+    for (size_t i = 0; i < 41; i++) times[i] = -2 + 0.25 * (double)i;
+    ntk_flow_options flow = ntk_flow_options_default();
+    flow.loss = NTK_LOSS_LOGISTIC;
+    flow.time = NTK_TIME_LOG_LOSS;
+    flow.kinked = true;
+    flow.step = 0.05;
+    flow.log_horizon = 8;
+    flow.observation_log_times = times;
+    flow.observation_count = 41;
+    flow.observe_kernel = true;
+    ntk_trajectory seen;
+    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &seen), NTK_OK,
+                 "%s", ntk_error_detail());
+    memcpy(problem.theta, problem.theta0, problem.parameters * sizeof(double));
+    const double threshold = 0.5;
+    ntk_exit located;
+    double drift;
+    ntk_flow_result result;
+    cr_assert_eq(ntk_exit_run(&problem.model, problem.targets, &flow, 1, &threshold, problem.theta, &located,
+                              &drift, &result),
+                 NTK_OK, "%s", ntk_error_detail());
+    cr_assert(isfinite(located.log_time));
+    cr_assert_float_eq(ntk_trajectory_exit_time(&seen, threshold), located.log_time, 0.02);
+    ntk_trajectory_release(&seen);
+    ntk_training_release(&problem);
+}
+
+/* ---- the law of the loss -------------------------------------------------------------------------- */
+
+/* n = 2, L_0 = 1/2: n L_0 = 1, c = 1 - 1/e. */
+Test(loss_law, is_the_bound_that_was_derived) {
+    ntk_trajectory_point late[] = {{.log_time = 0, .log_loss = -1},
+                                   {.log_time = 400, .log_loss = -401},
+                                   {.log_time = 1000, .log_loss = -1000}};
+    ntk_trajectory law = {.count = 3, .points = late, .initial_loss = 0.5, .min_lambda_min = 4};
+    const double c = 1 - exp(-1), bound = 2 / (4 * c * c);
+    cr_assert_float_eq(ntk_trajectory_loss_bound(&law, 2), bound, 1e-14);
+    cr_assert_float_eq(ntk_trajectory_loss_ratio(&law, 2), 1 / bound, 1e-12, "t L = 1 at t = e^1000");
+    late[1].log_loss = NAN;
+    cr_assert(isnan(ntk_trajectory_loss_ratio(&law, 2)));
+}
+
+/* ---- images --------------------------------------------------------------------------------------- */
+
+enum { IMAGES = 12, PIXELS = 4 };
+
+/* Twelve different images of 2 x 2 pixels, of the digits 5, 7 and 9 by turns. */
+static ntk_digits make_images(uint8_t *pixels, uint8_t *labels) {
+    for (size_t i = 0; i < IMAGES; i++) {
+        for (size_t k = 0; k < PIXELS; k++) pixels[i * PIXELS + k] = (uint8_t)(1 + i * (k + 1));
+        labels[i] = (uint8_t)(5 + 2 * (i % 3));
+    }
+    return (ntk_digits){IMAGES, 2, 2, pixels, labels};
+}
+
+Test(training_on_images, test_images_are_never_training_images) {
+    uint8_t pixels[IMAGES * PIXELS], labels[IMAGES];
+    const ntk_digits digits = make_images(pixels, labels);
+    const uint8_t classes[] = {9, 5};
+    ntk_training_options options = {.architecture = ntk_architecture_default(),
+                                    .loss = NTK_LOSS_LOGISTIC,
+                                    .width = 4,
+                                    .points = 4,
+                                    .inputs = PIXELS,
+                                    .classes = 2,
+                                    .test_points = 4,
+                                    .digits = &digits,
+                                    .digit_classes = classes};
+    const ntk_stream stream = ntk_stream_create(1, "test/images", 0);
+    ntk_training problem;
+    cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_OK, "%s", ntk_error_detail());
+    for (size_t i = 0; i < 8; i++) {
+        const size_t image = problem.images[i];
+        cr_assert_eq(problem.labels[i], i % 2);
+        cr_assert_eq(labels[image], classes[i % 2]);
+        for (size_t j = 0; j < i; j++) cr_assert_neq(image, problem.images[j], "drawn twice");
+        double norm = 0;
+        for (size_t k = 0; k < PIXELS; k++) norm += pow(pixels[image * PIXELS + k], 2);
+        for (size_t k = 0; k < PIXELS; k++)
+            cr_assert_float_eq(problem.x[i * PIXELS + k], pixels[image * PIXELS + k] / sqrt(norm), 1e-15);
+        if (i < 4) cr_assert_eq(problem.targets[i], (double)(i % 2));
+    }
+    ntk_training_release(&problem);
+
+    options.inputs = 5;
+    cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_ERROR_SHAPE);
+    options.inputs = PIXELS;
+    options.points = 5;
+    cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_ERROR_ARGUMENT, "four of each digit");
+}
