@@ -54,6 +54,21 @@ static double law_at(const ntk_power_fit *fit, double m) {
     return fit->offset + fit->factor * pow(m, fit->exponent);
 }
 
+/* How far log T lies above a fitted law at the ends of its widths and below it between: the mean residual of
+ * the two ends less that of the others. Its mean over seeds is 0 for a law that holds. */
+static double bend(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t threshold,
+                   const ntk_power_fit *fit) {
+    double first = 0, last = 0, sum = 0;
+    size_t count = 0;
+    for (at.width = 0; at.width < sweep->width_count; at.width++) {
+        if (!ntk_exit_sweep_in_law(sweep, at, threshold)) continue;
+        last = ntk_exit_sweep_cells(sweep, at)[threshold].log_time - law_at(fit, sweep->widths[at.width]);
+        if (count++ == 0) first = last;
+        sum += last;
+    }
+    return 0.5 * (first + last) - (sum - first - last) / ((double)count - 2);
+}
+
 /* b by the hard margin; NaN with two hidden layers. */
 static double predicted_slope(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t threshold) {
     double slope = NAN;
@@ -89,7 +104,7 @@ static ntk_status emit_exits(const report *self, ntk_exit_place at, size_t thres
     return NTK_OK;
 }
 
-enum { GAMMA, COARSE_GAMMA, PURE_GAMMA, ADVANTAGE, SLOPE, CONSTANT, COLUMNS };
+enum { GAMMA, COARSE_GAMMA, PURE_GAMMA, BEND, PURE_BEND, SLOPE, CONSTANT, COLUMNS };
 
 static ntk_status measure(const report *self, ntk_exit_place at, size_t threshold, double *values) {
     const ntk_exit_sweep *sweep = self->sweep;
@@ -104,7 +119,8 @@ static ntk_status measure(const report *self, ntk_exit_place at, size_t threshol
     values[GAMMA] = fine.free.exponent;
     values[COARSE_GAMMA] = coarse.free.exponent;
     values[PURE_GAMMA] = fine.pure.exponent;
-    values[ADVANTAGE] = (fine.pure.rms - fine.root.rms) / (fine.pure.rms + fine.root.rms);
+    values[BEND] = bend(sweep, at, threshold, &fine.root);
+    values[PURE_BEND] = bend(sweep, at, threshold, &fine.pure);
     values[SLOPE] = fine.root.factor;
     values[CONSTANT] = fine.root.factor / predicted;
     const double row[] = {(double)sweep->depth, (double)at.seed,      sweep->thresholds[threshold],
@@ -148,7 +164,8 @@ static ntk_status emit_laws(const ntk_exit_sweep *sweep, size_t activation, size
         step_effect += (columns[GAMMA][s] - columns[COARSE_GAMMA][s]) / (double)sweep->seeds;
     NTK_TRY(emit_mean(sweep, "gamma", activation, threshold, columns[GAMMA], fabs(step_effect)));
     NTK_TRY(emit_mean(sweep, "pure-gamma", activation, threshold, columns[PURE_GAMMA], 0));
-    NTK_TRY(emit_mean(sweep, "advantage", activation, threshold, columns[ADVANTAGE], 0));
+    NTK_TRY(emit_mean(sweep, "bend", activation, threshold, columns[BEND], 0));
+    NTK_TRY(emit_mean(sweep, "pure-bend", activation, threshold, columns[PURE_BEND], 0));
     NTK_TRY(emit_mean(sweep, "slope", activation, threshold, columns[SLOPE], 0));
     return emit_mean(sweep, "constant", activation, threshold, columns[CONSTANT], 0);
 }

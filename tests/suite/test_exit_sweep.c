@@ -1,0 +1,150 @@
+/* Exit sweeps: which neurons a network is made of, which thresholds it is followed to, and what becomes of
+ * the times. */
+#include <math.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/exit_sweep.h>
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+
+#include "fixture.h"
+#include "suite/context.h"
+
+TestSuite(exit_sweep, .fini = fixture_remove);
+
+enum { INPUTS = 3, LIST = 16, SEED = 5 };
+
+static const ntk_parameter parameters[] = {NTK_EXIT_SWEEP_PARAMETERS, {0}};
+static const ntk_experiment experiment = {parameters, NULL};
+static ntk_setting tiny[] = {{"activations", "erf relu", 1},
+                             {"thresholds", "0.05 0.1", 1},
+                             {"widths", "4 8 16", 1},
+                             {"first-widths", "8 4", 1},
+                             {"last-widths", "16 8", 1},
+                             {"seeds", "2", 1},
+                             {"points", "3", 1},
+                             {"inputs", "3", 1},
+                             {"deep-widths", "4 6", 1}};
+static const ntk_claim claim = {
+    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {9, 0}, .experiment = &experiment};
+
+static ntk_context *create(const ntk_setting *overrides, size_t count) {
+    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    ntk_context *context = NULL;
+    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, SEED, "data", &context),
+                 NTK_OK, "%s", ntk_error_detail());
+    return context;
+}
+
+static ntk_exit_sweep run(ntk_context *context, size_t depth) {
+    ntk_exit_sweep sweep;
+    cr_assert_eq(ntk_exit_sweep_run(context, depth, &sweep), NTK_OK, "%s", ntk_error_detail());
+    return sweep;
+}
+
+/* log T of the network of neurons [begin, begin + m) of a seed's list, put together here. */
+static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t begin, double threshold) {
+    double inner[LIST * INPUTS], outer[LIST], largest;
+    ntk_stream root = ntk_stream_create(SEED, "a/b", at.seed);
+    ntk_stream first = ntk_stream_fork(&root, "input weights"),
+               second = ntk_stream_fork(&root, "output weights");
+    ntk_stream_normal(&first, LIST * INPUTS, inner);
+    ntk_stream_normal(&second, LIST, outer);
+    ntk_training training;
+    ntk_flow_options flow;
+    ntk_exit found;
+    ntk_flow_result result;
+    cr_assert_eq(ntk_exit_sweep_problem(sweep, at, &training, &flow), NTK_OK);
+    const size_t m = (size_t)sweep->widths[at.width];
+    cr_assert_eq(training.parameters, m * (INPUTS + 1));
+    for (size_t k = 0; k < m; k++) {
+        for (size_t i = 0; i < INPUTS; i++) training.theta[k * INPUTS + i] = inner[(begin + k) * INPUTS + i];
+        training.theta[m * INPUTS + k] = outer[begin + k];
+    }
+    cr_assert_eq(ntk_exit_run(&training.model, training.targets, &flow, 1, &threshold, training.theta, &found,
+                              &largest, &result),
+                 NTK_OK, "%s", ntk_error_detail());
+    ntk_training_release(&training);
+    return found.log_time;
+}
+
+/* Erf may not leave at these widths: ReLU, with either step. */
+Test(exit_sweep, cells_are_means_over_consecutive_blocks) {
+    ntk_context *context = create(NULL, 0);
+    ntk_exit_sweep sweep = run(context, 1);
+    for (size_t s = 0; s < 2; s++)
+        for (int twice = 0; twice <= 1; twice++) {
+            const ntk_exit_place at = {1, s, 1, twice};
+            const ntk_exit_cell *cells = ntk_exit_sweep_cells(&sweep, at);
+            const double a = exit_of_block(&sweep, at, 0, 0.05), b = exit_of_block(&sweep, at, 8, 0.05);
+            cr_expect(cells[0].runs == 2 && cells[0].exits == 2);
+            cr_expect_float_eq(cells[0].log_time, 0.5 * (a + b), 1e-6, "%g, %g %g", cells[0].log_time, a, b);
+            cr_expect_float_eq(cells[0].low, fmin(a, b), 1e-6);
+            cr_expect_float_eq(cells[0].high, fmax(a, b), 1e-6);
+            cr_expect(cells[0].travel > 0 && cells[0].largest_drift >= 0.05);
+            cr_expect_float_eq(cells[1].log_time, exit_of_block(&sweep, at, 0, 0.1), 1e-6);
+        }
+    ntk_exit_sweep_release(&sweep);
+    ntk_context_destroy(context);
+}
+
+/* The first threshold uses 16 neurons from width 8 on, the second 8 from width 4 on. */
+Test(exit_sweep, thresholds_use_their_own_neurons_and_widths) {
+    ntk_context *context = create(NULL, 0);
+    ntk_exit_sweep sweep = run(context, 1);
+    const size_t runs[3][2] = {{2, 2}, {2, 1}, {1, 0}}; /* width 4: blocks 2 and 3 belong to no law */
+    for (size_t w = 0; w < 3; w++)
+        for (size_t q = 0; q < 2; q++) {
+            const ntk_exit_place at = {1, 1, w, false};
+            const ntk_exit_cell *cell = &ntk_exit_sweep_cells(&sweep, at)[q];
+            cr_expect_eq(cell->runs, runs[w][q], "width %zu, threshold %zu: %zu", w, q, cell->runs);
+            cr_expect_eq(ntk_exit_sweep_in_law(&sweep, at, q), runs[w][q] > 0 && (q == 1 || w > 0));
+            cr_expect_eq(isfinite(cell->predicted), (q == 0 && w == 2) || (q == 1 && w == 1), "widest only");
+            cr_expect_eq(isnan(cell->log_time), runs[w][q] == 0);
+        }
+    cr_expect_eq(ntk_exit_sweep_cells(&sweep, (ntk_exit_place){0, 0, 1, true})[0].runs, 0,
+                 "erf has one step");
+    ntk_exit_sweep_release(&sweep);
+    ntk_context_destroy(context);
+}
+
+Test(exit_sweep, two_hidden_layers_have_one_network_a_width) {
+    ntk_context *context = create(&(ntk_setting){"deep-thresholds", "1", 0}, 1);
+    ntk_exit_sweep sweep = run(context, 2);
+    cr_expect(sweep.threshold_count == 1 && sweep.width_count == 2 && sweep.seeds == 2);
+    for (size_t w = 0; w < 2; w++) {
+        const ntk_exit_place at = {1, 1, w, false};
+        cr_expect_eq(ntk_exit_sweep_cells(&sweep, at)[0].runs, 1);
+        cr_expect(ntk_exit_sweep_in_law(&sweep, at, 0));
+        cr_expect(isnan(ntk_exit_sweep_cells(&sweep, at)[0].predicted));
+    }
+    ntk_exit_sweep_release(&sweep);
+    ntk_context_destroy(context);
+}
+
+Test(exit_sweep, a_network_that_stays_has_no_time) {
+    const ntk_setting stay[] = {{"epsilon", "0.4", 0}, {"thresholds", "9 10", 0}, {"activations", "erf", 0}};
+    ntk_context *context = create(stay, 3);
+    ntk_exit_sweep sweep = run(context, 1);
+    cr_expect(sweep.converges);
+    const ntk_exit_cell *cell = ntk_exit_sweep_cells(&sweep, (ntk_exit_place){0, 0, 1, false});
+    cr_expect(cell->runs == 2 && cell->exits == 0 && isnan(cell->log_time) && isnan(cell->high) &&
+              isnan(cell->travel));
+    cr_expect(cell->largest_drift > 0 && cell->largest_drift < 9 && isnan(cell->predicted));
+    ntk_exit_sweep_release(&sweep);
+    ntk_context_destroy(context);
+}
+
+Test(exit_sweep, lists_must_fit_together) {
+    const ntk_setting bad[] = {
+        {"first-widths", "4 4 4", 0}, {"last-widths", "16", 0}, {"last-widths", "8 16", 0}};
+    for (size_t i = 0; i < 3; i++) {
+        ntk_context *context = create(&bad[i], 1);
+        ntk_exit_sweep sweep;
+        cr_expect_eq(ntk_exit_sweep_run(context, 1, &sweep), NTK_ERROR_ARGUMENT, "%zu", i);
+        cr_expect(strlen(ntk_error_detail()) > 0);
+        ntk_context_destroy(context);
+    }
+}
