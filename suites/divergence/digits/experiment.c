@@ -29,8 +29,9 @@ enum {
     REGRESSION_END,
     SHARED
 };
-static const char columns[] = "log-exit loss-ratio lambda-min training-accuracy test-accuracy-fixed "
-                              "regression-accuracy-fixed test-accuracy regression-accuracy shared-images";
+static const char columns[] =
+    "log-exit loss-ratio lambda-min training-accuracy test-accuracy-fixed "
+    "regression-accuracy-fixed test-accuracy-end regression-accuracy-end shared-images";
 
 /* Part of the points first .. last - 1 whose output has the sign of their class. */
 static double accuracy(const ntk_training *problem, const double *f, size_t first, size_t last) {

@@ -46,5 +46,5 @@ set title sprintf("accuracy on test images, m = %d", wide)
 plot for [k=1:3] one_hot using (pick(k, wide) ? $3 : NaN):16 with lines ls k notitle, \
      for [k=1:3] "+" using (fixed):(early[k]) every ::0::0 with points ls k ps 1.6 notitle, \
      for [k=1:3] "+" using (last - 0.3):(late[k]) every ::0::0 with points ls k ps 1.6 \
-         title k == 1 ? "kernel logistic regression with Θ" : ""
+         title k == 1 ? "logistic regression with Θ" : ""
 unset multiplot
