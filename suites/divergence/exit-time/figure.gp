@@ -36,7 +36,7 @@ set multiplot
 set xtics ("64" 8, "256" 16, "1024" 32, "2048" 45.255, "4096" 64, "16384" 128) font small
 if (widest > 100) set xtics ("64" 8, "1024" 32, "4096" 64, "16384" 128) font small
 set ytics font small
-set xrange [0 : 1.3 * widest]
+set xrange [0 : 1.32 * widest]
 set yrange [0 : 1.06 * latest]
 set xlabel "width m, on a scale of √m"
 unset key
@@ -55,7 +55,7 @@ do for [a=1:2] {
     }
     if (a == 1) {
         set ylabel "log T" offset 1.5,0
-        set label "points: seeds\nlines: a + b√m\ndashed: b predicted" at graph 0.04, 0.95 left \
+        set label "points: seeds\nlines: a + b√m\ndashed: b predicted" at graph 0.4, 0.155 left \
             textcolor rgb "#222222" font small
     } else {
         unset ylabel
@@ -64,7 +64,7 @@ do for [a=1:2] {
         set y2range [0 : 1.06 * latest / log10]
         set y2tics 5 font small
         set format y2 "10^{%.0f}"
-        set y2label "T" offset -1.5,0
+        set y2label "T" offset -2.5,0
     }
     plot for [i=1:4] exits using (row(a, i) ? sqrt($4) : NaN):8 with points ls ls(i) pt 7 ps 0.45, \
          for [i=1:4] [0.93 * begin[4 * (a - 1) + i] : 1.04 * end[4 * (a - 1) + i]] law(4 * (a - 1) + i, x) \
@@ -72,7 +72,7 @@ do for [a=1:2] {
          for [i=1:4] prediction(4 * (a - 1) + i, x) with lines ls 100 lw 1.4
 }
 
-# What the two laws with two parameters leave over, at the threshold where log T spans most and no seed is late.
+# What the two laws with two parameters leave over at one threshold, mean over the seeds.
 left = 3
 unset label
 unset y2tics
@@ -80,13 +80,13 @@ unset y2label
 set border 3
 set format y "%g"
 set xlabel "width m, on a scale of √m"
-set lmargin at screen 0.725
+set lmargin at screen 0.74
 set rmargin at screen 0.985
 set xrange [0 : 1.08 * end[left]]
 set autoscale y
 set offsets 0, 0, 0.3, 0.03
 set ylabel "log T − fit" offset 1.5,0
-set title sprintf("left over at q = %s, mean of seeds", word(thresholds, left))
+set title sprintf("left over at q = %s", word(thresholds, left))
 set key top left
 plot 0 with lines ls 100 title "a + b√m exactly", \
      for [a=1:2] exits using (row(a, left) && valid(14) ? sqrt($4) : NaN):($8 - $14) smooth unique \
