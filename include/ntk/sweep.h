@@ -11,8 +11,16 @@
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 
-/* Names of networks. */
-#define NTK_SWEEP_NETWORKS "erf|gelu|relu|tanh|residual|relu-2|relu-3|residual-1|residual-2|residual-3"
+/* Names of networks: <activation or residual>[-<depth>][-k<classes>], so that one sweep can hold networks of
+ * several depths and numbers of outputs; what a name leaves out, the parameters `depth` and `classes` say. */
+#define NTK_SWEEP_OUTPUTS(name) name "|" name "-k3|" name "-k10"
+#define NTK_SWEEP_DEPTHS(name)                                                                               \
+    NTK_SWEEP_OUTPUTS(name)                                                                                  \
+    "|" NTK_SWEEP_OUTPUTS(name "-1") "|" NTK_SWEEP_OUTPUTS(name "-2") "|" NTK_SWEEP_OUTPUTS(name "-3")
+#define NTK_SWEEP_NETWORKS                                                                                   \
+    NTK_SWEEP_DEPTHS("erf")                                                                                  \
+    "|" NTK_SWEEP_DEPTHS("gelu") "|" NTK_SWEEP_DEPTHS("relu") "|" NTK_SWEEP_DEPTHS(                          \
+        "tanh") "|" NTK_SWEEP_DEPTHS("residual")
 
 /* The parameters that every sweep reads; claim.yaml gives the values of each tier. */
 #define NTK_SWEEP_PARAMETERS                                                                                  \
@@ -22,7 +30,7 @@
      0,                                                                                                       \
      0,                                                                                                       \
      NTK_SWEEP_NETWORKS,                                                                                      \
-     "networks: a dense one's activation, or residual; -2: of depth 2"},                                      \
+     "networks, by name: erf, relu-2 (depth 2), gelu-k3 (3 classes), residual-2-k10"},                        \
         {"depth",                                                                                             \
          NTK_PARAMETER_INTEGER,                                                                               \
          "1",                                                                                                 \
@@ -44,7 +52,13 @@
         {"points", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "training points on the unit sphere"},          \
         {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                           \
         {"test-points", NTK_PARAMETER_INTEGER, "0", 0, 1000, NULL, "points followed but never trained on"},   \
-        {"classes", NTK_PARAMETER_INTEGER, "2", 2, 10, NULL, "classes; 2: one output, more: one each"},       \
+        {"classes",                                                                                           \
+         NTK_PARAMETER_INTEGER,                                                                               \
+         "2",                                                                                                 \
+         2,                                                                                                   \
+         10,                                                                                                  \
+         NULL,                                                                                                \
+         "classes, where the network's name does not say; 2: one output, more: one each"},                    \
         {"loss",                                                                                              \
          NTK_PARAMETER_CHOICE,                                                                                \
          "cross-entropy",                                                                                     \
@@ -61,7 +75,9 @@
          "mean-field: output / sqrt(m), time * m, lambda / m"},                                               \
         {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},      \
         {"epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "smallest target probability; 0: one-hot"},       \
-        {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2 towards the initialisation"},       \
+        {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2"},                                  \
+        {"centre", NTK_PARAMETER_CHOICE,  "initialisation",       0,                                          \
+         0,        "initialisation|zero", "what L2 pulls towards"},                                           \
         {"log-horizon", NTK_PARAMETER_REAL, "10", -10, 1000, NULL, "log of the time at which a flow ends"},   \
         {"horizon-growth", NTK_PARAMETER_REAL, "0", 0, 10, NULL, "c: it ends at log-horizon + c sqrt(m)"},    \
         {"tolerance", NTK_PARAMETER_REAL, "1e-6", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
@@ -94,8 +110,9 @@ typedef struct ntk_sweep {
     size_t activation_count, width_count, seed_count, columns;
     const char *const *activations;
     const double *widths;
-    ntk_digits digits;            /* what points are drawn from, or empty */
-    uint8_t classes[10];          /* the digits that are the classes */
+    ntk_digits digits;   /* what points are drawn from, or empty */
+    uint8_t classes[10]; /* the digits that are the classes, class_count of them */
+    size_t class_count;
     double *log_times;            /* (widths, NTK_SWEEP_TIMES) */
     double *values;               /* (activations, widths, seeds, columns) */
     double *curves;               /* (activations, widths, seeds, NTK_SWEEP_TIMES) */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ntk/memory.h>
@@ -27,29 +28,27 @@ static bool is_choice(const ntk_context *context, const char *name, const char *
     return strcmp(ntk_context_choice(context, name), value) == 0;
 }
 
-/* "relu", "relu-2", "residual", "residual-2" (sweep.h). */
-static ntk_status describe_network(const char *name, ntk_architecture *out) {
+/* "relu", "relu-2", "relu-k3", "residual-2-k10" (sweep.h). */
+static ntk_status describe_network(const char *name, ntk_training_options *out) {
+    ntk_architecture *architecture = &out->architecture;
     char family[32];
     snprintf(family, sizeof family, "%.*s", (int)strcspn(name, "-"), name);
-    const char *depth = strchr(name, '-');
-    if (depth) out->depth = (size_t)(depth[1] - '0');
-    if (strcmp(family, "residual") != 0) return ntk_activation_parse(family, &out->activation);
-    out->family = NTK_RESIDUAL;
-    out->activation = NTK_RELU;
+    for (const char *part = strchr(name, '-'); part; part = strchr(part + 1, '-'))
+        *(part[1] == 'k' ? &out->classes : &architecture->depth) =
+            strtoul(part + (part[1] == 'k' ? 2 : 1), NULL, 10);
+    if (strcmp(family, "residual") != 0) return ntk_activation_parse(family, &architecture->activation);
+    architecture->family = NTK_RESIDUAL;
+    architecture->activation = NTK_RELU;
     return NTK_OK;
 }
 
 static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const char *network,
                                    double width, ntk_training_options *out) {
-    const size_t classes = (size_t)ntk_context_integer(context, "classes");
-    const ntk_loss cross_entropy = classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
     *out = (ntk_training_options){.architecture = ntk_architecture_default(),
-                                  .loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED
-                                                                                : cross_entropy,
                                   .width = (size_t)width,
                                   .points = (size_t)ntk_context_integer(context, "points"),
                                   .inputs = (size_t)ntk_context_integer(context, "inputs"),
-                                  .classes = classes,
+                                  .classes = (size_t)ntk_context_integer(context, "classes"),
                                   .test_points = (size_t)ntk_context_integer(context, "test-points"),
                                   .max_cosine = ntk_context_real(context, "max-cosine"),
                                   .epsilon = ntk_context_real(context, "epsilon")};
@@ -62,7 +61,13 @@ static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *
         out->digit_classes = sweep->classes;
         out->inputs = sweep->digits.rows * sweep->digits.columns;
     }
-    return describe_network(network, &out->architecture);
+    NTK_TRY(describe_network(network, out));
+    const ntk_loss cross_entropy = out->classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
+    out->loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED : cross_entropy;
+    if (sweep->digits.count > 0 && out->classes != sweep->class_count)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for the %zu classes of %s", sweep->class_count,
+                        out->classes, network);
+    return NTK_OK;
 }
 
 static ntk_flow_options describe_flow(const ntk_context *context, const double *log_times,
@@ -71,6 +76,7 @@ static ntk_flow_options describe_flow(const ntk_context *context, const double *
     const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
     flow.loss = problem->loss;
     flow.lambda = ntk_context_real(context, "lambda");
+    flow.centre = is_choice(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
     if (problem->architecture.parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
         flow.time_factor = (double)problem->width;
         flow.lambda /= (double)problem->width;
@@ -170,9 +176,10 @@ static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
     if (!is_choice(context, "data", "digits")) return NTK_OK;
     size_t count;
     const long *classes = ntk_context_integers(context, "digits", &count);
-    if (count != (size_t)ntk_context_integer(context, "classes"))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for %ld classes", count,
-                        ntk_context_integer(context, "classes"));
+    if (count > sizeof sweep->classes)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits where there are %zu", count,
+                        sizeof sweep->classes);
+    sweep->class_count = count;
     for (size_t k = 0; k < count; k++) sweep->classes[k] = (uint8_t)classes[k];
     return ntk_context_digits(context, &sweep->digits);
 }

@@ -231,12 +231,25 @@ static ntk_status measure_deep(const ntk_sweep_run *run, double *values, ntk_con
     return measure_nothing(run, values, context);
 }
 
+static ntk_status measure_three_classes(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->flow->loss, NTK_LOSS_SOFTMAX);
+    cr_expect_eq(run->training->outputs, 3, "that of its name");
+    cr_expect_eq(run->training->architecture.depth, 2, "that of its name");
+    cr_expect_eq(run->flow->centre, NTK_CENTRE_ZERO);
+    return measure_nothing(run, values, context);
+}
+
 Test(sweep, networks_are_those_named) {
     ntk_context *context = create(&(ntk_setting){"activations", "residual-2", 0}, 1);
     conduct(context, measure_residual, reduce_nothing, "nothing");
     ntk_context_destroy(context);
     context = create((const ntk_setting[]){{"activations", "relu", 0}, {"depth", "3", 0}}, 2);
     conduct(context, measure_deep, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+    context = create(
+        (const ntk_setting[]){{"activations", "erf-2-k3", 0}, {"centre", "zero", 0}, {"lambda", "0.1", 0}},
+        3);
+    conduct(context, measure_three_classes, reduce_nothing, "nothing");
     ntk_context_destroy(context);
 }
 
