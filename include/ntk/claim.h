@@ -164,6 +164,10 @@ typedef struct ntk_check_outcome {
     const char *reason;   /* why it is an ERROR, "the metric was not emitted" say; NULL otherwise */
     bool has_metric;
     ntk_metric metric; /* where has_metric: a copy, its name is the check's */
+    /* Chance that another seed ends otherwise - does not hold, or in a control is not violated - as the
+     * interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which says nothing of its spread.
+     */
+    double risk;
 } ntk_check_outcome;
 
 /* Judge one check. ERROR: the metric is missing, is not finite, is no estimate where the kind needs an

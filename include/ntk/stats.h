@@ -76,6 +76,12 @@ ntk_decision ntk_decide_at_most(const ntk_estimate *estimate, double bound);
 ntk_decision ntk_decide_at_least(const ntk_estimate *estimate, double bound);
 ntk_decision ntk_decide_equivalent(const ntk_estimate *estimate, double bound, double margin);
 
+/* Chance that another sample of the same size would give an interval that does not lie on the good side of a
+ * bound, taking the estimate's value and standard error for the true ones: a noncentral t probability
+ * (stats/risk.c). distance: of the value from the bound, positive on the good side. 0 or 1 where the standard
+ * error is 0; NaN for what is no t interval. */
+double ntk_stats_risk(const ntk_estimate *estimate, double distance);
+
 /* Per-interval confidence that keeps the chance of any false alarm among `tests` two-sided intervals below
  * `family_error` (Bonferroni: no independence assumed): 1 - family_error / tests. NaN, which no estimate
  * accepts as its level, unless 0 < family_error < 1 and tests > 0. */

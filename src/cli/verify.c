@@ -96,12 +96,25 @@ static void show_warning(const char *line, void *context) {
     fprintf(stderr, "ntk: warning: %s\n", line);
 }
 
+/* Which interval another seed would put on the wrong side of its bound first. */
+static void print_risk(const ntk_run *run) {
+    ntk_risk risk;
+    if (ntk_run_risk(run, &risk) != NTK_OK || risk.count == 0) return;
+    const ntk_risk_share *first = &risk.shares[0];
+    printf("chance that another seed ends otherwise: %.1g, as %zu intervals tell it; most of it: %s%s%s, %s "
+           "%.1g\n",
+           risk.total, risk.count, first->claim->id, first->control ? "/" : "",
+           first->control ? first->control->name : "", first->check->name, first->risk);
+    ntk_risk_release(&risk);
+}
+
 static void print_totals(const ntk_run *run) {
     const size_t passed = ntk_run_count(run, NTK_VERDICT_HOLDS),
                  skipped = ntk_run_count(run, NTK_VERDICT_SKIPPED);
     size_t failed = 0;
     for (int v = 0; v < NTK_VERDICT_COUNT; v++)
         if (v != NTK_VERDICT_HOLDS && v != NTK_VERDICT_SKIPPED) failed += ntk_run_count(run, (ntk_verdict)v);
+    print_risk(run);
     printf("report: %s/report.html\n%zu passed, %zu failed, %zu skipped\n", ntk_run_folder(run), passed,
            failed, skipped);
 }

@@ -95,6 +95,47 @@ static ntk_decision decide(const ntk_check *check, const ntk_estimate *estimate)
     return NTK_DECISION_VIOLATED;
 }
 
+/* The sides of the interval's set of good values: a lower end, an upper one, or both; infinite where there is
+ * none. */
+typedef struct range {
+    double low, high;
+} range;
+
+static range wanted(const ntk_check *check) {
+    switch (check->kind) {
+    case NTK_CHECK_AT_MOST:
+    case NTK_CHECK_RATE_AT_MOST:
+        return (range){-INFINITY, check->bound};
+    case NTK_CHECK_BETWEEN:
+        return (range){check->bound, check->bound_high};
+    case NTK_CHECK_EQUIVALENT:
+        return (range){check->bound - check->margin, check->bound + check->margin};
+    default:
+        return (range){check->bound, INFINITY};
+    }
+}
+
+static double chance(const ntk_estimate *estimate, double distance) {
+    return isinf(distance) ? 0 : ntk_stats_risk(estimate, distance);
+}
+
+/* Of a check: to leave the range on either side. */
+static double risk_of_check(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *estimate = &metric->estimate;
+    return fmin(1,
+                chance(estimate, estimate->value - good.low) + chance(estimate, good.high - estimate->value));
+}
+
+/* Of a break: to reach into the range from the side that it lies on. */
+static double risk_of_break(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *estimate = &metric->estimate;
+    return ntk_stats_risk(estimate, fmax(estimate->value - good.high, good.low - estimate->value));
+}
+
 static ntk_verdict verdict_of(ntk_decision decision) {
     if (decision == NTK_DECISION_HOLDS) return NTK_VERDICT_HOLDS;
     return decision == NTK_DECISION_VIOLATED ? NTK_VERDICT_VIOLATED : NTK_VERDICT_INCONCLUSIVE;
@@ -103,6 +144,7 @@ static ntk_verdict verdict_of(ntk_decision decision) {
 ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *metrics) {
     const ntk_metric *metric = metrics == NULL ? NULL : ntk_metrics_find(metrics, check->metric);
     ntk_check_outcome outcome = {.check = check,
+                                 .risk = NAN,
                                  .evidence = evidence_text(evidence_of(check, metric)),
                                  .reason = metrics == NULL ? "the process failed" : unfit(check, metric)};
     if (metric != NULL) {
@@ -117,6 +159,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     ntk_estimate estimate = metric->estimate;
     if (!metric->is_estimate) estimate.low = estimate.high = estimate.value;
     outcome.verdict = verdict_of(decide(check, &estimate));
+    outcome.risk = risk_of_check(check, metric);
     return outcome;
 }
 
@@ -142,6 +185,7 @@ static ntk_status judge_control(const ntk_claim *claim, const ntk_control *contr
             return ntk_fail(NTK_ERROR_ARGUMENT, "%s: control '%s' names no check '%s'", claim->id,
                             control->name, control->breaks[i]);
         out->breaks[i] = ntk_check_judge(check, metrics);
+        if (out->breaks[i].reason == NULL) out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);
         if (out->breaks[i].verdict != NTK_VERDICT_VIOLATED) out->broke = false;
     }
     return NTK_OK;

@@ -137,6 +137,37 @@ static void write_theorems(FILE *out, const ntk_run *run) {
     fputs("</tbody></table></div>\n", out);
 }
 
+/* The largest shares; what is left out is less than any that is shown. */
+static ntk_status write_risk(FILE *out, const ntk_run *run) {
+    enum { SHOWN = 12 };
+    ntk_risk risk;
+    NTK_TRY(ntk_run_risk(run, &risk));
+    if (risk.count > 0) {
+        fprintf(
+            out,
+            "<section id=\"chance\"><h2>Chance</h2>\n<p>Every check must hold at any seed. What another seed "
+            "would do is told by the intervals: taking each one's estimate and standard error for the true "
+            "ones, the chance that a new draw lands on the wrong side of its bound is a noncentral t "
+            "probability. Over the %zu intervals of this run these add up to <b>%.2g</b>; %g is "
+            "allowed.</p>\n<div class=\"scroll\"><table><thead><tr><th>Largest shares</th><th>Check</th>"
+            "<th>Chance</th></tr></thead><tbody>\n",
+            risk.count, risk.total, NTK_SUITE_FAMILY_ERROR);
+        for (size_t i = 0; i < risk.count && i < SHOWN; i++) {
+            const ntk_risk_share *share = &risk.shares[i];
+            fputs("<tr><td><a href=\"#", out);
+            anchor(out, share->claim->id);
+            element(out, "\">", share->claim->id, "</a>");
+            if (share->control != NULL)
+                element(out, " <span class=\"soft\">", share->control->name, "</span>");
+            element(out, "</td><td>", share->check->name, "</td>");
+            fprintf(out, "<td class=\"number\">%.1e</td></tr>\n", share->risk);
+        }
+        fputs("</tbody></table></div></section>\n", out);
+    }
+    ntk_risk_release(&risk);
+    return NTK_OK;
+}
+
 static void write_head(FILE *out, const ntk_run *run) {
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
@@ -170,15 +201,16 @@ static void write_statement(FILE *out, const ntk_claim *claim) {
 
 static void write_effect(FILE *out, const ntk_check_outcome *outcome) {
     if (outcome->has_metric && outcome->metric.is_estimate)
-        fprintf(out, "<td class=\"number\">%.3g</td>", outcome->metric.estimate.minimum_detectable_effect);
+        fprintf(out, "<td class=\"number\">%.3g</td><td class=\"number\">%.0e</td>",
+                outcome->metric.estimate.minimum_detectable_effect, outcome->risk);
     else
-        fputs("<td class=\"soft\">no interval</td>", out);
+        fputs("<td class=\"soft\" colspan=\"2\">no interval</td>", out);
 }
 
 static void write_checks(FILE *out, const ntk_claim_result *result) {
     ntk_description text;
     fputs("<h3>Checks</h3><div class=\"scroll\"><table><thead><tr><th>Check</th><th>Found</th><th>Wanted</th>"
-          "<th>Detectable</th><th>Verdict</th></tr></thead><tbody>\n",
+          "<th>Detectable</th><th>Chance</th><th>Verdict</th></tr></thead><tbody>\n",
           out);
     for (size_t i = 0; i < result->claim->check_count; i++) {
         const ntk_check_outcome *outcome = &result->outcome->checks[i];
@@ -193,8 +225,9 @@ static void write_checks(FILE *out, const ntk_claim_result *result) {
         fputs("</td></tr>\n", out);
     }
     fputs("</tbody></table></div>\n<p class=\"soft\">Detectable: the distance from the bound that this check "
-          "would "
-          "notice with power 0.8 to 0.9.</p>\n",
+          "would notice with power 0.8 to 0.9. <a href=\"#chance\">Chance</a>: that another seed ends "
+          "otherwise, as "
+          "this interval tells it.</p>\n",
           out);
 }
 
@@ -312,6 +345,9 @@ ntk_status ntk_report_write(const ntk_run *run, const char *path) {
     FILE *out = ntk_file_stream(file);
     write_head(out, run);
     for (size_t i = 0; i < run->claim_count; i++) write_claim(out, run, &run->claims[i]);
+    const ntk_status status = write_risk(out, run);
     fputs("</body></html>\n", out);
-    return ntk_file_commit(file);
+    if (status == NTK_OK) return ntk_file_commit(file);
+    ntk_file_abandon(file);
+    return status;
 }

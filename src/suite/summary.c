@@ -21,6 +21,7 @@ static json_t *check_object(const ntk_check_outcome *outcome) {
         ntk_json_set_number(object, "high", estimate->high);
         ntk_json_set_number(object, "level", estimate->level);
         ntk_json_set_number(object, "minimum_detectable_effect", estimate->minimum_detectable_effect);
+        ntk_json_set_number(object, "risk", outcome->risk);
     }
     ntk_json_set_number(object, "bound", check->bound);
     if (check->kind == NTK_CHECK_BETWEEN) ntk_json_set_number(object, "bound_high", check->bound_high);
@@ -96,7 +97,17 @@ static json_t *counts_object(const ntk_run *run) {
     return counts;
 }
 
+static json_t *risk_object(const ntk_risk *risk) {
+    json_t *object = json_object();
+    ntk_json_set_number(object, "total", risk->total);
+    ntk_json_set_number(object, "allowed", NTK_SUITE_FAMILY_ERROR);
+    json_object_set_new(object, "intervals", json_integer((json_int_t)risk->count));
+    return object;
+}
+
 ntk_status ntk_summary_write(const ntk_run *run, const char *path) {
+    ntk_risk risk;
+    NTK_TRY(ntk_run_risk(run, &risk));
     json_t *summary = json_object(), *claims = json_array(), *warnings = json_array();
     for (size_t i = 0; i < run->claim_count; i++)
         json_array_append_new(claims, claim_object(&run->claims[i].result));
@@ -104,6 +115,8 @@ ntk_status ntk_summary_write(const ntk_run *run, const char *path) {
         json_array_append_new(warnings, json_string(run->warnings[i]));
     json_object_set_new(summary, "claims", claims);
     json_object_set_new(summary, "counts", counts_object(run));
+    json_object_set_new(summary, "risk", risk_object(&risk));
+    ntk_risk_release(&risk);
     ntk_json_set_number(summary, "wall_seconds", run->wall_seconds);
     json_object_set_new(summary, "exit_status", json_integer(ntk_run_exit_status(run)));
     json_object_set_new(summary, "warnings", warnings);

@@ -259,3 +259,41 @@ Test(claim, evidence_is_that_of_the_weakest_check) {
         ntk_claim_outcome_release(&some, &outcome);
     }
 }
+
+/* Of an interval in the middle of its range the two sides count alike; a break must not reach back. */
+Test(judge, risk_counts_the_sides_that_a_check_has) {
+    ntk_metric metric = fixture_estimate("x", 0, -3, 3);
+    metric.estimate.standard_error = 1;
+    metric.estimate.degrees = 7;
+    const ntk_metrics metrics = {&metric, 1};
+    const double side = ntk_stats_risk(&metric.estimate, 4);
+    const ntk_check at_most = {.name = "c", .metric = "x", .kind = NTK_CHECK_AT_MOST, .bound = 4},
+                    at_least = {.name = "c", .metric = "x", .kind = NTK_CHECK_RATE_AT_LEAST, .bound = -4},
+                    both = {
+                        .name = "c", .metric = "x", .kind = NTK_CHECK_EQUIVALENT, .bound = 0, .margin = 4};
+    cr_expect(side > 1e-3 && side < 0.5);
+    cr_expect_eq(ntk_check_judge(&at_most, &metrics).risk, side);
+    cr_expect_eq(ntk_check_judge(&at_least, &metrics).risk, side);
+    cr_expect_eq(ntk_check_judge(&both, &metrics).risk, 2 * side);
+    ntk_metric plain = fixture_scalar("x", 0);
+    cr_expect(isnan(ntk_check_judge(&at_most, &(ntk_metrics){&plain, 1}).risk));
+}
+
+/* A break lies 6 beyond its bound, by an interval that reaches back by 3. */
+Test(judge, risk_of_a_break_is_to_reach_back) {
+    const ntk_metric holds = fixture_estimate("x", 0, -3, 3), breaks_it = fixture_estimate("x", 10, 7, 13);
+    ntk_check check = {.name = "c", .metric = "x", .kind = NTK_CHECK_EQUIVALENT, .bound = 0, .margin = 4};
+    char *names[] = {"c"};
+    ntk_control far = {.name = "far", .breaks = names, .break_count = 1};
+    const ntk_claim judged = {
+        .id = "a/b", .checks = &check, .check_count = 1, .controls = &far, .control_count = 1};
+    const ntk_metrics own = {(ntk_metric *)&holds, 1}, control = {(ntk_metric *)&breaks_it, 1};
+    const ntk_metrics *controls[] = {&control};
+    ntk_claim_outcome outcome;
+    cr_assert_eq(
+        ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = controls}, &outcome),
+        NTK_OK);
+    cr_expect(outcome.controls[0].broke);
+    cr_expect_eq(outcome.controls[0].breaks[0].risk, ntk_stats_risk(&breaks_it.estimate, 6));
+    ntk_claim_outcome_release(&judged, &outcome);
+}
