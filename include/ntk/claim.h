@@ -83,6 +83,7 @@ typedef struct ntk_regression {
 
 typedef struct ntk_claim {
     char *folder, *id, *title, *statement, *paper, *result, *caption, *limits;
+    char *measured;   /* what was found, with {metric} where a number belongs; NULL for none */
     char *no_control; /* why there can be no control; NULL where there are controls */
     long revision;
     char **hypotheses;

@@ -61,8 +61,8 @@ static void release_control(ntk_control *control) {
 }
 
 void ntk_claim_release(ntk_claim *claim) {
-    char *const texts[] = {claim->folder, claim->id,      claim->title,  claim->statement, claim->paper,
-                           claim->result, claim->caption, claim->limits, claim->no_control};
+    char *const texts[] = {claim->folder, claim->id,      claim->title,  claim->statement,  claim->paper,
+                           claim->result, claim->caption, claim->limits, claim->no_control, claim->measured};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) ntk_release(texts[i]);
     ntk_texts_release(claim->hypotheses, claim->hypothesis_count);
     for (size_t tier = 0; tier < NTK_TIER_COUNT; tier++)

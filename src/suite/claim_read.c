@@ -51,6 +51,7 @@ static const ntk_field fields[] = {
     {CLAIM, "no-control", OPTIONAL, "why there can be no control", ntk_parse_text, AT(ntk_claim, no_control)},
     {CLAIM, "regression", REQUIRED, "a list of metrics", parse_regressions, AT(ntk_claim, regressions)},
     {CLAIM, "figure", REQUIRED, "a mapping", parse_part, 0},
+    {CLAIM, "measured", OPTIONAL, "text", ntk_parse_text, AT(ntk_claim, measured)},
     {CLAIM, "limits", REQUIRED, "text", ntk_parse_text, AT(ntk_claim, limits)},
 
     {SOURCE, "paper", REQUIRED, NAME, ntk_parse_name, AT(ntk_claim, paper)},

@@ -32,6 +32,19 @@ const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description
     return text;
 }
 
+/* The half-width to two digits, and the value to as many decimals. */
+const char *ntk_describe_metric(const ntk_metric *metric, ntk_description text) {
+    const ntk_estimate *estimate = &metric->estimate;
+    const double half = fmax(estimate->high - estimate->value, estimate->value - estimate->low);
+    const double decimals = metric->is_estimate && half > 0 ? 1 - floor(log10(half)) : NAN;
+    if (decimals >= 0 && decimals <= 12)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.*f \u00b1 %.*f", (int)decimals, estimate->value,
+                 (int)decimals, half);
+    else
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.4g", estimate->value);
+    return text;
+}
+
 /* Bounds are written by people: the fewest digits that give the number back are what they wrote. */
 static const char *shortest(double x, ntk_description text) {
     double back = NAN;

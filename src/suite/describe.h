@@ -10,6 +10,9 @@ typedef char ntk_description[NTK_DESCRIPTION_SIZE];
 /* "-0.499 in [-0.52, -0.48] (99.9998 % confidence)", "0.7", or why there is nothing. */
 const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description text);
 
+/* "-0.499 ± 0.021", with the half-width of its interval, or "0.7": a metric within a sentence. */
+const char *ntk_describe_metric(const ntk_metric *metric, ntk_description text);
+
 /* "at most 1", "the whole interval inside -0.5 +- 0.05". */
 const char *ntk_describe_wanted(const ntk_check *check, ntk_description text);
 

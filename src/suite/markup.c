@@ -1,8 +1,12 @@
 #include "suite/markup.h"
 
-void ntk_markup_text(FILE *stream, const char *text) {
-    for (; *text != '\0'; text++) {
-        const unsigned char c = (unsigned char)*text;
+#include <string.h>
+
+void ntk_markup_text(FILE *stream, const char *text) { ntk_markup_span(stream, text, strlen(text)); }
+
+void ntk_markup_span(FILE *stream, const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)text[i];
         switch (c) {
         case '&':
             fputs("&amp;", stream);

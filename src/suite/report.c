@@ -314,6 +314,21 @@ static void write_figure(FILE *out, const ntk_claim_result *result) {
     ntk_release(content);
 }
 
+/* The text with {metric} replaced by what was found. */
+static void write_measured(FILE *out, const char *text, const ntk_metrics *metrics) {
+    fputs("<h3>What was measured</h3><p>", out);
+    for (const char *open = strchr(text, '{'); open != NULL; open = strchr(text, '{')) {
+        ntk_description name, number;
+        const size_t length = strcspn(open + 1, "}");
+        snprintf(name, sizeof name, "%.*s", (int)length, open + 1);
+        const ntk_metric *metric = ntk_metrics_find(metrics, name);
+        ntk_markup_span(out, text, (size_t)(open - text));
+        element(out, "<b>", metric ? ntk_describe_metric(metric, number) : "no number", "</b>");
+        text = open + 1 + length + (open[1 + length] == '}');
+    }
+    element(out, "", text, "</p>\n");
+}
+
 static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *claim) {
     const ntk_claim_result *result = &claim->result;
     fputs("<section id=\"", out);
@@ -330,6 +345,8 @@ static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *clai
         write_controls(out, result);
     }
     write_figure(out, result);
+    if (result->claim->measured != NULL)
+        write_measured(out, result->claim->measured, &claim->tasks[0].metrics);
     if (result->outcome != NULL) write_regressions(out, result);
     element(out, "<h3>What a finite run can show</h3><p>", result->claim->limits, "</p>\n");
     fputs("<details><summary>Parameters in effect</summary><dl>\n", out);

@@ -202,6 +202,14 @@ Test(run_folder, accepting_is_refused_without_a_run_that_holds) {
     cr_expect_str_empty(toy_read("expected/ledger.tsv"));
 }
 
+Test(run_folder, the_report_states_what_was_measured) {
+    cr_assert_eq(toy_ntk("verify toy/holds --out run"), 0, "%s", toy_output());
+    const char *report = toy_read("run/report.html");
+    cr_expect_not_null(strstr(report, "<p>at <b>3</b> &lt;, then <b>"), "a metric's value, and escaped text");
+    cr_expect_not_null(strstr(report, " \u00b1 "), "an estimate has its interval");
+    cr_expect_not_null(strstr(report, "<b>no number</b></p>"), "a metric that is not there");
+}
+
 static const char style[] =
     "set terminal svg\nif (format eq 'png') set terminal pngcairo\nset output output\n";
 

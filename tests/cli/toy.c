@@ -52,7 +52,8 @@ static void write_claim(size_t i) {
         "  - {name: large, removes: smallness, set: {%s}, breaks: [small], why: it is large}\n"
         "regression:\n"
         "  - {metric: constant, depends-on-seed: false, kind: abs, tolerance: 1e-9, why: a constant}\n"
-        "figure: {caption: a toy}\nlimits: it is a toy\n",
+        "figure: {caption: a toy}\nmeasured: 'at {constant} <, then {exponent}, {nothing}'\nlimits: it is a "
+        "toy\n",
         claims[i].name, claims[i].name, claims[i].parameters, claims[i].parameters, claims[i].seconds,
         claims[i].megabytes, claims[i].control);
     toy_write(name, text);
