@@ -19,7 +19,7 @@ stats runs using (strcol(1) eq "erf" && $2 == narrow ? $6 : NaN) nooutput
 start = 12 * STATS_mean
 
 set multiplot layout 1,2
-set bmargin 6
+set bmargin 7.5
 set key outside below center
 set logscale y
 set format y "10^{%T}"
@@ -39,7 +39,8 @@ set title "largest drift up to log t"
 set xlabel "hidden width m"
 set ylabel ""
 set logscale x 2
-set xrange [narrow / 1.3 : wide * 4]
+set xrange [narrow / 1.3 : wide * 5]
+set xtics narrow, 4
 set yrange [level[1] / 5 : 60]
 set for [i=1:3] label i "log t ≤ ".word(times, i) at wide * 1.15, level[i] textcolor ls i
 set label 4 "mean field, log t ≤ 11" at narrow, 32 textcolor ls 8

@@ -43,10 +43,11 @@ set title "largest gap up to a time"
 set xlabel "hidden width m"
 set ylabel ""
 set logscale x 2
-set xrange [narrow / 1.3 : wide * 4]
+set xrange [narrow / 1.3 : wide * 8]
+set xtics narrow, 4
 set yrange [level[1] / 5 : 100]
-set label 1 "Θ̂_0, log t ≤ 4" at wide * 1.15, level[1] textcolor ls 1
-set label 2 "Θ, log t ≤ 4" at wide * 1.15, level[2] / 1.2 textcolor ls 3
+set label 1 "Θ̂_0, log t ≤ 4" at wide * 1.15, level[1] / 1.2 textcolor ls 1
+set label 2 "Θ, log t ≤ 4" at wide * 1.15, level[2] / 1.6 textcolor ls 3
 set label 3 "Θ̂_0, ≤ 4 + 2√m" at wide * 1.15, level[3] / 1.2 textcolor ls 2
 array style[3] = [1, 3, 2]
 plot for [i=1:3] runs using (is("erf")):3 + i smooth unique with linespoints ls style[i] pt 7 notitle, \
