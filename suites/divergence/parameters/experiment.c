@@ -9,7 +9,12 @@
  * The linearised network, run beside it, stays lazy for ever: D / log t tends to the norm ||w_hat|| of the
  * hard-margin solution in the feature space of Theta_hat_0, and t L to its square (inference.h). With D =
  * |log t w_hat + rho|, rho bounded, the slope differs from ||w_hat|| by a relative ||rho||^2 / (2 ||w_hat||^2
- * log^2 t), besides terms of order t^{-delta} from points whose margin exceeds the smallest by delta. */
+ * log^2 t), besides terms of order t^{-delta} from points whose margin exceeds the smallest by delta.
+ *
+ * For its loss, d(1/L)/dt = ||sum_i p_i y_i J_i||^2, p the points' weights in the gradient, which tend to
+ * those of the hard margin, where this norm has its minimum 1 / ||w_hat||^2 over the simplex. A weight
+ * t^{-delta} that a point of surplus margin delta still has raises it by a relative 2 delta t^{-delta} <= 2 /
+ * (e log t). */
 #include <math.h>
 
 #include <ntk/ntk.h>
@@ -21,7 +26,18 @@ static const ntk_parameter parameters[] = {
      "log of the time from which the linearised network's slope is fitted"},
     {0}};
 
-enum { GROWTH, SLOPE, LOSS_BOUND, LOSS_RATIO, LAMBDA_MIN, LINEAR_SLOPE, MARGIN_NORM, SLOPE_GAP, COLUMNS };
+enum {
+    GROWTH,
+    SLOPE,
+    LOSS_BOUND,
+    LOSS_RATIO,
+    LAMBDA_MIN,
+    LINEAR_SLOPE,
+    MARGIN_NORM,
+    SLOPE_GAP,
+    LOSS_GAP,
+    COLUMNS
+};
 
 /* ||w_hat|| for the labels, whatever the targets of the flow. */
 static ntk_status hard_margin_norm(const ntk_training *training, double *norm) {
@@ -46,6 +62,22 @@ done:
     return status;
 }
 
+/* The linearised network beside the hard margin. log(t L) along its flow is the run's curve. */
+static ntk_status measure_linearised(const ntk_sweep_run *run, double start, double *values) {
+    ntk_trajectory linear;
+    double exponent;
+    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
+    const size_t last = linear.count - 1;
+    for (size_t i = 0; i <= last; i++) run->curve[i] = linear.points[i].log_time + linear.points[i].log_loss;
+    const ntk_status status = ntk_sweep_fit_growth(&linear, start, &exponent, &values[LINEAR_SLOPE]);
+    ntk_trajectory_release(&linear);
+    NTK_TRY(status);
+    NTK_TRY(hard_margin_norm(run->training, &values[MARGIN_NORM]));
+    values[SLOPE_GAP] = fabs(values[LINEAR_SLOPE] / values[MARGIN_NORM] - 1);
+    values[LOSS_GAP] = fabs(expm1(run->curve[last] - 2 * log(values[MARGIN_NORM])));
+    return NTK_OK;
+}
+
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     const ntk_trajectory *path = run->trajectory;
     const double degree = (double)ntk_context_integer(context, "depth") + 1;
@@ -55,17 +87,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     values[LOSS_BOUND] = ntk_trajectory_loss_bound(path, run->training->points);
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
-
-    ntk_trajectory linear;
-    double exponent;
-    NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
-    const ntk_status status = ntk_sweep_fit_growth(&linear, ntk_context_real(context, "late-window-start"),
-                                                   &exponent, &values[LINEAR_SLOPE]);
-    ntk_trajectory_release(&linear);
-    NTK_TRY(status);
-    NTK_TRY(hard_margin_norm(run->training, &values[MARGIN_NORM]));
-    values[SLOPE_GAP] = fabs(values[LINEAR_SLOPE] / values[MARGIN_NORM] - 1);
-    return NTK_OK;
+    return measure_linearised(run, ntk_context_real(context, "late-window-start"), values);
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
@@ -76,7 +98,8 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
     NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "slope", activation, &slope));
     NTK_TRY(ntk_sweep_emit_largest(context, sweep, "loss-ratio", activation, LOSS_RATIO));
     NTK_TRY(ntk_sweep_emit_smallest(context, sweep, "lambda-min", activation, LAMBDA_MIN));
-    return ntk_sweep_emit_largest(context, sweep, "slope-gap", activation, SLOPE_GAP);
+    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "slope-gap", activation, SLOPE_GAP));
+    return ntk_sweep_emit_largest(context, sweep, "loss-gap", activation, LOSS_GAP);
 }
 
 static ntk_status run(ntk_context *context) {
@@ -84,8 +107,8 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
                         "the bounds are written for two classes and the logistic loss");
     return ntk_sweep_conduct(
-        context, "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap", measure,
-        emit);
+        context, "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap loss-gap",
+        measure, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};
