@@ -5,13 +5,15 @@
  *
  *     ||theta_t - theta_0|| <= R = sqrt(2 L_0 / lambda).
  *
- * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f = (w / sqrt m) v . phi(w W
- * x), |x| = 1, phi Lipschitz with constant ell: the features obey ||phi - phi_0|| <= ell w R and ||phi|| <=
- * ||phi_0|| + ell w R, so
+ * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f_k = (w / sqrt m) v_k .
+ * phi(w W x), |x| = 1, phi Lipschitz with constant ell: the features obey ||phi - phi_0|| <= ell w R and
+ * ||phi|| <= ||phi_0|| + ell w R, so
  *
- *     |f - f_0| <= B = (w / sqrt m) (||v_0|| ell w R + R (||phi_0|| + ell w R)),
+ *     |f_k - f_k0| <= B = (w / sqrt m) (max_k ||v_k0|| ell w R + R (||phi_0|| + ell w R)).
  *
- * and the mean logistic loss is at least log(1 + exp(-(max |f_0| + B))) > 0. */
+ * So neither does the loss vanish. With S_0 the largest spread max_k f - min_k f of the initial logits at a
+ * point, the cross-entropy of K classes is at least log(1 + (K - 1) exp(-(S_0 + 2 B))) > 0; with one output
+ * (two classes) at least log(1 + exp(-(max |f_0| + B))). */
 #include <math.h>
 
 #include <ntk/ntk.h>
@@ -40,28 +42,31 @@ static double lipschitz(ntk_activation activation) {
     }
 }
 
-/* B for the worst training point, from the initial weights W (m, d) and v (m). */
+/* B for the worst training point, from the initial weights W (m, d) and v (K, m). */
 static ntk_status logit_bound(const ntk_sweep_run *run, double radius, double *bound) {
     const ntk_training *problem = run->training;
-    const size_t m = run->width, d = problem->inputs, n = problem->points;
+    const size_t m = run->width, d = problem->inputs, n = problem->points, K = problem->outputs;
     const double w = sqrt(ntk_architecture_default().weight_variance);
     const double reach = lipschitz(run->activation) * w * radius; /* of the features */
     const double *v = problem->theta0 + m * d;
     double *features;
     NTK_TRY(ntk_allocate_doubles(m, &features));
-    double largest = 0;
+    double largest = 0, largest_v = 0;
+    for (size_t k = 0; k < K; k++) largest_v = fmax(largest_v, ntk_norm(m, v + k * m));
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < m; j++)
             features[j] = w * ntk_dot(d, problem->theta0 + j * d, problem->x + i * d);
         ntk_activation_evaluate(run->activation, m, features, features, NULL);
         largest = fmax(largest, ntk_norm(m, features));
     }
-    *bound = w / sqrt((double)m) * (ntk_norm(m, v) * reach + radius * (largest + reach));
+    *bound = w / sqrt((double)m) * (largest_v * reach + radius * (largest + reach));
     ntk_release(features);
     return NTK_OK;
 }
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    if (run->training->architecture.family != NTK_DENSE || run->training->architecture.depth != 1)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "the logits' bound is written for one hidden layer");
     const ntk_trajectory *path = run->trajectory;
     const double chosen = ntk_context_real(context, "bound-lambda");
     const double radius = sqrt(2 * path->initial_loss / (chosen > 0 ? chosen : run->lambda));
@@ -69,7 +74,9 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     NTK_TRY(logit_bound(run, radius, &bound));
     values[DISPLACEMENT_RATIO] = path->max_displacement / radius;
     values[LOGIT_RATIO] = path->max_output_change / bound;
-    values[FLOOR_RATIO] = exp(path->min_log_loss) / log1p(exp(-(path->initial_spread + bound)));
+    const double K = (double)run->training->outputs, sides = K > 1 ? 2 : 1;
+    const double floor = fmax(K - 1, 1) * exp(-(path->initial_spread + sides * bound));
+    values[FLOOR_RATIO] = exp(path->min_log_loss) / log1p(floor);
     return NTK_OK;
 }
 
@@ -80,9 +87,6 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    if (ntk_context_integer(context, "depth") != 1 || ntk_context_integer(context, "classes") != 2)
-        return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "the logits' bound is written for one hidden layer and two classes");
     if (!(ntk_context_real(context, "lambda") + ntk_context_real(context, "bound-lambda") > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "lambda and bound-lambda are both 0: there is no bound to compare with");
