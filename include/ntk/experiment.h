@@ -87,6 +87,9 @@ ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out);
  * make checks fail. Errors: NTK_ERROR_ARGUMENT for a bad or repeated name. Not from inside ntk_map. */
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value);
 ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk_estimate *estimate);
+/* The same under a name that is put together: "exponent-%s-%zu", "erf", depth. */
+ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Tables: rows below named columns, of text first and then of doubles. */
 typedef struct ntk_table ntk_table;

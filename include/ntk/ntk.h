@@ -24,6 +24,7 @@
 #include <ntk/sweep.h>
 #include <ntk/exit_sweep.h>
 #include <ntk/convergence.h>
+#include <ntk/population.h>
 #include <ntk/definiteness.h>
 #include <ntk/claim.h>
 

@@ -1,5 +1,6 @@
 #include "suite/context.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,17 @@ ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double valu
 
 ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk_estimate *estimate) {
     return ntk_metrics_append(&context->metrics, metric, true, estimate);
+}
+
+ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...) {
+    char metric[96];
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(metric, sizeof metric, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof metric)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "metric '%s...': the name is too long", metric);
+    return ntk_emit_estimate(context, metric, estimate);
 }
 
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out) {

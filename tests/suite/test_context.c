@@ -212,6 +212,9 @@ Test(context, names_are_given_once) {
     cr_expect_eq(ntk_emit_scalar(context, "ratio", 1), NTK_OK);
     cr_expect_eq(ntk_emit_scalar(context, "ratio", 1), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_emit_estimate(context, "ratio", &estimate), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(ntk_emit_estimate_as(context, &estimate, "rate-%s-%d", "erf", 2), NTK_OK);
+    cr_expect_eq(ntk_emit_estimate(context, "rate-erf-2", &estimate), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(ntk_emit_estimate_as(context, &estimate, "rate-%0200d", 2), NTK_ERROR_ARGUMENT, "cut");
     cr_expect_eq(ntk_emit_scalar(context, "worst ratio", 1), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_emit_table(context, "drift", "x", &table), NTK_OK);
     cr_expect_eq(ntk_emit_table(context, "drift", "x", &table), NTK_ERROR_ARGUMENT);
