@@ -1,5 +1,5 @@
-/* Convergence at initialisation: the distance of the empirical NTK of networks of growing width to an
- * infinite-width NTK, the shape that the claims about families of networks share. */
+/* Convergence at initialisation: the empirical NTK of networks of growing width beside an infinite-width NTK,
+ * on one set of points per seed, the shape that the claims about families of networks share. */
 #ifndef NTK_CONVERGENCE_H
 #define NTK_CONVERGENCE_H
 
@@ -24,16 +24,57 @@
     }
 
 typedef struct ntk_convergence_case {
-    const char *label;        /* lower case; with the depth it names the metric: exponent-<label>-<depth> */
+    const char *label;        /* lower case; it names metrics and rows of tables */
+    const char *weights;      /* names the streams of the weights: cases of one name draw the same numbers;
+                                 NULL: "weights" */
     ntk_architecture network; /* what is drawn */
     ntk_architecture limit;   /* whose NTK is compared with; equal to `network` by rights */
 } ntk_convergence_case;
 
-/* For each case draw `seeds` sets of points, and on each set one network (of one output) per width. Emits
- * per case the exponent of ||Theta_hat_0 - Theta||_F / ||Theta||_F in the width, the mean over seeds of one
- * log-log slope per seed with its t interval, and the table `errors` (per case and width: geometric mean over
- * seeds, the mean that the exponent is a slope of, and the extremes). A seed's points are the same in every
- * case and at every width. Errors: those of kernels, networks and statistics. */
-ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases);
+/* A network of one output at its initialisation, and its limit. */
+typedef struct ntk_convergence_pair {
+    const ntk_convergence_case *which;
+    size_t seed, width, n, d;
+    const double *x;         /* (n, d), the seed's points, the same in every case and at every width */
+    const double *theta;     /* the network's parameters */
+    const double *empirical; /* (n, n), its NTK */
+    const double *limit;     /* (n, n) */
+} ntk_convergence_pair;
+
+typedef struct ntk_convergence {
+    const ntk_convergence_case *cases;
+    const double *widths;
+    size_t case_count, column_count, seed_count, width_count;
+    double *values; /* (cases, columns, seeds, widths) */
+} ntk_convergence;
+
+/* values: (columns). */
+typedef ntk_status (*ntk_convergence_measure)(const ntk_context *context, const ntk_convergence_pair *pair,
+                                              double *values);
+typedef ntk_status (*ntk_convergence_reduce)(ntk_context *context, const ntk_convergence *found);
+
+/* For each case draw `seeds` sets of points, and on each set one network per width; measure every one of
+ * them, then reduce. Errors: those of kernels, networks and the two functions. */
+ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
+                                   size_t columns, ntk_convergence_measure measure,
+                                   ntk_convergence_reduce reduce);
+
+/* One column of one case: (seeds, widths). */
+const double *ntk_convergence_column(const ntk_convergence *found, size_t which, size_t column);
+
+/* t interval, over seeds, of a column's mean at one width, and of its exponent in the width (the mean of one
+ * log-log slope per seed). Errors: those of ntk_stats_mean and ntk_stats_rate. */
+ntk_status ntk_convergence_mean(const ntk_context *context, const ntk_convergence *found, size_t which,
+                                size_t column, size_t width, ntk_estimate *out);
+ntk_status ntk_convergence_rate(const ntk_context *context, const ntk_convergence *found, size_t which,
+                                size_t column, ntk_estimate *out);
+
+/* Smallest value of a column over all cases, seeds and widths; NaN where one is NaN. */
+double ntk_convergence_smallest(const ntk_convergence *found, size_t column);
+
+/* The study of the relative error ||Theta_hat_0 - Theta||_F / ||Theta||_F: emits per case its exponent as
+ * "exponent-<label>-<depth>", and the table `errors` (per case and width: geometric mean over seeds, the mean
+ * that the exponent is a slope of, and the extremes). Errors: as above. */
+ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases);
 
 #endif

@@ -13,113 +13,166 @@
 
 typedef struct study {
     const ntk_context *context;
-    const ntk_convergence_case *cases;
-    const double *widths;
-    size_t case_count, width_count, seeds, points, inputs;
-    double *errors; /* (cases, seeds, widths) */
+    ntk_convergence *found;
+    ntk_convergence_measure measure;
+    size_t points, inputs;
 } study;
 
 /* ---- one seed of one case ------------------------------------------------------------------------------ */
 
 typedef struct scratch {
-    double *x, *exact, *empirical;
+    double *x, *limit, *empirical, *values;
 } scratch;
 
-static ntk_status compare_at_width(const study *self, const ntk_architecture *architecture,
-                                   const ntk_stream *root, size_t width, const scratch *s, double *error) {
-    const size_t n = self->points;
-    char purpose[64];
-    snprintf(purpose, sizeof purpose, "weights at width %zu", width);
-    ntk_stream weights = ntk_stream_fork(root, purpose);
+static ntk_status measure_network(const study *self, const ntk_convergence_case *which, size_t seed,
+                                  size_t width, ntk_stream *weights, const scratch *s) {
+    const size_t n = self->points, d = self->inputs;
     ntk_network *network;
     double *theta = NULL;
-    NTK_TRY(ntk_network_create(architecture, self->inputs, width, 1, &network));
+    NTK_TRY(ntk_network_create(&which->network, d, width, 1, &network));
     ntk_status status = ntk_allocate_doubles(ntk_network_parameters(network), &theta);
     if (status == NTK_OK) {
-        ntk_network_initialise(network, &weights, theta);
+        ntk_network_initialise(network, weights, theta);
         status = ntk_network_tangent_kernel(network, theta, n, s->x, s->empirical, n);
     }
+    const ntk_convergence_pair pair = {which, seed, width, n, d, s->x, theta, s->empirical, s->limit};
+    if (status == NTK_OK) status = self->measure(self->context, &pair, s->values);
     ntk_release(theta);
     ntk_network_destroy(network);
-    *error = ntk_distance(n * n, s->empirical, s->exact) / ntk_norm(n * n, s->exact);
     return status;
 }
 
-static ntk_status draw_and_compare(const study *self, const ntk_convergence_case *which, size_t seed,
-                                   const scratch *s, double *errors) {
+static ntk_status measure_seed(const study *self, size_t which, size_t seed, const scratch *s) {
     const size_t n = self->points, d = self->inputs;
+    const ntk_convergence *found = self->found;
+    const ntk_convergence_case *it = &found->cases[which];
     const ntk_stream root = ntk_context_stream(self->context, seed);
     ntk_stream points = ntk_stream_fork(&root, "points");
     NTK_TRY(ntk_data_sphere_separated(&points, n, d, ntk_context_real(self->context, "max-cosine"), s->x));
-    NTK_TRY(ntk_kernel_gram(&which->limit, NTK_KERNEL_NTK, n, d, s->x, d, s->exact, n));
-    for (size_t w = 0; w < self->width_count; w++)
-        NTK_TRY(compare_at_width(self, &which->network, &root, (size_t)self->widths[w], s, &errors[w]));
+    NTK_TRY(ntk_kernel_gram(&it->limit, NTK_KERNEL_NTK, n, d, s->x, d, s->limit, n));
+    for (size_t w = 0; w < found->width_count; w++) {
+        const size_t width = (size_t)found->widths[w];
+        char purpose[96];
+        snprintf(purpose, sizeof purpose, "%s at width %zu", it->weights ? it->weights : "weights", width);
+        ntk_stream weights = ntk_stream_fork(&root, purpose);
+        NTK_TRY(measure_network(self, it, seed, width, &weights, s));
+        for (size_t c = 0; c < found->column_count; c++) {
+            const size_t column = which * found->column_count + c;
+            found->values[(column * found->seed_count + seed) * found->width_count + w] = s->values[c];
+        }
+    }
     return NTK_OK;
 }
 
 static ntk_status run_unit(size_t unit, void *argument) {
     study *self = argument;
     scratch s = {0};
-    const size_t gram = self->points * self->points;
+    const size_t gram = self->points * self->points, seeds = self->found->seed_count;
     ntk_status status = ntk_allocate_doubles(self->points * self->inputs, &s.x);
-    if (status == NTK_OK) status = ntk_allocate_doubles(gram, &s.exact);
+    if (status == NTK_OK) status = ntk_allocate_doubles(gram, &s.limit);
     if (status == NTK_OK) status = ntk_allocate_doubles(gram, &s.empirical);
-    if (status == NTK_OK)
-        status = draw_and_compare(self, &self->cases[unit / self->seeds], unit % self->seeds, &s,
-                                  &self->errors[unit * self->width_count]);
+    if (status == NTK_OK) status = ntk_allocate_doubles(self->found->column_count, &s.values);
+    if (status == NTK_OK) status = measure_seed(self, unit / seeds, unit % seeds, &s);
     ntk_release(s.x);
-    ntk_release(s.exact);
+    ntk_release(s.limit);
     ntk_release(s.empirical);
+    ntk_release(s.values);
+    return status;
+}
+
+ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
+                                   size_t columns, ntk_convergence_measure measure,
+                                   ntk_convergence_reduce reduce) {
+    ntk_convergence found = {.cases = cases,
+                             .case_count = count,
+                             .column_count = columns,
+                             .seed_count = (size_t)ntk_context_integer(context, "seeds")};
+    found.widths = ntk_context_reals(context, "widths", &found.width_count);
+    study self = {.context = context,
+                  .found = &found,
+                  .measure = measure,
+                  .points = (size_t)ntk_context_integer(context, "points"),
+                  .inputs = (size_t)ntk_context_integer(context, "inputs")};
+    NTK_TRY(ntk_allocate_doubles(count * columns * found.seed_count * found.width_count, &found.values));
+    ntk_status status = ntk_map(count * found.seed_count, run_unit, &self);
+    if (status == NTK_OK) status = reduce(context, &found);
+    ntk_release(found.values);
     return status;
 }
 
 /* ---- reducing ------------------------------------------------------------------------------------------ */
 
-static ntk_status emit_widths(ntk_table *table, const study *self, const ntk_convergence_case *which,
-                              const double *errors) {
-    for (size_t w = 0; w < self->width_count; w++) {
+const double *ntk_convergence_column(const ntk_convergence *found, size_t which, size_t column) {
+    return &found->values[(which * found->column_count + column) * found->seed_count * found->width_count];
+}
+
+ntk_status ntk_convergence_mean(const ntk_context *context, const ntk_convergence *found, size_t which,
+                                size_t column, size_t width, ntk_estimate *out) {
+    const double *all = ntk_convergence_column(found, which, column);
+    double *values;
+    NTK_TRY(ntk_allocate_doubles(found->seed_count, &values));
+    for (size_t s = 0; s < found->seed_count; s++) values[s] = all[s * found->width_count + width];
+    const ntk_status status = ntk_stats_mean(found->seed_count, values, ntk_context_level(context), out);
+    ntk_release(values);
+    return status;
+}
+
+ntk_status ntk_convergence_rate(const ntk_context *context, const ntk_convergence *found, size_t which,
+                                size_t column, ntk_estimate *out) {
+    return ntk_stats_rate(found->width_count, found->widths, found->seed_count,
+                          ntk_convergence_column(found, which, column), ntk_context_level(context), out);
+}
+
+double ntk_convergence_smallest(const ntk_convergence *found, size_t column) {
+    double smallest = INFINITY;
+    for (size_t c = 0; c < found->case_count; c++) {
+        const double *values = ntk_convergence_column(found, c, column);
+        for (size_t k = 0; k < found->seed_count * found->width_count; k++)
+            if (!isnan(smallest) && !(values[k] >= smallest)) smallest = values[k];
+    }
+    return smallest;
+}
+
+/* ---- the relative error -------------------------------------------------------------------------------- */
+
+static ntk_status measure_error(const ntk_context *context, const ntk_convergence_pair *pair, double *error) {
+    (void)context;
+    const size_t gram = pair->n * pair->n;
+    *error = ntk_distance(gram, pair->empirical, pair->limit) / ntk_norm(gram, pair->limit);
+    return NTK_OK;
+}
+
+static ntk_status emit_widths(ntk_table *table, const ntk_convergence *found, size_t which) {
+    const ntk_convergence_case *it = &found->cases[which];
+    const double *errors = ntk_convergence_column(found, which, 0);
+    for (size_t w = 0; w < found->width_count; w++) {
         double sum = 0, low = INFINITY, high = 0;
-        for (size_t s = 0; s < self->seeds; s++) {
-            const double error = errors[s * self->width_count + w];
+        for (size_t s = 0; s < found->seed_count; s++) {
+            const double error = errors[s * found->width_count + w];
             sum += log(error);
             low = fmin(low, error);
             high = fmax(high, error);
         }
-        const double row[] = {(double)which->network.depth, self->widths[w], exp(sum / (double)self->seeds),
-                              low, high};
-        NTK_TRY(ntk_table_row(table, &which->label, row));
+        const double row[] = {(double)it->network.depth, found->widths[w],
+                              exp(sum / (double)found->seed_count), low, high};
+        NTK_TRY(ntk_table_row(table, &it->label, row));
     }
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const study *self) {
+static ntk_status emit_errors(ntk_context *context, const ntk_convergence *found) {
     ntk_table *table;
     NTK_TRY(ntk_emit_table(context, "errors", "$network depth width error error-low error-high", &table));
-    for (size_t c = 0; c < self->case_count; c++) {
-        const ntk_convergence_case *which = &self->cases[c];
-        const double *errors = &self->errors[c * self->seeds * self->width_count];
+    for (size_t c = 0; c < found->case_count; c++) {
+        const ntk_convergence_case *it = &found->cases[c];
         ntk_estimate exponent;
-        char name[64];
-        snprintf(name, sizeof name, "exponent-%s-%zu", which->label, which->network.depth);
-        NTK_TRY(ntk_stats_rate(self->width_count, self->widths, self->seeds, errors,
-                               ntk_context_level(context), &exponent));
-        NTK_TRY(ntk_emit_estimate(context, name, &exponent));
-        NTK_TRY(emit_widths(table, self, which, errors));
+        NTK_TRY(ntk_convergence_rate(context, found, c, 0, &exponent));
+        NTK_TRY(ntk_emit_estimate_as(context, &exponent, "exponent-%s-%zu", it->label, it->network.depth));
+        NTK_TRY(emit_widths(table, found, c));
     }
     return NTK_OK;
 }
 
-ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases) {
-    study self = {.context = context,
-                  .cases = cases,
-                  .case_count = count,
-                  .seeds = (size_t)ntk_context_integer(context, "seeds"),
-                  .points = (size_t)ntk_context_integer(context, "points"),
-                  .inputs = (size_t)ntk_context_integer(context, "inputs")};
-    self.widths = ntk_context_reals(context, "widths", &self.width_count);
-    NTK_TRY(ntk_allocate_doubles(count * self.seeds * self.width_count, &self.errors));
-    ntk_status status = ntk_map(count * self.seeds, run_unit, &self);
-    if (status == NTK_OK) status = emit(context, &self);
-    ntk_release(self.errors);
-    return status;
+ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases) {
+    return ntk_convergence_conduct(context, count, cases, 1, measure_error, emit_errors);
 }

@@ -72,7 +72,7 @@ static double error_of(const ntk_context *context, const ntk_architecture *archi
 Test(convergence, slopes_are_those_of_the_errors) {
     ntk_context *context = create();
     const ntk_convergence_case which = residual_case();
-    cr_assert_eq(ntk_convergence_conduct(context, 1, &which), NTK_OK, "%s", ntk_error_detail());
+    cr_assert_eq(ntk_convergence_of_errors(context, 1, &which), NTK_OK, "%s", ntk_error_detail());
     double mean = 0;
     for (uint64_t s = 0; s < SEEDS; s++)
         mean += log(error_of(context, &which.network, s, 24, "weights at width 24") /
@@ -91,10 +91,73 @@ Test(convergence, slopes_are_those_of_the_errors) {
     ntk_context_destroy(context);
 }
 
+/* Columns: where the network stands, the trace of its NTK, and a NaN for one of them. */
+static ntk_status locate(const ntk_context *context, const ntk_convergence_pair *pair, double *values) {
+    (void)context;
+    values[0] = (double)(1000 * pair->width + pair->seed) + (pair->which->label[0] == 'b' ? 0.5 : 0);
+    values[1] = pair->empirical[0] + pair->empirical[N + 1] + pair->empirical[2 * (N + 1)];
+    values[2] = pair->seed == 1 && pair->width == 3 ? NAN : 1;
+    return NTK_OK;
+}
+
+/* ||J||_F^2 of the seed's network, whose weights come from the stream `purpose`. */
+static double trace_of(const ntk_context *context, const ntk_architecture *architecture, uint64_t seed,
+                       size_t width, const char *purpose) {
+    const ntk_stream root = ntk_context_stream(context, seed);
+    ntk_stream points = ntk_stream_fork(&root, "points"), weights = ntk_stream_fork(&root, purpose);
+    double x[N * D], theta[4000], jacobian[N * 4000];
+    cr_assert_eq(ntk_data_sphere_separated(&points, N, D, 0.9, x), NTK_OK);
+    ntk_network *network;
+    cr_assert_eq(ntk_network_create(architecture, D, width, 1, &network), NTK_OK);
+    const size_t p = ntk_network_parameters(network);
+    cr_assert_leq(p, 4000);
+    ntk_network_initialise(network, &weights, theta);
+    cr_assert_eq(ntk_network_jacobian(network, theta, N, x, jacobian), NTK_OK);
+    ntk_network_destroy(network);
+    return ntk_dot(N * p, jacobian, jacobian);
+}
+
+static ntk_status expect_columns(ntk_context *context, const ntk_convergence *found) {
+    cr_assert(found->case_count == 2 && found->seed_count == SEEDS && found->width_count == 2);
+    const double widths[] = {3, 24};
+    const char *purposes[2][2] = {{"weights at width 3", "weights at width 24"},
+                                  {"own at width 3", "own at width 24"}};
+    for (size_t c = 0; c < 2; c++)
+        for (size_t s = 0; s < SEEDS; s++)
+            for (size_t w = 0; w < 2; w++) {
+                const size_t k = s * 2 + w;
+                cr_expect_eq(ntk_convergence_column(found, c, 0)[k],
+                             1000 * widths[w] + (double)s + (c == 1 ? 0.5 : 0));
+                const double trace =
+                    trace_of(context, &found->cases[c].network, s, (size_t)widths[w], purposes[c][w]);
+                cr_expect_float_eq(ntk_convergence_column(found, c, 1)[k], trace, 1e-10 * trace);
+            }
+    ntk_estimate mean, rate;
+    cr_assert_eq(ntk_convergence_mean(context, found, 1, 0, 1, &mean), NTK_OK);
+    cr_expect_float_eq(mean.value, 24001.5, 1e-9, "case b, width 24, seeds 0 to 2");
+    cr_expect_eq(mean.degrees, SEEDS - 1);
+    cr_assert_eq(ntk_convergence_rate(context, found, 0, 0, &rate), NTK_OK);
+    cr_expect_float_eq(rate.value, 1, 1e-3);
+    cr_expect_eq(ntk_convergence_smallest(found, 0), 3000);
+    cr_expect(isnan(ntk_convergence_smallest(found, 2)), "what follows a NaN does not hide it");
+    return NTK_OK;
+}
+
+Test(convergence, columns_are_by_case_seed_and_width) {
+    ntk_context *context = create();
+    ntk_convergence_case cases[] = {residual_case(), residual_case()};
+    cases[0].label = "a";
+    cases[1].label = "b";
+    cases[1].weights = "own";
+    cr_assert_eq(ntk_convergence_conduct(context, 2, cases, 3, locate, expect_columns), NTK_OK, "%s",
+                 ntk_error_detail());
+    ntk_context_destroy(context);
+}
+
 Test(convergence, a_case_of_a_wrong_kind_is_refused) {
     ntk_context *context = create();
     ntk_convergence_case which = residual_case();
     which.limit.depth = 0;
-    cr_assert_eq(ntk_convergence_conduct(context, 1, &which), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_convergence_of_errors(context, 1, &which), NTK_ERROR_ARGUMENT);
     ntk_context_destroy(context);
 }

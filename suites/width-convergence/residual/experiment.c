@@ -35,7 +35,7 @@ static ntk_status run(ntk_context *context) {
     ntk_convergence_case *cases;
     NTK_TRY(ntk_allocate(count, sizeof *cases, (void **)&cases));
     for (size_t c = 0; c < count; c++) cases[c] = describe(context, (size_t)depths[c]);
-    const ntk_status status = ntk_convergence_conduct(context, count, cases);
+    const ntk_status status = ntk_convergence_of_errors(context, count, cases);
     ntk_release(cases);
     return status;
 }

@@ -37,7 +37,7 @@ static ntk_status run(ntk_context *context) {
     ntk_status status = NTK_OK;
     for (size_t c = 0; c < activation_count * depth_count && status == NTK_OK; c++)
         status = describe(context, activations[c / depth_count], (size_t)depths[c % depth_count], &cases[c]);
-    if (status == NTK_OK) status = ntk_convergence_conduct(context, activation_count * depth_count, cases);
+    if (status == NTK_OK) status = ntk_convergence_of_errors(context, activation_count * depth_count, cases);
     ntk_release(cases);
     return status;
 }
