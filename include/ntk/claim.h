@@ -14,19 +14,19 @@ typedef enum ntk_tier { NTK_TIER_QUICK, NTK_TIER_FULL, NTK_TIER_COUNT } ntk_tier
 const char *ntk_tier_text(ntk_tier tier);
 ntk_status ntk_tier_parse(const char *text, ntk_tier *out);
 
-/* How a check judges its metric. The last column is the kind of evidence it gives. */
+/* How a check judges its metric. */
 #define NTK_CHECK_TABLE(X)                                                                                   \
-    X(NTK_CHECK_CERTIFIED, "certified", "certified") /* a verified bound: value >= bound */                  \
-    X(NTK_CHECK_AT_MOST, "at-most", "numerical")     /* value (or interval) <= bound */                      \
-    X(NTK_CHECK_AT_LEAST, "at-least", "numerical")                                                           \
-    X(NTK_CHECK_BETWEEN, "between", "numerical")             /* bound: [low, high] */                        \
-    X(NTK_CHECK_RATE_AT_MOST, "rate-at-most", "statistical") /* estimate; interval below bound */            \
-    X(NTK_CHECK_RATE_AT_LEAST, "rate-at-least", "statistical")                                               \
-    X(NTK_CHECK_EQUIVALENT, "equivalent", "statistical") /* interval inside bound +- margin */               \
-    X(NTK_CHECK_IDENTITY, "identity", "numerical")       /* |residual| <= bound, from error analysis */
+    X(NTK_CHECK_CERTIFIED, "certified") /* a verified bound: value >= bound */                               \
+    X(NTK_CHECK_AT_MOST, "at-most")     /* value (or interval) <= bound */                                   \
+    X(NTK_CHECK_AT_LEAST, "at-least")                                                                        \
+    X(NTK_CHECK_BETWEEN, "between")           /* bound: [low, high] */                                       \
+    X(NTK_CHECK_RATE_AT_MOST, "rate-at-most") /* estimate; interval below bound */                           \
+    X(NTK_CHECK_RATE_AT_LEAST, "rate-at-least")                                                              \
+    X(NTK_CHECK_EQUIVALENT, "equivalent") /* interval inside bound +- margin */                              \
+    X(NTK_CHECK_IDENTITY, "identity")     /* |residual| <= bound, from error analysis */
 
 typedef enum ntk_check_kind {
-#define NTK_CHECK_ENUM(name, text, evidence) name,
+#define NTK_CHECK_ENUM(name, text) name,
     NTK_CHECK_TABLE(NTK_CHECK_ENUM)
 #undef NTK_CHECK_ENUM
         NTK_CHECK_COUNT
@@ -223,9 +223,9 @@ typedef struct ntk_claim_findings {
 
 typedef struct ntk_claim_outcome {
     ntk_verdict verdict;
-    const char *evidence;                /* the weakest among the checks: certified, statistical, numerical */
-    ntk_check_outcome *checks;           /* (claim->check_count) */
-    ntk_control_outcome *controls;       /* (claim->control_count) */
+    const char *evidence;          /* the kinds among the checks, strongest first: "certified, numerical" */
+    ntk_check_outcome *checks;     /* (claim->check_count) */
+    ntk_control_outcome *controls; /* (claim->control_count) */
     ntk_regression_outcome *regressions; /* (claim->regression_count); see .compared */
 } ntk_claim_outcome;
 

@@ -11,25 +11,27 @@ static const cli_option options[] = {
     {"format", 0, "FORMAT", "text (default), or markdown: the table of docs/theorems.md"},
     {NULL, 0, NULL, NULL}};
 
-/* The verdict that results/latest has for a claim; "-" where it has none. */
-static const char *latest_verdict(const json_t *summary, const char *id) {
+/* What results/latest has for a claim under "verdict" or "evidence"; `otherwise` where it has nothing. */
+static const char *latest(const json_t *summary, const char *id, const char *key, const char *otherwise) {
     size_t index;
     const json_t *claim;
     json_array_foreach(json_object_get(summary, "claims"), index, claim) {
         const char *name = json_string_value(json_object_get(claim, "id"));
-        const char *verdict = json_string_value(json_object_get(claim, "verdict"));
-        if (name != NULL && verdict != NULL && strcmp(name, id) == 0) return verdict;
+        const char *value = json_string_value(json_object_get(claim, key));
+        if (name != NULL && value != NULL && strcmp(name, id) == 0) return value;
     }
-    return "-";
+    return otherwise;
 }
 
 static void print_claim(const ntk_claim *claim, const json_t *summary, bool markdown) {
-    if (markdown)
+    if (markdown) {
         printf("| [`%s`](../suites/%s/) | %s | %s, %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
                claim->paper, claim->result, claim->check_count, claim->control_count);
-    else
-        printf("%-13s %-40s %s (%s, %s)\n", latest_verdict(summary, claim->id), claim->id, claim->title,
-               claim->paper, claim->result);
+        return;
+    }
+    const char *evidence = latest(summary, claim->id, "evidence", "");
+    printf("%-13s %-40s %s (%s, %s)%s%s\n", latest(summary, claim->id, "verdict", "-"), claim->id,
+           claim->title, claim->paper, claim->result, *evidence ? "; evidence: " : "", evidence);
 }
 
 static int list(const ntk_suite *suite, const char *source, bool markdown, const json_t *summary) {
@@ -69,7 +71,7 @@ const cli_command cli_list = {"list",
                               "the claims, with their sources and latest verdicts",
                               "Lists the claims. The first column is the verdict in results/latest (in the "
                               "current folder), \"-\" where\n"
-                              "there is none.",
+                              "there is none; the kinds of evidence that it rests on stand last.",
                               options,
                               0,
                               0,

@@ -84,7 +84,7 @@ static const char *colour_of(ntk_verdict verdict) {
 static void show_result(const ntk_claim_result *result, void *context) {
     display *screen = context;
     clear_line(screen);
-    printf("%s%-12s%s  %-42s %-11s %6.1f s\n", screen->colour ? colour_of(result->verdict) : "",
+    printf("%s%-12s%s  %-42s %-22s %6.1f s\n", screen->colour ? colour_of(result->verdict) : "",
            ntk_verdict_text(result->verdict), screen->colour ? "\x1b[0m" : "", result->claim->id,
            result->outcome ? result->outcome->evidence : "", result->seconds);
     ntk_run_explain(screen->run, result, stdout);

@@ -20,12 +20,25 @@
 
 /* ---- one check --------------------------------------------------------------------------------- */
 
-/* Weakest first: a plain number says nothing of its error, an interval does, a certificate excludes it. */
-typedef enum evidence { EVIDENCE_NUMERICAL, EVIDENCE_STATISTICAL, EVIDENCE_CERTIFIED } evidence;
+/* A set of kinds: a plain number says nothing of its error, an interval does, a certificate excludes it. */
+typedef enum evidence {
+    EVIDENCE_NONE = 0,
+    EVIDENCE_NUMERICAL = 1,
+    EVIDENCE_STATISTICAL = 2,
+    EVIDENCE_CERTIFIED = 4
+} evidence;
 
-static const char *evidence_text(evidence strength) {
-    static const char *const texts[] = {"numerical", "statistical", "certified"};
-    return texts[strength];
+/* Strongest first. */
+static const char *evidence_text(unsigned set) {
+    static const char *const texts[] = {"none",
+                                        "numerical",
+                                        "statistical",
+                                        "statistical, numerical",
+                                        "certified",
+                                        "certified, numerical",
+                                        "certified, statistical",
+                                        "certified, statistical, numerical"};
+    return texts[set];
 }
 
 static bool needs_estimate(ntk_check_kind kind) {
@@ -234,14 +247,12 @@ ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *fin
     *out = (ntk_claim_outcome){0};
     NTK_TRY(allocate_outcome(claim, out));
 
-    evidence weakest = EVIDENCE_CERTIFIED;
+    unsigned kinds = EVIDENCE_NONE;
     for (size_t i = 0; i < claim->check_count; i++) {
         out->checks[i] = ntk_check_judge(&claim->checks[i], findings->metrics);
-        const evidence strength =
-            evidence_of(&claim->checks[i], out->checks[i].has_metric ? &out->checks[i].metric : NULL);
-        if (strength < weakest) weakest = strength;
+        kinds |= evidence_of(&claim->checks[i], out->checks[i].has_metric ? &out->checks[i].metric : NULL);
     }
-    out->evidence = evidence_text(weakest);
+    out->evidence = evidence_text(kinds);
     for (size_t i = 0; i < claim->control_count; i++) {
         const ntk_status status =
             judge_control(claim, &claim->controls[i], findings->controls[i], &out->controls[i]);

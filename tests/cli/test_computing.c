@@ -148,4 +148,5 @@ Test(computing, list_and_show_tell_the_claims) {
     cr_assert_eq(toy_ntk("verify toy/violated --no-figures"), 1);
     cr_assert_eq(toy_ntk("list"), 0);
     cr_expect(toy_said("VIOLATED      toy/violated"), "%s", toy_output());
+    cr_expect(toy_said("; evidence: statistical, numerical\n"), "%s", toy_output());
 }

@@ -193,7 +193,7 @@ static ntk_verdict verdict_of(situation s) {
     ntk_claim_outcome outcome;
     cr_assert_eq(ntk_claim_judge(&claim, &findings, &outcome), NTK_OK, "%s", ntk_error_detail());
     const ntk_verdict verdict = outcome.verdict;
-    cr_expect_str_eq(outcome.evidence, "numerical", "the weaker of numerical and statistical");
+    cr_expect_str_eq(outcome.evidence, "statistical, numerical");
     cr_expect_eq(outcome.controls[0].broke, outcome.controls[0].breaks[0].verdict == NTK_VERDICT_VIOLATED);
     ntk_claim_outcome_release(&claim, &outcome);
     return verdict;
@@ -243,20 +243,34 @@ Test(claim, a_claim_without_checks_does_not_hold) {
     ntk_claim_outcome_release(&empty, &outcome);
 }
 
-Test(claim, evidence_is_that_of_the_weakest_check) {
-    ntk_check strong[] = {{.name = "c", .metric = "x", .kind = NTK_CHECK_CERTIFIED, .bound = 0},
-                          {.name = "d", .metric = "r", .kind = NTK_CHECK_AT_MOST, .bound = 9}};
+/* Every set of kinds, whatever their order among the checks. An interval makes a plain kind statistical. */
+Test(claim, evidence_lists_the_kinds_that_occur) {
+    static const ntk_check kinds[] = {{.name = "n", .metric = "x", .kind = NTK_CHECK_AT_MOST, .bound = 9},
+                                      {.name = "s", .metric = "r", .kind = NTK_CHECK_AT_MOST, .bound = 9},
+                                      {.name = "c", .metric = "x", .kind = NTK_CHECK_CERTIFIED, .bound = 0}};
+    static const char *const wanted[] = {"none",
+                                         "numerical",
+                                         "statistical",
+                                         "statistical, numerical",
+                                         "certified",
+                                         "certified, numerical",
+                                         "certified, statistical",
+                                         "certified, statistical, numerical"};
     ntk_metric items[] = {fixture_scalar("x", 1), fixture_estimate("r", 1, 0, 2)};
     const ntk_metrics metrics = {items, 2};
     const ntk_claim_findings findings = {.metrics = &metrics};
-    static const char *const wanted[] = {"certified", "statistical"};
-    for (size_t count = 1; count <= 2; count++) {
-        const ntk_claim some = {.id = "a/b", .checks = strong, .check_count = count};
+    for (size_t set = 0; set < 8; set++) {
+        ntk_check some[6];
+        size_t count = 0;
+        for (size_t twice = 0; twice < 2; twice++)
+            for (size_t k = 0; k < 3; k++)
+                if (set >> k & 1) some[count++] = kinds[k];
+        const ntk_claim claim = {.id = "a/b", .checks = some, .check_count = count};
         ntk_claim_outcome outcome;
-        cr_assert_eq(ntk_claim_judge(&some, &findings, &outcome), NTK_OK);
-        cr_expect_eq(outcome.verdict, NTK_VERDICT_HOLDS);
-        cr_expect_str_eq(outcome.evidence, wanted[count - 1]);
-        ntk_claim_outcome_release(&some, &outcome);
+        cr_assert_eq(ntk_claim_judge(&claim, &findings, &outcome), NTK_OK);
+        cr_expect_eq(outcome.verdict, count == 0 ? NTK_VERDICT_ERROR : NTK_VERDICT_HOLDS);
+        cr_expect_str_eq(outcome.evidence, wanted[set]);
+        ntk_claim_outcome_release(&claim, &outcome);
     }
 }
 
