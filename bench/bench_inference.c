@@ -123,6 +123,7 @@ static void time_margin(size_t n, size_t classes) {
 }
 
 int main(int argc, char **argv) {
+    ntk_linalg_restart(argv);
     const size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
     must(ntk_linalg_start());
     digits_problem p = load(n, CLASSES);

@@ -177,7 +177,9 @@ static void bench_explicit(void) {
     subject_destroy(&s);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argc;
+    ntk_linalg_restart(argv);
     require(ntk_linalg_start());
     ntk_blas_info blas;
     ntk_blas_describe(&blas);
