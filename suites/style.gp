@@ -40,3 +40,10 @@ set tics nomirror textcolor rgb "#30353b"
 set key noopaque noautotitle Left reverse samplen 2.5 spacing 1.15
 set title font format eq "svg" ? "DejaVu Sans,12" : "DejaVu Sans,17" offset 0,-0.4
 set samples 400
+
+# Rows of a table whose first two columns are a network's name and its width. Widths that step by a factor of 4, as both
+# tiers of most sweeps do: how many there are between two, and the i-th from the narrowest.
+pick(name, m) = strcol(1) eq name && $2 == m
+is(name) = strcol(1) eq name ? $2 : NaN
+steps(narrow, wide) = int(log(wide / narrow) / log(4) + 0.5) + 1
+step(narrow, i) = narrow * 4**(i - 1)

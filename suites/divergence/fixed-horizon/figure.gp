@@ -2,13 +2,11 @@
 paths = data."/trajectories.tsv"
 runs = data."/runs.tsv"
 control = data."/controls/mean-field/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
 
 stats runs using 2 nooutput
 narrow = STATS_min; wide = STATS_max
-widths = int(log(wide / narrow) / log(4) + 0.5) + 1
-width(i) = narrow * 4**(i - 1)   # the tiers step by a factor of 4
+widths = steps(narrow, wide)
+width(i) = step(narrow, i)
 times = "3 7 11"
 array level[3]   # of the labels, at the widest network
 do for [i=1:3] {

@@ -2,13 +2,11 @@
 paths = data."/trajectories.tsv"
 soft = data."/controls/soft-targets/trajectories.tsv"
 runs = data."/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
 
 stats runs using 2 nooutput
 narrow = STATS_min; wide = STATS_max
-widths = int(log(wide / narrow) / log(4) + 0.5) + 1
-width(i) = narrow * 4**(i - 1)   # the tiers step by a factor of 4
+widths = steps(narrow, wide)
+width(i) = step(narrow, i)
 stats paths using 3 nooutput
 last = STATS_max
 array level[3]   # of the labels, at the widest network: regression with Θ̂_0, with Θ, with Θ̂_0 on the growing horizon

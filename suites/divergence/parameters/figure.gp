@@ -3,7 +3,6 @@ one_hot = data."/trajectories.tsv"
 l2 = data."/controls/l2/trajectories.tsv"
 soft = data."/controls/soft-targets/trajectories.tsv"
 runs = data."/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
 stats one_hot using 2 nooutput
 narrow = STATS_min; wide = STATS_max
 

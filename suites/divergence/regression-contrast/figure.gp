@@ -3,13 +3,11 @@ squared = data."/trajectories.tsv"
 crossed = data."/controls/cross-entropy/trajectories.tsv"
 squared_runs = data."/runs.tsv"
 crossed_runs = data."/controls/cross-entropy/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
 
 stats squared_runs using 2 nooutput
 narrow = STATS_min; wide = STATS_max
-widths = int(log(wide / narrow) / log(4) + 0.5) + 1
-width(i) = narrow * 4**(i - 1)   # the tiers step by a factor of 4
+widths = steps(narrow, wide)
+width(i) = step(narrow, i)
 stats squared_runs using (strcol(1) eq "erf" && $2 == narrow ? $4 : NaN) nooutput
 level = STATS_mean
 

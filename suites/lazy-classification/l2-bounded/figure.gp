@@ -3,7 +3,6 @@ with_l2 = data."/trajectories.tsv"
 without = data."/controls/no-regulariser/trajectories.tsv"
 runs = data."/runs.tsv"
 control = data."/controls/no-regulariser/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
 stats with_l2 using 2 nooutput
 wide = STATS_max
 bound = sqrt(2 * log(2) / 0.1)
