@@ -44,14 +44,10 @@ static ntk_status measure(const ntk_population_study *study, const ntk_populatio
     NTK_TRY(ntk_network_forward(network, theta, n, study->x, f));
     sample[n * n] = -1;
     for (size_t i = 0; i < n; i++) {
-        const double *S = population->kernel + i * n;
+        const double *S = population->kernel + i * n, *fi = f + i * K;
         double fourth = 0;
-        for (size_t j = 0; j < n; j++)
-            sample[i * n + j] = ntk_dot(K, f + i * K, f + j * K) / (double)K - S[j];
-        for (size_t k = 0; k < K; k++) {
-            const double square = f[i * K + k] * f[i * K + k];
-            fourth += square * square;
-        }
+        for (size_t j = 0; j < n; j++) sample[i * n + j] = ntk_dot(K, fi, f + j * K) / (double)K - S[j];
+        for (size_t k = 0; k < K; k++) fourth += fi[k] * fi[k] * fi[k] * fi[k];
         sample[n * n] += fourth / (3 * S[i] * S[i] * (double)(n * K));
     }
     return NTK_OK;
@@ -63,10 +59,11 @@ static ntk_status emit_covariance(ntk_context *context, const ntk_population_stu
     const size_t n = study->points, depth = p->network.depth;
     const char *activation = ntk_activation_name(p->network.activation);
     const double norm = ntk_norm(n * n, p->kernel);
-    ntk_estimate error;
-    NTK_TRY(ntk_population_bias(context, study, p, 1 / (norm * norm), &error));
-    if (p->width == study->populations[study->count - 1].width)
+    if (p->width == study->populations[study->count - 1].width) {
+        ntk_estimate error;
+        NTK_TRY(ntk_population_bias(context, study, p, 1 / (norm * norm), &error));
         NTK_TRY(ntk_emit_estimate_as(context, &error, "covariance-error-%s-%zu", activation, depth));
+    }
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++) {
             const double S = p->kernel[i * n + j], D = ntk_population_average(study, p, i * n + j);
