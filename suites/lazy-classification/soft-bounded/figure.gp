@@ -1,7 +1,6 @@
 # Spread of the logits with soft targets, and with one-hot targets over a far longer time.
 soft = data."/trajectories.tsv"
 one_hot = data."/controls/one-hot/trajectories.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
 stats soft using 2 nooutput
 wide = STATS_max
 n = 8; epsilon = 0.06
