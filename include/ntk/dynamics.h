@@ -117,7 +117,7 @@ typedef struct ntk_observation {
     double gradient_norm;     /* ||grad of the objective|| */
     double smallest_margin;   /* NaN for squared loss */
     double kernel_drift;      /* ||Theta_t - Theta_0||_F / ||Theta_0||_F, where asked for */
-    double kernel_lambda_min; /* smallest eigenvalue of Theta_t, where asked for */
+    double kernel_lambda_min; /* smallest eigenvalue of Theta_t, where asked for, else NaN */
     const double *outputs;    /* (n, K) */
     const double *theta;      /* (p) */
     const double *kernel;     /* (nK, nK), where the kernel is asked for */
@@ -152,7 +152,9 @@ typedef struct ntk_flow_options {
      * also sees the end. */
     const double *observation_log_times;
     size_t observation_count;
-    bool observe_kernel; /* Theta at each observation: drift and lambda_min */
+    bool observe_kernel;     /* Theta at each observation: drift and lambda_min */
+    bool observe_lambda_min; /* where Theta is observed, its smallest eigenvalue too: (nK)^3 operations and a
+                                third kernel in memory; true */
     ntk_observer
         every_step; /* called after each accepted step with scalars and outputs (no kernel); NULL for none */
     ntk_observer observer;
@@ -194,5 +196,19 @@ typedef struct ntk_flow_result {
  * anything. */
 ntk_status ntk_flow_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
                         double *theta, ntk_flow_result *result);
+
+/* What a flow still does when it stands at theta (p), having begun at theta0: g = grad of the objective, and
+ * the curvature of the objective along it, g^T H g / ||g||^2 = -d log||g|| / dt (with time_factor 1), by one
+ * central difference of the gradient. Near rest g lies along the slowest of the directions that are left;
+ * with that curvature for all of them the parameters travel ||g|| / curvature more. Of `options`, loss,
+ * lambda and centre count. curvature is NaN where g = 0. Errors: those of the model; NTK_ERROR_MEMORY;
+ * NTK_ERROR_DIVERGED where the gradient is not finite; NTK_ERROR_UNSUPPORTED for a model with a norm of its
+ * own. */
+typedef struct ntk_flow_rest {
+    double gradient_norm, curvature;
+} ntk_flow_rest;
+ntk_status ntk_flow_measure_rest(const ntk_model *model, const double *targets,
+                                 const ntk_flow_options *options, const double *theta0, const double *theta,
+                                 ntk_flow_rest *out);
 
 #endif

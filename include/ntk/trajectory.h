@@ -30,7 +30,7 @@ typedef struct ntk_trajectory {
     double max_spread;
     double max_output_change; /* max |f_ik(t) - f_ik(0)| */
     double min_log_loss;
-    double min_lambda_min; /* over the points; NaN without observe_kernel */
+    double min_lambda_min; /* over the points; NaN where not observed */
     ntk_flow_result flow;
 } ntk_trajectory;
 

@@ -56,6 +56,7 @@ ntk_status ntk_exit_run(const ntk_model *model, const double *targets, const ntk
     watched.event = beyond_threshold;
     watched.on_event = record_exit;
     watched.event_needs_kernel = true;
+    watched.observe_lambda_min = false;
     watched.context = &self;
     NTK_TRY(ntk_flow_run(model, targets, &watched, theta, result));
     *largest_drift = self.largest_drift;

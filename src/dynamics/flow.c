@@ -26,6 +26,7 @@ ntk_flow_options ntk_flow_options_default(void) {
                               .horizon = INFINITY,
                               .log_horizon = INFINITY,
                               .max_steps = 1000000,
+                              .observe_lambda_min = true,
                               .event_tolerance = 1e-6};
 }
 
@@ -283,7 +284,7 @@ ntk_status ntk_flow_run(const ntk_model *model, const double *targets, const ntk
     const bool kernels = options->observe_kernel || options->event_needs_kernel;
     segment g;
     NTK_TRY(ntk_stepper_create(model, targets, options, theta, &w.stepper));
-    ntk_status status = ntk_witness_create(&w.stepper, kernels, &w.witness);
+    ntk_status status = ntk_witness_create(&w.stepper, kernels, options->observe_lambda_min, &w.witness);
     if (status == NTK_OK) status = integrate(&w, &g);
     if (status == NTK_OK) status = report(&w, &g, theta, result);
     ntk_witness_release(&w.witness);

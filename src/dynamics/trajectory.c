@@ -12,7 +12,7 @@ typedef struct recorder {
     const double *log_times; /* (count) */
     size_t count;
     size_t points, outputs;
-    bool kernel;                 /* observed */
+    bool lambda_min;             /* observed */
     double *initial;             /* (n, K) outputs at the start */
     const ntk_model *everywhere; /* followed; NULL for none */
     ntk_trajectory_point last;
@@ -86,7 +86,7 @@ static ntk_status record_point(const ntk_observation *seen, void *context) {
         NTK_TRY(follow(self, seen->theta));
         out->points[out->count++] = self->last;
     }
-    if (self->kernel) lower_to(&out->min_lambda_min, seen->kernel_lambda_min);
+    if (self->lambda_min) lower_to(&out->min_lambda_min, seen->kernel_lambda_min);
     return record_step(seen, context);
 }
 
@@ -99,7 +99,7 @@ static ntk_status record_start(const ntk_model *model, const double *targets, nt
     out->initial_spread = largest_spread(self->points, self->outputs, self->initial);
     out->max_spread = out->initial_spread;
     out->min_log_loss = log(out->initial_loss);
-    out->min_lambda_min = self->kernel ? INFINITY : NAN;
+    out->min_lambda_min = self->lambda_min ? INFINITY : NAN;
     return NTK_OK;
 }
 
@@ -137,7 +137,7 @@ ntk_status ntk_trajectory_follow(const ntk_model *model, const double *targets,
                      .count = options->observation_count,
                      .points = model->points,
                      .outputs = model->outputs,
-                     .kernel = options->observe_kernel,
+                     .lambda_min = options->observe_kernel && options->observe_lambda_min,
                      .everywhere = everywhere};
     ntk_flow_options recorded = *options;
     recorded.observer = record_point;

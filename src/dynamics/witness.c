@@ -19,31 +19,34 @@ static ntk_status compute_kernel(const ntk_witness *w, const double *theta, doub
     return ntk_fail(NTK_ERROR_DIVERGED, "the tangent kernel is not finite");
 }
 
-static ntk_status prepare_kernels(ntk_witness *w, double *memory) {
+static ntk_status prepare_kernels(ntk_witness *w, bool lambda_min, double *memory) {
     const size_t order = order_of(w), square = order * order;
     if (!w->stepper->field.model->tangent_kernel)
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "kernels are to be observed, but the model has no tangent kernel");
     w->kernel = memory;
     w->initial_kernel = memory + square;
-    w->eigen = memory + 2 * square;
-    w->eigenvalues = memory + 3 * square;
+    if (lambda_min) {
+        w->eigen = memory + 2 * square;
+        w->eigenvalues = memory + 3 * square;
+    }
     NTK_TRY(compute_kernel(w, w->stepper->begin.theta, w->initial_kernel));
     w->initial_norm = ntk_norm(square, w->initial_kernel);
     return NTK_OK;
 }
 
-ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, ntk_witness *out) {
+ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, bool lambda_min, ntk_witness *out) {
     const ntk_model *model = stepper->field.model;
     *out = (ntk_witness){.stepper = stepper, .targets = stepper->field.targets};
     const size_t order = order_of(out);
     if (kernels && order > SIZE_MAX / 8 / sizeof(double) / order)
         return ntk_fail(NTK_ERROR_SHAPE, "a tangent kernel of order %zu is too large", order);
+    const size_t per_kernel = lambda_min ? 3 * order + 1 : 2 * order;
     double *memory = NULL;
-    NTK_TRY(ntk_allocate_doubles(model->points + (kernels ? (3 * order + 1) * order : 0), &memory));
+    NTK_TRY(ntk_allocate_doubles(model->points + (kernels ? per_kernel * order : 0), &memory));
     out->memory = memory;
     out->margins = memory;
-    const ntk_status status = kernels ? prepare_kernels(out, memory + model->points) : NTK_OK;
+    const ntk_status status = kernels ? prepare_kernels(out, lambda_min, memory + model->points) : NTK_OK;
     if (status != NTK_OK) ntk_witness_release(out);
     return status;
 }
@@ -77,6 +80,7 @@ static ntk_status observe_kernel(ntk_witness *w, const ntk_state *state, ntk_obs
     NTK_TRY(compute_kernel(w, state->theta, w->kernel));
     out->kernel = w->kernel;
     out->kernel_drift = ntk_distance(square, w->kernel, w->initial_kernel) / w->initial_norm;
+    if (!w->eigen) return NTK_OK;
     memcpy(w->eigen, w->kernel, square * sizeof *w->eigen);
     NTK_TRY(ntk_eigen_symmetric(order, w->eigen, order, false, w->eigenvalues));
     out->kernel_lambda_min = w->eigenvalues[0];

@@ -13,16 +13,16 @@ typedef struct ntk_witness {
     ntk_stepper *stepper;
     const double *targets;
     double *margins; /* (n) */
-    /* (nK, nK) each; NULL unless kernels are asked for */
+    /* (nK, nK) each; NULL unless kernels are asked for, the third unless their lambda_min is */
     double *kernel, *initial_kernel, *eigen;
-    double *eigenvalues; /* (nK) */
+    double *eigenvalues; /* (nK), like `eigen` */
     double initial_norm; /* ||Theta_0||_F */
     void *memory;
 } ntk_witness;
 
-/* Computes Theta_0 from the stepper's beginning where `kernels`. The stepper stays the caller's. Errors:
- * NTK_ERROR_MEMORY; NTK_ERROR_ARGUMENT where the model has no tangent kernel. */
-ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, ntk_witness *out);
+/* Computes Theta_0 from the stepper's beginning where `kernels`; with `lambda_min` kernels are observed with
+ * their smallest eigenvalue. The stepper stays the caller's. Errors: NTK_ERROR_MEMORY; NTK_ERROR_ARGUMENT where the model has no tangent kernel. */
+ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, bool lambda_min, ntk_witness *out);
 void ntk_witness_release(ntk_witness *witness);
 
 /* The state must have been evaluated. Pointers of *out are valid until the next call. Errors: those of the

@@ -156,6 +156,13 @@ static ntk_status check_kernel(const ntk_observation *seen, void *context) {
     return NTK_OK;
 }
 
+static ntk_status check_without_eigenvalue(const ntk_observation *seen, void *context) {
+    cr_assert(seen->kernel_drift == 0 && seen->kernel && seen->kernel[1] == 0.3);
+    cr_assert(isnan(seen->kernel_lambda_min));
+    ++*(int *)context;
+    return NTK_OK;
+}
+
 static ntk_status check_no_kernel(const ntk_observation *seen, void *context) {
     (void)context;
     cr_assert(isnan(seen->kernel_drift) && isnan(seen->kernel_lambda_min) && !seen->kernel);
@@ -182,5 +189,10 @@ Test(events, kernels_are_observed_where_asked_for) {
     ntk_flow_result result;
     assert_ok(ntk_flow_run(&model, q, &options, a, &result));
     cr_assert_eq(count, 3);
+    options.observer = check_without_eigenvalue;
+    options.observe_lambda_min = false;
+    a[0] = a[1] = 0;
+    assert_ok(ntk_flow_run(&model, q, &options, a, &result));
+    cr_assert_eq(count, 6);
     ntk_model_release(&model);
 }

@@ -237,6 +237,26 @@ Test(trajectory, points_stand_at_the_times_asked_for_and_extremes_cover_them) {
     ntk_training_release(&problem);
 }
 
+Test(trajectory, the_smallest_eigenvalue_is_left_out_where_it_is_not_asked_for) {
+    const ntk_training_options options = small_problem();
+    const double times[] = {-2, 0, 1.5, 3};
+    ntk_trajectory with, without;
+    ntk_flow_options flow = flow_until(3, times, 4);
+    ntk_training problem = create(&options, 1);
+    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &with), NTK_OK);
+    ntk_training_release(&problem);
+    problem = create(&options, 1);
+    flow.observe_lambda_min = false;
+    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &without), NTK_OK);
+    cr_expect(with.min_lambda_min > 0);
+    cr_expect(isnan(without.min_lambda_min) && isnan(without.points[2].kernel_lambda_min));
+    for (size_t i = 0; i < 4; i++)
+        cr_expect_eq(without.points[i].kernel_drift, with.points[i].kernel_drift, "the drift to the bit");
+    ntk_trajectory_release(&with);
+    ntk_trajectory_release(&without);
+    ntk_training_release(&problem);
+}
+
 Test(trajectory, a_stationary_flow_holds_its_end) {
     ntk_training_options options = small_problem();
     options.epsilon = 0.2;
