@@ -60,6 +60,13 @@ ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *
                                             const double *x, size_t q, const double *y, double *kernel,
                                             size_t ldk);
 
+/* Theta_hat v = J (J^T v), the empirical NTK as an operator that is never formed: a forward, a pullback and a
+ * pushforward, in 8 p bytes beside the batch. The matrix takes 8 (nK)^2 bytes, and about K/3 + n K^2 / (6m)
+ * times the operations of one such product (by layers of m x m weights): in time it pays for itself soon; the
+ * operator is for kernels that do not fit and for a product or two. v, image: (nK); they may be the same. */
+ntk_status ntk_network_tangent_apply(ntk_network *network, const double *theta, size_t n, const double *x,
+                                     const double *v, double *image);
+
 /* Explicit Jacobian, (nK, p) row-major: for small problems and as the independent path. */
 ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_t n, const double *x,
                                 double *jacobian);

@@ -9,7 +9,8 @@
  *
  *     Dh^l = s_l (a^l (U^l)^T + Da^l (W^l)^T) + b_l u^l,     Da^{l+1} = Dh^l (+ Da^{l-1}) (o phi'(h^l)),
  *     Da^1 = 0.
- */
+ *
+ * One after the other they are the tangent kernel as an operator, Theta_hat v = J (J^T v). */
 #include "network/network.h"
 
 ntk_status network_reserve_signals(const ntk_network *network, network_batch *batch, size_t rows_per_input) {
@@ -127,4 +128,13 @@ ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, co
     NTK_TRY(ntk_network_pushforward(network, theta0, n, x, direction, network->tangent.data));
     for (size_t i = 0; i < n * network->outputs; i++) f[i] += tangent[i];
     return NTK_OK;
+}
+
+ntk_status ntk_network_tangent_apply(ntk_network *network, const double *theta, size_t n, const double *x,
+                                     const double *v, double *image) {
+    NTK_TRY(network_reserve(&network->direction, network->parameters, 1, 1));
+    NTK_TRY(network_reserve(&network->tangent, n, network->outputs, 1));
+    NTK_TRY(ntk_network_forward(network, theta, n, x, network->tangent.data));
+    NTK_TRY(ntk_network_pullback(network, theta, n, x, v, network->direction.data));
+    return ntk_network_pushforward(network, theta, n, x, network->direction.data, image);
 }

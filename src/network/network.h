@@ -60,7 +60,8 @@ struct ntk_network {
     network_batch batch;                          /* of the last forward */
     network_batch columns;                        /* second batch of a rectangular tangent kernel */
     network_buffer input_gram, signal_gram;       /* of the layer at hand, for the tangent kernel */
-    network_buffer direction, tangent;            /* theta - theta_0 and J (theta - theta_0) */
+    network_buffer direction;                     /* in parameter space: theta - theta_0, or J^T v */
+    network_buffer tangent; /* (n, K): J (theta - theta_0), or outputs nobody asked for */
 };
 
 /* Room for a * b * c doubles. Errors: NTK_ERROR_SHAPE where that overflows size_t; NTK_ERROR_MEMORY. */

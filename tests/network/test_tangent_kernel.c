@@ -1,6 +1,7 @@
 /* The structured tangent kernel against J J^T, against itself on parts of a batch, and its mean over
  * networks against the infinite-width formula. */
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -74,6 +75,66 @@ Test(network_tangent_kernel, of_two_batches_is_a_block_of_the_kernel_of_both) {
         free(whole);
         reference_draw_destroy(&draw);
     }
+}
+
+/* wanted <- J (J^T v) with J by finite differences of the reference, away from kinks. */
+static void multiply_differences(const reference_case *shape, const reference_draw *draw, const double *v,
+                                 double *wanted) {
+    double column[64];
+    for (size_t i = 0; i < draw->rows; i++) wanted[i] = 0.0;
+    for (size_t p = 0; p < draw->parameters; p++) {
+        double slope = 0.0;
+        reference_difference(shape, draw->theta, p, 1e-6, draw->x, column);
+        for (size_t i = 0; i < draw->rows; i++) slope += column[i] * v[i];
+        for (size_t i = 0; i < draw->rows; i++) wanted[i] += column[i] * slope;
+    }
+}
+
+/* Against the matrix that is formed, and against differences, whose truncation and rounding are some 1e-12 of
+ * an entry of J (1e-6 where long double is double); once into a vector of its own and once in place. */
+static void check_apply(size_t t) {
+    const reference_case *shape = &reference_cases[t];
+    const double difference = LDBL_EPSILON < 1e-18 ? 1e-10 : 1e-6;
+    reference_draw draw = reference_draw_create(shape);
+    double *kernel = reference_doubles(draw.rows * draw.rows), v[64], image[64], wanted[64];
+    ntk_stream stream = ntk_stream_create(4, "vector", t);
+    ntk_stream_normal(&stream, draw.rows, v);
+    cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, kernel, draw.rows),
+                 NTK_OK);
+    for (size_t i = 0; i < draw.rows; i++) {
+        wanted[i] = 0.0;
+        for (size_t j = 0; j < draw.rows; j++) wanted[i] += kernel[i * draw.rows + j] * v[j];
+    }
+    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, image), NTK_OK);
+    double error = reference_relative_error(draw.rows, image, wanted);
+    cr_assert(error <= ROUNDING, "case %zu: operator and matrix: %g", t, error);
+    multiply_differences(shape, &draw, v, wanted);
+    error = reference_relative_error(draw.rows, image, wanted);
+    cr_assert(error <= difference, "case %zu: operator and differences: %g", t, error);
+    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, v), NTK_OK);
+    for (size_t i = 0; i < draw.rows; i++) cr_assert_eq(v[i], image[i], "case %zu: in place", t);
+    free(kernel);
+    reference_draw_destroy(&draw);
+}
+
+Test(network_tangent_kernel, is_applied_without_being_formed) {
+    for (size_t t = 0; t < reference_case_count; t++) check_apply(t);
+}
+
+/* The operator runs its own forward: what was evaluated before does not matter, and it needs an input. */
+Test(network_tangent_kernel, is_applied_to_a_batch_of_its_own) {
+    const reference_case *shape = &reference_cases[0];
+    reference_draw draw = reference_draw_create(shape);
+    double v[64], first[64], second[64], f[64];
+    for (size_t i = 0; i < draw.rows; i++) v[i] = 1.0;
+    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, first), NTK_OK);
+    draw.theta[0] += 1;
+    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 1, draw.x, f), NTK_OK);
+    draw.theta[0] -= 1;
+    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, second), NTK_OK);
+    for (size_t i = 0; i < draw.rows; i++) cr_assert_eq(first[i], second[i]);
+    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, 0, draw.x, v, second), NTK_ERROR_SHAPE);
+    reference_draw_destroy(&draw);
 }
 
 /* Sizes that BLAS cuts into blocks. */
