@@ -2,6 +2,7 @@
 #ifndef NTK_TRAINING_H
 #define NTK_TRAINING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ntk/data.h>
@@ -30,18 +31,22 @@ typedef struct ntk_training_options {
     double epsilon;               /* of ntk_targets_from_labels */
     const ntk_digits *digits;     /* what images are drawn from, rows * columns = inputs; NULL: the sphere */
     const uint8_t *digit_classes; /* (classes), the digits */
+    /* Replace the points by their coordinates in the space that they span (data.h, ntk_data_coordinates): the
+     * first layer's weights are Gaussian and a flow moves them within that space only, so outputs, kernels
+     * and displacements have the law they have with all inputs, in fewer numbers. */
+    bool coordinates;
 } ntk_training_options;
 
 typedef struct ntk_training {
     ntk_architecture architecture;
-    size_t parameters, points, inputs, outputs;
-    size_t all_points; /* training and test points */
-    double *x;         /* (all_points, inputs): the training points, then the test points */
-    size_t *labels;    /* (all_points) */
-    size_t *images;    /* (all_points), positions in options->digits; NULL on the sphere */
-    double *targets;   /* (points, outputs) */
-    double *theta0;    /* (parameters), the initialisation */
-    double *theta;     /* (parameters), a copy of theta0 for the flow to move */
+    size_t parameters, points, inputs, outputs; /* inputs: those of the network, which may be coordinates */
+    size_t all_points;                          /* training and test points */
+    double *x;       /* (all_points, inputs): the training points, then the test points */
+    size_t *labels;  /* (all_points) */
+    size_t *images;  /* (all_points), positions in options->digits; NULL on the sphere */
+    double *targets; /* (points, outputs) */
+    double *theta0;  /* (parameters), the initialisation */
+    double *theta;   /* (parameters), a copy of theta0 for the flow to move */
     ntk_network *network;
     ntk_model model;      /* the network on the training points */
     ntk_model everywhere; /* the network on all points: to follow along a flow, not to train. It shares the

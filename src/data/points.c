@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
@@ -113,4 +114,29 @@ ntk_status ntk_data_clusters(ntk_stream *stream, size_t n, size_t d, size_t clas
     }
     ntk_release(centres);
     return NTK_OK;
+}
+
+/* With the Gram matrix X X^T = V S V^T, V (n, n) orthogonal, the rows of V S^{1/2} have the inner products of
+ * those of X. A rounding error of the smallest eigenvalues may make them negative: such an axis is 0. */
+static void scale_axes(size_t n, const double *vectors, const double *values, double *out) {
+    for (size_t k = 0; k < n; k++) {
+        const double value = values[n - 1 - k], length = value > 0 ? sqrt(value) : 0;
+        for (size_t i = 0; i < n; i++) out[i * n + k] = vectors[i * n + n - 1 - k] * length;
+    }
+}
+
+ntk_status ntk_data_coordinates(size_t n, size_t d, const double *x, double *out) {
+    NTK_TRY(check_size("coordinates", n, d));
+    if (n >= d) {
+        memcpy(out, x, n * d * sizeof *out);
+        return NTK_OK;
+    }
+    double *memory;
+    NTK_TRY(ntk_allocate_doubles(n * n + n, &memory));
+    double *gram = memory, *values = memory + n * n;
+    ntk_status status = ntk_syrk(n, d, 1, x, d, 0, gram, n);
+    if (status == NTK_OK) status = ntk_eigen_symmetric(n, gram, n, true, values);
+    if (status == NTK_OK) scale_axes(n, gram, values, out);
+    ntk_release(memory);
+    return status;
 }

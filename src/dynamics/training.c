@@ -36,6 +36,20 @@ static ntk_status draw_images(const ntk_training_options *options, ntk_stream *s
                            out->x, out->labels, out->images);
 }
 
+/* x (all_points, inputs) by its coordinates. */
+static ntk_status take_coordinates(ntk_training *out) {
+    const size_t n = out->all_points;
+    if (n >= out->inputs) return NTK_OK;
+    double *coordinates;
+    NTK_TRY(ntk_allocate_doubles(n * n, &coordinates));
+    const ntk_status status = ntk_data_coordinates(n, out->inputs, out->x, coordinates);
+    ntk_release(status == NTK_OK ? out->x : coordinates);
+    if (status != NTK_OK) return status;
+    out->x = coordinates;
+    out->inputs = n;
+    return NTK_OK;
+}
+
 static ntk_status draw_points(const ntk_training_options *options, const ntk_stream *stream,
                               ntk_training *out) {
     ntk_stream points = ntk_stream_fork(stream, "points");
@@ -45,6 +59,7 @@ static ntk_status draw_points(const ntk_training_options *options, const ntk_str
     else
         NTK_TRY(
             ntk_data_sphere_separated(&points, out->all_points, out->inputs, options->max_cosine, out->x));
+    if (options->coordinates) NTK_TRY(take_coordinates(out));
     return ntk_targets_from_labels(options->loss, out->points, out->outputs, out->labels, options->epsilon,
                                    out->targets);
 }
@@ -64,15 +79,15 @@ static ntk_status create(const ntk_training_options *options, const ntk_stream *
     out->all_points = options->points + options->test_points;
     out->inputs = options->inputs;
     out->outputs = one_output ? 1 : options->classes;
-    NTK_TRY(
-        ntk_network_create(&options->architecture, out->inputs, options->width, out->outputs, &out->network));
-    out->parameters = ntk_network_parameters(out->network);
     NTK_TRY(ntk_allocate_doubles(out->all_points * out->inputs, &out->x));
     NTK_TRY(ntk_allocate(out->all_points, sizeof *out->labels, (void **)&out->labels));
     NTK_TRY(ntk_allocate_doubles(out->points * out->outputs, &out->targets));
+    NTK_TRY(draw_points(options, stream, out));
+    NTK_TRY(
+        ntk_network_create(&options->architecture, out->inputs, options->width, out->outputs, &out->network));
+    out->parameters = ntk_network_parameters(out->network);
     NTK_TRY(ntk_allocate_doubles(out->parameters, &out->theta0));
     NTK_TRY(ntk_allocate_doubles(out->parameters, &out->theta));
-    NTK_TRY(draw_points(options, stream, out));
     draw_weights(options, stream, out);
     NTK_TRY(ntk_model_network(out->network, out->all_points, out->x, &out->everywhere));
     return ntk_model_network(out->network, out->points, out->x, &out->model);

@@ -110,6 +110,34 @@ static ntk_digits make_images(uint8_t *pixels, uint8_t *labels) {
     return (ntk_digits){IMAGES, 2, 2, pixels, labels};
 }
 
+/* Few points of many inputs: fewer numbers, the same inner products, and so the same infinite-width kernel.
+ */
+Test(training_on_images, points_may_be_given_by_coordinates) {
+    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    ntk_training_options options = {.architecture = ntk_architecture_default(),
+                                    .loss = NTK_LOSS_LOGISTIC,
+                                    .width = 4,
+                                    .points = 3,
+                                    .test_points = 2,
+                                    .inputs = 40,
+                                    .classes = 2,
+                                    .max_cosine = 0.9};
+    const ntk_stream stream = ntk_stream_create(9, "test/coordinates", 0);
+    ntk_training full, reduced;
+    cr_assert_eq(ntk_training_create(&options, &stream, &full), NTK_OK, "%s", ntk_error_detail());
+    options.coordinates = true;
+    cr_assert_eq(ntk_training_create(&options, &stream, &reduced), NTK_OK, "%s", ntk_error_detail());
+    cr_assert_eq(reduced.inputs, 5);
+    cr_assert_eq(ntk_network_inputs(reduced.network), 5);
+    cr_assert_eq(full.inputs, 40);
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < 5; j++)
+            cr_expect_float_eq(ntk_dot(5, reduced.x + 5 * i, reduced.x + 5 * j),
+                               ntk_dot(40, full.x + 40 * i, full.x + 40 * j), 1e-14);
+    ntk_training_release(&full);
+    ntk_training_release(&reduced);
+}
+
 Test(training_on_images, test_images_are_never_training_images) {
     uint8_t pixels[IMAGES * PIXELS], labels[IMAGES];
     const ntk_digits digits = make_images(pixels, labels);
