@@ -39,9 +39,23 @@
          NULL,                                                                                                \
          "hidden layers or blocks, where the network's name does not say"},                                   \
         {"data", NTK_PARAMETER_CHOICE, "sphere", 0, 0, "sphere|digits", "what the points are drawn from"},    \
+        {"coordinates",                                                                                       \
+         NTK_PARAMETER_FLAG,                                                                                  \
+         "false",                                                                                             \
+         0,                                                                                                   \
+         0,                                                                                                   \
+         NULL,                                                                                                \
+         "give networks the points' coordinates in their span: the same law"},                                \
         {"digits", NTK_PARAMETER_INTEGER_LIST, "3 8", 0, 9, NULL, "the digits that are the classes"},         \
         NTK_DIGIT_SET_PARAMETER,                                                                              \
         {"widths", NTK_PARAMETER_INTEGER_LIST, "64", 2, 65536, NULL, "hidden widths, ascending"},             \
+        {"deep-widths",                                                                                       \
+         NTK_PARAMETER_INTEGER_LIST,                                                                          \
+         "0",                                                                                                 \
+         0,                                                                                                   \
+         65536,                                                                                               \
+         NULL,                                                                                                \
+         "those of networks with two or more hidden layers, as many; 0: widths"},                             \
         {"seeds",                                                                                             \
          NTK_PARAMETER_INTEGER,                                                                               \
          "2",                                                                                                 \
@@ -80,16 +94,25 @@
          0,        "initialisation|zero", "what L2 pulls towards"},                                           \
         {"log-horizon", NTK_PARAMETER_REAL, "10", -10, 1000, NULL, "log of the time at which a flow ends"},   \
         {"horizon-growth", NTK_PARAMETER_REAL, "0", 0, 10, NULL, "c: it ends at log-horizon + c sqrt(m)"},    \
+        {"observations", NTK_PARAMETER_INTEGER, "61", 3, 61, NULL, "times at which a flow is observed"},      \
+        {"observe-lambda-min",                                                                                \
+         NTK_PARAMETER_FLAG,                                                                                  \
+         "true",                                                                                              \
+         0,                                                                                                   \
+         0,                                                                                                   \
+         NULL,                                                                                                \
+         "smallest eigenvalue of each observed kernel, (nK)^3 operations each"},                              \
         {"tolerance", NTK_PARAMETER_REAL, "1e-6", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
         {"step", NTK_PARAMETER_REAL, "0.1", 1e-4, 1, NULL, "of the bounded-step rule, ReLU"}, {               \
         "gradient-tolerance", NTK_PARAMETER_REAL, "1e-8", 0, 1, NULL,                                         \
             "gradient norm that counts as stationary"                                                         \
     }
 
-/* Observation times, equidistant in log t from -4 to log-horizon, both included; where the horizon grows with
- * the width, the first NTK_SWEEP_FIXED_TIMES of them end at log-horizon, at every width the same, and the
- * rest at log-horizon + horizon-growth * sqrt(m). */
-#define NTK_SWEEP_TIMES       61
+/* Observation times, as many as the parameter `observations` says, equidistant in log t from -4 to
+ * log-horizon, both included; where the horizon grows with the width, the first half of them (of 61,
+ * NTK_SWEEP_FIXED_TIMES) end at log-horizon, at every width the same, and the rest at log-horizon +
+ * horizon-growth * sqrt(m). */
+#define NTK_SWEEP_TIMES       61 /* at most, and where nothing is said */
 #define NTK_SWEEP_FIXED_TIMES 31
 
 /* One run, after its flow has ended. */
@@ -100,22 +123,25 @@ typedef struct ntk_sweep_run {
     const ntk_flow_options *flow;
     const ntk_training *training;
     const ntk_trajectory *trajectory;
-    double *curve; /* (NTK_SWEEP_TIMES), NaN: a curve of the experiment's own, for `measure` to fill or not */
+    double
+        *curve; /* (trajectory->count), NaN: a curve of the experiment's own, for `measure` to fill or not */
 } ntk_sweep_run;
 
 /* Read `columns` values off a run, and its curve where the experiment draws one. values: (columns). */
 typedef ntk_status (*ntk_sweep_measure)(const ntk_sweep_run *run, double *values, ntk_context *context);
 
 typedef struct ntk_sweep {
-    size_t activation_count, width_count, seed_count, columns;
+    size_t activation_count, width_count, seed_count, time_count, columns;
     const char *const *activations;
-    const double *widths;
-    ntk_digits digits;   /* what points are drawn from, or empty */
-    uint8_t classes[10]; /* the digits that are the classes, class_count of them */
+    const double *widths;      /* (width_count), of networks with one hidden layer */
+    const double *deep_widths; /* (width_count), of the others; widths where they have none of their own */
+    ntk_digits digits;         /* what points are drawn from, or empty */
+    uint8_t classes[10];       /* the digits that are the classes, class_count of them */
     size_t class_count;
-    double *log_times;            /* (widths, NTK_SWEEP_TIMES) */
+    size_t depth;                 /* of networks whose name does not say */
+    double *log_times;            /* (activations, widths, time_count) */
     double *values;               /* (activations, widths, seeds, columns) */
-    double *curves;               /* (activations, widths, seeds, NTK_SWEEP_TIMES) */
+    double *curves;               /* (activations, widths, seeds, time_count) */
     ntk_trajectory *trajectories; /* (activations, widths, seeds) */
 } ntk_sweep;
 
@@ -131,6 +157,11 @@ typedef ntk_status (*ntk_sweep_reduce)(ntk_context *context, const ntk_sweep *sw
  * there are test points. Errors: those of the flows, with activation, width and seed. */
 ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
                              ntk_sweep_reduce reduce);
+
+/* The widths of one activation, (width_count): those of its depth. */
+const double *ntk_sweep_widths(const ntk_sweep *sweep, size_t activation);
+/* Whether it is smooth; otherwise its flows slide along kinks (dynamics.h). */
+bool ntk_sweep_is_smooth(const ntk_sweep *sweep, size_t activation);
 
 /* Value of a column at one run. */
 double ntk_sweep_value(const ntk_sweep *sweep, size_t activation, size_t width, size_t seed, size_t column);
@@ -180,5 +211,16 @@ ntk_status ntk_sweep_emit_smallest(ntk_context *context, const ntk_sweep *sweep,
 /* The same for an estimate. */
 ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, const ntk_estimate *estimate);
+
+/* Over all networks of a kind, smooth or kinked: the largest (worst) value of a column, as "<prefix>-smooth"
+ * and
+ * "<prefix>-kinked" with its width and seed as above. Nothing of a kind that the sweep does not hold. */
+ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                          size_t column);
+/* The exponents of a column in the width (ntk_sweep_rate) of all networks, as "<prefix>-<activation>", and of
+ * each kind the one whose interval reaches highest, as "<prefix>-smooth" and "<prefix>-kinked": an upper
+ * bound of it is one of them all. */
+ntk_status ntk_sweep_emit_rates(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                size_t column);
 
 #endif

@@ -42,17 +42,48 @@ static ntk_status describe_network(const char *name, ntk_training_options *out) 
     return NTK_OK;
 }
 
-static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const char *network,
-                                   double width, ntk_training_options *out) {
+/* The names are choices of the parameter's table: each is known. */
+static ntk_architecture architecture_of(const ntk_sweep *sweep, size_t activation) {
+    ntk_training_options network = {.architecture.depth = sweep->depth};
+    (void)describe_network(sweep->activations[activation], &network);
+    return network.architecture;
+}
+
+const double *ntk_sweep_widths(const ntk_sweep *sweep, size_t activation) {
+    return architecture_of(sweep, activation).depth > 1 ? sweep->deep_widths : sweep->widths;
+}
+
+bool ntk_sweep_is_smooth(const ntk_sweep *sweep, size_t activation) {
+    return ntk_activation_is_smooth(architecture_of(sweep, activation).activation);
+}
+
+/* Where a unit stands among activations, widths and seeds. */
+typedef struct place {
+    const char *activation;
+    double width;
+    size_t series; /* position of activation and width together */
+    size_t seed;
+} place;
+
+static place place_of(const ntk_sweep *sweep, size_t unit) {
+    const size_t series = unit / sweep->seed_count, activation = series / sweep->width_count;
+    return (place){sweep->activations[activation],
+                   ntk_sweep_widths(sweep, activation)[series % sweep->width_count], series,
+                   unit % sweep->seed_count};
+}
+
+static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const place *at,
+                                   ntk_training_options *out) {
     *out = (ntk_training_options){.architecture = ntk_architecture_default(),
-                                  .width = (size_t)width,
+                                  .width = (size_t)at->width,
                                   .points = (size_t)ntk_context_integer(context, "points"),
                                   .inputs = (size_t)ntk_context_integer(context, "inputs"),
                                   .classes = (size_t)ntk_context_integer(context, "classes"),
                                   .test_points = (size_t)ntk_context_integer(context, "test-points"),
                                   .max_cosine = ntk_context_real(context, "max-cosine"),
-                                  .epsilon = ntk_context_real(context, "epsilon")};
-    out->architecture.depth = (size_t)ntk_context_integer(context, "depth");
+                                  .epsilon = ntk_context_real(context, "epsilon"),
+                                  .coordinates = ntk_context_flag(context, "coordinates")};
+    out->architecture.depth = sweep->depth;
     out->architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     if (is_choice(context, "scaling", "mean-field"))
         out->architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
@@ -61,16 +92,16 @@ static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *
         out->digit_classes = sweep->classes;
         out->inputs = sweep->digits.rows * sweep->digits.columns;
     }
-    NTK_TRY(describe_network(network, out));
+    NTK_TRY(describe_network(at->activation, out));
     const ntk_loss cross_entropy = out->classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
     out->loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED : cross_entropy;
     if (sweep->digits.count > 0 && out->classes != sweep->class_count)
         return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for the %zu classes of %s", sweep->class_count,
-                        out->classes, network);
+                        out->classes, at->activation);
     return NTK_OK;
 }
 
-static ntk_flow_options describe_flow(const ntk_context *context, const double *log_times,
+static ntk_flow_options describe_flow(const ntk_context *context, size_t time_count, const double *log_times,
                                       const ntk_training_options *problem) {
     ntk_flow_options flow = ntk_flow_options_default();
     const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
@@ -86,32 +117,23 @@ static ntk_flow_options describe_flow(const ntk_context *context, const double *
     flow.kinked = !smooth;
     flow.tolerance = ntk_context_real(context, "tolerance");
     flow.step = ntk_context_real(context, "step");
-    flow.log_horizon = log_times[NTK_SWEEP_TIMES - 1];
+    flow.log_horizon = log_times[time_count - 1];
     if (smooth && bounded) flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
     flow.observation_log_times = log_times;
-    flow.observation_count = NTK_SWEEP_TIMES;
+    flow.observation_count = time_count;
     flow.observe_kernel = true;
+    flow.observe_lambda_min = ntk_context_flag(context, "observe-lambda-min");
     return flow;
-}
-
-/* Where a unit stands among activations, widths and seeds. */
-typedef struct place {
-    const char *activation;
-    size_t width, seed; /* positions */
-} place;
-
-static place place_of(const ntk_sweep *sweep, size_t unit) {
-    return (place){sweep->activations[unit / sweep->seed_count / sweep->width_count],
-                   unit / sweep->seed_count % sweep->width_count, unit % sweep->seed_count};
 }
 
 static ntk_status run_flow(const sweep_task *task, size_t unit) {
     ntk_sweep *sweep = task->sweep;
     const place at = place_of(sweep, unit);
     ntk_training_options problem;
-    NTK_TRY(describe_problem(task->context, sweep, at.activation, sweep->widths[at.width], &problem));
+    NTK_TRY(describe_problem(task->context, sweep, &at, &problem));
+    const size_t times = sweep->time_count;
     const ntk_flow_options flow =
-        describe_flow(task->context, &sweep->log_times[at.width * NTK_SWEEP_TIMES], &problem);
+        describe_flow(task->context, times, &sweep->log_times[at.series * times], &problem);
     const ntk_stream stream = ntk_context_stream(task->context, at.seed);
     ntk_training training;
     NTK_TRY(ntk_training_create(&problem, &stream, &training));
@@ -128,7 +150,7 @@ static ntk_status run_flow(const sweep_task *task, size_t unit) {
                                    .flow = &flow,
                                    .training = &training,
                                    .trajectory = trajectory,
-                                   .curve = &sweep->curves[unit * NTK_SWEEP_TIMES]};
+                                   .curve = &sweep->curves[unit * times]};
         status = task->measure(&run, &sweep->values[unit * sweep->columns], task->context);
     }
     ntk_training_release(&training);
@@ -142,8 +164,7 @@ static ntk_status run_unit(size_t unit, void *argument) {
     const place at = place_of(task->sweep, unit);
     char reason[512];
     snprintf(reason, sizeof reason, "%s", ntk_error_detail());
-    return ntk_fail(status, "%s, width %g, seed %zu: %s", at.activation, task->sweep->widths[at.width],
-                    at.seed, reason);
+    return ntk_fail(status, "%s, width %g, seed %zu: %s", at.activation, at.width, at.seed, reason);
 }
 
 static void sweep_release(ntk_sweep *sweep) {
@@ -163,13 +184,13 @@ static void divide(double low, double high, size_t count, double *times) {
         times[i - 1] = i == count ? high : low + (high - low) * (double)i / (double)count;
 }
 
-static void choose_times(const ntk_context *context, double width, double *times) {
+static void choose_times(const ntk_context *context, double width, size_t count, double *times) {
     const double fixed = ntk_context_real(context, "log-horizon");
     const double growth = ntk_context_real(context, "horizon-growth") * sqrt(width);
-    const size_t until_fixed = growth > 0 ? NTK_SWEEP_FIXED_TIMES : NTK_SWEEP_TIMES;
+    const size_t until_fixed = growth > 0 ? (count + 1) / 2 : count;
     times[0] = first_log_time;
     divide(first_log_time, fixed, until_fixed - 1, times + 1);
-    divide(fixed, fixed + growth, NTK_SWEEP_TIMES - until_fixed, times + until_fixed);
+    divide(fixed, fixed + growth, count - until_fixed, times + until_fixed);
 }
 
 static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
@@ -184,21 +205,43 @@ static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
     return ntk_context_digits(context, &sweep->digits);
 }
 
+static ntk_status read_widths(const ntk_context *context, ntk_sweep *sweep) {
+    size_t count;
+    sweep->widths = ntk_context_reals(context, "widths", &sweep->width_count);
+    sweep->deep_widths = ntk_context_reals(context, "deep-widths", &count);
+    if (count == 1 && sweep->deep_widths[0] == 0) {
+        sweep->deep_widths = sweep->widths;
+        return NTK_OK;
+    }
+    if (count != sweep->width_count)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu deep-widths beside %zu widths", count,
+                        sweep->width_count);
+    for (size_t w = 0; w < count; w++)
+        if (!(sweep->deep_widths[w] >= 2))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: a deep width is %g", sweep->deep_widths[w]);
+    return NTK_OK;
+}
+
 static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure measure, ntk_sweep *out) {
-    *out = (ntk_sweep){.columns = columns, .seed_count = (size_t)ntk_context_integer(context, "seeds")};
+    *out = (ntk_sweep){.columns = columns,
+                       .seed_count = (size_t)ntk_context_integer(context, "seeds"),
+                       .time_count = (size_t)ntk_context_integer(context, "observations"),
+                       .depth = (size_t)ntk_context_integer(context, "depth")};
     out->activations = ntk_context_choices(context, "activations", &out->activation_count);
-    out->widths = ntk_context_reals(context, "widths", &out->width_count);
     sweep_task task = {context, out, measure};
+    const size_t times = out->time_count;
     ntk_status status;
+    NTK_TRY_OR(failed, status, read_widths(context, out));
     NTK_TRY_OR(failed, status, read_digits(context, out));
-    NTK_TRY_OR(failed, status, ntk_allocate_doubles(out->width_count * NTK_SWEEP_TIMES, &out->log_times));
+    const size_t series = out->activation_count * out->width_count;
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(series * times, &out->log_times));
     NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * columns, &out->values));
-    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * NTK_SWEEP_TIMES, &out->curves));
-    for (size_t i = 0; i < run_count(out) * NTK_SWEEP_TIMES; i++) out->curves[i] = NAN;
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * times, &out->curves));
+    for (size_t i = 0; i < run_count(out) * times; i++) out->curves[i] = NAN;
     NTK_TRY_OR(failed, status,
                ntk_allocate(run_count(out), sizeof *out->trajectories, (void **)&out->trajectories));
-    for (size_t w = 0; w < out->width_count; w++)
-        choose_times(context, out->widths[w], &out->log_times[w * NTK_SWEEP_TIMES]);
+    for (size_t i = 0; i < series; i++)
+        choose_times(context, place_of(out, i * out->seed_count).width, times, &out->log_times[i * times]);
     NTK_TRY_OR(failed, status, ntk_map(run_count(out), run_unit, &task));
     return NTK_OK;
 failed:
@@ -265,8 +308,8 @@ ntk_status ntk_sweep_rate(const ntk_context *context, const ntk_sweep *sweep, si
     for (size_t s = 0; s < sweep->seed_count; s++)
         for (size_t w = 0; w < sweep->width_count; w++)
             values[s * sweep->width_count + w] = ntk_sweep_value(sweep, activation, w, s, column);
-    const ntk_status status = ntk_stats_rate(sweep->width_count, sweep->widths, sweep->seed_count, values,
-                                             ntk_context_level(context), out);
+    const ntk_status status = ntk_stats_rate(sweep->width_count, ntk_sweep_widths(sweep, activation),
+                                             sweep->seed_count, values, ntk_context_level(context), out);
     ntk_release(values);
     return status;
 }
@@ -288,7 +331,7 @@ ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *swe
     ntk_status status = NTK_OK;
     for (size_t s = 0; s < sweep->seed_count && status == NTK_OK; s++) {
         for (size_t w = 0; w < widths; w++) {
-            root[w] = sqrt(sweep->widths[w]);
+            root[w] = sqrt(ntk_sweep_widths(sweep, activation)[w]);
             log_time[w] = ntk_sweep_value(sweep, activation, w, s, column);
         }
         status = ntk_stats_slope(widths, root, log_time, &slopes[s], &intercept);
@@ -354,15 +397,16 @@ static ntk_status emit_time(ntk_table *table, const ntk_sweep *sweep, size_t act
     for (size_t s = 0; s < sweep->seed_count; s++) {
         const size_t run = run_index(sweep, activation, width, s);
         const ntk_trajectory_point *point = &sweep->trajectories[run].points[time];
-        summary_add(&curve, sweep->curves[run * NTK_SWEEP_TIMES + time]);
+        summary_add(&curve, sweep->curves[run * sweep->time_count + time]);
         summary_add(&displacement, point->displacement);
         summary_add(&log_loss, point->log_loss);
         summary_add(&spread, point->largest_spread);
         summary_add(&drift, point->kernel_drift);
     }
     const double n = (double)sweep->seed_count;
-    const double row[] = {sweep->widths[width],
-                          sweep->log_times[width * NTK_SWEEP_TIMES + time],
+    const size_t series = activation * sweep->width_count + width;
+    const double row[] = {ntk_sweep_widths(sweep, activation)[width],
+                          sweep->log_times[series * sweep->time_count + time],
                           displacement.sum / n,
                           displacement.low,
                           displacement.high,
@@ -391,7 +435,7 @@ static ntk_status emit_trajectories(ntk_context *context, const ntk_sweep *sweep
                        &table));
     for (size_t a = 0; a < sweep->activation_count; a++)
         for (size_t w = 0; w < sweep->width_count; w++)
-            for (size_t t = 0; t < NTK_SWEEP_TIMES; t++) NTK_TRY(emit_time(table, sweep, a, w, t));
+            for (size_t t = 0; t < sweep->time_count; t++) NTK_TRY(emit_time(table, sweep, a, w, t));
     return NTK_OK;
 }
 
@@ -404,10 +448,11 @@ static ntk_status emit_runs(ntk_context *context, const ntk_sweep *sweep, const 
     NTK_TRY(ntk_allocate_doubles(2 + sweep->columns, &row));
     ntk_status status = NTK_OK;
     for (size_t run = 0; run < run_count(sweep) && status == NTK_OK; run++) {
-        row[0] = sweep->widths[run / sweep->seed_count % sweep->width_count];
-        row[1] = (double)(run % sweep->seed_count);
+        const place at = place_of(sweep, run);
+        row[0] = at.width;
+        row[1] = (double)at.seed;
         for (size_t c = 0; c < sweep->columns; c++) row[2 + c] = sweep->values[run * sweep->columns + c];
-        status = ntk_table_row(table, &sweep->activations[run / sweep->seed_count / sweep->width_count], row);
+        status = ntk_table_row(table, &at.activation, row);
     }
     ntk_release(row);
     return status;
@@ -425,17 +470,24 @@ ntk_status ntk_sweep_emit_scalar(ntk_context *context, const ntk_sweep *sweep, c
     return ntk_emit_scalar(context, name, value);
 }
 
-static ntk_status emit_extreme(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
-                               size_t activation, size_t column, double sign) {
+/* The value of a column where it is extreme over one activation, with its place, as the metric `name`. */
+static ntk_status emit_extreme_as(ntk_context *context, const ntk_sweep *sweep, const char *name,
+                                  size_t activation, size_t column, double sign) {
     const size_t run = extreme_run(sweep, activation, column, sign);
-    NTK_TRY(
-        ntk_sweep_emit_scalar(context, sweep, prefix, activation, extreme(sweep, activation, column, sign)));
-    char name[128], place[160];
-    metric_name(sweep, prefix, activation, name, sizeof name);
+    NTK_TRY(ntk_emit_scalar(context, name, extreme(sweep, activation, column, sign)));
+    char place[160];
     snprintf(place, sizeof place, "%s-at-width", name);
-    NTK_TRY(ntk_emit_scalar(context, place, sweep->widths[run / sweep->seed_count]));
+    const double *widths = ntk_sweep_widths(sweep, activation);
+    NTK_TRY(ntk_emit_scalar(context, place, widths[run / sweep->seed_count]));
     snprintf(place, sizeof place, "%s-at-seed", name);
     return ntk_emit_scalar(context, place, (double)(run % sweep->seed_count));
+}
+
+static ntk_status emit_extreme(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                               size_t activation, size_t column, double sign) {
+    char name[128];
+    metric_name(sweep, prefix, activation, name, sizeof name);
+    return emit_extreme_as(context, sweep, name, activation, column, sign);
 }
 
 ntk_status ntk_sweep_emit_largest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
@@ -453,6 +505,66 @@ ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep,
     char name[128];
     metric_name(sweep, prefix, activation, name, sizeof name);
     return ntk_emit_estimate(context, name, estimate);
+}
+
+/* Where `value` of an activation is largest among those of a kind, activation_count where there is none; a
+ * NaN counts as larger than all. */
+static size_t largest_of_kind(const ntk_sweep *sweep, bool smooth, const double *value) {
+    size_t worst = sweep->activation_count;
+    for (size_t a = 0; a < sweep->activation_count; a++) {
+        if (ntk_sweep_is_smooth(sweep, a) != smooth) continue;
+        if (worst == sweep->activation_count || (!isnan(value[worst]) && !(value[a] <= value[worst])))
+            worst = a;
+    }
+    return worst;
+}
+
+static void kind_name(const char *prefix, bool smooth, char *out, size_t size) {
+    snprintf(out, size, "%s-%s", prefix, smooth ? "smooth" : "kinked");
+}
+
+ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                          size_t column) {
+    double *largest;
+    NTK_TRY(ntk_allocate_doubles(sweep->activation_count, &largest));
+    for (size_t a = 0; a < sweep->activation_count; a++) largest[a] = ntk_sweep_largest(sweep, a, column);
+    ntk_status status = NTK_OK;
+    for (int smooth = 1; smooth >= 0 && status == NTK_OK; smooth--) {
+        const size_t worst = largest_of_kind(sweep, smooth, largest);
+        char name[128];
+        kind_name(prefix, smooth, name, sizeof name);
+        if (worst < sweep->activation_count) status = emit_extreme_as(context, sweep, name, worst, column, 1);
+    }
+    ntk_release(largest);
+    return status;
+}
+
+static ntk_status emit_rates(ntk_context *context, const ntk_sweep *sweep, const char *prefix, size_t column,
+                             ntk_estimate *rates, double *highest) {
+    for (size_t a = 0; a < sweep->activation_count; a++) {
+        NTK_TRY(ntk_sweep_rate(context, sweep, a, column, &rates[a]));
+        NTK_TRY(ntk_sweep_emit_estimate(context, sweep, prefix, a, &rates[a]));
+        highest[a] = rates[a].high;
+    }
+    for (int smooth = 1; smooth >= 0; smooth--) {
+        const size_t worst = largest_of_kind(sweep, smooth, highest);
+        char name[128];
+        kind_name(prefix, smooth, name, sizeof name);
+        if (worst < sweep->activation_count) NTK_TRY(ntk_emit_estimate(context, name, &rates[worst]));
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_sweep_emit_rates(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                size_t column) {
+    ntk_estimate *rates = NULL;
+    double *highest = NULL;
+    ntk_status status = ntk_allocate(sweep->activation_count, sizeof *rates, (void **)&rates);
+    if (status == NTK_OK) status = ntk_allocate_doubles(sweep->activation_count, &highest);
+    if (status == NTK_OK) status = emit_rates(context, sweep, prefix, column, rates, highest);
+    ntk_release(rates);
+    ntk_release(highest);
+    return status;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------

@@ -172,6 +172,88 @@ Test(sweep, a_growing_horizon_keeps_the_fixed_times) {
     ntk_context_destroy(context);
 }
 
+/* Four networks: the deep ones have widths of their own. */
+static ntk_status measure_width(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    (void)context;
+    const bool deep = run->training->architecture.depth > 1;
+    cr_expect(run->width == (deep ? 3 : 4) || run->width == (deep ? 5 : 9), "%zu", run->width);
+    values[0] = pow((double)run->width, deep ? -2 : -1) * (1 + 0.01 * (double)run->seed);
+    cr_expect_eq(run->trajectory->count, 5);
+    return NTK_OK;
+}
+
+static ntk_status reduce_kinds(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    cr_expect_eq(ntk_sweep_is_smooth(sweep, activation), activation < 2);
+    cr_expect_eq(ntk_sweep_widths(sweep, activation)[1], activation % 2 == 1 ? 5 : 9);
+    if (activation > 0) return NTK_OK;
+    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", 0));
+    return ntk_sweep_emit_largest_by_kind(context, sweep, "value", 0);
+}
+
+static double metric(const ntk_context *context, const char *name) {
+    const ntk_metric *found = ntk_metrics_find(ntk_context_metrics(context), name);
+    cr_assert_not_null(found, "%s", name);
+    return found->estimate.value;
+}
+
+Test(sweep, networks_are_reduced_by_kind_and_deep_ones_have_widths_of_their_own) {
+    ntk_context *context = create((const ntk_setting[]){{"activations", "gelu erf-2 relu relu-3", 0},
+                                                        {"deep-widths", "3 5", 0},
+                                                        {"observations", "5", 0},
+                                                        {"observe-lambda-min", "false", 0}},
+                                  4);
+    conduct(context, measure_width, reduce_kinds, "value");
+    cr_expect_float_eq(metric(context, "rate-gelu"), -1, 1e-12);
+    cr_expect_float_eq(metric(context, "rate-relu-3"), -2, 1e-12, "its own widths");
+    cr_expect_float_eq(metric(context, "rate-smooth"), -1, 1e-12, "the highest of both");
+    cr_expect_float_eq(metric(context, "rate-kinked"), -1, 1e-12);
+    cr_expect_float_eq(metric(context, "value-smooth"), 0.25 * 1.02, 1e-12);
+    cr_expect_eq(metric(context, "value-smooth-at-width"), 4);
+    cr_expect_eq(metric(context, "value-kinked-at-seed"), 2);
+    char *line = last_line(context, "runs.tsv", "relu-3\t5\t2");
+    ntk_release(line);
+    line = last_line(context, "trajectories.tsv", "erf-2\t5\t-1\t");
+    ntk_release(line);
+    ntk_context_destroy(context);
+}
+
+Test(sweep, deep_widths_stand_beside_as_many_widths) {
+    char *bad[] = {"3", "3 5 7", "0 5"};
+    for (size_t i = 0; i < 3; i++) {
+        ntk_context *context = create(&(ntk_setting){"deep-widths", bad[i], 0}, 1);
+        cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing),
+                     NTK_ERROR_ARGUMENT, "%s", bad[i]);
+        ntk_context_destroy(context);
+    }
+}
+
+static ntk_status measure_coordinates(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->training->inputs, 2, "as many as points");
+    cr_expect(isnan(run->trajectory->min_lambda_min));
+    return measure_nothing(run, values, context);
+}
+
+Test(sweep, few_points_may_be_given_by_their_coordinates) {
+    ntk_context *context =
+        create((const ntk_setting[]){{"coordinates", "true", 0}, {"observe-lambda-min", "false", 0}}, 2);
+    conduct(context, measure_coordinates, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+}
+
+/* A kind that the sweep does not hold is not emitted; a NaN is the worst of its kind. */
+static ntk_status reduce_one_kind(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+    return activation > 0 ? NTK_OK : ntk_sweep_emit_largest_by_kind(context, sweep, "value", 0);
+}
+
+Test(sweep, the_worst_of_a_kind_is_a_nan_where_there_is_one) {
+    broken = 4;
+    ntk_context *context = create(&(ntk_setting){"activations", "erf gelu", 0}, 1);
+    conduct(context, measure_broken, reduce_one_kind, "value");
+    cr_expect(isnan(metric(context, "value-smooth")));
+    cr_expect_null(ntk_metrics_find(ntk_context_metrics(context), "value-kinked"));
+    ntk_context_destroy(context);
+}
+
 /* ---- what a run is given ------------------------------------------------------------------------- */
 
 Test(sweep, an_error_names_activation_width_and_seed) {
