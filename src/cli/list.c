@@ -25,8 +25,8 @@ static const char *latest(const json_t *summary, const char *id, const char *key
 
 static void print_claim(const ntk_claim *claim, const json_t *summary, bool markdown) {
     if (markdown) {
-        printf("| [`%s`](../suites/%s/) | %s | %s, %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
-               claim->paper, claim->result, claim->check_count, claim->control_count);
+        printf("| [`%s`](../suites/%s/) | %s | %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
+               claim->result, claim->check_count, claim->control_count);
         return;
     }
     const char *evidence = latest(summary, claim->id, "evidence", "");
@@ -36,7 +36,7 @@ static void print_claim(const ntk_claim *claim, const json_t *summary, bool mark
 
 static int list(const ntk_suite *suite, const char *source, bool markdown, const json_t *summary) {
     size_t printed = 0;
-    if (markdown) printf("| claim | theorem | source | checks | controls |\n|---|---|---|---|---|\n");
+    if (markdown) printf("| claim | theorem | result in the paper | checks | controls |\n|---|---|---|---|---|\n");
     for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         ntk_claim claim;
         const ntk_status status = ntk_suite_claim(suite, entry->id, &claim);

@@ -139,7 +139,7 @@ Test(computing, list_and_show_tell_the_claims) {
     cr_expect(toy_said("toy/holds") && toy_said("Lemma 1"), "%s", toy_output());
     cr_expect_eq(toy_ntk("list --source nobody-1900"), 64);
     cr_assert_eq(toy_ntk("list --format markdown"), 0);
-    cr_expect(toy_said("| [`toy/holds`](../suites/toy/holds/) | Toy of holds | toy-2026, Lemma 1 |"), "%s",
+    cr_expect(toy_said("| [`toy/holds`](../suites/toy/holds/) | Toy of holds | Lemma 1 |"), "%s",
               toy_output());
     cr_assert_eq(toy_ntk("show toy/holds"), 0);
     cr_expect(toy_said("at most 1") && toy_said("half-width") && toy_said("without smallness"), "%s",
