@@ -32,9 +32,9 @@ ntk_status ntk_data_clusters(ntk_stream *stream, size_t n, size_t d, size_t clas
 /* Coordinates of n points in an orthonormal basis of a space of r = min(n, d) dimensions that contains them
  * all: the same norms and inner products in r numbers a point. Whatever sees points through inner products,
  * or through weights whose law no rotation changes, cannot tell the two apart; for a few images of many
- * pixels r is far smaller than d. x: (n, d); out: (n, r), not x. For n < d the axes belong to the
- * eigenvectors of the Gram matrix, the largest first; their signs are the eigensolver's. For n >= d, a copy.
- * Errors: NTK_ERROR_ARGUMENT for no points; those of ntk_eigen_symmetric. */
+ * pixels r is far smaller than d. For n < d the basis is that of Gram-Schmidt, point by point, so the
+ * coordinates are lower triangular, and those of the first points the same whatever n is; for n >= d, a copy.
+ * x: (n, d); out: (n, r), not x. Errors: NTK_ERROR_ARGUMENT for no points; NTK_ERROR_MEMORY. */
 ntk_status ntk_data_coordinates(size_t n, size_t d, const double *x, double *out);
 
 /* Grey images with labels. pixels: (count, rows * columns), 0 .. 255; labels: (count), 0 .. 9. */

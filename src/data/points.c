@@ -116,12 +116,22 @@ ntk_status ntk_data_clusters(ntk_stream *stream, size_t n, size_t d, size_t clas
     return NTK_OK;
 }
 
-/* With the Gram matrix X X^T = V S V^T, V (n, n) orthogonal, the rows of V S^{1/2} have the inner products of
- * those of X. A rounding error of the smallest eigenvalues may make them negative: such an axis is 0. */
-static void scale_axes(size_t n, const double *vectors, const double *values, double *out) {
-    for (size_t k = 0; k < n; k++) {
-        const double value = values[n - 1 - k], length = value > 0 ? sqrt(value) : 0;
-        for (size_t i = 0; i < n; i++) out[i * n + k] = vectors[i * n + n - 1 - k] * length;
+/* Gram-Schmidt, each point twice: the second pass takes off what rounding left of the first (Kahan's "twice
+ * is enough"). Unlike eigenvectors or a pivoted factorisation, the result does not depend on the CPU: ntk_dot
+ * sums in a fixed order. A point that the earlier ones span to rounding has no axis of its own. */
+static void orthogonalise(size_t n, size_t d, const double *x, double *basis, double *out) {
+    for (size_t i = 0; i < n; i++) {
+        double *rest = basis + i * d, *coordinates = out + i * n;
+        memcpy(rest, x + i * d, d * sizeof *rest);
+        memset(coordinates, 0, n * sizeof *coordinates);
+        for (size_t axis = 0; axis < 2 * i; axis++) {
+            const double *direction = basis + axis % i * d, part = ntk_dot(d, direction, rest);
+            coordinates[axis % i] += part;
+            for (size_t k = 0; k < d; k++) rest[k] -= part * direction[k];
+        }
+        const double length = ntk_norm(d, rest);
+        coordinates[i] = length > 1e-13 * ntk_norm(d, x + i * d) ? length : 0;
+        for (size_t k = 0; k < d; k++) rest[k] = coordinates[i] > 0 ? rest[k] / length : 0;
     }
 }
 
@@ -131,12 +141,9 @@ ntk_status ntk_data_coordinates(size_t n, size_t d, const double *x, double *out
         memcpy(out, x, n * d * sizeof *out);
         return NTK_OK;
     }
-    double *memory;
-    NTK_TRY(ntk_allocate_doubles(n * n + n, &memory));
-    double *gram = memory, *values = memory + n * n;
-    ntk_status status = ntk_syrk(n, d, 1, x, d, 0, gram, n);
-    if (status == NTK_OK) status = ntk_eigen_symmetric(n, gram, n, true, values);
-    if (status == NTK_OK) scale_axes(n, gram, values, out);
-    ntk_release(memory);
-    return status;
+    double *basis;
+    NTK_TRY(ntk_allocate_doubles(n * d, &basis));
+    orthogonalise(n, d, x, basis, out);
+    ntk_release(basis);
+    return NTK_OK;
 }
