@@ -93,6 +93,13 @@
         {"centre", NTK_PARAMETER_CHOICE,  "initialisation",       0,                                          \
          0,        "initialisation|zero", "what L2 pulls towards"},                                           \
         {"log-horizon", NTK_PARAMETER_REAL, "10", -10, 1000, NULL, "log of the time at which a flow ends"},   \
+        {"kinked-log-horizon",                                                                                \
+         NTK_PARAMETER_REAL,                                                                                  \
+         "1000",                                                                                              \
+         -10,                                                                                                 \
+         1000,                                                                                                \
+         NULL,                                                                                                \
+         "log-horizon of networks with kinks, which are never at rest, if nearer"},                           \
         {"horizon-growth", NTK_PARAMETER_REAL, "0", 0, 10, NULL, "c: it ends at log-horizon + c sqrt(m)"},    \
         {"observations", NTK_PARAMETER_INTEGER, "61", 3, 61, NULL, "times at which a flow is observed"},      \
         {"observe-lambda-min",                                                                                \

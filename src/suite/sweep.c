@@ -184,8 +184,9 @@ static void divide(double low, double high, size_t count, double *times) {
         times[i - 1] = i == count ? high : low + (high - low) * (double)i / (double)count;
 }
 
-static void choose_times(const ntk_context *context, double width, size_t count, double *times) {
-    const double fixed = ntk_context_real(context, "log-horizon");
+static void choose_times(const ntk_context *context, bool smooth, double width, size_t count, double *times) {
+    const double kinked = smooth ? INFINITY : ntk_context_real(context, "kinked-log-horizon");
+    const double fixed = fmin(ntk_context_real(context, "log-horizon"), kinked);
     const double growth = ntk_context_real(context, "horizon-growth") * sqrt(width);
     const size_t until_fixed = growth > 0 ? (count + 1) / 2 : count;
     times[0] = first_log_time;
@@ -241,7 +242,8 @@ static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure
     NTK_TRY_OR(failed, status,
                ntk_allocate(run_count(out), sizeof *out->trajectories, (void **)&out->trajectories));
     for (size_t i = 0; i < series; i++)
-        choose_times(context, place_of(out, i * out->seed_count).width, times, &out->log_times[i * times]);
+        choose_times(context, ntk_sweep_is_smooth(out, i / out->width_count),
+                     place_of(out, i * out->seed_count).width, times, &out->log_times[i * times]);
     NTK_TRY_OR(failed, status, ntk_map(run_count(out), run_unit, &task));
     return NTK_OK;
 failed:

@@ -254,6 +254,20 @@ Test(sweep, the_worst_of_a_kind_is_a_nan_where_there_is_one) {
     ntk_context_destroy(context);
 }
 
+static ntk_status measure_end(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const double end = run->activation == NTK_RELU ? -2.5 : -1;
+    cr_expect_eq(run->flow->log_horizon, end);
+    cr_expect_float_eq(run->trajectory->points[run->trajectory->count - 1].log_time, end, 1e-9);
+    return measure_nothing(run, values, context);
+}
+
+Test(sweep, kinked_networks_may_end_earlier) {
+    ntk_context *context =
+        create((const ntk_setting[]){{"activations", "erf relu", 0}, {"kinked-log-horizon", "-2.5", 0}}, 2);
+    conduct(context, measure_end, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+}
+
 /* ---- what a run is given ------------------------------------------------------------------------- */
 
 Test(sweep, an_error_names_activation_width_and_seed) {
