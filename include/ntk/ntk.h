@@ -22,6 +22,7 @@
 #include <ntk/stats.h>
 #include <ntk/experiment.h>
 #include <ntk/sweep.h>
+#include <ntk/drift.h>
 #include <ntk/exit_sweep.h>
 #include <ntk/convergence.h>
 #include <ntk/population.h>

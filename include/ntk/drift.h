@@ -1,0 +1,37 @@
+/* The drift of the tangent kernel over all time: what the claims of the lazy regime read off their runs.
+ *
+ * A run sees sup over t <= T of ||Theta_t - Theta_0||_F / ||Theta_0||_F. Between theta_T and what the flow
+ * tends to, the kernel changes by a function of the distance between them: the supremum over all time is that
+ * up to T, to the accuracy to which the parameters have arrived. Each function here gives what they may still
+ * travel, in the units of theta. */
+#ifndef NTK_DRIFT_H
+#define NTK_DRIFT_H
+
+#include <ntk/sweep.h>
+
+/* What the parameters travel after the end of a run with L2. Smooth activations: ||g|| / curvature of the
+ * objective along its gradient g (dynamics.h, ntk_flow_measure_rest), infinite where that curvature is not
+ * positive. The Hessian is J^T (d2L/df2) J + lambda + O(m^{-1/2}), the first term positive semi-definite: in
+ * wide networks the curvature is lambda or more. ReLU: the gradient of a flow that slides along kinks never
+ * vanishes; but with a contraction like e^{-r t} what is travelled after T is less than what was travelled
+ * between T/e and T, for r T >= 2, and that is what is returned: the largest change of the displacement
+ * between an observation there and the end. Errors: those of ntk_flow_measure_rest. */
+ntk_status ntk_drift_left_under_l2(const ntk_sweep_run *run, double *left);
+
+/* What they travel after the end of a run without regulariser whose targets are all at least epsilon > 0, at
+ * most, if lambda_min of the tangent kernel stays above what was observed: derived in suite/drift.c. Infinite
+ * where the run does not show that the targets are near. Errors: NTK_ERROR_MEMORY. */
+ntk_status ntk_drift_left_under_soft_targets(const ntk_sweep_run *run, double *left);
+
+/* Columns of a sweep: the largest drift of a run, and what is left relative to what the parameters have
+ * travelled. */
+#define NTK_DRIFT_COLUMNS "drift travel-left"
+enum { NTK_DRIFT_LARGEST, NTK_DRIFT_TRAVEL_LEFT };
+void ntk_drift_read(const ntk_sweep_run *run, double left, double *values);
+
+/* The reduction of a sweep with these columns (sweep.h, ntk_sweep_reduce): exponents of the drift in the
+ * width (ntk_sweep_emit_rates, "rate"), and the largest of what is left, "travel-left-smooth" and
+ * "travel-left-kinked". */
+ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t activation);
+
+#endif
