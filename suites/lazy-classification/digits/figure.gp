@@ -5,8 +5,8 @@ runs = data."/runs.tsv"
 zero_runs = data."/controls/towards-zero/runs.tsv"
 pick(a, m) = strcol(1) eq a && $2 == m
 is(a) = strcol(1) eq a ? $2 : NaN
-networks = tier eq "full" ? "erf erf-2 erf-3" : "erf erf-2"
-title_of(a) = a eq "erf" ? "erf" : "erf, L = ".a[5:5]
+networks = "erf erf-2"
+title_of(a) = a eq "erf" ? "erf" : "erf, L = 2"
 widths = 3
 
 stats runs using (is("erf")) nooutput
