@@ -6,10 +6,10 @@ zero_runs = data."/controls/towards-zero/runs.tsv"
 field_runs = data."/controls/mean-field/runs.tsv"
 pick(a, m) = strcol(1) eq a && $2 == m
 is(a) = strcol(1) eq a ? $2 : NaN
-networks = tier eq "full" ? "erf gelu-k10 gelu-2-k3 relu erf-3 erf-3-k3 relu-2-k3" : "erf gelu-k10 erf-3-k3 relu"
+networks = tier eq "full" ? "erf gelu-k10 erf-3-k3 relu gelu-2-k3 relu-2-k3" : "erf gelu-k10 erf-3-k3 relu"
 # Layers and classes, as the key shows them.
 title_of(a) = a eq "erf" ? "erf" : a eq "gelu-k10" ? "GELU, K = 10" : a eq "gelu-2-k3" ? "GELU, L = 2, K = 3" : a eq "relu" ? "ReLU" : \
-              a eq "erf-3" ? "erf, L = 3" : a eq "erf-3-k3" ? "erf, L = 3, K = 3" : "ReLU, L = 2, K = 3"
+              a eq "erf-3-k3" ? "erf, L = 3, K = 3" : "ReLU, L = 2, K = 3"
 
 stats runs using (is("erf")) nooutput
 narrow = STATS_min; wide = STATS_max

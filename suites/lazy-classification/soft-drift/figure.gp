@@ -2,8 +2,8 @@
 runs = data."/runs.tsv"
 field_runs = data."/controls/mean-field/runs.tsv"
 is(a) = strcol(1) eq a ? $2 : NaN
-networks = tier eq "full" ? "erf relu gelu-k3 gelu-2 erf-2-k3 erf-3-k3" : "erf relu erf-2-k3"
-title_of(a) = a eq "erf" ? "erf" : a eq "relu" ? "ReLU" : a eq "gelu-k3" ? "GELU, K = 3" : a eq "gelu-2" ? "GELU, L = 2" : \
+networks = tier eq "full" ? "erf relu gelu-k3 erf-2 erf-2-k3 erf-3-k3" : "erf relu erf-2-k3"
+title_of(a) = a eq "erf" ? "erf" : a eq "relu" ? "ReLU" : a eq "gelu-k3" ? "GELU, K = 3" : a eq "erf-2" ? "erf, L = 2" : \
               a eq "erf-2-k3" ? "erf, L = 2, K = 3" : "erf, L = 3, K = 3"
 widths = tier eq "full" ? 5 : 3
 count = words(networks)
@@ -49,7 +49,7 @@ set yrange [level / (tier eq "full" ? 4000 : 200):8]
 set label 1 "control: mean field" at 30, 4.4
 plot for [k=1:count] runs using (is(word(networks, k))):4 smooth unique with linespoints ls k title title_of(word(networks, k)), \
      for [a in "erf relu"] field_runs using (is(a)):4 smooth unique with linespoints ls 8 dashtype 2 pt 6 notitle, \
-     1.5 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
+     3 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
      level / 1.5 * narrow / x with lines ls 101 title "m^{−1}"
 
 unset label 1
@@ -58,7 +58,7 @@ set format y "%.1f"
 set title "local exponent between neighbouring widths"
 set ylabel "d log drift / d log m"
 set yrange [-1.2:0.1]
-plot for [k=1:count] for [i=1:widths - 1] '+' using (middle[(k - 1) * 6 + i] * 1.03**k):(exponent[(k - 1) * 6 + i]):(error[(k - 1) * 6 + i]) every ::0::0 \
+plot for [k=1:3] for [i=1:widths - 1] '+' using (middle[(k - 1) * 6 + i] * 1.03**k):(exponent[(k - 1) * 6 + i]):(error[(k - 1) * 6 + i]) every ::0::0 \
          with yerrorbars ls k notitle, \
      -0.5 with lines ls 100 notitle, -1 with lines ls 101 notitle
 unset multiplot
