@@ -109,6 +109,7 @@
          0,                                                                                                   \
          NULL,                                                                                                \
          "smallest eigenvalue of each observed kernel, (nK)^3 operations each"},                              \
+        {"observe-kernel", NTK_PARAMETER_FLAG, "true", 0, 0, NULL, "record the drift of the tangent kernel"}, \
         {"tolerance", NTK_PARAMETER_REAL, "1e-6", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
         {"step", NTK_PARAMETER_REAL, "0.1", 1e-4, 1, NULL, "of the bounded-step rule, ReLU"}, {               \
         "gradient-tolerance", NTK_PARAMETER_REAL, "1e-8", 0, 1, NULL,                                         \

@@ -121,7 +121,7 @@ static ntk_flow_options describe_flow(const ntk_context *context, size_t time_co
     if (smooth && bounded) flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
     flow.observation_log_times = log_times;
     flow.observation_count = time_count;
-    flow.observe_kernel = true;
+    flow.observe_kernel = ntk_context_flag(context, "observe-kernel");
     flow.observe_lambda_min = ntk_context_flag(context, "observe-lambda-min");
     return flow;
 }
