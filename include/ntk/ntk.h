@@ -18,6 +18,7 @@
 #include <ntk/exit.h>
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
+#include <ntk/solution.h>
 #include <ntk/certify.h>
 #include <ntk/stats.h>
 #include <ntk/experiment.h>

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <ntk/linalg.h>
+
 #include "problems.h"
 
 static double centred(size_t outputs, const double *row, size_t k, bool logarithms) {
@@ -33,6 +35,62 @@ Test(interpolate, centred_logits_are_centred_log_probabilities) {
         cr_assert(result.relative_residual < 1e-12 && result.duality_gap < 1e-24);
         cr_assert(result.gradient_norm < 1e-12);
         cr_assert_float_eq(result.norm, (double)sqrtl(naive_product(&d.problem, d.a, d.a)), 1e-12);
+    }
+}
+
+/* v <- P v, P = (I - 1 1^T / K) on each of n rows, as a matrix written out: (nK, nK). */
+static void project(size_t n, size_t outputs, const double *v, double *out) {
+    for (size_t i = 0; i < n * outputs; ++i) {
+        out[i] = 0;
+        for (size_t j = 0; j < n * outputs; ++j)
+            if (i / outputs == j / outputs) out[i] += ((i == j) - 1.0 / (double)outputs) * v[j];
+    }
+}
+
+/* a = (P Theta P)^+ P (log Q - f_0), the pseudo-inverse from the eigenvectors of P Theta P. Returns the
+ * number of eigenvalues that it leaves out. */
+static size_t pseudo_solve(const drawn *d, double *a) {
+    enum { UNKNOWNS = 24 };
+    const size_t n = d->problem.points, outputs = d->problem.outputs, order = d->unknowns;
+    double half[UNKNOWNS][UNKNOWNS], kernel[UNKNOWNS * UNKNOWNS], values[UNKNOWNS], b[UNKNOWNS],
+        wanted[UNKNOWNS];
+    cr_assert(order == UNKNOWNS && d->problem.order == order);
+    for (size_t i = 0; i < order; ++i) project(n, outputs, d->gram + i * order, half[i]); /* Theta P */
+    for (size_t j = 0; j < order; ++j) {
+        double column[UNKNOWNS], projected[UNKNOWNS];
+        for (size_t i = 0; i < order; ++i) column[i] = half[i][j];
+        project(n, outputs, column, projected);
+        for (size_t i = 0; i < order; ++i) kernel[i * order + j] = projected[i];
+    }
+    for (size_t i = 0; i < order; ++i) wanted[i] = log(d->targets[i]) - d->f0[i];
+    project(n, outputs, wanted, b);
+    assert_ok(ntk_eigen_symmetric(order, kernel, order, true, values));
+    size_t left_out = 0;
+    memset(a, 0, order * sizeof *a);
+    for (size_t v = 0; v < order; ++v) {
+        double share = 0;
+        for (size_t i = 0; i < order; ++i) share += kernel[i * order + v] * b[i];
+        const bool zero = values[v] < 1e-12 * values[order - 1];
+        left_out += zero ? 1 : 0;
+        for (size_t i = 0; i < order && !zero; ++i) a[i] += share / values[v] * kernel[i * order + v];
+    }
+    return left_out;
+}
+
+Test(interpolate, pseudo_inverse_of_the_centred_kernel) {
+    for (unsigned seed = 0; seed < 5; ++seed) {
+        drawn d = draw_problem(NTK_LOSS_SOFTMAX, 8, 3, true, 60, SOFT, 0, seed);
+        double a[MAX_UNKNOWNS], f[MAX_UNKNOWNS], means = 0;
+        solve_logistic(&d);
+        cr_assert_eq(pseudo_solve(&d, a), 8, "one direction a point, its mean, is left out");
+        naive_objective(&d.problem, a, f);
+        for (size_t i = 0; i < d.unknowns; ++i) {
+            cr_assert_float_eq(d.a[i], a[i], 1e-10);
+            cr_assert_float_eq(d.f[i], f[i], 1e-11);
+        }
+        /* The full kernel couples the classes: their mean moves. */
+        for (size_t k = 0; k < 3; ++k) means += d.f[k] - d.f0[k];
+        cr_assert(fabs(means) > 1e-3);
     }
 }
 

@@ -1,0 +1,154 @@
+/* Solutions of a training problem: its kernels handed to the solvers of inference.h.
+ *
+ * The bound. With w = theta - theta_0 and f_lin = f_0 + J_0 w the linearised network's objective
+ *
+ *     P(w) = m(f_lin(X)) + (lambda / 2) ||w||^2,      grad P = J_0^T c(f_lin) + lambda w,      c = dm/df,
+ *
+ * is lambda-strongly convex with its minimum at the solution w* with the empirical NTK J_0 J_0^T, so that ||w
+ * - w*|| <= ||grad P|| / lambda, whatever theta is, and
+ *
+ *     |f(x) - f*(x)| <= |f(x) - f_lin(x)| + |J_0(x) (w - w*)| <= |f(x) - f_lin(x)| + ||J_0(x)|| ||grad P|| /
+ * lambda. */
+#include <ntk/solution.h>
+
+#include <math.h>
+
+#include <ntk/kernel.h>
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+
+/* ---- prediction ---------------------------------------------------------------------------------------- */
+
+/* Theta(all points, X); the training points come first, so its head is the Gram matrix. The infinite-width
+ * NTK is one kernel for all outputs: order n in place of n K. */
+static ntk_status create_kernel(const ntk_training *training, ntk_training_kernel which, size_t *order,
+                                double **out) {
+    const size_t q = training->all_points, n = training->points, d = training->inputs;
+    const bool shared = which == NTK_TRAINING_KERNEL_LIMIT;
+    const size_t outputs = shared ? 1 : training->outputs;
+    *order = n * outputs;
+    NTK_TRY(ntk_allocate_doubles(q * outputs * *order, out));
+    if (shared)
+        return ntk_kernel_cross(&training->architecture, NTK_KERNEL_NTK, q, n, d, training->x, d, training->x,
+                                d, *out, n);
+    return ntk_network_tangent_kernel_cross(training->network, training->theta0, q, training->x, n,
+                                            training->x, *out, *order);
+}
+
+/* own: (all_points, K), a: (points, K), scratch. */
+static ntk_status predict_with(const ntk_training *training, const ntk_solution_formula *formula,
+                               const double *kernel, size_t order, double *own, double *a, double *f) {
+    const size_t q = training->all_points;
+    const double *f0 = formula->f0;
+    if (!f0) {
+        NTK_TRY(ntk_network_forward(training->network, training->theta0, q, training->x, own));
+        f0 = own;
+    }
+    const ntk_inference_problem problem = {.loss = formula->loss,
+                                           .points = training->points,
+                                           .outputs = training->outputs,
+                                           .order = order,
+                                           .gram = kernel,
+                                           .f0 = f0,
+                                           .targets = formula->targets ? formula->targets : training->targets,
+                                           .lambda = formula->lambda};
+    ntk_logistic_result certificate;
+    NTK_TRY(ntk_inference_logistic(&problem, NULL, a, NULL, &certificate));
+    return ntk_inference_predict(&problem, q, kernel, f0, a, f);
+}
+
+ntk_status ntk_solution_predict(const ntk_training *training, const ntk_solution_formula *formula,
+                                double *f) {
+    double *kernel = NULL, *own = NULL, *a = NULL;
+    size_t order = 0;
+    ntk_status status = create_kernel(training, formula->kernel, &order, &kernel);
+    if (status == NTK_OK) status = ntk_allocate_doubles(training->all_points * training->outputs, &own);
+    if (status == NTK_OK) status = ntk_allocate_doubles(training->points * training->outputs, &a);
+    if (status == NTK_OK) status = predict_with(training, formula, kernel, order, own, a, f);
+    ntk_release(kernel);
+    ntk_release(own);
+    ntk_release(a);
+    return status;
+}
+
+/* ---- measures ------------------------------------------------------------------------------------------ */
+
+/* Point by point: all of them at once would take a matrix of order all_points K. */
+ntk_status ntk_solution_norms(const ntk_training *training, double *norms) {
+    const size_t outputs = training->outputs, d = training->inputs;
+    double *block;
+    NTK_TRY(ntk_allocate_doubles(outputs * outputs, &block));
+    ntk_status status = NTK_OK;
+    for (size_t i = 0; i < training->all_points && status == NTK_OK; i++) {
+        status = ntk_network_tangent_kernel(training->network, training->theta0, 1, training->x + i * d,
+                                            block, outputs);
+        for (size_t k = 0; k < outputs && status == NTK_OK; k++)
+            norms[i * outputs + k] = sqrt(block[k * outputs + k]);
+    }
+    ntk_release(block);
+    return status;
+}
+
+/* ||grad P||. lin: (all_points, K), f_lin; memory: (points K + p). */
+static ntk_status linearised_gradient(const ntk_training *training, ntk_loss loss, double lambda,
+                                      const double *theta, const double *lin, double *memory, double *norm) {
+    const size_t n = training->points, p = training->parameters;
+    double *cotangent = memory, *gradient = memory + n * training->outputs;
+    NTK_TRY(ntk_network_forward(training->network, training->theta0, n, training->x, cotangent));
+    ntk_loss_evaluate(loss, n, training->outputs, lin, training->targets, NULL, cotangent);
+    NTK_TRY(ntk_network_pullback(training->network, training->theta0, n, training->x, cotangent, gradient));
+    for (size_t i = 0; i < p; i++) gradient[i] += lambda * (theta[i] - training->theta0[i]);
+    *norm = ntk_norm(p, gradient);
+    return NTK_OK;
+}
+
+ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
+                              double *bounds) {
+    const size_t q = training->all_points, size = q * training->outputs;
+    double *memory, gradient = 0;
+    NTK_TRY(ntk_allocate_doubles(2 * size + training->points * training->outputs + training->parameters,
+                                 &memory));
+    double *f = memory, *lin = f + size;
+    ntk_status status = ntk_network_forward(training->network, theta, q, training->x, f);
+    if (status == NTK_OK)
+        status = ntk_network_linearised(training->network, training->theta0, theta, q, training->x, lin);
+    if (status == NTK_OK)
+        status = linearised_gradient(training, loss, lambda, theta, lin, lin + size, &gradient);
+    if (status == NTK_OK) status = ntk_solution_norms(training, bounds);
+    for (size_t i = 0; i < size && status == NTK_OK; i++)
+        bounds[i] = fabs(f[i] - lin[i]) + bounds[i] * gradient / lambda;
+    ntk_release(memory);
+    return status;
+}
+
+double ntk_solution_distance(const ntk_training *training, size_t first, size_t last, bool centred,
+                             const double *f, const double *g) {
+    const size_t outputs = training->outputs;
+    double largest = 0;
+    for (size_t i = first; i < last; i++) {
+        const double *fi = f + i * outputs, *gi = g + i * outputs;
+        double mean = 0;
+        for (size_t k = 0; centred && outputs > 1 && k < outputs; k++)
+            mean += (fi[k] - gi[k]) / (double)outputs;
+        for (size_t k = 0; k < outputs; k++) {
+            const double distance = fabs(fi[k] - gi[k] - mean);
+            if (isnan(distance)) return distance;
+            largest = fmax(largest, distance);
+        }
+    }
+    return largest;
+}
+
+static bool is_right(size_t outputs, const double *f, size_t label) {
+    if (outputs == 1) return label == 1 ? f[0] > 0 : f[0] < 0;
+    bool right = true;
+    for (size_t k = 0; k < outputs; k++) right = right && (k == label || f[label] > f[k]);
+    return right;
+}
+
+double ntk_solution_accuracy(const ntk_training *training, size_t first, size_t last, const double *f) {
+    size_t right = 0;
+    for (size_t i = first; i < last; i++)
+        if (is_right(training->outputs, f + i * training->outputs, training->labels[i])) right++;
+    return (double)right / (double)(last - first);
+}
