@@ -38,10 +38,32 @@ ntk_status ntk_solution_norms(const ntk_training *training, double *norms);
 ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
                               double *bounds);
 
+/* The end of a network's flow with L2 beside what the two kernels predict. */
+typedef struct ntk_solution_comparison {
+    double *end, *empirical, *limit;     /* (all_points, K), outputs: the network's, and the two solutions */
+    double error_empirical, error_limit; /* largest |end - solution| over all outputs */
+    double
+        bound_ratio; /* largest |end - empirical| / bound of ntk_solution_bound over all outputs: at most 1 */
+    double unfinished; /* largest ||J_k(x_i; theta_0)|| ||grad|| / lambda, what a run that has not quite
+                          arrived adds to that bound at most, over error_empirical */
+} ntk_solution_comparison;
+
+/* theta: (p), where the flow of loss and lambda > 0 ended; formula_lambda: that of the solutions, equal to
+ * lambda by rights. Errors: those of ntk_solution_predict and of the network. */
+ntk_status ntk_solution_compare(const ntk_training *training, ntk_loss loss, double lambda,
+                                double formula_lambda, const double *theta, ntk_solution_comparison *out);
+/* Release and zero; a zeroed value is allowed. */
+void ntk_solution_comparison_release(ntk_solution_comparison *comparison);
+
 /* Largest |f - g| over the outputs of points first .. last - 1; centred: after each row's mean over k is
  * taken off (K > 1), which leaves what softmax sees. NaN where one is NaN. f, g: (last, K). */
 double ntk_solution_distance(const ntk_training *training, size_t first, size_t last, bool centred,
                              const double *f, const double *g);
+
+/* Largest |difference| between the means over the K outputs of f and g at points first .. last - 1: what
+ * centring takes off. NaN where one is NaN. */
+double ntk_solution_mean_distance(const ntk_training *training, size_t first, size_t last, const double *f,
+                                  const double *g);
 
 /* Part of the points first .. last - 1 whose label has the largest output (one output: whose class its sign
  * says); a tie is no answer. f: (last, K). */

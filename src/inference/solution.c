@@ -17,6 +17,9 @@
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
+/* fmax passes a NaN over. */
+static double larger(double a, double b) { return isnan(a) || a >= b ? a : b; }
+
 /* ---- prediction ---------------------------------------------------------------------------------------- */
 
 /* Theta(all points, X); the training points come first, so its head is the Gram matrix. The infinite-width
@@ -71,7 +74,7 @@ ntk_status ntk_solution_predict(const ntk_training *training, const ntk_solution
     return status;
 }
 
-/* ---- measures ------------------------------------------------------------------------------------------ */
+/* ---- the bound ----------------------------------------------------------------------------------------- */
 
 /* Point by point: all of them at once would take a matrix of order all_points K. */
 ntk_status ntk_solution_norms(const ntk_training *training, double *norms) {
@@ -89,36 +92,105 @@ ntk_status ntk_solution_norms(const ntk_training *training, double *norms) {
     return status;
 }
 
-/* ||grad P||. lin: (all_points, K), f_lin; memory: (points K + p). */
-static ntk_status linearised_gradient(const ntk_training *training, ntk_loss loss, double lambda,
-                                      const double *theta, const double *lin, double *memory, double *norm) {
+/* Norm of J(at)^T c + lambda (theta - theta_0), J the Jacobian at the parameters `at` and c = dm/df at the
+ * outputs f (all_points, K): the gradient of the network's objective for at = theta and its own outputs, and
+ * of P for at = theta_0 and f_lin. */
+static ntk_status gradient_norm(const ntk_training *training, ntk_loss loss, double lambda,
+                                const double *theta, const double *at, const double *f, double *norm) {
     const size_t n = training->points, p = training->parameters;
+    double *memory;
+    NTK_TRY(ntk_allocate_doubles(n * training->outputs + p, &memory));
     double *cotangent = memory, *gradient = memory + n * training->outputs;
-    NTK_TRY(ntk_network_forward(training->network, training->theta0, n, training->x, cotangent));
-    ntk_loss_evaluate(loss, n, training->outputs, lin, training->targets, NULL, cotangent);
-    NTK_TRY(ntk_network_pullback(training->network, training->theta0, n, training->x, cotangent, gradient));
-    for (size_t i = 0; i < p; i++) gradient[i] += lambda * (theta[i] - training->theta0[i]);
-    *norm = ntk_norm(p, gradient);
-    return NTK_OK;
+    ntk_status status = ntk_network_forward(training->network, at, n, training->x, cotangent);
+    if (status == NTK_OK) {
+        ntk_loss_evaluate(loss, n, training->outputs, f, training->targets, NULL, cotangent);
+        status = ntk_network_pullback(training->network, at, n, training->x, cotangent, gradient);
+    }
+    for (size_t i = 0; i < p && status == NTK_OK; i++)
+        gradient[i] += lambda * (theta[i] - training->theta0[i]);
+    if (status == NTK_OK) *norm = ntk_norm(p, gradient);
+    ntk_release(memory);
+    return status;
 }
 
 ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
                               double *bounds) {
     const size_t q = training->all_points, size = q * training->outputs;
-    double *memory, gradient = 0;
-    NTK_TRY(ntk_allocate_doubles(2 * size + training->points * training->outputs + training->parameters,
-                                 &memory));
-    double *f = memory, *lin = f + size;
+    double *f, gradient = 0;
+    NTK_TRY(ntk_allocate_doubles(2 * size, &f));
+    double *lin = f + size;
     ntk_status status = ntk_network_forward(training->network, theta, q, training->x, f);
     if (status == NTK_OK)
         status = ntk_network_linearised(training->network, training->theta0, theta, q, training->x, lin);
     if (status == NTK_OK)
-        status = linearised_gradient(training, loss, lambda, theta, lin, lin + size, &gradient);
+        status = gradient_norm(training, loss, lambda, theta, training->theta0, lin, &gradient);
     if (status == NTK_OK) status = ntk_solution_norms(training, bounds);
     for (size_t i = 0; i < size && status == NTK_OK; i++)
         bounds[i] = fabs(f[i] - lin[i]) + bounds[i] * gradient / lambda;
-    ntk_release(memory);
+    ntk_release(f);
     return status;
+}
+
+/* ---- comparison ---------------------------------------------------------------------------------------- */
+
+static ntk_status predict_both(const ntk_training *training, ntk_loss loss, double lambda,
+                               ntk_solution_comparison *out) {
+    ntk_solution_formula formula = {.kernel = NTK_TRAINING_KERNEL_LIMIT, .loss = loss, .lambda = lambda};
+    NTK_TRY(ntk_solution_predict(training, &formula, out->limit));
+    formula.kernel = NTK_TRAINING_KERNEL_EMPIRICAL;
+    NTK_TRY(ntk_solution_predict(training, &formula, out->empirical));
+    const size_t q = training->all_points;
+    out->error_limit = ntk_solution_distance(training, 0, q, false, out->end, out->limit);
+    out->error_empirical = ntk_solution_distance(training, 0, q, false, out->end, out->empirical);
+    return NTK_OK;
+}
+
+/* scratch: (all_points, K). */
+static ntk_status judge(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
+                        double *scratch, ntk_solution_comparison *out) {
+    const size_t size = training->all_points * training->outputs;
+    double gradient, reach = 0;
+    NTK_TRY(gradient_norm(training, loss, lambda, theta, theta, out->end, &gradient));
+    NTK_TRY(ntk_solution_norms(training, scratch));
+    for (size_t i = 0; i < size; i++) reach = larger(reach, scratch[i]);
+    out->unfinished = reach * gradient / lambda / out->error_empirical;
+    NTK_TRY(ntk_solution_bound(training, loss, lambda, theta, scratch));
+    for (size_t i = 0; i < size; i++)
+        out->bound_ratio = larger(out->bound_ratio, fabs(out->end[i] - out->empirical[i]) / scratch[i]);
+    return NTK_OK;
+}
+
+ntk_status ntk_solution_compare(const ntk_training *training, ntk_loss loss, double lambda,
+                                double formula_lambda, const double *theta, ntk_solution_comparison *out) {
+    const size_t q = training->all_points, size = q * training->outputs;
+    double *scratch = NULL;
+    *out = (ntk_solution_comparison){0};
+    ntk_status status = ntk_allocate_doubles(3 * size, &out->end);
+    if (status == NTK_OK) status = ntk_allocate_doubles(size, &scratch);
+    if (status == NTK_OK) {
+        out->empirical = out->end + size;
+        out->limit = out->empirical + size;
+        status = ntk_network_forward(training->network, theta, q, training->x, out->end);
+    }
+    if (status == NTK_OK) status = predict_both(training, loss, formula_lambda, out);
+    if (status == NTK_OK) status = judge(training, loss, lambda, theta, scratch, out);
+    ntk_release(scratch);
+    if (status != NTK_OK) ntk_solution_comparison_release(out);
+    return status;
+}
+
+void ntk_solution_comparison_release(ntk_solution_comparison *comparison) {
+    ntk_release(comparison->end);
+    *comparison = (ntk_solution_comparison){0};
+}
+
+/* ---- measures ------------------------------------------------------------------------------------------ */
+
+/* Mean of f - g over the outputs of point i. */
+static double mean_difference(size_t outputs, size_t i, const double *f, const double *g) {
+    double mean = 0;
+    for (size_t k = 0; k < outputs; k++) mean += (f[i * outputs + k] - g[i * outputs + k]) / (double)outputs;
+    return mean;
 }
 
 double ntk_solution_distance(const ntk_training *training, size_t first, size_t last, bool centred,
@@ -126,16 +198,18 @@ double ntk_solution_distance(const ntk_training *training, size_t first, size_t 
     const size_t outputs = training->outputs;
     double largest = 0;
     for (size_t i = first; i < last; i++) {
-        const double *fi = f + i * outputs, *gi = g + i * outputs;
-        double mean = 0;
-        for (size_t k = 0; centred && outputs > 1 && k < outputs; k++)
-            mean += (fi[k] - gi[k]) / (double)outputs;
-        for (size_t k = 0; k < outputs; k++) {
-            const double distance = fabs(fi[k] - gi[k] - mean);
-            if (isnan(distance)) return distance;
-            largest = fmax(largest, distance);
-        }
+        const double mean = centred && outputs > 1 ? mean_difference(outputs, i, f, g) : 0;
+        for (size_t k = i * outputs; k < (i + 1) * outputs; k++)
+            largest = larger(largest, fabs(f[k] - g[k] - mean));
     }
+    return largest;
+}
+
+double ntk_solution_mean_distance(const ntk_training *training, size_t first, size_t last, const double *f,
+                                  const double *g) {
+    double largest = 0;
+    for (size_t i = first; i < last; i++)
+        largest = larger(largest, fabs(mean_difference(training->outputs, i, f, g)));
     return largest;
 }
 

@@ -187,6 +187,59 @@ Test(solution, distance_is_the_largest_and_may_be_centred) {
     cr_assert_eq(ntk_solution_distance(&single, 0, 1, true, one, zero), 1);
 }
 
+Test(solution, mean_distance_is_what_centring_takes_off) {
+    const ntk_training training = {.outputs = 3};
+    const double f[] = {1, 2, 3, 9, 9, 9}, g[] = {2, 3, 4.6, 9, 9, NAN};
+    cr_assert_float_eq(ntk_solution_mean_distance(&training, 0, 1, f, g), 1.2, 1e-15);
+    cr_assert(isnan(ntk_solution_mean_distance(&training, 0, 2, f, g)));
+}
+
+/* Against the definition of each number; the gradient by central differences of the objective. */
+Test(solution, comparison_is_made_of_its_parts) {
+    ntk_training training = create(3, 0);
+    const size_t size = ALL * 3;
+    unsigned state = 3;
+    for (size_t i = 0; i < training.parameters; i++) training.theta[i] += 0.1 * pseudo_random(&state);
+    ntk_solution_formula formula = {
+        .kernel = NTK_TRAINING_KERNEL_EMPIRICAL, .loss = NTK_LOSS_SOFTMAX, .lambda = 0.1};
+    double empirical[MAX_SIZE], limit[MAX_SIZE], end[MAX_SIZE], bounds[MAX_SIZE], norms[MAX_SIZE];
+    ntk_solution_comparison found;
+    assert_ok(ntk_solution_compare(&training, NTK_LOSS_SOFTMAX, 0.05, 0.1, training.theta, &found));
+    assert_ok(ntk_solution_predict(&training, &formula, empirical));
+    formula.kernel = NTK_TRAINING_KERNEL_LIMIT;
+    assert_ok(ntk_solution_predict(&training, &formula, limit));
+    assert_ok(ntk_network_forward(training.network, training.theta, ALL, training.x, end));
+    assert_ok(ntk_solution_bound(&training, NTK_LOSS_SOFTMAX, 0.05, training.theta, bounds));
+    assert_ok(ntk_solution_norms(&training, norms));
+    double ratio = 0, reach = 0, square = 0;
+    for (size_t i = 0; i < size; i++) {
+        ratio = fmax(ratio, fabs(end[i] - empirical[i]) / bounds[i]);
+        reach = fmax(reach, norms[i]);
+    }
+    for (size_t i = 0; i < training.parameters; i++) {
+        double objective[2], kept = training.theta[i];
+        for (int side = 0; side < 2; side++) {
+            training.theta[i] = kept + (side ? 1e-5 : -1e-5);
+            assert_ok(ntk_network_forward(training.network, training.theta, TRAINED, training.x, end));
+            ntk_loss_evaluate(NTK_LOSS_SOFTMAX, TRAINED, 3, end, training.targets, &objective[side], NULL);
+            const double away = ntk_distance(training.parameters, training.theta, training.theta0);
+            objective[side] += 0.05 / 2 * away * away;
+        }
+        training.theta[i] = kept;
+        square += pow((objective[1] - objective[0]) / 2e-5, 2);
+    }
+    cr_assert_float_eq(found.error_empirical,
+                       ntk_solution_distance(&training, 0, ALL, false, found.end, empirical), 1e-12);
+    cr_assert_float_eq(found.error_limit, ntk_solution_distance(&training, 0, ALL, false, found.end, limit),
+                       1e-12);
+    cr_assert_float_eq(found.bound_ratio, ratio, 1e-10);
+    cr_assert_float_eq(found.unfinished, reach * sqrt(square) / 0.05 / found.error_empirical,
+                       1e-6 * found.unfinished);
+    ntk_solution_comparison_release(&found);
+    cr_assert_null(found.end);
+    ntk_training_release(&training);
+}
+
 Test(solution, accuracy_counts_strict_winners) {
     size_t labels[] = {0, 1, 2, 1};
     const ntk_training training = {.outputs = 3, .labels = labels}, single = {.outputs = 1, .labels = labels};
