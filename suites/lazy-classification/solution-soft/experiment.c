@@ -1,0 +1,110 @@
+/* With soft targets training finds the interpolation of the centred log-probabilities (plenk-2026).
+ *
+ * Cross-entropy without regulariser, every q_ik >= epsilon > 0. The loss is smallest where softmax f(X) = Q,
+ * that is, with P = I - 1 1^T / K acting on the K logits of each point, where P f(X) = P log Q. Rows of
+ * dL/df = (softmax f - Q) / n sum to zero, so a flow with the frozen kernel Theta moves along f = f_0 +
+ * Theta(., X) a with P a = a, and ends where P Theta P a = P (log Q - f_0(X)):
+ *
+ *     f*(x) = f_0(x) + Theta(x, X) (P Theta P)^+ P (log Q - f_0(X)),
+ *
+ * which for the infinite-width kernel, Theta (x) I_K, is f_0(x) + Theta(x, X) Theta^{-1} (log Q - f_0(X)) P:
+ * there the mean over the classes of a point never moves. At finite width it does, by O(m^{-1/2}), since
+ * Theta_hat_0 couples the classes; softmax does not see it, and logits are compared centred. (One output,
+ * two classes: log(q / (1 - q)) in place of log Q, and P = 1.)
+ *
+ * On the training points the centred logits end at P log Q at every width: an identity, which tests that the
+ * flow has arrived. How close it must be then follows from G = ||grad L||: G^2 = r^T Theta r with r =
+ * (softmax f - Q) / n, so every probability is within delta = n G / sqrt(lambda_min) of its target, and a
+ * centred logit within 2 delta / (epsilon - delta). The theorem speaks of other points. There the network's
+ * kernel Theta_t stands in the flow for Theta_hat_0, sup_t ||Theta_t - Theta_hat_0|| = O(m^{-1/2}), and the
+ * flow contracts on the training points (the centred logits are bounded and Theta_t is bounded below), so f_T
+ * - f* is an integral of that order too (1/m for smooth activations). With the infinite-width Theta, which
+ * differs from Theta_hat_0 by O(m^{-1/2}), the error is of that order and no smaller.
+ *
+ * What the flow had left to go at its end is the same formula with f_T in place of f_0. Error: the largest
+ * |difference| of centred logits over the outputs of all test points. */
+#include <math.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
+                                           {"formula-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL,
+                                            "smallest probability in the formula; 0: the targets' own"},
+                                           {0}};
+
+enum { ERROR_EMPIRICAL, ERROR_LIMIT, CLASS_MEANS, INTERPOLATION, UNFINISHED };
+
+/* The outputs at all points that the formula predicts, with both kernels, and where the flow would have gone
+ * from its end. All (all_points, K); targets is scratch. */
+static ntk_status predict(const ntk_sweep_run *run, double epsilon, const double *end, double *targets,
+                          double *limit, double *empirical, double *rest) {
+    const ntk_training *problem = run->training;
+    ntk_solution_formula formula = {
+        .kernel = NTK_TRAINING_KERNEL_LIMIT, .loss = run->flow->loss, .targets = targets};
+    NTK_TRY(ntk_targets_from_labels(formula.loss, problem->points, problem->outputs, problem->labels, epsilon,
+                                    targets));
+    NTK_TRY(ntk_solution_predict(problem, &formula, limit));
+    formula.kernel = NTK_TRAINING_KERNEL_EMPIRICAL;
+    NTK_TRY(ntk_solution_predict(problem, &formula, empirical));
+    formula.targets = NULL; /* the problem's own */
+    formula.f0 = end;
+    return ntk_solution_predict(problem, &formula, rest);
+}
+
+/* The distance to the solution with Theta_hat_0 at each time is the run's curve. memory: (5, all_points, K).
+ */
+static ntk_status compare(const ntk_sweep_run *run, double epsilon, double *memory, double *values) {
+    const ntk_training *problem = run->training;
+    const ntk_trajectory *path = run->trajectory;
+    const size_t n = problem->points, all = problem->all_points, size = path->followed_size;
+    const double *end = path->followed + (path->count - 1) * size;
+    double *start = memory, *limit = start + size, *empirical = limit + size, *rest = empirical + size;
+    NTK_TRY(ntk_network_forward(problem->network, problem->theta0, all, problem->x, start));
+    NTK_TRY(predict(run, epsilon, end, rest + size, limit, empirical, rest));
+    values[ERROR_EMPIRICAL] = ntk_solution_distance(problem, n, all, true, end, empirical);
+    values[ERROR_LIMIT] = ntk_solution_distance(problem, n, all, true, end, limit);
+    values[INTERPOLATION] = ntk_solution_distance(problem, 0, n, true, end, empirical);
+    values[UNFINISHED] = ntk_solution_distance(problem, n, all, true, end, rest) / values[ERROR_EMPIRICAL];
+    values[CLASS_MEANS] =
+        problem->outputs > 1 ? ntk_solution_mean_distance(problem, 0, all, end, start) : NAN;
+    for (size_t t = 0; t < path->count; t++)
+        run->curve[t] = ntk_solution_distance(problem, n, all, true, path->followed + t * size, empirical);
+    return NTK_OK;
+}
+
+static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    const double chosen = ntk_context_real(context, "formula-epsilon");
+    double *memory;
+    NTK_TRY(ntk_allocate_doubles(5 * run->trajectory->followed_size, &memory));
+    const ntk_status status = compare(run, chosen > 0 ? chosen : run->epsilon, memory, values);
+    ntk_release(memory);
+    return status;
+}
+
+/* Where there is more than one output. */
+static ntk_status emit_class_means(ntk_context *context, const ntk_sweep *sweep, size_t network) {
+    ntk_estimate rate;
+    if (isnan(ntk_sweep_value(sweep, network, 0, 0, CLASS_MEANS))) return NTK_OK;
+    NTK_TRY(ntk_sweep_rate(context, sweep, network, CLASS_MEANS, &rate));
+    return ntk_sweep_emit_estimate(context, sweep, "rate-class-means", network, &rate);
+}
+
+/* All networks together, once, but for the class means. */
+static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
+    NTK_TRY(emit_class_means(context, sweep, network));
+    if (network > 0) return NTK_OK;
+    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-empirical", ERROR_EMPIRICAL));
+    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-limit", ERROR_LIMIT));
+    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "interpolation", INTERPOLATION));
+    return ntk_sweep_emit_largest_by_kind(context, sweep, "unfinished", UNFINISHED);
+}
+
+static ntk_status run(ntk_context *context) {
+    if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "epsilon") > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "the solution needs epsilon > 0 and test points to be compared at");
+    return ntk_sweep_conduct(context, "error-empirical error-limit class-means interpolation unfinished",
+                             measure, emit);
+}
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -1,0 +1,52 @@
+# Distance of the network to the solution with soft targets: along the flow, and at its end against the width.
+paths = data."/trajectories.tsv"
+runs = data."/runs.tsv"
+wrong = data."/controls/wrong-epsilon/runs.tsv"
+networks = "erf gelu-k3"
+titles = "'erf, K = 2' 'gelu, K = 3'"
+pick(a, m) = strcol(1) eq a && $2 == m
+is(a) = strcol(1) eq a ? $2 : NaN
+
+stats paths using 3 nooutput
+last = STATS_max
+stats runs using 2 nooutput
+first = STATS_min; widest = STATS_max   # of all networks
+stats runs using (is("erf")) nooutput
+narrow = STATS_min; wide = STATS_max
+widths = int(log(wide / narrow) / log(4) + 0.5) + 1
+width(i) = narrow * 4**(i - 1)   # the tiers step by a factor of 4
+array level[2]   # of the errors of erf at the narrowest width: with Θ̂_0, with Θ
+do for [i=1:2] {
+    stats runs using (pick("erf", narrow) ? column(3 + i) : NaN) nooutput
+    level[i] = STATS_mean
+}
+stats runs using 4 nooutput
+least = STATS_min
+
+set multiplot layout 1,2
+set bmargin 6.5
+set key outside below center horizontal maxcols 3 spacing 1
+set logscale y
+set format y "10^{%T}"
+set yrange [least / 1.5 : 12]
+set title "gelu, three classes: distance along the flow"
+set xlabel "log t"
+set ylabel "largest |P f_t − P f^*| over test points"
+set xrange [-4:last]
+plot for [i=1:widths] paths using (pick("gelu-k3", width(i)) ? $3 : NaN):17:18 \
+         with filledcurves fs transparent solid 0.12 ls i notitle, \
+     for [i=1:widths] paths using (pick("gelu-k3", width(i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width(i))
+
+# smooth unique: the mean over seeds.
+set title "at the end: f^* with Θ̂_0 (solid), with Θ (dotted)"
+set xlabel "hidden width m"
+set ylabel ""
+set logscale x 2
+set xrange [first / 1.3 : widest * 1.3]
+plot for [k=1:2] runs using (is(word(networks, k))):4 smooth unique with linespoints ls k title word(titles, k), \
+     for [k=1:2] runs using (is(word(networks, k))):5 smooth unique with linespoints ls k dashtype 3 notitle, \
+     runs using (is("gelu-k3")):6 smooth unique with linespoints ls 3 title "class means", \
+     wrong using (is("erf")):4 smooth unique with linespoints ls 4 title "erf, wrong ε", \
+     1.7 * level[2] * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
+     0.5 * level[1] * narrow / x with lines ls 101 title "m^{−1}"
+unset multiplot
