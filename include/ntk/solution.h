@@ -38,14 +38,18 @@ ntk_status ntk_solution_norms(const ntk_training *training, double *norms);
 ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
                               double *bounds);
 
-/* The end of a network's flow with L2 beside what the two kernels predict. */
+/* The end of a network's flow with L2 beside what the two kernels predict. Errors are largest differences
+ * over all outputs of all points. */
 typedef struct ntk_solution_comparison {
     double *end, *empirical, *limit;     /* (all_points, K), outputs: the network's, and the two solutions */
-    double error_empirical, error_limit; /* largest |end - solution| over all outputs */
-    double
-        bound_ratio; /* largest |end - empirical| / bound of ntk_solution_bound over all outputs: at most 1 */
-    double unfinished; /* largest ||J_k(x_i; theta_0)|| ||grad|| / lambda, what a run that has not quite
-                          arrived adds to that bound at most, over error_empirical */
+    double error_empirical, error_limit; /* of end against them */
+    /* Largest |end - empirical| / bound of ntk_solution_bound: at most 1. */
+    double bound_ratio;
+    /* ||grad|| / (lambda ||theta - theta_0||), grad that of the network's own objective: 0 at rest. */
+    double relative_residual;
+    /* Largest ||J_k(x_i; theta_0)|| ||grad|| / lambda over error_empirical: what a run that has not quite
+     * arrived adds to that bound at most. */
+    double unfinished;
 } ntk_solution_comparison;
 
 /* theta: (p), where the flow of loss and lambda > 0 ended; formula_lambda: that of the solutions, equal to

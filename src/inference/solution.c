@@ -154,6 +154,8 @@ static ntk_status judge(const ntk_training *training, ntk_loss loss, double lamb
     NTK_TRY(ntk_solution_norms(training, scratch));
     for (size_t i = 0; i < size; i++) reach = larger(reach, scratch[i]);
     out->unfinished = reach * gradient / lambda / out->error_empirical;
+    out->relative_residual =
+        gradient / (lambda * ntk_distance(training->parameters, theta, training->theta0));
     NTK_TRY(ntk_solution_bound(training, loss, lambda, theta, scratch));
     for (size_t i = 0; i < size; i++)
         out->bound_ratio = larger(out->bound_ratio, fabs(out->end[i] - out->empirical[i]) / scratch[i]);

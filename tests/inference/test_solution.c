@@ -235,6 +235,8 @@ Test(solution, comparison_is_made_of_its_parts) {
     cr_assert_float_eq(found.bound_ratio, ratio, 1e-10);
     cr_assert_float_eq(found.unfinished, reach * sqrt(square) / 0.05 / found.error_empirical,
                        1e-6 * found.unfinished);
+    const double away = ntk_distance(training.parameters, training.theta, training.theta0);
+    cr_assert_float_eq(found.relative_residual, sqrt(square) / (0.05 * away), 1e-6 * found.relative_residual);
     ntk_solution_comparison_release(&found);
     cr_assert_null(found.end);
     ntk_training_release(&training);

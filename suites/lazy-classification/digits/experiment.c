@@ -25,7 +25,7 @@ static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
                                             "lambda in the formula, over that of the flow"},
                                            {0}};
 
-enum { ERROR_EMPIRICAL, ERROR_LIMIT, BOUND_RATIO, UNFINISHED, NETWORK, LINEARISED, LIMIT };
+enum { ERROR_EMPIRICAL, ERROR_LIMIT, BOUND_RATIO, UNFINISHED, RESIDUAL, NETWORK, LINEARISED, LIMIT };
 
 static double test_accuracy(const ntk_training *problem, const double *f) {
     return ntk_solution_accuracy(problem, problem->points, problem->all_points, f);
@@ -42,6 +42,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     values[ERROR_LIMIT] = found.error_limit;
     values[BOUND_RATIO] = found.bound_ratio;
     values[UNFINISHED] = found.unfinished;
+    values[RESIDUAL] = found.relative_residual;
     values[NETWORK] = test_accuracy(problem, found.end);
     values[LINEARISED] = test_accuracy(problem, found.empirical);
     values[LIMIT] = test_accuracy(problem, found.limit);
@@ -66,6 +67,7 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-empirical", ERROR_EMPIRICAL));
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-limit", ERROR_LIMIT));
     NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "bound-ratio", BOUND_RATIO));
+    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "relative-residual", RESIDUAL));
     return ntk_sweep_emit_largest_by_kind(context, sweep, "unfinished", UNFINISHED);
 }
 
@@ -73,10 +75,11 @@ static ntk_status run(ntk_context *context) {
     if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "lambda") > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs lambda > 0 and test points to be compared at");
-    return ntk_sweep_conduct(context,
-                             "error-empirical error-limit bound-ratio unfinished accuracy-network "
-                             "accuracy-linearised accuracy-limit",
-                             measure, emit);
+    return ntk_sweep_conduct(
+        context,
+        "error-empirical error-limit bound-ratio unfinished relative-residual accuracy-network "
+        "accuracy-linearised accuracy-limit",
+        measure, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

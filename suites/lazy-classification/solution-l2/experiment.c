@@ -15,8 +15,9 @@
  * The first term and the difference in the second are O(m^{-1/2}), uniformly over the ball ||w|| <= sqrt(2
  * L_0 / lambda) that the flow never leaves: so is the error at the end of the flow (1/m for smooth
  * activations, whose first-order terms average out). What is left is ||J_0(x)|| ||grad|| / lambda: a run that
- * has not quite arrived adds no more than that. With the infinite-width Theta in place of Theta_hat_0, which
- * differ by O(m^{-1/2}), the error is of that order and no smaller.
+ * has not quite arrived adds no more than that. (Where the objective is as convex around the end as its
+ * linearisation, it is also how far the outputs can still move.) With the infinite-width Theta in place of
+ * Theta_hat_0, which differ by O(m^{-1/2}), the error is of that order and no smaller.
  *
  * Error: the largest |f_T - f*| over the outputs of all points, training and test points alike. */
 #include <math.h>
@@ -28,7 +29,7 @@ static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
                                             "lambda in the formula, over that of the flow"},
                                            {0}};
 
-enum { ERROR_EMPIRICAL, ERROR_LIMIT, BOUND_RATIO, UNFINISHED };
+enum { ERROR_EMPIRICAL, ERROR_LIMIT, BOUND_RATIO, UNFINISHED, RESIDUAL };
 
 /* The distance to the solution with Theta_hat_0 at each time is the run's curve. */
 static void draw(const ntk_sweep_run *run, const double *solution) {
@@ -47,6 +48,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     values[ERROR_LIMIT] = found.error_limit;
     values[BOUND_RATIO] = found.bound_ratio;
     values[UNFINISHED] = found.unfinished;
+    values[RESIDUAL] = found.relative_residual;
     draw(run, found.empirical);
     ntk_solution_comparison_release(&found);
     return NTK_OK;
@@ -58,6 +60,7 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-empirical", ERROR_EMPIRICAL));
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-limit", ERROR_LIMIT));
     NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "bound-ratio", BOUND_RATIO));
+    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "relative-residual", RESIDUAL));
     return ntk_sweep_emit_largest_by_kind(context, sweep, "unfinished", UNFINISHED);
 }
 
@@ -65,7 +68,8 @@ static ntk_status run(ntk_context *context) {
     if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "lambda") > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs lambda > 0 and test points to be compared at");
-    return ntk_sweep_conduct(context, "error-empirical error-limit bound-ratio unfinished", measure, emit);
+    return ntk_sweep_conduct(context, "error-empirical error-limit bound-ratio unfinished relative-residual",
+                             measure, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};
