@@ -4,8 +4,6 @@ runs = data."/runs.tsv"
 wrong = data."/controls/wrong-epsilon/runs.tsv"
 networks = "erf gelu-k3"
 titles = "'erf, K = 2' 'gelu, K = 3'"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
 
 stats paths using 3 nooutput
 last = STATS_max
@@ -13,8 +11,7 @@ stats runs using 2 nooutput
 first = STATS_min; widest = STATS_max   # of all networks
 stats runs using (is("erf")) nooutput
 narrow = STATS_min; wide = STATS_max
-widths = int(log(wide / narrow) / log(4) + 0.5) + 1
-width(i) = narrow * 4**(i - 1)   # the tiers step by a factor of 4
+widths = steps(narrow, wide)
 array level[2]   # of the errors of erf at the narrowest width: with Θ̂_0, with Θ
 do for [i=1:2] {
     stats runs using (pick("erf", narrow) ? column(3 + i) : NaN) nooutput
@@ -33,9 +30,9 @@ set title "gelu, three classes: distance along the flow"
 set xlabel "log t"
 set ylabel "largest |P f_t − P f^*| over test points"
 set xrange [-4:last]
-plot for [i=1:widths] paths using (pick("gelu-k3", width(i)) ? $3 : NaN):17:18 \
+plot for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):17:18 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("gelu-k3", width(i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width(i))
+     for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", step(narrow, i))
 
 # smooth unique: the mean over seeds.
 set title "at the end: f^* with Θ̂_0 (solid), with Θ (dotted)"
