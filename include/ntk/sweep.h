@@ -11,9 +11,13 @@
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 
-/* Names of networks: <activation or residual>[-<depth>][-k<classes>], so that one sweep can hold networks of
- * several depths and numbers of outputs; what a name leaves out, the parameters `depth` and `classes` say. */
-#define NTK_SWEEP_OUTPUTS(name) name "|" name "-k3|" name "-k10"
+/* Names of networks: <activation or residual>[-<depth>][-k<classes>][-l2 or -soft], so that one sweep can
+ * hold networks of several depths and numbers of outputs, under L2 and with soft targets; what a name leaves
+ * out, the parameters say: `depth`, `classes`, and `lambda` and `epsilon`, of which -l2 ignores the second
+ * and -soft the first. */
+#define NTK_SWEEP_SETTINGS(name) name "|" name "-l2|" name "-soft"
+#define NTK_SWEEP_OUTPUTS(name)                                                                              \
+    NTK_SWEEP_SETTINGS(name) "|" NTK_SWEEP_SETTINGS(name "-k3") "|" NTK_SWEEP_SETTINGS(name "-k10")
 #define NTK_SWEEP_DEPTHS(name)                                                                               \
     NTK_SWEEP_OUTPUTS(name)                                                                                  \
     "|" NTK_SWEEP_OUTPUTS(name "-1") "|" NTK_SWEEP_OUTPUTS(name "-2") "|" NTK_SWEEP_OUTPUTS(name "-3")
@@ -30,7 +34,7 @@
      0,                                                                                                       \
      0,                                                                                                       \
      NTK_SWEEP_NETWORKS,                                                                                      \
-     "networks, by name: erf, relu-2 (depth 2), gelu-k3 (3 classes), residual-2-k10"},                        \
+     "networks, by name: erf, relu-2 (depth 2), gelu-k3 (3 classes), erf-l2, residual-2-k10-soft"},           \
         {"depth",                                                                                             \
          NTK_PARAMETER_INTEGER,                                                                               \
          "1",                                                                                                 \

@@ -1,6 +1,7 @@
 /* Sweeps: activations x widths x seeds, one flow each. */
 #include <ntk/sweep.h>
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +29,21 @@ static bool is_choice(const ntk_context *context, const char *name, const char *
     return strcmp(ntk_context_choice(context, name), value) == 0;
 }
 
-/* "relu", "relu-2", "relu-k3", "residual-2-k10" (sweep.h). */
+static bool has_setting(const char *network, const char *setting) {
+    const char *last = strrchr(network, '-');
+    return last && strcmp(last + 1, setting) == 0;
+}
+
+/* "relu", "relu-2", "relu-k3", "residual-2-k10-soft" (sweep.h). */
 static ntk_status describe_network(const char *name, ntk_training_options *out) {
     ntk_architecture *architecture = &out->architecture;
     char family[32];
     snprintf(family, sizeof family, "%.*s", (int)strcspn(name, "-"), name);
-    for (const char *part = strchr(name, '-'); part; part = strchr(part + 1, '-'))
-        *(part[1] == 'k' ? &out->classes : &architecture->depth) =
-            strtoul(part + (part[1] == 'k' ? 2 : 1), NULL, 10);
+    for (const char *part = strchr(name, '-'); part; part = strchr(part + 1, '-')) {
+        if (part[1] == 'k') out->classes = strtoul(part + 2, NULL, 10);
+        if (isdigit((unsigned char)part[1])) architecture->depth = strtoul(part + 1, NULL, 10);
+    }
+    if (has_setting(name, "l2")) out->epsilon = 0;
     if (strcmp(family, "residual") != 0) return ntk_activation_parse(family, &architecture->activation);
     architecture->family = NTK_RESIDUAL;
     architecture->activation = NTK_RELU;
@@ -101,12 +109,14 @@ static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *
     return NTK_OK;
 }
 
-static ntk_flow_options describe_flow(const ntk_context *context, size_t time_count, const double *log_times,
+static ntk_flow_options describe_flow(const ntk_context *context, const ntk_sweep *sweep, const place *at,
                                       const ntk_training_options *problem) {
+    const size_t time_count = sweep->time_count;
+    const double *log_times = &sweep->log_times[at->series * time_count];
     ntk_flow_options flow = ntk_flow_options_default();
     const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
     flow.loss = problem->loss;
-    flow.lambda = ntk_context_real(context, "lambda");
+    flow.lambda = has_setting(at->activation, "soft") ? 0 : ntk_context_real(context, "lambda");
     flow.centre = is_choice(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
     if (problem->architecture.parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
         flow.time_factor = (double)problem->width;
@@ -131,9 +141,7 @@ static ntk_status run_flow(const sweep_task *task, size_t unit) {
     const place at = place_of(sweep, unit);
     ntk_training_options problem;
     NTK_TRY(describe_problem(task->context, sweep, &at, &problem));
-    const size_t times = sweep->time_count;
-    const ntk_flow_options flow =
-        describe_flow(task->context, times, &sweep->log_times[at.series * times], &problem);
+    const ntk_flow_options flow = describe_flow(task->context, sweep, &at, &problem);
     const ntk_stream stream = ntk_context_stream(task->context, at.seed);
     ntk_training training;
     NTK_TRY(ntk_training_create(&problem, &stream, &training));
@@ -150,7 +158,7 @@ static ntk_status run_flow(const sweep_task *task, size_t unit) {
                                    .flow = &flow,
                                    .training = &training,
                                    .trajectory = trajectory,
-                                   .curve = &sweep->curves[unit * times]};
+                                   .curve = &sweep->curves[unit * sweep->time_count]};
         status = task->measure(&run, &sweep->values[unit * sweep->columns], task->context);
     }
     ntk_training_release(&training);

@@ -357,6 +357,36 @@ Test(sweep, networks_are_those_named) {
     ntk_context_destroy(context);
 }
 
+static ntk_status measure_l2(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->lambda, 0.1);
+    cr_expect_eq(run->flow->lambda, 0.1);
+    cr_expect_eq(run->epsilon, 0);
+    cr_expect_eq(run->training->targets[0], 1, "one-hot");
+    cr_expect_eq(run->training->architecture.depth, 2);
+    return measure_nothing(run, values, context);
+}
+
+static ntk_status measure_soft(const ntk_sweep_run *run, double *values, ntk_context *context) {
+    cr_expect_eq(run->flow->lambda, 0);
+    cr_expect_eq(run->epsilon, 0.25);
+    cr_expect_eq(run->training->targets[0], 0.5);
+    cr_expect_eq(run->training->outputs, 3);
+    cr_expect_eq(run->training->architecture.depth, 1, "that of the parameter");
+    return measure_nothing(run, values, context);
+}
+
+Test(sweep, a_name_may_choose_between_l2_and_soft_targets) {
+    ntk_setting settings[] = {
+        {"lambda", "0.1", 0}, {"epsilon", "0.25", 0}, {"activations", "erf-2-k3-l2", 0}};
+    ntk_context *context = create(settings, 3);
+    conduct(context, measure_l2, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+    settings[2].value = "erf-k3-soft";
+    context = create(settings, 3);
+    conduct(context, measure_soft, reduce_nothing, "nothing");
+    ntk_context_destroy(context);
+}
+
 /* Seven and one, from the committed digits. */
 static ntk_status measure_digits(const ntk_sweep_run *run, double *values, ntk_context *context) {
     cr_expect_eq(run->training->inputs, 784);
