@@ -1,0 +1,48 @@
+# Gap between a network and its linearisation: along the flow, and its largest value against the width.
+paths = data."/trajectories.tsv"
+unbounded = data."/controls/one-hot/trajectories.tsv"
+runs = data."/runs.tsv"
+unbounded_runs = data."/controls/one-hot/runs.tsv"
+pick(a, m) = strcol(1) eq a && $2 == m
+is(a) = strcol(1) eq a ? $2 : NaN
+
+stats runs using 2 nooutput
+narrow = STATS_min; wide = STATS_max
+middle = tier eq "full" ? 128 : 45
+array width[3] = [narrow, middle, wide]
+stats runs using (strcol(1) eq "erf-3-soft" && $2 == narrow ? log($4) : NaN) nooutput
+high = exp(STATS_mean)
+stats runs using (strcol(1) eq "erf-1-l2" && $2 == narrow ? log($4) : NaN) nooutput
+low = exp(STATS_mean)
+
+set multiplot layout 1,2
+set bmargin 8.5
+set key outside below center maxrows 3
+set logscale y
+set format y "10^{%T}"
+set title "erf, one hidden layer: with L2 (solid), one-hot without (dotted)"
+set xlabel "log t"
+set ylabel "gap |f_t − f_t^{lin}|, largest over points so far"
+set xrange [-4:20]
+set yrange [low / 1000 : 20]
+plot for [i=1:3] paths using (pick("erf-1-l2", width[i]) ? $3 : NaN):17:18 \
+         with filledcurves fs transparent solid 0.12 ls i notitle, \
+     for [i=1:3] paths using (pick("erf-1-l2", width[i]) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width[i]), \
+     for [i=1:3] unbounded using (pick("erf-1", width[i]) ? $3 : NaN):16 with lines ls i dashtype 3 notitle
+
+# smooth unique: the mean over seeds.
+set title "largest gap over all time (erf, but for one)"
+set xlabel "hidden width m"
+set ylabel ""
+set logscale x 2
+set xrange [narrow / 1.3 : wide * 1.3]
+set yrange [low / 40 : 40]
+set label 1 "one-hot, log t ≤ 2.3 + 4√m" at narrow, 25
+array network[5] = ["erf-1-l2", "erf-2-l2", "erf-1-k3-soft", "erf-3-soft", "relu-1-soft"]
+array name[5] = ["L=1, L2", "L=2, L2", "L=1, K=3, soft", "L=3, soft", "ReLU, L=1, soft"]
+plot for [i=1:5] runs using (is(network[i])):4 smooth unique with linespoints ls i title name[i], \
+     unbounded_runs using (is("erf-1")):4 smooth unique with linespoints ls 1 dashtype 3 notitle, \
+     unbounded_runs using (is("relu-1")):4 smooth unique with linespoints ls 5 dashtype 3 notitle, \
+     1.5 * high * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
+     0.6 * low * narrow / x with lines ls 101 title "m^{−1}"
+unset multiplot
