@@ -8,8 +8,9 @@
  *     softmax    l = sum_k q_k ((f_top - f_k) + softplus(r))      dl/df_k = p_k - q_k
  *
  * with top = argmax f, r = log sum_{j != top} e^{f_j - f_top} and log p_k = (f_k - f_top) - softplus(r).
- * These forms are sums of terms of one sign: no cancellation at any margin. For a single true class y the
- * cotangent at y is minus the sum of the others, because p_y - 1 would cancel.
+ * These forms are sums of terms of one sign: no cancellation at any margin. The softmax cotangent at the
+ * class y with the largest q is minus the sum of the others, because p_y - q_y would cancel for a single true
+ * class and for soft targets close to one.
  *
  * The smallest losses are handled through their logarithms: for a single true class with margin -x the loss
  * is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the weights
@@ -119,14 +120,17 @@ static double row_log_loss(ntk_loss loss, size_t outputs, const double *f, const
 static void softmax_cotangent(size_t outputs, const double *f, const double *q, double shift, double *out) {
     const softmax_row row = softmax_describe(outputs, f);
     const double log_partition = f[row.top] + softplus(row.log_rest);
-    const size_t truth = single_class(outputs, q);
+    size_t truth = 0;
+    for (size_t k = 1; k < outputs; ++k)
+        if (q[k] > q[truth]) truth = k;
     double others = 0;
     for (size_t k = 0; k < outputs; ++k) {
+        if (k == truth) continue;
         const double weight = exp((f[k] - log_partition) - shift);
-        out[k] = truth < outputs ? weight : weight - q[k] * exp(-shift);
-        if (k != truth) others += weight;
+        out[k] = q[k] > 0 ? weight - q[k] * exp(-shift) : weight; /* e^{-shift} may overflow */
+        others += out[k];
     }
-    if (truth < outputs) out[truth] = -others;
+    out[truth] = -others;
 }
 
 /* log sigma(x) = -softplus(-x). */

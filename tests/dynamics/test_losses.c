@@ -115,6 +115,22 @@ Test(losses, cotangents_agree_with_differences) {
     check_cotangent(NTK_LOSS_LOGISTIC, 1, f, hard);
 }
 
+/* q = 1 - 2 epsilon is exact, and so is p - q in extended precision up to 1e-7 of epsilon; in double
+ * precision the difference itself would have an error of 1e-4 of it. */
+Test(losses, cotangents_of_nearly_hard_targets_do_not_cancel) {
+    const double epsilon = 0x1p-40, q[] = {epsilon, 1 - 2 * epsilon, epsilon};
+    const double f[] = {-0.3, 27, 0.2};
+    long double sum = 0;
+    for (size_t k = 0; k < 3; ++k) sum += expl((long double)f[k]);
+    double cotangent[3];
+    ntk_loss_evaluate(NTK_LOSS_SOFTMAX, 1, 3, f, q, NULL, cotangent);
+    for (size_t k = 0; k < 3; ++k) {
+        const double wanted = (double)(expl((long double)f[k]) / sum - (long double)q[k]);
+        cr_expect_float_eq(cotangent[k], wanted, 1e-6 * fabs(wanted), "class %zu: %.17g, not %.17g", k,
+                           cotangent[k], wanted);
+    }
+}
+
 Test(losses, squared_loss_below_underflow_keeps_its_logarithm) {
     const double f[] = {3e-200, 4e-200}, q[] = {0, 0};
     double log_loss, cotangent[2];

@@ -22,7 +22,7 @@ set logscale y
 set format y "10^{%T}"
 set title "erf, one hidden layer: with L2 (solid), one-hot without (dotted)"
 set xlabel "log t"
-set ylabel "gap |f_t − f_t^{lin}|, largest over points so far"
+set ylabel "largest gap |f_t − f_t^{lin}| so far"
 set xrange [-4:20]
 set yrange [low / 1000 : 20]
 plot for [i=1:3] paths using (pick("erf-1-l2", width[i]) ? $3 : NaN):17:18 \
