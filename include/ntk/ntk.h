@@ -24,6 +24,7 @@
 #include <ntk/experiment.h>
 #include <ntk/sweep.h>
 #include <ntk/drift.h>
+#include <ntk/target_series.h>
 #include <ntk/exit_sweep.h>
 #include <ntk/convergence.h>
 #include <ntk/population.h>

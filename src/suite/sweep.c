@@ -10,6 +10,8 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
+#include "suite/table.h"
+
 static const double first_log_time = -4;
 
 /* ---- running ----------------------------------------------------------------------------------------------
@@ -580,17 +582,10 @@ ntk_status ntk_sweep_emit_rates(ntk_context *context, const ntk_sweep *sweep, co
 /* ---- the whole --------------------------------------------------------------------------------------------
  */
 
-static size_t count_names(const char *names) {
-    size_t count = 0;
-    for (const char *c = names; *c; c++)
-        if (*c != ' ' && (c == names || c[-1] == ' ')) count++;
-    return count;
-}
-
 ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
                              ntk_sweep_reduce reduce) {
     ntk_sweep sweep;
-    NTK_TRY(create(context, count_names(columns), measure, &sweep));
+    NTK_TRY(create(context, ntk_table_count_columns(columns), measure, &sweep));
     ntk_status status = emit_trajectories(context, &sweep);
     if (status == NTK_OK) status = emit_runs(context, &sweep, columns);
     for (size_t a = 0; a < sweep.activation_count && status == NTK_OK; a++)

@@ -53,6 +53,13 @@ static ntk_status fill_table(ntk_table *table, const char *name, const char *col
     return NTK_OK;
 }
 
+size_t ntk_table_count_columns(const char *columns) {
+    size_t count = 0;
+    for (const char *c = columns; *c; c++)
+        if (*c != ' ' && (c == columns || c[-1] == ' ')) count++;
+    return count;
+}
+
 ntk_status ntk_table_create(const char *name, const char *columns, ntk_table **out) {
     *out = NULL;
     if (!ntk_text_is_name(name))

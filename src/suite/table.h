@@ -8,6 +8,9 @@
 ntk_status ntk_table_create(const char *name, const char *columns, ntk_table **out);
 void ntk_table_destroy(ntk_table *table);
 
+/* How many names a blank-separated list of columns holds. */
+size_t ntk_table_count_columns(const char *columns);
+
 const char *ntk_table_name(const ntk_table *table);
 
 /* Tab-separated, below a header of the column names, atomically. Errors: NTK_ERROR_IO. */
