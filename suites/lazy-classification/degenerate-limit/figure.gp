@@ -4,7 +4,7 @@ runs = data."/runs.tsv"
 regularised = data."/controls/regularised/runs.tsv"
 near(a, b) = abs(log(a / b)) < 1e-6
 curve(e) = strcol(1) eq "kernel" && $2 > 0 && near($2, e) ? $3 : NaN
-is(c) = strcol(1) eq c ? 1 / $2 : NaN
+inverse(c) = strcol(1) eq c ? 1 / $2 : NaN
 
 set multiplot
 set tmargin 0; set bmargin 0; set lmargin 0; set rmargin 0
@@ -41,8 +41,8 @@ set ylabel "spread" offset 1
 set yrange [0:48]
 set key top left maxrows 2 width -2
 set label 3 "with L2" at 1e9, 6.5
-plot for [i=1:cases] runs using (is(case[i])):6 smooth unique with points ls i title name[i], \
-     for [i=1:cases] regularised using (is(case[i])):6 smooth unique with points ls i pt 6 notitle, \
+plot for [i=1:cases] runs using (inverse(case[i])):6 smooth unique with points ls i title name[i], \
+     for [i=1:cases] regularised using (inverse(case[i])):6 smooth unique with points ls i pt 6 notitle, \
      log(x - 1) with lines ls 100 title "log((1 − ε)/ε)"
 
 set origin 0.6, 0.13
@@ -54,12 +54,12 @@ set format y "10^{%T}"
 set yrange [1e-1:1e18]
 unset key
 set label 3 "with L2" at 1e9, 400
-set label 4 "∝ 1/ε" at 1e9, 1e13
+set label 4 "∝ 1/ε" at 3e9, 1e9
 early(c) = strcol(1) eq c ? exp($8) * $11 : NaN
 late(c) = strcol(1) eq c ? exp($8) / $12 : NaN
-plot runs using (is("kernel")):(early("kernel")) smooth unique with lines ls 101, \
-     runs using (is("kernel")):(late("kernel")) smooth unique with lines ls 101, \
-     for [i=1:cases] runs using (is(case[i])):(exp($8)) smooth unique with points ls i, \
-     for [i=1:cases] regularised using (is(case[i])):(exp($8)) smooth unique with points ls i pt 6, \
+plot runs using (inverse("kernel")):(early("kernel")) smooth unique with lines ls 101, \
+     runs using (inverse("kernel")):(late("kernel")) smooth unique with lines ls 101, \
+     for [i=1:cases] runs using (inverse(case[i])):(exp($8)) smooth unique with points ls i, \
+     for [i=1:cases] regularised using (inverse(case[i])):(exp($8)) smooth unique with points ls i pt 6, \
      20 * x with lines ls 100
 unset multiplot

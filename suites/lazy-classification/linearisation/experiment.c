@@ -26,7 +26,6 @@
  * Theta_0 solved by Newton's method. Without L2 and with one-hot targets there is no bound, and the gap grows
  * with the horizon. */
 #include <math.h>
-#include <string.h>
 
 #include <ntk/ntk.h>
 
@@ -38,6 +37,11 @@ enum { GAP, LEFT, SOLUTION_RATIO, COLUMNS };
  */
 static const double newton_error = 1e-8;
 
+/* Once a NaN, always a NaN. */
+static void raise_to(double *extreme, double value) {
+    if (!isnan(*extreme) && !(value <= *extreme)) *extreme = value;
+}
+
 /* Largest |J(x)|: how far an output moves per unit of parameter distance. */
 static ntk_status largest_reach(const ntk_training *problem, double *reach) {
     const size_t order = problem->all_points * problem->outputs;
@@ -46,7 +50,7 @@ static ntk_status largest_reach(const ntk_training *problem, double *reach) {
     const ntk_status status = ntk_network_tangent_kernel(problem->network, problem->theta0,
                                                          problem->all_points, problem->x, gram, order);
     *reach = 0;
-    for (size_t i = 0; i < order; i++) *reach = fmax(*reach, sqrt(gram[i * order + i]));
+    for (size_t i = 0; i < order; i++) raise_to(reach, sqrt(gram[i * order + i]));
     ntk_release(gram);
     return status;
 }
@@ -94,7 +98,7 @@ static ntk_status distance_to_solution(const ntk_sweep_run *run, const ntk_traje
     if (status == NTK_OK) status = everywhere.evaluate(everywhere.context, a, solution);
     *out = 0;
     for (size_t i = 0; status == NTK_OK && i < flow->followed_size; i++)
-        *out = fmax(*out, fabs(end[i] - solution[i]));
+        raise_to(out, fabs(end[i] - solution[i]));
     ntk_release(memory);
     ntk_model_release(&linear);
     ntk_model_release(&everywhere);
@@ -123,40 +127,22 @@ done:
     return status;
 }
 
-/* The rate of one network is its own metric; of a kind, kinked (ReLU) or smooth, the one whose interval
- * reaches highest is judged. */
-static ntk_status emit_worst_rate(ntk_context *context, const ntk_sweep *sweep, bool kinked) {
-    ntk_estimate rate, worst = {.high = -INFINITY};
-    for (size_t a = 0; a < sweep->activation_count; a++) {
-        if ((strncmp(sweep->activations[a], "relu", 4) == 0) != kinked) continue;
-        NTK_TRY(ntk_sweep_rate(context, sweep, a, GAP, &rate));
-        NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "rate", a, &rate));
-        if (!(rate.high <= worst.high)) worst = rate;
-    }
-    if (worst.level == 0) return NTK_OK; /* no network of this kind */
-    return ntk_emit_estimate(context, kinked ? "rate-kinked" : "rate-smooth", &worst);
-}
-
-/* Largest of a column over networks and seeds, from one width on; a NaN is the result. */
-static double largest_from(const ntk_sweep *sweep, size_t width, size_t column) {
+/* Largest value of a column at the widest networks; a NaN is the result. */
+static double largest_at_widest(const ntk_sweep *sweep, size_t column) {
     double largest = 0;
     for (size_t a = 0; a < sweep->activation_count; a++)
-        for (size_t w = width; w < sweep->width_count; w++)
-            for (size_t s = 0; s < sweep->seed_count; s++) {
-                const double value = ntk_sweep_value(sweep, a, w, s, column);
-                if (isnan(value) || value > largest) largest = value;
-                if (isnan(value)) return value;
-            }
+        for (size_t s = 0; s < sweep->seed_count; s++)
+            raise_to(&largest, ntk_sweep_value(sweep, a, sweep->width_count - 1, s, column));
     return largest;
 }
 
+/* All networks at once, when the first is reduced. */
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    if (activation > 0) return NTK_OK; /* all networks at once */
-    NTK_TRY(emit_worst_rate(context, sweep, false));
-    NTK_TRY(emit_worst_rate(context, sweep, true));
+    if (activation > 0) return NTK_OK;
+    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", GAP));
     if (isnan(ntk_sweep_value(sweep, 0, 0, 0, LEFT))) return NTK_OK; /* one-hot targets: never stationary */
-    NTK_TRY(ntk_emit_scalar(context, "left", largest_from(sweep, sweep->width_count - 1, LEFT)));
-    return ntk_emit_scalar(context, "solution-ratio", largest_from(sweep, 0, SOLUTION_RATIO));
+    NTK_TRY(ntk_emit_scalar(context, "left", largest_at_widest(sweep, LEFT)));
+    return ntk_sweep_emit_largest_by_kind(context, sweep, "solution-ratio", SOLUTION_RATIO);
 }
 
 static ntk_status run(ntk_context *context) {

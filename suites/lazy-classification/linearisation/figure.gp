@@ -3,13 +3,11 @@ paths = data."/trajectories.tsv"
 unbounded = data."/controls/one-hot/trajectories.tsv"
 runs = data."/runs.tsv"
 unbounded_runs = data."/controls/one-hot/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
 
 stats runs using 2 nooutput
 narrow = STATS_min; wide = STATS_max
-middle = tier eq "full" ? 128 : 45
-array width[3] = [narrow, middle, wide]
+widths = tier eq "full" ? 4 : 3
+width(i) = tier eq "full" ? step(32, i) : int(word("16 45 128", i))
 stats runs using (strcol(1) eq "erf-3-soft" && $2 == narrow ? log($4) : NaN) nooutput
 high = exp(STATS_mean)
 stats runs using (strcol(1) eq "erf-1-l2" && $2 == narrow ? log($4) : NaN) nooutput
@@ -25,10 +23,10 @@ set xlabel "log t"
 set ylabel "largest gap |f_t − f_t^{lin}| so far"
 set xrange [-4:20]
 set yrange [low / 1000 : 20]
-plot for [i=1:3] paths using (pick("erf-1-l2", width[i]) ? $3 : NaN):17:18 \
+plot for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):17:18 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:3] paths using (pick("erf-1-l2", width[i]) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width[i]), \
-     for [i=1:3] unbounded using (pick("erf-1", width[i]) ? $3 : NaN):16 with lines ls i dashtype 3 notitle
+     for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width(i)), \
+     for [i=1:widths] unbounded using (pick("erf-1", width(i)) ? $3 : NaN):16 with lines ls i dashtype 3 notitle
 
 # smooth unique: the mean over seeds.
 set title "largest gap over all time (erf, but for one)"
