@@ -67,8 +67,9 @@ static ntk_status measure_kernel(const ntk_target_run *run, double *values, ntk_
     return NTK_OK;
 }
 
+/* What counts as stationary is relative to epsilon. */
 Test(target_series, a_kernel_is_trained_with_each_epsilon) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = create(&(const ntk_setting){"epsilons", "0.2 1e-9", 0}, 1);
     conduct(context, "nothing", measure_kernel, reduce_nothing);
     ntk_context_destroy(context);
 }
@@ -174,6 +175,7 @@ Test(target_series, slopes_are_one_a_seed) {
     cr_expect_not_null(strstr(runs, "case\tepsilon\tseed\tx\ty\tz\n"));
     cr_expect_eq(fixture_count(runs, "\nkernel\t"), 4 * 3);
     cr_expect_eq(fixture_count(runs, "\nkernel\t0.2"), 3);
+    cr_expect_not_null(strstr(runs, "\nkernel\t0.20000000000000001\t2\t1.6094379124341003\t100\t"));
     cr_expect_eq(fixture_count(paths, "\nkernel\t"), 5 * NTK_TARGET_SERIES_TIMES);
     cr_expect_eq(fixture_count(paths, "\nkernel\t0\t"), NTK_TARGET_SERIES_TIMES, "one-hot");
     ntk_release(runs);
