@@ -58,8 +58,8 @@ typedef struct ntk_target_run {
     const ntk_training *problem; /* targets: those of this epsilon */
     const double *gram;          /* (nK, nK), tangent kernel at the start */
     double smallest, largest;    /* its extreme eigenvalues */
-    const ntk_trajectory *soft,
-        *hard; /* both followed at the training points; hard: the one-hot flow, in log-loss time */
+    const ntk_trajectory *soft;  /* its flow, followed at the training points */
+    const ntk_trajectory *hard;  /* the one-hot flow, in log-loss time, at the same observation times */
 } ntk_target_run;
 
 /* Read `columns` values off a run. values: (columns). */

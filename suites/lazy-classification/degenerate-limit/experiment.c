@@ -1,40 +1,43 @@
 /* The degenerate limit: soft targets epsilon -> 0 join the bounded regime to the divergent one (plenk-2026).
  *
  * Targets q = 1 - (K - 1) epsilon for the true class, epsilon for each other; cross-entropy, no regulariser;
- * the linear model f = f_0 + J (w - w_0), Theta = J J^T with extreme eigenvalues l, l', on n points (networks
- * beside it). Below, one output stands for K = 2.
+ * the linear model f = f_0 + J (w - w_0), Theta = J J^T with extreme eigenvalues l > 0 and l', on n points
+ * (networks beside it). One output stands for K = 2; what is then different is said in brackets.
  *
- * (1) The limit. The flow ends where softmax f = q: centred f = centred log q, a spread of exactly
- *     x = log((1 - (K - 1) epsilon) / epsilon) ~ log(1 / epsilon) at every point, reached by the shortest w:
- * ||w - w_0|| ~ x ||w_I||, w_I the least-norm interpolant of the labels (the hard margin's w_hat is no longer
- * than that: the two limits, epsilon -> 0 after t -> infinity and before, differ in direction).
+ * (1) The limit. The flow ends where softmax f = q, at a spread of the logits of exactly
+ *
+ *         x = log((1 - (K - 1) epsilon) / epsilon) ~ log(1 / epsilon)
+ *
+ * at every point, reached by the shortest w: ||w - w_0|| ~ x ||w_I||, w_I the least-norm interpolant of the
+ * labels. (One-hot targets give ||w - w_0|| ~ ||w_hat|| log t, w_hat the hard margin, which is shorter where
+ * a point is no support vector: epsilon -> 0 and t -> infinity cannot be exchanged.)
  *
  * (2) The bridge. Let g be the one-hot flow from the same start. L is convex, and at the same f the two
- * cotangents differ by (e_y - q) / n, of norm gamma epsilon, gamma = sqrt(K (K - 1) / n) (one output: 1 /
- * sqrt n). Hence d||w_f - w_g||/dt <= sqrt(l') gamma epsilon, and at any point
+ * cotangents differ by (e_y - q) / n, of norm gamma epsilon, gamma = sqrt(K (K - 1) / n) [1 / sqrt n]. Hence
+ * d||w_f - w_g||/dt <= sqrt(l') gamma epsilon, and at any point
  *
  *         |f_t - g_t| <= sqrt(Theta(x, x) l') gamma epsilon t :
  *
- *     until t ~ 1 / epsilon the soft flow is the one-hot flow, whose logits grow like log t.
+ * until t ~ 1 / epsilon the soft flow is the one-hot flow, whose logits grow like log t.
  *
- * (3) Time, from below. Let H be the one-hot loss along the soft flow. With ||dH/df|| <= beta H (beta = sqrt
- * 2; 1 for one output) and (2), dH/dt >= -l' beta H (beta H + gamma epsilon). Where all logits are within
- * delta of their limit, H <= H_delta = (K - 1) epsilon e^{2 delta} / (1 - (K - 1) epsilon). So no flow is
- * there before
+ * (3) Time, from below. Let H be the one-hot loss along the soft flow, ||dH/df|| <= beta H, beta = sqrt 2
+ * [1]. With (2), dH/dt >= -l' beta H (beta H + gamma epsilon). Where all logits are within delta of their
+ * limit, H <= H_1 = (K - 1) epsilon e^{2 delta} / (1 - (K - 1) epsilon). So no flow is there before
  *
- *         T >= log((beta + gamma epsilon / H_delta) / (beta + gamma epsilon / H_0)) / (l' beta gamma epsilon)
- * ~ 1 / epsilon.
+ *         T >= log((beta + gamma epsilon / H_1) / (beta + gamma epsilon / H_0)) / (l' beta gamma epsilon),
  *
- * (4) Time, from above. Let v = ||w - w_inf||, e = f - f_inf, R = max_i (max_k e_ik - min_k e_ik) (one
- * output: max |e|). v v' = -<e, p - q> / n, and since p - q is an integral of covariances of softmax(log q +
- * s e) over s in [0, 1], <e_i, p_i - q_i> >= kappa R (1 - e^{-R}), kappa = epsilon / 2 (one output: epsilon
- * (1 - epsilon)). From the spectrum R >= s v =: u, s = sqrt(4 l / (K n)) (one output: sqrt(l / n)). Hence u'
- * <= -(kappa s^2 / n) (1 - e^{-u}), and before |e| <= sqrt(max Theta_ii) v <= delta the time is at most
+ * a constant times 1 / epsilon.
  *
- *         T <= n / (kappa s^2) log((e^{u_0} - 1) / (e^{u_delta} - 1)) ~ (1 / epsilon) log(1 / epsilon):
+ * (4) Time, from above. Let v = ||w - w_inf||, e = f - f_inf, R the largest spread of e at a point [max |e|].
+ * v v' = -<e, p - q> / n. Since p - q is the integral over s in [0, 1] of Cov(softmax(log q + s e)) e, at the
+ * point of R <e, p - q> >= kappa R (1 - e^{-R}), kappa = epsilon / 2 [epsilon (1 - epsilon)], and it is >= 0
+ * at the others. From the spectrum R >= s v =: u, s = sqrt(4 l / (K n)) [sqrt(l / n)]. So u' <= -(kappa s^2 /
+ * n) (1 - e^{-u}), and |e| <= sqrt(max Theta(x, x)) v is below delta, where u is below u_1, by
  *
- *     a logit that has overshot its target comes back at the constant speed epsilon / n, the last error
- * decays at rate epsilon l / n. */
+ *         T <= n / (kappa s^2) log((e^{u_0} - 1) / (e^{u_1} - 1)),
+ *
+ * a constant times log(1 / epsilon) / epsilon: a logit that has overshot its target comes back at the
+ * constant speed epsilon / n, and the last error decays at the rate epsilon l / n. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

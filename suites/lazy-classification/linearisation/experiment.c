@@ -3,8 +3,8 @@
  * Network f and linearised network g start together. With c = dL/df and J the gradient of the outputs they
  * obey, at any points, X the training points,
  *
- *     f' = -Theta_t(., X) c(f) - lambda J_t (theta - theta_0),      g' = -Theta_0(., X) c(g) - lambda (g -
- * f_0).
+ *     f' = -Theta_t(., X) c(f) - lambda J_t (theta - theta_0),
+ *     g' = -Theta_0(., X) c(g) - lambda (g - f_0).
  *
  * L2 keeps ||theta_t - theta_0|| <= sqrt(2 L_0 / lambda); soft targets keep the logits and, where
  * lambda_min(Theta_t) stays positive, the parameters: within a distance that does not depend on the width.
@@ -33,8 +33,7 @@ static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 
 enum { GAP, LEFT, SOLUTION_RATIO, COLUMNS };
 
-/* What Newton's method, stopped at a relative residual of 1e-10, and rounding leave in outputs of order 10.
- */
+/* What Newton's method, stopped at a relative residual of 1e-10, leaves in outputs of order 10. */
 static const double newton_error = 1e-8;
 
 /* Once a NaN, always a NaN. */
