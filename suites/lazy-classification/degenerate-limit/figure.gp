@@ -54,7 +54,7 @@ set format y "10^{%T}"
 set yrange [1e-1:1e18]
 unset key
 set label 3 "with L2" at 1e9, 400
-set label 4 "∝ 1/ε" at 3e9, 1e9
+set label 4 "T ∝ 1/ε (dashed), bounds (dotted)" at 10, 1e16
 early(c) = strcol(1) eq c ? exp($8) * $11 : NaN
 late(c) = strcol(1) eq c ? exp($8) / $12 : NaN
 plot runs using (inverse("kernel")):(early("kernel")) smooth unique with lines ls 101, \
