@@ -1,0 +1,133 @@
+/* Gaussian laws over initialisations (gaussian.h).
+ *
+ * Forms. With L the Cholesky factor of Theta_XX + ridge I and B = L^{-1} Theta_Xx,
+ *
+ *     A = (L^{-T} B)^T,        Theta_xx' - A Theta_Xx' = Theta_xx' - B^T B,
+ *
+ * the latter symmetric by construction and as accurate as the Cholesky factor allows near the training
+ * points, where the two terms cancel. The ensemble's covariance is [-A I] S [-A I]^T, evaluated as that
+ * product of three matrices: f(x) - A f(X) is the random variable whose covariance it is, so it is
+ * semi-definite but for rounding even where A is large. */
+#include <ntk/gaussian.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+
+static ntk_status check(const char *what, size_t n, size_t q, const double *kernel, double ridge) {
+    if (n == 0 || q == 0 || n > (size_t)1 << 16 || q > (size_t)1 << 16)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "%s: %zu training points and %zu others", what, n, q);
+    if (!(ridge >= 0 && isfinite(ridge)))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "%s: the ridge is %g, not a number >= 0", what, ridge);
+    if (!ntk_all_finite((n + q) * (n + q), kernel))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "%s: the kernel is not finite", what);
+    return NTK_OK;
+}
+
+/* factor (n, n) <- L, b (n, q) <- L^{-1} Theta_Xx. */
+static ntk_status whiten(size_t n, size_t q, const double *theta, double ridge, double *factor, double *b) {
+    for (size_t i = 0; i < n; i++) {
+        memcpy(factor + i * n, theta + i * (n + q), n * sizeof *factor);
+        memcpy(b + i * q, theta + i * (n + q) + n, q * sizeof *b);
+        factor[i * n + i] += ridge;
+    }
+    NTK_TRY(ntk_cholesky(n, factor, n));
+    return ntk_triangular_solve(NTK_NO_TRANSPOSE, n, q, factor, n, b, q);
+}
+
+static ntk_status allocate(size_t n, size_t q, double **factor, double **b) {
+    *b = NULL;
+    NTK_TRY(ntk_allocate_doubles(n * n, factor));
+    const ntk_status status = ntk_allocate_doubles(n * q, b);
+    if (status != NTK_OK) ntk_release(*factor);
+    return status;
+}
+
+ntk_status ntk_gaussian_map(size_t n, size_t q, const double *theta, double ridge, double *map) {
+    NTK_TRY(check("Gaussian law", n, q, theta, ridge));
+    double *factor, *b;
+    NTK_TRY(allocate(n, q, &factor, &b));
+    ntk_status status = whiten(n, q, theta, ridge, factor, b);
+    if (status == NTK_OK) status = ntk_triangular_solve(NTK_TRANSPOSE, n, q, factor, n, b, q);
+    for (size_t i = 0; i < q && status == NTK_OK; i++)
+        for (size_t j = 0; j < n; j++) map[i * n + j] = b[j * q + i];
+    ntk_release(factor);
+    ntk_release(b);
+    return status;
+}
+
+ntk_status ntk_gaussian_mean(size_t n, size_t q, size_t outputs, const double *map, const double *targets,
+                             double *mean) {
+    return ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, q, outputs, n, 1, map, n, targets, outputs, 0, mean,
+                    outputs);
+}
+
+ntk_status ntk_gaussian_ensemble(size_t n, size_t q, const double *map, const double *s, double *covariance) {
+    NTK_TRY(check("ensemble law", n, q, s, 0));
+    const size_t all = n + q;
+    double *combine, *half; /* (q, n + q): [-A I], and its product with S */
+    NTK_TRY(ntk_allocate_doubles(2 * q * all, &combine));
+    half = combine + q * all;
+    for (size_t i = 0; i < q; i++) {
+        for (size_t j = 0; j < n; j++) combine[i * all + j] = -map[i * n + j];
+        combine[i * all + n + i] = 1;
+    }
+    ntk_status status =
+        ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, q, all, all, 1, combine, all, s, all, 0, half, all);
+    if (status == NTK_OK)
+        status = ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, q, q, all, 1, half, all, combine, all, 0,
+                          covariance, q);
+    ntk_release(combine);
+    if (status == NTK_OK) ntk_symmetrise(q, covariance, q);
+    return status;
+}
+
+ntk_status ntk_gaussian_posterior(size_t n, size_t q, const double *theta, double ridge, double *covariance) {
+    NTK_TRY(check("posterior law", n, q, theta, ridge));
+    double *factor, *b;
+    NTK_TRY(allocate(n, q, &factor, &b));
+    ntk_status status = whiten(n, q, theta, ridge, factor, b);
+    for (size_t i = 0; i < q && status == NTK_OK; i++)
+        memcpy(covariance + i * q, theta + (n + i) * (n + q) + n, q * sizeof *covariance);
+    if (status == NTK_OK) status = ntk_syrk_transposed(q, n, -1, b, q, 1, covariance, q);
+    if (status == NTK_OK) ntk_symmetrise(q, covariance, q);
+    ntk_release(factor);
+    ntk_release(b);
+    return status;
+}
+
+/* root <- V sqrt(max(D, 0)) of covariance = V D V^T. */
+static ntk_status square_root(size_t q, const double *covariance, double *root, double *values) {
+    memcpy(root, covariance, q * q * sizeof *root);
+    NTK_TRY(ntk_eigen_symmetric(q, root, q, true, values));
+    const double rounding = (double)q * DBL_EPSILON * fmax(values[q - 1], -values[0]);
+    if (values[0] < -rounding)
+        return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE, "draw: an eigenvalue of the covariance is %g",
+                        values[0]);
+    for (size_t i = 0; i < q; i++)
+        for (size_t k = 0; k < q; k++) root[i * q + k] *= sqrt(fmax(values[k], 0));
+    return NTK_OK;
+}
+
+ntk_status ntk_gaussian_draw(ntk_stream *stream, size_t q, size_t columns, const double *mean,
+                             const double *covariance, double *draws) {
+    if (q == 0 || columns == 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "draw: %zu draws in %zu dimensions", columns, q);
+    if (!ntk_all_finite(q * q, covariance))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "draw: the covariance is not finite");
+    double *memory;
+    NTK_TRY(ntk_allocate_doubles(q * q + q + q * columns, &memory));
+    double *root = memory, *values = root + q * q, *normals = values + q;
+    ntk_status status = square_root(q, covariance, root, values);
+    if (status == NTK_OK) {
+        ntk_stream_normal(stream, q * columns, normals);
+        for (size_t i = 0; i < q * columns; i++) draws[i] = mean ? mean[i / columns] : 0;
+        status = ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, q, columns, q, 1, root, q, normals, columns, 1,
+                          draws, columns);
+    }
+    ntk_release(memory);
+    return status;
+}
