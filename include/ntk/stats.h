@@ -34,6 +34,20 @@ ntk_status ntk_stats_mean(size_t n, const double *samples, double level, ntk_est
  * NTK_ERROR_NOT_FINITE. */
 ntk_status ntk_stats_slope(size_t n, const double *x, const double *y, double *slope, double *intercept);
 
+/* Sum of the means of independent groups of samples, with Welch's t interval: of samples scaled beforehand,
+ * any linear combination of means. The extrapolation of e(m) = e + c / m + ... to infinite width, (4 e(4m) -
+ * e(m)) / 3, is one. counts: (groups), each >= 2; samples: (sum of counts), group after group. Errors:
+ * NTK_ERROR_ARGUMENT; NTK_ERROR_NOT_FINITE, naming group and sample. */
+ntk_status ntk_stats_sum_of_means(size_t groups, const size_t *counts, const double *samples, double level,
+                                  ntk_estimate *out);
+
+/* Largest absolute value among `count` quantities, from their estimates at level ntk_stats_family_level(1 -
+ * level, count) or above, dependent or not: the interval covers max_k |truth_k| at `level`, as every
+ * |truth_k| lies between |value| - half-width and |value| + half-width at once. degrees and standard_error
+ * are those of the largest value; the minimum detectable effect is the largest of them. Errors:
+ * NTK_ERROR_ARGUMENT, also for an estimate whose level is below that; NTK_ERROR_NOT_FINITE. */
+ntk_status ntk_stats_largest(size_t count, const ntk_estimate *estimates, double level, ntk_estimate *out);
+
 /* Exponent of values ~ width^e: one log-log slope per seed (a seed's data are shared by its widths), and the
  * t interval of their mean. widths: (width_count), positive, not all equal; values: (seed_count,
  * width_count), positive. Errors: NTK_ERROR_ARGUMENT (fewer than 2 widths or seeds), NTK_ERROR_NOT_FINITE (a
@@ -61,6 +75,29 @@ typedef struct ntk_power_fit {
  * nothing. Errors: NTK_ERROR_ARGUMENT, NTK_ERROR_NOT_FINITE. */
 ntk_status ntk_stats_power_fit(size_t n, const double *x, const double *y, bool with_offset, double low,
                                double high, ntk_power_fit *out);
+
+/* Tail probabilities in ball arithmetic, each right to its last bit or two, the small one too: *lower = P(X
+ * <= x), *upper = P(X > x). Chi-square with 0 < degrees <= 1e7; the standard normal. Errors:
+ * NTK_ERROR_ARGUMENT, also for a chi-square of x > 1e8; NTK_ERROR_NO_CONVERGENCE where a tail lies far below
+ * the smallest double. */
+ntk_status ntk_stats_chi_square(double x, double degrees, double *lower, double *upper);
+ntk_status ntk_stats_normal(double x, double *lower, double *upper);
+
+/* Tests of N(0, I) against n independent samples of q coordinates (samples of N(mu, C) whitened by L^{-1}(x -
+ * mu), C = L L^T). Each is a p-value that holds at every n, adjusted for the number of its comparisons
+ * (Bonferroni): under the law P(p <= a) <= a. */
+typedef struct ntk_gaussian_test {
+    double mean;       /* n |mean|^2 against chi-square with q degrees: 1 comparison */
+    double covariance; /* Bartlett's decomposition of the scatter matrix: q (q + 1) / 2 comparisons */
+    double normality;  /* Kolmogorov's distance of each coordinate from the normal law: q comparisons */
+    /* What each would have found with probability 0.9 at p = 1e-6, by normal approximation: a shift of the
+     * mean in standard deviations; a relative change of one standard deviation; a Kolmogorov distance. */
+    double detectable_shift, detectable_spread, detectable_distance;
+} ntk_gaussian_test;
+
+/* samples: (n, q), n > q. Errors: NTK_ERROR_ARGUMENT; NTK_ERROR_NOT_FINITE; NTK_ERROR_NOT_POSITIVE_DEFINITE
+ * where the samples lie in a subspace. */
+ntk_status ntk_stats_gaussian_test(size_t n, size_t q, const double *samples, ntk_gaussian_test *out);
 
 typedef enum ntk_decision {
     NTK_DECISION_HOLDS,
