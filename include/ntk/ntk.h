@@ -15,6 +15,7 @@
 #include <ntk/network.h>
 #include <ntk/dynamics.h>
 #include <ntk/inference.h>
+#include <ntk/gaussian.h>
 #include <ntk/exit.h>
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
@@ -29,6 +30,8 @@
 #include <ntk/convergence.h>
 #include <ntk/population.h>
 #include <ntk/definiteness.h>
+#include <ntk/ensemble.h>
+#include <ntk/ensemble_law.h>
 #include <ntk/claim.h>
 
 #endif
