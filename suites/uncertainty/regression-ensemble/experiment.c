@@ -1,0 +1,62 @@
+/* Trained by squared loss, an ensemble of networks is a Gaussian process at infinite width (plenk-2026).
+ *
+ * The flow of (1/2n) sum (f - y)^2 + (lambda/2) ||theta - theta_0||^2 from a random theta_0. At infinite
+ * width the tangent kernel Theta stays what it is at the start, f(x) = f_0(x) + Theta(x, X) a with a' =
+ * -(f(X) - y)/n - lambda a, and the flow ends where both sides vanish:
+ *
+ *     f(x) = f_0(x) + A (y - f_0(X)),         A = Theta_xX (Theta_XX + n lambda I)^{-1}.
+ *
+ * f_0 is a Gaussian process of covariance S (NNGP), and f is affine in it: Gaussian with mean A y and
+ * covariance
+ * [-A I] S [-A I]^T, for lambda = 0 and lambda > 0 alike. For lambda = 0 nothing is left of f_0 at the
+ * training points; for lambda > 0 some spread remains there, and the mean does not interpolate.
+ *
+ * At width m the law differs by O(1/m), which two widths remove; ensemble_law.h says how. A network stays
+ * within O(m^{-1/2}), the fluctuation of its tangent kernel, of its linear partner, f_0(x) + A (y - f_0(X))
+ * from its own start: this is the proof, and coupling-exponent its rate. */
+#include <string.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {
+    NTK_ENSEMBLE_LAW_PARAMETERS,
+    {"lambdas", NTK_PARAMETER_REAL_LIST, "0 0.05", 0, 100, NULL,
+     "strengths of L2 towards the initialisation"},
+    {"law-covariance", NTK_PARAMETER_CHOICE, "nngp", 0, 0, "nngp|ntk", "S of the law"},
+    {"law-lambda-factor", NTK_PARAMETER_REAL, "1", 0, 1e6, NULL, "lambda of the law over that of the flow"},
+    {0}};
+
+static ntk_status predict(const ntk_ensemble_study *study, double lambda, ntk_ensemble_law *law) {
+    const size_t n = study->points, others = study->others;
+    const double factor = ntk_context_real(study->context, "law-lambda-factor");
+    const bool nngp = strcmp(ntk_context_choice(study->context, "law-covariance"), "nngp") == 0;
+    NTK_TRY(ntk_gaussian_map(n, others, study->theta, (double)n * lambda * factor, law->map));
+    NTK_TRY(ntk_gaussian_mean(n, others, law->copies, law->map, study->targets, law->mean));
+    return ntk_gaussian_ensemble(n, others, law->map, nngp ? study->s : study->theta, law->covariance);
+}
+
+static ntk_status compare(ntk_ensemble_study *study, double lambda) {
+    ntk_ensemble_law law;
+    NTK_TRY(ntk_ensemble_law_create(study, lambda > 0 ? "ridge" : "interpolating", study->problem.outputs,
+                                    NULL, &law));
+    study->problem.flow.lambda = lambda;
+    ntk_status status = predict(study, lambda, &law);
+    if (status == NTK_OK) status = ntk_ensemble_study_train(study, 0, NULL, NULL);
+    if (status == NTK_OK) status = ntk_ensemble_study_judge(study, &law);
+    ntk_ensemble_law_release(&law);
+    return status;
+}
+
+static ntk_status run(ntk_context *context) {
+    size_t count;
+    const double *lambdas = ntk_context_reals(context, "lambdas", &count);
+    ntk_ensemble_study study;
+    NTK_TRY(ntk_ensemble_study_create(context, NTK_LOSS_SQUARED, &study));
+    ntk_ensemble_study_sign_targets(&study);
+    ntk_status status = NTK_OK;
+    for (size_t l = 0; l < count && status == NTK_OK; l++) status = compare(&study, lambdas[l]);
+    ntk_ensemble_study_release(&study);
+    return status;
+}
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -1,0 +1,92 @@
+/* Trained on soft targets, the centred logits of an ensemble are a Gaussian process at infinite width
+ * (plenk-2026).
+ *
+ * Cross-entropy with targets q_ik >= epsilon > 0, no regulariser, K classes. The flow ends where softmax f =
+ * Q at the training points, that is P f(X) = P log Q with P = I - 1 1^T / K. At infinite width the tangent
+ * kernel is Theta (x) I_K all along, f(x) = f_0(x) + Theta(x, X) a, and the rows of a sum to zero, as those
+ * of softmax f - Q do, so that a = Theta^{-1} (log Q - f_0(X)) P:
+ *
+ *     f(x) P = f_0(x) P + A (log Q - f_0(X)) P,         A = Theta_xX Theta_XX^{-1}.
+ *
+ * f_0 is a Gaussian process of covariance S (x) I_K (NNGP): centred logits are Gaussian with mean A log Q P
+ * and covariance ([-A I] S [-A I]^T) (x) P. In an orthonormal basis of the space that P projects on these are
+ * K - 1 independent copies of one law. The sum of a point's logits is another matter: nothing in the loss
+ * moves it.
+ *
+ * At width m the law differs by O(1/m), which two widths remove; ensemble_law.h says how. */
+#include <math.h>
+#include <string.h>
+
+#include <ntk/ntk.h>
+
+static const ntk_parameter parameters[] = {
+    NTK_ENSEMBLE_LAW_PARAMETERS,
+    {"epsilon", NTK_PARAMETER_REAL, "0.1", 1e-6, 0.3, NULL, "smallest target probability"},
+    {"law-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.3, NULL, "epsilon of the law; 0: that of the targets"},
+    {"law-covariance", NTK_PARAMETER_CHOICE, "nngp", 0, 0, "nngp|ntk", "S of the law"},
+    {0}};
+
+enum { CLASSES_MAX = 10 };
+
+/* Helmert's basis of the vectors that sum to zero: column k is (1, ..., 1, -(k + 1), 0, ...) / sqrt((k + 1)(k
+ * + 2)). basis: (K, K - 1). */
+static void fill_basis(size_t classes, double *basis) {
+    for (size_t i = 0; i < classes; i++)
+        for (size_t k = 0; k + 1 < classes; k++) {
+            const double entry = i <= k ? 1 : (i == k + 1 ? -(double)(k + 1) : 0);
+            basis[i * (classes - 1) + k] = entry / sqrt((double)((k + 1) * (k + 2)));
+        }
+}
+
+/* Point i is of class i mod K. */
+static ntk_status soft_targets(const ntk_ensemble_study *study, double epsilon, double *targets) {
+    size_t labels[1000];
+    for (size_t i = 0; i < study->points; i++) labels[i] = i % study->problem.outputs;
+    return ntk_targets_from_labels(NTK_LOSS_SOFTMAX, study->points, study->problem.outputs, labels, epsilon,
+                                   targets);
+}
+
+/* The law's mean is A log Q U, U the basis. scratch: (n, K) and (n, K - 1). */
+static ntk_status predict(const ntk_ensemble_study *study, double *scratch, ntk_ensemble_law *law) {
+    const size_t n = study->points, classes = study->problem.outputs, others = study->others;
+    const double other = ntk_context_real(study->context, "law-epsilon");
+    const double epsilon = other > 0 ? other : ntk_context_real(study->context, "epsilon");
+    const bool nngp = strcmp(ntk_context_choice(study->context, "law-covariance"), "nngp") == 0;
+    double *contrasts = scratch + n * classes;
+    NTK_TRY(soft_targets(study, epsilon, scratch));
+    for (size_t i = 0; i < n * classes; i++) scratch[i] = log(scratch[i]);
+    NTK_TRY(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, n, law->copies, classes, 1, scratch, classes,
+                     law->basis, law->copies, 0, contrasts, law->copies));
+    NTK_TRY(ntk_gaussian_map(n, others, study->theta, 0, law->map));
+    NTK_TRY(ntk_gaussian_mean(n, others, law->copies, law->map, contrasts, law->mean));
+    return ntk_gaussian_ensemble(n, others, law->map, nngp ? study->s : study->theta, law->covariance);
+}
+
+static ntk_status compare(ntk_ensemble_study *study) {
+    const size_t classes = study->problem.outputs;
+    double basis[CLASSES_MAX * CLASSES_MAX], *scratch;
+    if (classes < 2 || classes > CLASSES_MAX)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "%zu classes, not 2 to %d", classes, CLASSES_MAX);
+    fill_basis(classes, basis);
+    ntk_ensemble_law law;
+    NTK_TRY(ntk_ensemble_law_create(study, "soft", classes - 1, basis, &law));
+    ntk_status status = ntk_allocate_doubles(study->points * (2 * classes - 1), &scratch);
+    if (status == NTK_OK) status = predict(study, scratch, &law);
+    if (status == NTK_OK)
+        status = soft_targets(study, ntk_context_real(study->context, "epsilon"), study->targets);
+    if (status == NTK_OK) status = ntk_ensemble_study_train(study, 0, NULL, NULL);
+    if (status == NTK_OK) status = ntk_ensemble_study_judge(study, &law);
+    ntk_release(scratch);
+    ntk_ensemble_law_release(&law);
+    return status;
+}
+
+static ntk_status run(ntk_context *context) {
+    ntk_ensemble_study study;
+    NTK_TRY(ntk_ensemble_study_create(context, NTK_LOSS_SOFTMAX, &study));
+    const ntk_status status = compare(&study);
+    ntk_ensemble_study_release(&study);
+    return status;
+}
+
+const ntk_experiment NTK_EXPERIMENT = {parameters, run};
