@@ -12,9 +12,9 @@
  *     mean         z_i of each copy, and <z, w> summed over copies, w the direction
  *                  of L^{-1} mean, along which a wrong mean shows most     q copies + 1 statistics
  *     covariance   z_i z_j - [i = j]                                       q (q + 1) / 2
- *     normality    (z_i^3 - 3 z_i) / sqrt 6; Mardia's kurtosis
- *                  (|z|^4 - 2 (q + 2) |z|^2 + q (q + 2)) / sqrt(8 q (q + 2));
- *                  (e^{-|z|^2/2} - 2^{-q/2}) / sqrt(3^{-q/2} - 2^{-q})           q + 2, of variance 1
+ *     normality    (z_i^3 - 3 z_i) / sqrt 6, and Mardia's kurtosis
+ *                  (|z|^4 - 2 (q + 2) |z|^2 + q (q + 2)) / sqrt(8 q (q + 2))     q + 1, of variance 1
+ *     shape        (e^{-|z|^2/2} - 2^{-q/2}) / sqrt(3^{-q/2} - 2^{-q})           1, of variance 1
  *
  * each but the mean averaged over a network's copies, so that networks are independent samples.
  *
@@ -38,10 +38,11 @@
  * noise of fourth powers: networks whose scale varies with variance w, whose excess kurtosis is 3 w, move
  * them by about 1.7 w and 0.85 w at q = 4.)
  *
- * Metrics: mean-deviation, covariance-deviation, normality-deviation: the largest |e| over the statistics of
- * each kind, with a simultaneous interval (stats.h, ntk_stats_largest); coupling-exponent: exponent in the
- * width of a network's distance to its linear partner, root mean square of z - z' over test points and
- * copies; gradient-norm: the largest at the end of a flow. Each is followed by "-" and the law's label. */
+ * Metrics: mean-deviation, covariance-deviation, normality-deviation, shape-deviation: the largest |e| over
+ * the statistics of each kind, with a simultaneous interval (stats.h, ntk_stats_largest); coupling-exponent:
+ * exponent in the width of a network's distance to its linear partner, root mean square of z - z' over test
+ * points and copies; gradient-norm: the largest at the end of a flow. Each is followed by "-" and the law's
+ * label. */
 #ifndef NTK_ENSEMBLE_LAW_H
 #define NTK_ENSEMBLE_LAW_H
 

@@ -227,13 +227,14 @@ typedef struct kind {
     size_t first, count;
 } kind;
 
-enum { KINDS = 3 };
+enum { KINDS = 4 };
 
 static void list_kinds(size_t q, size_t copies, kind *kinds) {
     const size_t pairs = q * (q + 1) / 2;
     kinds[0] = (kind){"mean", 0, q * copies + 1};
     kinds[1] = (kind){"covariance", q * copies + 1, pairs};
-    kinds[2] = (kind){"normality", q * copies + 1 + pairs, q + 2};
+    kinds[2] = (kind){"normality", q * copies + 1 + pairs, q + 1};
+    kinds[3] = (kind){"shape", q * copies + 1 + pairs + q + 1, 1};
 }
 
 static size_t statistic_count(size_t q, size_t copies) { return q * copies + 1 + q * (q + 1) / 2 + q + 2; }

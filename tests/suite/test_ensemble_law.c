@@ -278,12 +278,14 @@ Test(ensemble_law, covariance_and_shape_are_those_of_the_definition) {
     double h[Q + 2], largest = 0;
     normality(h);
     char *table = deviations_of(plain), start[64];
-    for (size_t t = 0; t < Q + 2; t++) {
+    for (size_t t = 0; t < Q + 1; t++) {
         snprintf(start, sizeof start, "test\tnormality\t0\t%zu\t", t);
         cr_assert_float_eq(value_after(table, start), h[t], 1e-7);
         largest = fmax(largest, fabs(h[t]));
     }
     cr_assert_float_eq(metric(plain, "normality-deviation-test")->value, largest, 1e-7);
+    cr_assert_float_eq(value_after(table, "test\tshape\t0\t0\t"), h[Q + 1], 1e-7);
+    cr_assert_float_eq(metric(plain, "shape-deviation-test")->value, fabs(h[Q + 1]), 1e-7);
     ntk_release(table);
     ntk_context_destroy(plain);
     ntk_context_destroy(wide);
@@ -295,7 +297,7 @@ Test(ensemble_law, tables_have_their_rows) {
     const char head[] = "law\tkind\twidth\tindex\tvalue\terror\n";
     cr_assert_eq(strncmp(table, head, strlen(head)), 0, "%s", table);
     cr_assert_eq(fixture_count(table, "test\tmean\t8\t"), Q * K + 1);
-    cr_assert_eq(fixture_count(table, "test\tnormality\t0\t"), Q + 2);
+    cr_assert_eq(fixture_count(table, "test\tnormality\t0\t"), Q + 1);
     cr_assert_float_eq(value_after(table, "test\tmean\t8\t0\t"), 0.5, 1e-12);
     cr_assert_float_eq(value_after(table, "test\tmean\t32\t3\t"), 0.125, 1e-12);
     ntk_release(table);
