@@ -16,6 +16,7 @@
 #include <ntk/dynamics.h>
 #include <ntk/inference.h>
 #include <ntk/gaussian.h>
+#include <ntk/bayes.h>
 #include <ntk/exit.h>
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
@@ -32,6 +33,7 @@
 #include <ntk/definiteness.h>
 #include <ntk/ensemble.h>
 #include <ntk/ensemble_law.h>
+#include <ntk/predictive.h>
 #include <ntk/claim.h>
 
 #endif

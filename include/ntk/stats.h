@@ -99,6 +99,19 @@ typedef struct ntk_gaussian_test {
  * where the samples lie in a subspace. */
 ntk_status ntk_stats_gaussian_test(size_t n, size_t q, const double *samples, ntk_gaussian_test *out);
 
+/* ---- Markov chains ---- */
+
+/* Diagnostics of one scalar along several chains (stats/chains.c). draws: (chains, length), length >= 8.
+ * Errors: NTK_ERROR_ARGUMENT; NTK_ERROR_NOT_FINITE, also where the draws do not vary. */
+
+/* Split R-hat (Gelman et al., Bayesian Data Analysis, 3rd ed., section 11.4): near 1 where halves of chains
+ * agree among each other as well as a common law makes them; large where they have not mixed. length even. */
+ntk_status ntk_stats_split_r_hat(size_t chains, size_t length, const double *draws, double *r_hat);
+
+/* Effective sample size: how many independent draws would have the same error of the mean, by Geyer's
+ * initial monotone sequence of the autocorrelations pooled over chains. */
+ntk_status ntk_stats_effective_size(size_t chains, size_t length, const double *draws, double *size);
+
 typedef enum ntk_decision {
     NTK_DECISION_HOLDS,
     NTK_DECISION_VIOLATED,

@@ -16,7 +16,7 @@ static size_t top_of(size_t outputs, const double *row) {
     return top;
 }
 
-static void softmax_row(size_t outputs, const double *f, double *p) {
+void ntk_curvature_softmax(size_t outputs, const double *f, double *p) {
     const double high = f[top_of(outputs, f)];
     double sum = 0;
     for (size_t k = 0; k < outputs; ++k) sum += p[k] = exp(f[k] - high);
@@ -35,7 +35,7 @@ void ntk_curvature_weights(const ntk_inference_problem *problem, const double *f
         if (problem->loss == NTK_LOSS_LOGISTIC)
             weight[i] = logistic_weight(f[i]);
         else
-            softmax_row(outputs, f + i * outputs, weight + i * outputs);
+            ntk_curvature_softmax(outputs, f + i * outputs, weight + i * outputs);
     }
 }
 

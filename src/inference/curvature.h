@@ -14,6 +14,9 @@
 /* weight at the outputs f; each entry to full relative accuracy at every margin. f, weight: (n, K). */
 void ntk_curvature_weights(const ntk_inference_problem *problem, const double *f, double *weight);
 
+/* p = softmax f of one row. f, p: (K), which may be the same. */
+void ntk_curvature_softmax(size_t outputs, const double *f, double *p);
+
 /* out = H v. v, out: (n, K), which must not overlap. */
 void ntk_curvature_apply(const ntk_inference_problem *problem, const double *weight, const double *v,
                          double *out);

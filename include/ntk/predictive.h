@@ -1,0 +1,129 @@
+/* Predictive probabilities of one classification problem, by the routes that bayes.h offers, with the
+ * identities that each route obeys. Units of ntk_map are chains and members, with streams (base seed, claim,
+ * unit) forked by purpose. Arrays are row-major; N = n K values at the points trained on, M = q K values at
+ * the new ones. */
+#ifndef NTK_PREDICTIVE_H
+#define NTK_PREDICTIVE_H
+
+#include <stddef.h>
+
+#include <ntk/architecture.h>
+#include <ntk/bayes.h>
+#include <ntk/experiment.h>
+
+typedef struct ntk_predictive {
+    ntk_inference_problem problem; /* kernel shared by the outputs, prior mean 0 */
+    /* The lambda that posterior and solutions are computed with; problem.lambda, which the identities use,
+     * unless a control sets another. */
+    double lambda;
+    size_t q;
+    double *gram;     /* (n, n), Theta of the infinitely wide network; owned, as are all arrays here */
+    double *cross;    /* (q, n) */
+    double *diagonal; /* (q) */
+    double *targets;  /* (n, K) */
+    /* Covariance of the ensemble's start at X and between X and the new points, shaped like the kernel's. */
+    double *start_gram, *start_cross, *start_diagonal;
+} ntk_predictive;
+
+/* What f_0, of which a member of the ensemble starts, is drawn from. */
+typedef enum ntk_predictive_start {
+    NTK_START_PRIOR,  /* N(0, C) */
+    NTK_START_NETWORK /* N(0, S), S the NNGP kernel: a wide network as it is drawn */
+} ntk_predictive_start;
+
+/* The problem of n points to train on and q new ones, x: (n + q, d), with targets (n, K), which is copied.
+ * Errors: those of kernel.h; NTK_ERROR_MEMORY. */
+ntk_status ntk_predictive_create(const ntk_architecture *architecture, ntk_loss loss, size_t n, size_t q,
+                                 size_t inputs, size_t outputs, const double *x, const double *targets,
+                                 double lambda, ntk_predictive_start start, ntk_predictive *out);
+/* Release and zero; a zeroed value is allowed. */
+void ntk_predictive_release(ntk_predictive *predictive);
+
+/* The posterior, sampled by chains that start from draws of the prior. */
+typedef struct ntk_predictive_chains {
+    size_t chains, draws;
+    double *probabilities; /* (M), mean of p(f(x)) over all draws */
+    double *residuals;     /* (chains, N), means of (f - C g(f)) / sqrt(C_ii): 0 on average */
+    double *squares;       /* (chains, draws), (f^T C^{-1} f - f^T g(f)) / N: 1 on average */
+    double *likelihoods;   /* (chains, draws), log-likelihoods */
+} ntk_predictive_chains;
+
+ntk_status ntk_predictive_sample(const ntk_context *context, const ntk_predictive *predictive,
+                                 const char *purpose, size_t chains, const ntk_chain_options *options,
+                                 ntk_predictive_chains *out);
+void ntk_predictive_chains_release(ntk_predictive_chains *chains);
+
+/* The ensemble of solutions f = f_0 + C_xX g(f(X)), f_0 = spread * (a draw of the start). For f_0 ~ N(0, C)
+ * Stein's lemma gives E f_0^T g(f) = -E tr W (C^{-1} + W)^{-1}, W at f(X): minus the effective number of
+ * parameters. */
+typedef struct ntk_predictive_members {
+    size_t members;
+    double *probabilities; /* (M), mean of p(f*(x)) over the members */
+    double *degrees;       /* (members), effective number of parameters / N */
+    double *balances;      /* (members), f_0^T g(f*) / N + degrees: 0 on average */
+} ntk_predictive_members;
+
+ntk_status ntk_predictive_solve(const ntk_context *context, const ntk_predictive *predictive,
+                                const char *purpose, size_t members, double spread,
+                                ntk_predictive_members *out);
+void ntk_predictive_members_release(ntk_predictive_members *members);
+
+/* The solution from one start: start (N + M), training points first; f (M), at the new points; at_points (N)
+ * may be NULL. */
+ntk_status ntk_predictive_solution(const ntk_predictive *predictive, const double *start, double *at_points,
+                                   double *f);
+
+/* The mode and the Laplace approximation (`draws` as of ntk_bayes_average): p at the mode, and averaged. (M)
+ * each.
+ */
+ntk_status ntk_predictive_laplace(const ntk_context *context, const ntk_predictive *predictive, size_t draws,
+                                  double *mode, double *laplace);
+
+/* Mean over the new points of KL(p, other), in nats. p, other: (M). */
+double ntk_predictive_divergence(const ntk_predictive *predictive, const double *p, const double *other);
+
+/* ---- the routes side by side --------------------------------------------------------------------------- */
+
+/* The parameters of an experiment that compares them. */
+#define NTK_ROUTES_PARAMETERS                                                                                \
+    {"members", NTK_PARAMETER_INTEGER, "1024", 2, 100000, NULL, "solutions in the ensemble"},                \
+        {"spread", NTK_PARAMETER_REAL, "1", 0, 10, NULL, "f_0 of the ensemble in units of the prior's"},     \
+        {"chains", NTK_PARAMETER_INTEGER, "32", 2, 10000, NULL, "chains of the posterior"},                  \
+        {"burn-in", NTK_PARAMETER_INTEGER, "500", 0, 1000000, NULL, "transitions before the first draw"},    \
+        {"draws", NTK_PARAMETER_INTEGER, "400", 8, 1000000, NULL, "draws per chain, an even number"},        \
+        {"thinning", NTK_PARAMETER_INTEGER, "5", 1, 10000, NULL, "transitions from draw to draw"}, {         \
+        "lambda-factor", NTK_PARAMETER_REAL, "1", 1e-3, 1e3, NULL,                                           \
+            "lambda of posterior and solutions, relative"                                                    \
+    }
+
+/* E p(f(x)) at the new points. (M) each. */
+typedef struct ntk_routes {
+    ntk_predictive problem;
+    double *posterior; /* owned, the start of all four */
+    double *ensemble, *laplace, *mode;
+} ntk_routes;
+
+/* Take over the problem, go all routes as the parameters say, and emit under names that end in -<name>
+ *
+ *     split-r-hat, effective-size   the worse of two traces, log-likelihood and square
+ *     posterior-square              mean of the square, 1 by the identity
+ *     posterior-mean                largest |residual| of E f = C E g(f), in prior standard deviations, 0 by
+ * it ensemble-balance              mean of the balance, 0 by the identity where spread = 1 ensemble-degrees
+ * mean effective number of parameters / N: what the ensemble's square lacks ensemble-distance,
+ * laplace-distance      ntk_routes_distance
+ *
+ * The problem is released with the routes, after an error too. */
+ntk_status ntk_routes_compare(ntk_context *context, const char *name, ntk_predictive *problem,
+                              ntk_routes *out);
+void ntk_routes_release(ntk_routes *routes);
+
+/* Divergence from the posterior of probabilities (M) relative to that of the mode: 0 for agreement, 1 for the
+ * single solution that averages nothing. */
+double ntk_routes_distance(const ntk_routes *routes, const double *probabilities);
+
+/* Emit the table `reliability-<name>`: for each route, new points in bins of the probability of the class it
+ * predicts: mean of it, part that has this class by `labels` (q), number. Softmax only. */
+ntk_status ntk_routes_reliability(ntk_context *context, const char *name, const ntk_routes *routes,
+                                  const size_t *labels);
+
+#endif

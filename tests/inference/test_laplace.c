@@ -1,0 +1,240 @@
+/* The Laplace approximation and averages over a Gaussian: against inverses of numerical Hessians, quadrature,
+ * and limits. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include <ntk/bayes.h>
+
+#include "problems.h"
+
+enum { N = 4, Q = 2, ALL = N + Q, SIZE_MAX_ = ALL * 3 };
+
+/* A problem on the first N of ALL points; the others are new. */
+typedef struct split {
+    drawn whole, trained;
+    double gram[N * N], cross[Q * N], diagonal[Q];
+} split;
+
+static void draw_split(ntk_loss loss, size_t outputs, double lambda, unsigned seed, split *out) {
+    out->whole = draw_problem(loss, ALL, outputs, false, 30, MIXED, lambda, seed);
+    out->trained = out->whole;
+    for (size_t i = 0; i < N; ++i) memcpy(out->gram + i * N, out->whole.gram + i * ALL, N * sizeof(double));
+    for (size_t i = 0; i < Q; ++i) {
+        memcpy(out->cross + i * N, out->whole.gram + (N + i) * ALL, N * sizeof(double));
+        out->diagonal[i] = out->whole.gram[(N + i) * (ALL + 1)];
+    }
+    out->trained.problem.points = out->trained.problem.order = N;
+    out->trained.problem.gram = out->gram;
+    out->trained.unknowns = N * outputs;
+}
+
+static void invert(size_t order, const double *matrix, double *inverse) {
+    for (size_t c = 0; c < order; ++c) {
+        double copy[SIZE_MAX_ * SIZE_MAX_], b[SIZE_MAX_] = {0};
+        memcpy(copy, matrix, order * order * sizeof *copy);
+        b[c] = 1;
+        cr_assert(eliminate(order, copy, b));
+        for (size_t i = 0; i < order; ++i) inverse[i * order + c] = b[i];
+    }
+}
+
+/* W at f (N, K) by central differences of n times the naive gradient of the mean loss. W: (N K, N K). */
+static void difference_curvature(const ntk_inference_problem *problem, const double *f, double *w) {
+    const size_t size = N * problem->outputs;
+    const double h = 1e-4;
+    for (size_t j = 0; j < size; ++j) {
+        double moved[SIZE_MAX_], up[SIZE_MAX_], down[SIZE_MAX_];
+        memcpy(moved, f, size * sizeof *f);
+        moved[j] = f[j] + h;
+        naive_cotangent(problem, moved, up);
+        moved[j] = f[j] - h;
+        naive_cotangent(problem, moved, down);
+        for (size_t i = 0; i < size; ++i) w[i * size + j] = N * (up[i] - down[i]) / (2 * h);
+    }
+}
+
+/* (C^{-1} (x) I + W)^{-1} on all points, of which only the first N bear on W. out: (ALL K, ALL K). */
+static void naive_covariance(const split *s, const double *f, double *out) {
+    const ntk_inference_problem *problem = &s->trained.problem;
+    const size_t outputs = problem->outputs, size = N * outputs, all = ALL * outputs;
+    double prior[ALL * ALL], precision[ALL * ALL], w[SIZE_MAX_ * SIZE_MAX_], sum[SIZE_MAX_ * SIZE_MAX_] = {0};
+    for (size_t i = 0; i < ALL * ALL; ++i) prior[i] = s->whole.gram[i] / (N * problem->lambda);
+    invert(ALL, prior, precision);
+    difference_curvature(problem, f, w);
+    for (size_t i = 0; i < all; ++i)
+        for (size_t j = 0; j < all; ++j) {
+            if (i % outputs == j % outputs) sum[i * all + j] = precision[i / outputs * ALL + j / outputs];
+            if (i < size && j < size) sum[i * all + j] += w[i * size + j];
+        }
+    invert(all, sum, out);
+}
+
+static void expect_covariance(ntk_loss loss, size_t outputs, double lambda, unsigned seed) {
+    split s;
+    draw_split(loss, outputs, lambda, seed, &s);
+    const size_t all = ALL * outputs;
+    double wanted[SIZE_MAX_ * SIZE_MAX_], found[Q * 9], at_points[N * 9], diagonal[N];
+    ntk_laplace *laplace;
+    /* f_0 is as good an f as any. */
+    naive_covariance(&s, s.trained.f0, wanted);
+    assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
+    assert_ok(ntk_laplace_covariance(laplace, Q, s.cross, s.diagonal, found));
+    for (size_t i = 0; i < N; ++i) diagonal[i] = s.gram[i * (N + 1)];
+    assert_ok(ntk_laplace_covariance(laplace, N, s.gram, diagonal, at_points));
+    const double scale = wanted[0];
+    for (size_t x = 0; x < ALL; ++x)
+        for (size_t k = 0; k < outputs; ++k)
+            for (size_t l = 0; l < outputs; ++l) {
+                const double *block =
+                    x < N ? at_points + x * outputs * outputs : found + (x - N) * outputs * outputs;
+                cr_assert_float_eq(block[k * outputs + l], wanted[(x * outputs + k) * all + x * outputs + l],
+                                   1e-7 * scale, "point %zu, %zu %zu", x, k, l);
+            }
+    ntk_laplace_destroy(laplace);
+}
+
+Test(laplace, covariance_is_the_inverse_hessian) {
+    for (unsigned seed = 0; seed < 3; ++seed)
+        for (double lambda = 1e-2; lambda < 2; lambda *= 10) {
+            expect_covariance(NTK_LOSS_LOGISTIC, 1, lambda, seed);
+            expect_covariance(NTK_LOSS_SOFTMAX, 2, lambda, seed);
+            expect_covariance(NTK_LOSS_SOFTMAX, 3, lambda, seed);
+        }
+}
+
+/* tr W Sigma from the dense matrices. */
+Test(laplace, degrees_are_a_trace) {
+    for (size_t outputs = 1; outputs <= 3; ++outputs) {
+        split s;
+        draw_split(outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX, outputs, 0.05, 5, &s);
+        const size_t size = N * outputs, all = ALL * outputs;
+        double sigma[SIZE_MAX_ * SIZE_MAX_], w[SIZE_MAX_ * SIZE_MAX_], trace = 0, degrees = 0;
+        naive_covariance(&s, s.trained.f0, sigma);
+        difference_curvature(&s.trained.problem, s.trained.f0, w);
+        for (size_t i = 0; i < size; ++i)
+            for (size_t j = 0; j < size; ++j) trace += w[i * size + j] * sigma[j * all + i];
+        ntk_laplace *laplace;
+        assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
+        assert_ok(ntk_laplace_degrees(laplace, &degrees));
+        cr_assert_float_eq(degrees, trace, 1e-7);
+        ntk_laplace_destroy(laplace);
+    }
+}
+
+/* A wide prior leaves everything to the data, n (K - 1) directions (the shift of a row means nothing); a
+ * narrow one nothing. */
+Test(laplace, degrees_have_limits) {
+    for (size_t outputs = 1; outputs <= 3; outputs += 2)
+        for (int wide = 0; wide < 2; ++wide) {
+            split s;
+            double degrees = 0;
+            draw_split(outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX, outputs, wide ? 1e-9 : 1e9, 5,
+                       &s);
+            ntk_laplace *laplace;
+            assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
+            assert_ok(ntk_laplace_degrees(laplace, &degrees));
+            cr_assert_float_eq(degrees, wide ? (double)(N * (outputs == 1 ? 1 : outputs - 1)) : 0, 1e-5);
+            ntk_laplace_destroy(laplace);
+        }
+}
+
+/* ---- the correspondence with kernel logistic regression ------------------------------------------------ */
+
+/* -log posterior of f up to a constant: CE by naive_objective at lambda = 0, prior by elimination. */
+static double log_posterior(const drawn *d, const double *f) {
+    const size_t n = d->problem.points, outputs = d->problem.outputs;
+    drawn shifted = *d;
+    double zero[SIZE_MAX_] = {0}, sum = 0;
+    shifted.problem.lambda = 0;
+    shifted.problem.f0 = f;
+    for (size_t k = 0; k < outputs; ++k) {
+        double prior[ALL * ALL], b[ALL], start[ALL];
+        for (size_t i = 0; i < n * n; ++i) prior[i] = d->gram[i] / ((double)n * d->problem.lambda);
+        for (size_t i = 0; i < n; ++i) start[i] = b[i] = f[i * outputs + k] - d->f0[i * outputs + k];
+        cr_assert(eliminate(n, prior, b));
+        for (size_t i = 0; i < n; ++i) sum -= b[i] * start[i] / 2;
+    }
+    return sum - (double)n * (double)naive_objective(&shifted.problem, zero, NULL);
+}
+
+Test(laplace, regression_is_the_mode) {
+    for (size_t outputs = 1; outputs <= 3; outputs += 2) {
+        drawn d = draw_problem(outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX, ALL, outputs, false, 30,
+                               MIXED, 0.03, 9);
+        solve_logistic(&d);
+        const double best = log_posterior(&d, d.f);
+        unsigned state = 3;
+        for (int trial = 0; trial < 100; ++trial) {
+            double moved[SIZE_MAX_];
+            for (size_t i = 0; i < d.unknowns; ++i) moved[i] = d.f[i] + 1e-3 * pseudo_random(&state);
+            cr_assert(log_posterior(&d, moved) < best);
+        }
+    }
+}
+
+/* ---- averages ------------------------------------------------------------------------------------------ */
+
+/* E sigma(mean + s z) by Simpson's rule in long double on a fine grid. */
+static double simpson(double mean, double s) {
+    const int steps = 40000;
+    const long double reach = 12, h = 2 * reach / steps;
+    long double sum = 0;
+    for (int i = 0; i <= steps; ++i) {
+        const long double z = -reach + h * i, weight = i == 0 || i == steps ? 1 : i % 2 ? 4 : 2;
+        sum += weight * expl(-z * z / 2) / (1 + expl(-(mean + s * z)));
+    }
+    return (double)(sum * h / 3 / sqrtl(2 * acosl(-1.0L)));
+}
+
+Test(average, logistic) {
+    const double means[] = {0, 0.7, -3, 40}, deviations[] = {0, 0.1, 1, 7, 60};
+    for (size_t i = 0; i < 4; ++i)
+        for (size_t j = 0; j < 5; ++j) {
+            const double variance = deviations[j] * deviations[j];
+            double p = 0;
+            assert_ok(ntk_bayes_average(NTK_LOSS_LOGISTIC, 1, 1, &means[i], &variance, 0, NULL, &p));
+            cr_assert_float_eq(p, simpson(means[i], deviations[j]), 1e-13, "%g %g", means[i], deviations[j]);
+        }
+}
+
+/* Two classes are one logit, of mean mu_1 - mu_0 and variance v_00 + v_11 - 2 v_01. */
+Test(average, softmax_of_two_classes) {
+    const double mean[] = {0.5, -0.4, 0, 0}, covariance[] = {2, 0.7, 0.7, 1, 3, -0.5, -0.5, 1};
+    const ntk_stream stream = ntk_stream_create(1, "average", 0);
+    double p[4], logistic[2];
+    assert_ok(ntk_bayes_average(NTK_LOSS_SOFTMAX, 2, 2, mean, covariance, 200000, &stream, p));
+    for (size_t x = 0; x < 2; ++x) {
+        const double difference = mean[2 * x + 1] - mean[2 * x], *v = covariance + 4 * x;
+        const double variance = v[0] + v[3] - 2 * v[1];
+        assert_ok(ntk_bayes_average(NTK_LOSS_LOGISTIC, 1, 1, &difference, &variance, 0, NULL, &logistic[x]));
+        cr_assert_float_eq(p[2 * x] + p[2 * x + 1], 1, 1e-12);
+        cr_assert_float_eq(p[2 * x + 1], logistic[x], 2e-3); /* six standard errors at least */
+    }
+    cr_assert_float_eq(p[2], 0.5, 1e-12); /* pairs of opposite vectors: exact by symmetry */
+}
+
+Test(average, refusals) {
+    const double mean[] = {0, 0}, covariance[] = {1, 0, 0, 1}, wrong = -1;
+    const ntk_stream stream = ntk_stream_create(1, "average", 0);
+    double p[2];
+    assert_fails(ntk_bayes_average(NTK_LOSS_SOFTMAX, 1, 2, mean, covariance, 0, &stream, p),
+                 NTK_ERROR_ARGUMENT, "draws");
+    assert_fails(ntk_bayes_average(NTK_LOSS_SQUARED, 1, 1, mean, covariance, 1, &stream, p),
+                 NTK_ERROR_ARGUMENT, "logistic");
+    assert_fails(ntk_bayes_average(NTK_LOSS_LOGISTIC, 1, 1, mean, &wrong, 1, &stream, p),
+                 NTK_ERROR_NOT_FINITE, "variance -1");
+}
+
+Test(laplace, refusals) {
+    ntk_laplace *laplace;
+    drawn d = draw_problem(NTK_LOSS_SOFTMAX, 3, 2, true, 20, HARD, 0.1, 1);
+    assert_fails(ntk_laplace_create(&d.problem, d.f0, &laplace), NTK_ERROR_SHAPE, "shared");
+    d = draw_problem(NTK_LOSS_SOFTMAX, 3, 2, false, 20, HARD, 0, 1);
+    assert_fails(ntk_laplace_create(&d.problem, d.f0, &laplace), NTK_ERROR_ARGUMENT, "lambda > 0");
+    d = draw_problem(NTK_LOSS_SQUARED, 3, 2, false, 20, HARD, 0.1, 1);
+    assert_fails(ntk_laplace_create(&d.problem, d.f0, &laplace), NTK_ERROR_ARGUMENT, "softmax");
+    d = draw_problem(NTK_LOSS_LOGISTIC, 3, 1, false, 20, HARD, 0.1, 1);
+    const double f[] = {0, INFINITY, 0};
+    assert_fails(ntk_laplace_create(&d.problem, f, &laplace), NTK_ERROR_NOT_FINITE, "outputs");
+}
