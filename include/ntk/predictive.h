@@ -44,6 +44,7 @@ typedef struct ntk_predictive_chains {
     size_t chains, draws;
     double *probabilities; /* (M), mean of p(f(x)) over all draws */
     double *residuals;     /* (chains, N), means of (f - C g(f)) / sqrt(C_ii): 0 on average */
+    double *fitted;        /* (chains, N), means of p(f(X)) */
     double *squares;       /* (chains, draws), (f^T C^{-1} f - f^T g(f)) / N: 1 on average */
     double *likelihoods;   /* (chains, draws), log-likelihoods */
 } ntk_predictive_chains;
@@ -52,6 +53,12 @@ ntk_status ntk_predictive_sample(const ntk_context *context, const ntk_predictiv
                                  const char *purpose, size_t chains, const ntk_chain_options *options,
                                  ntk_predictive_chains *out);
 void ntk_predictive_chains_release(ntk_predictive_chains *chains);
+
+/* The posterior once more, with lambda of the problem and without a chain: prior draws weighed by their
+ * likelihood, which is at most 1. For few points: the effective number of draws is the part of the prior that
+ * the data leave. fitted: (batches, N), E p(f(X)) by the draws of one batch each. */
+ntk_status ntk_predictive_weigh(const ntk_context *context, const ntk_predictive *predictive,
+                                const char *purpose, size_t batches, size_t draws, double *fitted);
 
 /* The ensemble of solutions f = f_0 + C_xX g(f(X)), f_0 = spread * (a draw of the start). For f_0 ~ N(0, C)
  * Stein's lemma gives E f_0^T g(f) = -E tr W (C^{-1} + W)^{-1}, W at f(X): minus the effective number of
@@ -91,7 +98,8 @@ double ntk_predictive_divergence(const ntk_predictive *predictive, const double 
         {"chains", NTK_PARAMETER_INTEGER, "32", 2, 10000, NULL, "chains of the posterior"},                  \
         {"burn-in", NTK_PARAMETER_INTEGER, "500", 0, 1000000, NULL, "transitions before the first draw"},    \
         {"draws", NTK_PARAMETER_INTEGER, "400", 8, 1000000, NULL, "draws per chain, an even number"},        \
-        {"thinning", NTK_PARAMETER_INTEGER, "5", 1, 10000, NULL, "transitions from draw to draw"}, {         \
+        {"thinning", NTK_PARAMETER_INTEGER, "5", 1, 10000, NULL, "transitions from draw to draw"},           \
+        {"weighed", NTK_PARAMETER_INTEGER, "20000", 1, 10000000, NULL, "weighed prior draws per chain"}, {   \
         "lambda-factor", NTK_PARAMETER_REAL, "1", 1e-3, 1e3, NULL,                                           \
             "lambda of posterior and solutions, relative"                                                    \
     }
@@ -101,6 +109,8 @@ typedef struct ntk_routes {
     ntk_predictive problem;
     double *posterior; /* owned, the start of all four */
     double *ensemble, *laplace, *mode;
+    size_t chains;
+    double *fitted; /* (chains, N), of the posterior's chains; owned */
 } ntk_routes;
 
 /* Take over the problem, go all routes as the parameters say, and emit under names that end in -<name>
@@ -117,9 +127,33 @@ ntk_status ntk_routes_compare(ntk_context *context, const char *name, ntk_predic
                               ntk_routes *out);
 void ntk_routes_release(ntk_routes *routes);
 
+/* Emit `importance-<name>`: the largest difference, over the points trained on, between the posterior mean of
+ * p by the chains and by `weighed` prior draws for each of them. */
+ntk_status ntk_routes_weigh(ntk_context *context, const char *name, const ntk_routes *routes);
+
 /* Divergence from the posterior of probabilities (M) relative to that of the mode: 0 for agreement, 1 for the
  * single solution that averages nothing. */
 double ntk_routes_distance(const ntk_routes *routes, const double *probabilities);
+
+/* Networks beside the solutions that they should reach: "networks" of each of "widths" (parameters of
+ * NTK_NETWORK_ROUTE_PARAMETERS), trained to stationarity from the start that "start" names, on the points of
+ * a problem with n lambda = 1. Emits the table `gaps` (width, gap of each network) and `network-rate`, the
+ * exponent in the width of the gap: what separates a network's probabilities at the new points from those of
+ * the solution from its own start, relative to what training moves that solution by. x: (n + q, inputs), as
+ * the problem was made from; probabilities: (M), the mean over the networks of the last width. Errors:
+ * NTK_ERROR_ARGUMENT for another lambda; those of ensemble.h. */
+#define NTK_NETWORK_ROUTE_PARAMETERS                                                                         \
+    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256 1024", 2, 65536, NULL, "hidden widths, ascending"},       \
+        {"networks", NTK_PARAMETER_INTEGER, "64", 2, 100000, NULL, "networks per width"}, {                  \
+        "start", NTK_PARAMETER_CHOICE, "prior", 0, 0, "prior|network",                                       \
+            "f_0 ~ N(0, C), or as networks are drawn"                                                        \
+    }
+
+ntk_predictive_start ntk_network_route_start(const ntk_context *context);
+
+ntk_status ntk_network_route(ntk_context *context, const ntk_routes *routes,
+                             const ntk_architecture *architecture, size_t inputs, const double *x,
+                             double *probabilities);
 
 /* Emit the table `reliability-<name>`: for each route, new points in bins of the probability of the class it
  * predicts: mean of it, part that has this class by `labels` (q), number. Softmax only. */
