@@ -97,7 +97,7 @@ set xlabel "hidden width m" font small offset 0,0.4
 set ylabel "relative gap" font small
 set logscale xy
 set format y "10^{%T}"
-set xrange [12:wide * 1.5]
+set xrange [9:wide * 1.6]
 set yrange [level / 6:60]
 set xtics autofreq
 set key top right
