@@ -32,4 +32,16 @@ ntk_status ntk_exit_run(const ntk_model *model, const double *targets, const ntk
 ntk_status ntk_exit_frozen(const ntk_model *model, const double *theta, const double *weights, size_t count,
                            const double *thresholds, double *gains);
 
+/* How far a lazy network has gone by a time: the gain <c, f - f_0> / ||c||_1 of the linearised network at
+ * theta, trained with the logistic loss, at log_times[i]. With c the coefficients of the hard margin of its
+ * kernel (inference.h) it is, up to what vanishes as t grows (derived in dynamics/lazy_gain.c),
+ *
+ *     log t - C,      C = sum_i |c_i| / ||c||_1 log(n |c_i|) + <c, f_0> / ||c||_1,
+ *
+ * and so log t itself without its beginning. One output. weights: c (n); log_times: (count), finite, none
+ * smaller than the one before; gains: (count). Errors: NTK_ERROR_ARGUMENT; those of the model and of
+ * ntk_flow_run, also where targets are soft. */
+ntk_status ntk_exit_lazy_gain(const ntk_model *model, const double *theta, const double *targets,
+                              const double *weights, size_t count, const double *log_times, double *gains);
+
 #endif

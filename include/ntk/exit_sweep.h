@@ -46,7 +46,7 @@
          NULL,                                                                                                \
          "how many of them with two hidden layers; 0: no such networks"},                                     \
         {"deep-seeds", NTK_PARAMETER_INTEGER, "2", 2, 100000, NULL, "draws, with two hidden layers"},         \
-        {"points", NTK_PARAMETER_INTEGER, "16", 2, 1000, NULL, "training points on the unit sphere"},         \
+        {"points", NTK_PARAMETER_INTEGER, "20", 2, 1000, NULL, "training points on the unit sphere"},         \
         {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                           \
         {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},      \
         {"loss", NTK_PARAMETER_CHOICE, "logistic", 0, 0, "logistic|squared", "whose gradient flow is run"},   \
@@ -68,6 +68,7 @@
 typedef struct ntk_exit_cell {
     size_t runs, exits;         /* networks followed; those that left */
     double log_time, low, high; /* log T: mean and extremes over the exits; NaN where there are none */
+    double lazy_gain;           /* mean over the exits of the lazy network's gain at T (exit.h) */
     double travel;              /* mean ||theta_T - theta_0|| over the exits; NaN likewise */
     double largest_drift;       /* of all runs */
     double predicted; /* log T by ntk_exit_frozen, with the weights that the hard margin of Theta_0 gives the

@@ -94,24 +94,27 @@ static ntk_exit_cell *cells_at(const ntk_exit_sweep *self, ntk_exit_place at) {
     return &self->cells[(row * self->width_count + at.width) * self->threshold_count];
 }
 
-static void record(const ntk_exit *found, double largest_drift, ntk_exit_cell *out) {
+static void record(const ntk_exit *found, double gain, double largest_drift, ntk_exit_cell *out) {
     out->runs++;
     out->largest_drift = fmax(out->largest_drift, largest_drift);
     if (!isfinite(found->log_time)) return;
-    if (out->exits++ == 0)
-        *out = (ntk_exit_cell){out->runs, 1, 0, INFINITY, -INFINITY, 0, out->largest_drift, out->predicted};
+    if (out->exits++ == 0) {
+        out->log_time = out->lazy_gain = out->travel = 0;
+        out->low = INFINITY;
+        out->high = -INFINITY;
+    }
     out->low = fmin(out->low, found->log_time);
     out->high = fmax(out->high, found->log_time);
     out->log_time += (found->log_time - out->log_time) / (double)out->exits;
+    out->lazy_gain += (gain - out->lazy_gain) / (double)out->exits;
     out->travel += (found->displacement - out->travel) / (double)out->exits;
 }
 
-/* The weights that the hard margin of Theta_0 gives the points, held until the kernel has left. */
-static ntk_status predict(const ntk_exit_sweep *self, const ntk_training *training, double *log_times) {
+/* The weights that the hard margin of Theta_0 gives the points. weights: (points). */
+static ntk_status hard_margin(const ntk_training *training, double *weights) {
     const size_t n = training->points;
     double *gram;
-    NTK_TRY(ntk_allocate_doubles(n * n + n, &gram));
-    double *weights = gram + n * n;
+    NTK_TRY(ntk_allocate_doubles(n * n, &gram));
     const ntk_model *model = &training->model;
     const ntk_inference_problem problem = {.loss = NTK_LOSS_LOGISTIC,
                                            .points = n,
@@ -122,34 +125,56 @@ static ntk_status predict(const ntk_exit_sweep *self, const ntk_training *traini
     ntk_hard_margin_result margin;
     ntk_status status = model->tangent_kernel(model->context, training->theta0, gram);
     if (status == NTK_OK) status = ntk_inference_hard_margin(&problem, weights, NULL, &margin);
-    if (status == NTK_OK)
-        status = ntk_exit_frozen(model, training->theta0, weights, self->threshold_count, self->thresholds,
-                                 log_times);
     ntk_release(gram);
     return status;
 }
 
-static ntk_status predict_where_widest(const ntk_exit_sweep *self, ntk_exit_place at,
-                                       const ntk_training *training) {
+/* Whether a threshold uses the neurons of this width's first block, no more and no less, and lacks its
+ * prediction. */
+static bool unpredicted(const ntk_exit_sweep *self, ntk_exit_place at, size_t threshold) {
+    return self->widths[at.width] == self->last[threshold] && isnan(cells_at(self, at)[threshold].predicted);
+}
+
+/* log T with these weights held. */
+static ntk_status predict(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_training *training,
+                          const double *weights) {
     double log_times[NTK_EXIT_SWEEP_THRESHOLDS];
-    bool widest = false;
+    bool wanted = false;
+    for (size_t q = 0; q < self->threshold_count; q++) wanted = wanted || unpredicted(self, at, q);
+    if (!wanted || at.twice || self->depth > 1) return NTK_OK;
+    NTK_TRY(ntk_exit_frozen(&training->model, training->theta0, weights, self->threshold_count,
+                            self->thresholds, log_times));
     for (size_t q = 0; q < self->threshold_count; q++)
-        widest = widest || self->widths[at.width] == self->last[q];
-    if (!widest || at.twice || self->converges) return NTK_OK;
-    NTK_TRY(predict(self, training, log_times));
-    for (size_t q = 0; q < self->threshold_count; q++)
-        if (self->widths[at.width] == self->last[q]) cells_at(self, at)[q].predicted = log_times[q];
+        if (unpredicted(self, at, q)) cells_at(self, at)[q].predicted = log_times[q];
     return NTK_OK;
+}
+
+/* What theory says of a network before it is trained: how far it has gone, were it lazy, by its exits; and
+ * log T. */
+static ntk_status foretell(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_training *training,
+                           size_t count, const ntk_exit *exits, double *gains) {
+    double log_times[NTK_EXIT_SWEEP_THRESHOLDS], *weights;
+    size_t left = 0;
+    for (; left < count && isfinite(exits[left].log_time); left++) log_times[left] = exits[left].log_time;
+    NTK_TRY(ntk_allocate_doubles(training->points, &weights));
+    ntk_status status = hard_margin(training, weights);
+    if (status == NTK_OK) status = predict(self, at, training, weights);
+    if (status == NTK_OK)
+        status = ntk_exit_lazy_gain(&training->model, training->theta0, training->targets, weights, left,
+                                    log_times, gains);
+    ntk_release(weights);
+    return status;
 }
 
 static ntk_status follow(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_flow_options *flow,
                          size_t count, ntk_training *training) {
     ntk_exit found[NTK_EXIT_SWEEP_THRESHOLDS];
-    double largest;
+    double largest, gains[NTK_EXIT_SWEEP_THRESHOLDS] = {0};
     ntk_flow_result result;
     NTK_TRY(ntk_exit_run(&training->model, training->targets, flow, count, self->thresholds, training->theta,
                          found, &largest, &result));
-    for (size_t q = 0; q < count; q++) record(&found[q], largest, &cells_at(self, at)[q]);
+    if (!self->converges) NTK_TRY(foretell(self, at, training, count, found, gains));
+    for (size_t q = 0; q < count; q++) record(&found[q], gains[q], largest, &cells_at(self, at)[q]);
     return NTK_OK;
 }
 
@@ -162,8 +187,7 @@ static ntk_status follow_blocks(const ntk_exit_sweep *self, ntk_exit_place at, c
         const size_t count = followed(self, at, block);
         if (count == 0) break;
         take_block(self, at, block, neurons, training);
-        if (block == 0) status = predict_where_widest(self, at, training);
-        if (status == NTK_OK) status = follow(self, at, flow, count, training);
+        status = follow(self, at, flow, count, training);
     }
     ntk_release(neurons);
     return status;
@@ -228,8 +252,8 @@ ntk_status ntk_exit_sweep_run(ntk_context *context, size_t depth, ntk_exit_sweep
     const size_t units = out->activation_count * 2 * out->seeds * out->width_count;
     NTK_TRY(ntk_allocate(units * out->threshold_count, sizeof *out->cells, (void **)&out->cells));
     for (size_t i = 0; i < units * out->threshold_count; i++)
-        out->cells[i] =
-            (ntk_exit_cell){.log_time = NAN, .low = NAN, .high = NAN, .travel = NAN, .predicted = NAN};
+        out->cells[i] = (ntk_exit_cell){
+            .log_time = NAN, .low = NAN, .high = NAN, .lazy_gain = NAN, .travel = NAN, .predicted = NAN};
     const ntk_status status = out->threshold_count == 0 ? NTK_OK : ntk_map(units, run_unit, out);
     if (status != NTK_OK) ntk_exit_sweep_release(out);
     return status;

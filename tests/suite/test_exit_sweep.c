@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include <ntk/exit_sweep.h>
+#include <ntk/inference.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
@@ -14,7 +15,7 @@
 
 TestSuite(exit_sweep, .fini = fixture_remove);
 
-enum { INPUTS = 3, LIST = 16, SEED = 5 };
+enum { INPUTS = 3, POINTS = 2, LIST = 16, SEED = 5 };
 
 static const ntk_parameter parameters[] = {NTK_EXIT_SWEEP_PARAMETERS, {0}};
 static const ntk_experiment experiment = {parameters, NULL};
@@ -24,7 +25,7 @@ static ntk_setting tiny[] = {{"activations", "erf relu", 1},
                              {"first-widths", "8 4", 1},
                              {"last-widths", "16 8", 1},
                              {"seeds", "2", 1},
-                             {"points", "3", 1},
+                             {"points", "2", 1},
                              {"inputs", "3", 1},
                              {"deep-widths", "4 6", 1}};
 static const ntk_claim claim = {
@@ -44,8 +45,27 @@ static ntk_exit_sweep run(ntk_context *context, size_t depth) {
     return sweep;
 }
 
-/* log T of the network of neurons [begin, begin + m) of a seed's list, put together here. */
-static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t begin, double threshold) {
+/* How far the lazy network of these parameters has gone by a time. */
+static double lazy_gain(const ntk_training *training, const double *theta, double log_time) {
+    const ntk_model *model = &training->model;
+    double gram[POINTS * POINTS], weights[POINTS], gain;
+    const ntk_inference_problem problem = {.loss = NTK_LOSS_LOGISTIC,
+                                           .points = POINTS,
+                                           .outputs = 1,
+                                           .order = POINTS,
+                                           .gram = gram,
+                                           .targets = training->targets};
+    ntk_hard_margin_result margin;
+    cr_assert_eq(model->tangent_kernel(model->context, theta, gram), NTK_OK);
+    cr_assert_eq(ntk_inference_hard_margin(&problem, weights, NULL, &margin), NTK_OK);
+    cr_assert_eq(ntk_exit_lazy_gain(model, theta, training->targets, weights, 1, &log_time, &gain), NTK_OK);
+    return gain;
+}
+
+/* log T of the network of neurons [begin, begin + m) of a seed's list, put together here; and *gain, how far
+ * it has gone by then, were it lazy. */
+static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t begin, double threshold,
+                            double *gain) {
     double inner[LIST * INPUTS], outer[LIST], largest;
     ntk_stream root = ntk_stream_create(SEED, "a/b", at.seed);
     ntk_stream first = ntk_stream_fork(&root, "input weights"),
@@ -63,9 +83,12 @@ static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size
         for (size_t i = 0; i < INPUTS; i++) training.theta[k * INPUTS + i] = inner[(begin + k) * INPUTS + i];
         training.theta[m * INPUTS + k] = outer[begin + k];
     }
+    double start[LIST * (INPUTS + 1)];
+    memcpy(start, training.theta, training.parameters * sizeof *start);
     cr_assert_eq(ntk_exit_run(&training.model, training.targets, &flow, 1, &threshold, training.theta, &found,
                               &largest, &result),
                  NTK_OK, "%s", ntk_error_detail());
+    *gain = lazy_gain(&training, start, found.log_time);
     ntk_training_release(&training);
     return found.log_time;
 }
@@ -78,13 +101,17 @@ Test(exit_sweep, cells_are_means_over_consecutive_blocks) {
         for (int twice = 0; twice <= 1; twice++) {
             const ntk_exit_place at = {1, s, 1, twice};
             const ntk_exit_cell *cells = ntk_exit_sweep_cells(&sweep, at);
-            const double a = exit_of_block(&sweep, at, 0, 0.05), b = exit_of_block(&sweep, at, 8, 0.05);
+            double gain[3];
+            const double a = exit_of_block(&sweep, at, 0, 0.05, &gain[0]);
+            const double b = exit_of_block(&sweep, at, 8, 0.05, &gain[1]);
             cr_expect(cells[0].runs == 2 && cells[0].exits == 2);
             cr_expect_float_eq(cells[0].log_time, 0.5 * (a + b), 1e-6, "%g, %g %g", cells[0].log_time, a, b);
             cr_expect_float_eq(cells[0].low, fmin(a, b), 1e-6);
             cr_expect_float_eq(cells[0].high, fmax(a, b), 1e-6);
             cr_expect(cells[0].travel > 0 && cells[0].largest_drift >= 0.05);
-            cr_expect_float_eq(cells[1].log_time, exit_of_block(&sweep, at, 0, 0.1), 1e-6);
+            cr_expect_float_eq(cells[0].lazy_gain, 0.5 * (gain[0] + gain[1]), 1e-4);
+            cr_expect_float_eq(cells[1].log_time, exit_of_block(&sweep, at, 0, 0.1, &gain[2]), 1e-6);
+            cr_expect_float_eq(cells[1].lazy_gain, gain[2], 1e-4);
         }
     ntk_exit_sweep_release(&sweep);
     ntk_context_destroy(context);
@@ -131,7 +158,7 @@ Test(exit_sweep, a_network_that_stays_has_no_time) {
     cr_expect(sweep.converges);
     const ntk_exit_cell *cell = ntk_exit_sweep_cells(&sweep, (ntk_exit_place){0, 0, 1, false});
     cr_expect(cell->runs == 2 && cell->exits == 0 && isnan(cell->log_time) && isnan(cell->high) &&
-              isnan(cell->travel));
+              isnan(cell->travel) && isnan(cell->lazy_gain));
     cr_expect(cell->largest_drift > 0 && cell->largest_drift < 9 && isnan(cell->predicted));
     ntk_exit_sweep_release(&sweep);
     ntk_context_destroy(context);

@@ -17,10 +17,10 @@ log10 = log(10)
 array offset[8]; array slope[8]; array predicted[8]; array middle[8]; array end[8]; array begin[8]
 do for [a=1:2] { do for [i=1:4] {
     k = 4 * (a - 1) + i
-    stats laws using (fit(a, i) ? $5 : NaN) nooutput; offset[k] = STATS_mean
-    stats laws using (fit(a, i) ? $6 : NaN) nooutput; slope[k] = STATS_mean
-    stats laws using (fit(a, i) ? $13 : NaN) nooutput; predicted[k] = STATS_mean
-    stats exits using (row(a, i) && valid(13) ? sqrt($4) : NaN) nooutput
+    stats laws using (fit(a, i) ? $10 : NaN) nooutput; offset[k] = STATS_mean
+    stats laws using (fit(a, i) ? $11 : NaN) nooutput; slope[k] = STATS_mean
+    stats laws using (fit(a, i) ? $17 : NaN) nooutput; predicted[k] = STATS_mean
+    stats exits using (row(a, i) && valid(14) ? sqrt($4) : NaN) nooutput
     middle[k] = STATS_mean; begin[k] = STATS_min; end[k] = STATS_max
 }}
 law(k, x) = offset[k] + slope[k] * x
@@ -89,8 +89,8 @@ set ylabel "log T − fit" offset 1.5,0
 set title sprintf("left over at q = %s", word(thresholds, left))
 set key top left
 plot 0 with lines ls 100 title "a + b√m exactly", \
-     for [a=1:2] exits using (row(a, left) && valid(14) ? sqrt($4) : NaN):($8 - $14) smooth unique \
+     for [a=1:2] exits using (row(a, left) && valid(15) ? sqrt($4) : NaN):($8 - $15) smooth unique \
          with linespoints ls 2 dashtype a pt (a == 1 ? 5 : 4) title word(titles, a).": b m^γ", \
-     for [a=1:2] exits using (row(a, left) && valid(13) ? sqrt($4) : NaN):($8 - $13) smooth unique \
+     for [a=1:2] exits using (row(a, left) && valid(14) ? sqrt($4) : NaN):($8 - $14) smooth unique \
          with linespoints ls 1 dashtype a pt (a == 1 ? 7 : 6) title word(titles, a).": a + b√m"
 unset multiplot
