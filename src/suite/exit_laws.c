@@ -139,7 +139,8 @@ ntk_status ntk_exit_tables_add(const ntk_exit_tables *tables, const ntk_exit_swe
     if (!law) return NTK_OK;
     const double row[] = {(double)sweep->depth, (double)at.seed,    sweep->thresholds[threshold],
                           law->root.offset,     law->root.factor,   law->root.rms,
-                          law->free.exponent,   law->plain_gamma,   law->step_effect,
+                          law->free.exponent,   law->step_effect,   law->time.offset,
+                          law->time.factor,     law->time.rms,      law->plain_gamma,
                           law->pure.factor,     law->pure.exponent, law->pure.rms,
                           law->predicted_slope};
     return ntk_table_row(tables->laws, &sweep->activations[at.activation], row);

@@ -1,10 +1,13 @@
 /* Laws of the exit time: fits to cells that are made up, and the two clocks on a small network. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <criterion/criterion.h>
 
 #include <ntk/exit_laws.h>
 #include <ntk/linalg.h>
+#include <ntk/memory.h>
 
 #include "fixture.h"
 #include "suite/context.h"
@@ -123,6 +126,54 @@ Test(exit_laws, of_all_seeds) {
     cr_expect_float_eq(law.slope.standard_error, 0.1 / sqrt(3), 1e-9);
     cr_expect_float_eq(law.slope_ratio.value, 1.2, 1e-9);
     cr_expect(law.pure_gamma.value < 0.5 && law.pure_bend.value > 0);
+    ntk_context_destroy(context);
+}
+
+/* The number below a column's name in a table's last line. */
+static double last_in_column(const char *table, const char *name) {
+    char *text = fixture_read(table), *line = strrchr(text, '\n');
+    *line = 0;
+    line = strrchr(text, '\n') + 1;
+    size_t column = 0;
+    const char *at = text;
+    for (; strncmp(at, name, strlen(name)) != 0 || !strchr("\t\n", at[strlen(name)]); column++) {
+        at += strcspn(at, "\t\n");
+        cr_assert_eq(*at++, '\t', "no column %s", name);
+    }
+    for (; column > 0; column--) line = strchr(line, '\t') + 1;
+    const double value = strtod(line, NULL);
+    ntk_release(text);
+    return value;
+}
+
+/* The last rows are those of seed 2, whose law is 0.2 + 0.4 sqrt(m). */
+Test(exit_laws, tables_say_what_their_columns_promise) {
+    ntk_context *context = create();
+    ntk_exit_cell cells[CELLS];
+    const ntk_exit_sweep sweep = made_up(context, cells);
+    ntk_exit_tables tables;
+    ntk_exit_summary law;
+    cr_assert_eq(ntk_exit_tables_create(context, &tables), NTK_OK);
+    cr_assert_eq(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law), NTK_OK, "%s", ntk_error_detail());
+    const fixture_path folder = fixture_folder();
+    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK, "%s", ntk_error_detail());
+    const fixture_path laws = fixture_join(folder.text, "laws.tsv"),
+                       exits = fixture_join(folder.text, "exits.tsv");
+    const struct {
+        const char *name;
+        double value;
+    } of_laws[] = {{"depth", 1},        {"seed", 2},          {"threshold", 0.5},       {"offset", 0.2},
+                   {"slope", 0.4},      {"gamma", 0.5},       {"step-effect", 0.1},     {"time-offset", 2.2},
+                   {"time-slope", 0.4}, {"plain-gamma", 0.5}, {"predicted-slope", 0.25}},
+      of_exits[] = {{"seed", 2},           {"width", 1024},   {"threshold", 0.5},
+                    {"networks", 2},       {"exits", 2},      {"log-time", 15},
+                    {"log-time-high", 16}, {"lazy-gain", 13}, {"law", 15}};
+    for (size_t i = 0; i < sizeof of_laws / sizeof *of_laws; i++)
+        cr_expect_float_eq(last_in_column(laws.text, of_laws[i].name), of_laws[i].value, 1e-5,
+                           "laws: %s is %g", of_laws[i].name, last_in_column(laws.text, of_laws[i].name));
+    for (size_t i = 0; i < sizeof of_exits / sizeof *of_exits; i++)
+        cr_expect_float_eq(last_in_column(exits.text, of_exits[i].name), of_exits[i].value, 1e-5,
+                           "exits: %s is %g", of_exits[i].name, last_in_column(exits.text, of_exits[i].name));
     ntk_context_destroy(context);
 }
 
