@@ -137,9 +137,10 @@ static ntk_status ascend(frozen *self, size_t count, const double *thresholds, d
     for (size_t i = 0; i < FROZEN_STEPS && passed < count; i++, begin = end) {
         NTK_TRY(drift_after(self, self->step, &end));
         const double whole_step_end = end;
+        const bool crosses = whole_step_end >= thresholds[passed];
         for (; passed < count && whole_step_end >= thresholds[passed]; passed++)
             NTK_TRY(gain_at_exit(self, thresholds[passed], begin, whole_step_end, &gains[passed]));
-        NTK_TRY(advance(self, self->step));
+        if (crosses) NTK_TRY(advance(self, self->step)); /* locating has moved the trial */
         memcpy(self->theta, self->trial, self->model->dimension * sizeof *self->theta);
     }
     return NTK_OK;

@@ -139,12 +139,12 @@ static bool unpredicted(const ntk_exit_sweep *self, ntk_exit_place at, size_t th
 static ntk_status predict(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_training *training,
                           const double *weights) {
     double log_times[NTK_EXIT_SWEEP_THRESHOLDS];
-    bool wanted = false;
-    for (size_t q = 0; q < self->threshold_count; q++) wanted = wanted || unpredicted(self, at, q);
-    if (!wanted || at.twice || self->depth > 1) return NTK_OK;
-    NTK_TRY(ntk_exit_frozen(&training->model, training->theta0, weights, self->threshold_count,
-                            self->thresholds, log_times));
+    size_t count = 0; /* up to the last that is wanted */
     for (size_t q = 0; q < self->threshold_count; q++)
+        if (unpredicted(self, at, q)) count = q + 1;
+    if (count == 0 || at.twice || self->depth > 1) return NTK_OK;
+    NTK_TRY(ntk_exit_frozen(&training->model, training->theta0, weights, count, self->thresholds, log_times));
+    for (size_t q = 0; q < count; q++)
         if (unpredicted(self, at, q)) cells_at(self, at)[q].predicted = log_times[q];
     return NTK_OK;
 }
