@@ -44,7 +44,7 @@ set xtics ("64" 8, "256" 16, "1024" 32, "2048" 45.255, "4096" 64, "16384" 128) f
 if (widest > 100) set xtics ("64" 8, "1024" 32, "4096" 64, "16384" 128) font small
 set ytics font small
 set xrange [0 : 1.36 * widest]
-set yrange [0 : 1.3 * latest]
+set yrange [0 : 1.42 * latest]
 set xlabel "width m, on a scale of √m"
 unset key
 set tmargin at screen 0.87
@@ -58,11 +58,11 @@ do for [a=1:2] {
     set label "exponent γ of a + b m^γ:" at graph 0.05, 0.955 left font small textcolor rgb "#222222"
     do for [i=1:4] {
         k = 4 * (a - 1) + i
-        set label sprintf("q = %s", word(thresholds, i)) at end[k] + 0.05 * widest, law(k, end[k]) left \
+        set label sprintf("q = %s", word(thresholds, i)) at end[k] + 0.05 * widest, law(k, end[k]) + 0.02 * latest left \
             textcolor linestyle ls(i) font small
         set label sprintf("q = %s", word(thresholds, i)) at graph 0.05, 0.955 - 0.05 * (5 - i) left \
             textcolor linestyle ls(i) font small
-        set label sprintf("%.3f ± %.3f", gamma[k], half[k]) at graph 0.33, 0.955 - 0.05 * (5 - i) left \
+        set label sprintf("%.3f ± %.3f", gamma[k], half[k]) at graph 0.37, 0.955 - 0.05 * (5 - i) left \
             textcolor linestyle ls(i) font small
     }
     if (a == 1) {
@@ -71,11 +71,11 @@ do for [a=1:2] {
         unset ylabel
         set format y ""
         set border 11
-        set y2range [0 : 1.3 * latest / log10]
+        set y2range [0 : 1.42 * latest / log10]
         set y2tics 5 font small
         if (latest > 60) { set y2tics 10 font small }
         set format y2 "10^{%.0f}"
-        set y2label "time T" offset 0.5,0
+        set y2label "time T" offset -1.2,0
     }
     plot for [i=1:4] exits using (row(a, i) ? sqrt($4) : NaN):8 with points ls ls(i) pt 7 ps 0.45, \
          for [i=1:4] [0.93 * begin[4 * (a - 1) + i] : 1.04 * end[4 * (a - 1) + i]] law(4 * (a - 1) + i, x) \
