@@ -48,15 +48,6 @@ static double at_least(double low, double x) { return x < low ? low : x; }
 
 static double at_most(double high, double x) { return x > high ? high : x; }
 
-static void relu(size_t n, const double *x, double *value, double *derivative) {
-    if (derivative) {
-#pragma omp simd
-        for (size_t i = 0; i < n; i++) derivative[i] = x[i] > 0 ? 1 : x[i] <= 0 ? 0 : x[i];
-    }
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) value[i] = x[i] <= 0 ? 0 : x[i];
-}
-
 static void erf_(size_t n, const double *x, double *value, double *derivative) {
     if (derivative) {
         for (size_t i = 0; i < n; i++) derivative[i] = -(x[i] * x[i]);
@@ -151,8 +142,8 @@ static void linear(size_t n, const double *x, double *value, double *derivative)
 void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *x, double *value,
                              double *derivative) {
     static const block_function functions[NTK_ACTIVATION_COUNT] = {
-        [NTK_RELU] = relu,         [NTK_ERF] = erf_,        [NTK_GELU] = gelu, [NTK_TANH] = tanh_,
-        [NTK_SOFTPLUS] = softplus, [NTK_SIGMOID] = sigmoid, [NTK_SIN] = sin_,  [NTK_LINEAR] = linear,
+        [NTK_RELU] = ntk_vector_relu, [NTK_ERF] = erf_,        [NTK_GELU] = gelu, [NTK_TANH] = tanh_,
+        [NTK_SOFTPLUS] = softplus,    [NTK_SIGMOID] = sigmoid, [NTK_SIN] = sin_,  [NTK_LINEAR] = linear,
     };
     const block_function function = functions[activation];
     for (size_t i = 0; i < n; i += BLOCK) {

@@ -59,4 +59,8 @@ void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine
     table()->sincospi(n, x, sine, cosine);
 }
 
+void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative) {
+    table()->relu(n, x, value, derivative);
+}
+
 const char *ntk_vector_isa(void) { return table()->isa; }

@@ -21,6 +21,10 @@ void ntk_vector_erfc(size_t n, const double *x, double *out);
  * three times as long, and normals spend most of their time here. */
 void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine);
 
+/* max(x, 0), and in the same pass its derivative, 0 at 0, unless that is NULL; a NaN gives NaNs. value may be
+ * x; derivative overlaps neither. */
+void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative);
+
 /* The instruction set in use: "avx512", "avx2", "sse2" or "scalar"; the best that the CPU has. The
  * environment variable NTK_SIMD, one of these names, lowers it (for tests). */
 const char *ntk_vector_isa(void);

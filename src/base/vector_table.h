@@ -13,6 +13,7 @@ typedef struct ntk_vector_table {
     void (*erf)(size_t n, const double *x, double *out);
     void (*erfc)(size_t n, const double *x, double *out);
     void (*sincospi)(size_t n, const double *x, double *sine, double *cosine);
+    void (*relu)(size_t n, const double *x, double *value, double *derivative);
 } ntk_vector_table;
 
 extern const ntk_vector_table ntk_vector_scalar;

@@ -75,12 +75,21 @@ static void cosine_of(size_t n, const double *x, double *out) {
     free(other);
 }
 
-enum { FUNCTIONS = 7 };
-static const char *const names[FUNCTIONS] = {"exp", "log", "tanh", "erf", "sin", "cos", "erfc"};
+static void relu_of(size_t n, const double *x, double *out) { in_use->relu(n, x, out, NULL); }
+static void step_of(size_t n, const double *x, double *out) {
+    double *other = malloc((n + 1) * sizeof *other);
+    in_use->relu(n, x, other, out);
+    for (size_t i = 0; i < n; i++) cr_assert(isnan(x[i]) ? isnan(other[i]) : other[i] == fmax(x[i], 0));
+    free(other);
+}
+
+enum { FUNCTIONS = 9 };
+static const char *const names[FUNCTIONS] = {
+    "exp", "log", "tanh", "erf", "sin", "cos", "erfc", "relu", "derivative of relu"};
 
 static map function_of(const ntk_vector_table *table, int function) {
-    const map maps[FUNCTIONS] = {table->exp, table->log, table->tanh, table->erf,
-                                 sine_of,    cosine_of,  table->erfc};
+    const map maps[FUNCTIONS] = {table->exp, table->log,  table->tanh, table->erf, sine_of,
+                                 cosine_of,  table->erfc, relu_of,     step_of};
     in_use = table;
     return maps[function];
 }
