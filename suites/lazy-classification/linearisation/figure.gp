@@ -6,8 +6,8 @@ unbounded_runs = data."/controls/one-hot/runs.tsv"
 
 stats runs using 2 nooutput
 narrow = STATS_min; wide = STATS_max
-widths = tier eq "full" ? 4 : 3
-width(i) = tier eq "full" ? step(32, i) : int(word("16 45 128", i))
+widths = tier eq "full" ? 4 : 2
+width(i) = tier eq "full" ? step(32, i) : int(word("16 128", i))
 stats runs using (strcol(1) eq "erf-3-soft" && $2 == narrow ? log($4) : NaN) nooutput
 high = exp(STATS_mean)
 stats runs using (strcol(1) eq "erf-1-l2" && $2 == narrow ? log($4) : NaN) nooutput
