@@ -99,12 +99,14 @@ static void show_warning(const char *line, void *context) {
 /* Which interval another seed would put on the wrong side of its bound first. */
 static void print_risk(const ntk_run *run) {
     ntk_risk risk;
-    if (ntk_run_risk(run, &risk) != NTK_OK || risk.count == 0) return;
-    const ntk_risk_share *first = &risk.shares[0];
-    printf("chance that another seed ends otherwise: %.1g, as %zu intervals tell it; most of it: %s%s%s, %s "
-           "%.1g\n",
-           risk.total, risk.count, first->claim->id, first->control ? "/" : "",
-           first->control ? first->control->name : "", first->check->name, first->risk);
+    if (ntk_run_risk(run, &risk) != NTK_OK) return;
+    const ntk_risk_share *first = risk.shares;
+    if (risk.count > 0)
+        printf(
+            "chance that another seed ends otherwise: %.1g, as %zu intervals tell it; most of it: %s%s%s, %s "
+            "%.1g\n",
+            risk.total, risk.count, first->claim->id, first->control ? "/" : "",
+            first->control ? first->control->name : "", first->check->name, first->risk);
     ntk_risk_release(&risk);
 }
 
