@@ -87,4 +87,10 @@ ntk_status ntk_eigen_symmetric(size_t n, double *a, size_t lda, bool vectors, do
 /* True when every element is finite. */
 bool ntk_all_finite(size_t n, const double *x);
 
+/* The larger and the smaller of two numbers, and max |x_i - y_i| (0 for n = 0): NaN where any argument is
+ * one, unlike fmax and fmin, so that the extreme of a run shows what went wrong in it. */
+double ntk_larger(double a, double b);
+double ntk_smaller(double a, double b);
+double ntk_largest_difference(size_t n, const double *x, const double *y);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <ntk/linalg.h>
 #include <ntk/memory.h>
 
 typedef struct recorder {
@@ -18,31 +19,16 @@ typedef struct recorder {
     ntk_trajectory_point last;
 } recorder;
 
-/* fmax and fmin pass a NaN over; an extreme must not. Once a NaN, always a NaN. */
-static void raise_to(double *extreme, double value) {
-    if (!isnan(*extreme) && !(value <= *extreme)) *extreme = value;
-}
-
-static void lower_to(double *extreme, double value) {
-    if (!isnan(*extreme) && !(value >= *extreme)) *extreme = value;
-}
-
 static double largest_spread(size_t points, size_t outputs, const double *f) {
     double largest = 0;
     for (size_t i = 0; i < points; i++) {
         double low = f[i * outputs], high = low;
         for (size_t k = 1; k < outputs; k++) {
-            lower_to(&low, f[i * outputs + k]);
-            raise_to(&high, f[i * outputs + k]);
+            low = ntk_smaller(low, f[i * outputs + k]);
+            high = ntk_larger(high, f[i * outputs + k]);
         }
-        raise_to(&largest, outputs == 1 ? fabs(high) : high - low);
+        largest = ntk_larger(largest, outputs == 1 ? fabs(high) : high - low);
     }
-    return largest;
-}
-
-static double largest_change(size_t count, const double *f, const double *initial) {
-    double largest = 0;
-    for (size_t i = 0; i < count; i++) raise_to(&largest, fabs(f[i] - initial[i]));
     return largest;
 }
 
@@ -60,11 +46,12 @@ static ntk_trajectory_point point_of(const recorder *self, const ntk_observation
 static ntk_status record_step(const ntk_observation *seen, void *context) {
     recorder *self = context;
     ntk_trajectory *out = self->trajectory;
-    raise_to(&out->max_displacement, seen->displacement);
-    raise_to(&out->max_spread, largest_spread(self->points, self->outputs, seen->outputs));
-    raise_to(&out->max_output_change,
-             largest_change(self->points * self->outputs, seen->outputs, self->initial));
-    lower_to(&out->min_log_loss, seen->log_loss);
+    out->max_displacement = ntk_larger(out->max_displacement, seen->displacement);
+    out->max_spread = ntk_larger(out->max_spread, largest_spread(self->points, self->outputs, seen->outputs));
+    out->max_output_change =
+        ntk_larger(out->max_output_change,
+                   ntk_largest_difference(self->points * self->outputs, seen->outputs, self->initial));
+    out->min_log_loss = ntk_smaller(out->min_log_loss, seen->log_loss);
     return NTK_OK;
 }
 
@@ -86,7 +73,7 @@ static ntk_status record_point(const ntk_observation *seen, void *context) {
         NTK_TRY(follow(self, seen->theta));
         out->points[out->count++] = self->last;
     }
-    if (self->lambda_min) lower_to(&out->min_lambda_min, seen->kernel_lambda_min);
+    if (self->lambda_min) out->min_lambda_min = ntk_smaller(out->min_lambda_min, seen->kernel_lambda_min);
     return record_step(seen, context);
 }
 
@@ -172,7 +159,7 @@ static bool is_until(const ntk_trajectory *trajectory, size_t i, double until) {
 double ntk_trajectory_largest_drift(const ntk_trajectory *trajectory, double until) {
     double largest = is_until(trajectory, 0, until) ? trajectory->points[0].kernel_drift : NAN;
     for (size_t i = 1; is_until(trajectory, i, until); i++)
-        raise_to(&largest, trajectory->points[i].kernel_drift);
+        largest = ntk_larger(largest, trajectory->points[i].kernel_drift);
     return largest;
 }
 
@@ -180,9 +167,11 @@ double ntk_trajectory_largest_gap(const ntk_trajectory *a, const ntk_trajectory 
     double largest = a->followed && a->followed_size == b->followed_size ? 0 : NAN;
     const size_t size = a->followed_size;
     size_t i = 0;
-    for (; is_until(a, i, until) && !isnan(largest); i++) {
+    for (; is_until(a, i, until); i++) {
         const bool same = i < b->count && fabs(a->points[i].log_time - b->points[i].log_time) <= 1e-8;
-        raise_to(&largest, same ? largest_change(size, a->followed + i * size, b->followed + i * size) : NAN);
+        largest = ntk_larger(
+            largest,
+            same ? ntk_largest_difference(size, a->followed + i * size, b->followed + i * size) : NAN);
     }
     return i == 0 ? NAN : largest;
 }
@@ -218,7 +207,8 @@ double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points
     const double log_bound = log(ntk_trajectory_loss_bound(trajectory, points));
     double worst = -INFINITY;
     for (size_t i = 0; i < trajectory->count; i++)
-        raise_to(&worst, trajectory->points[i].log_time + trajectory->points[i].log_loss - log_bound);
+        worst =
+            ntk_larger(worst, trajectory->points[i].log_time + trajectory->points[i].log_loss - log_bound);
     return exp(worst);
 }
 

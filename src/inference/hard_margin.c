@@ -227,11 +227,11 @@ static ntk_status certify(dual *d, ntk_hard_margin_result *result) {
     for (size_t c = 0; c < count; ++c) {
         const double short_by = 1 - d->margin[c];
         const double residual = d->alpha[c] > 0 ? fabs(short_by) : fmax(0, short_by);
-        result->kkt_residual = fmax(result->kkt_residual, residual);
+        result->kkt_residual = ntk_larger(result->kkt_residual, residual);
         result->support_vectors += d->alpha[c] > 0;
         wrong = wrong || !(residual <= 10 * acceptable(d, c));
         sum += d->alpha[c];
-        least = fmin(least, d->margin[c]);
+        least = ntk_smaller(least, d->margin[c]);
     }
     result->norm = sqrt(ntk_dot(count, d->alpha, d->margin));
     result->norm_lower = sum / result->norm;

@@ -88,7 +88,7 @@ static ntk_status solve(const ntk_inference_problem *problem, const double *b, d
 
 static double largest(size_t n, const double *v) {
     double found = 0;
-    for (size_t i = 0; i < n; ++i) found = fmax(found, fabs(v[i]));
+    for (size_t i = 0; i < n; ++i) found = ntk_larger(found, fabs(v[i]));
     return found;
 }
 

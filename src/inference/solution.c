@@ -17,9 +17,6 @@
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
-/* fmax passes a NaN over. */
-static double larger(double a, double b) { return isnan(a) || a >= b ? a : b; }
-
 /* ---- prediction ---------------------------------------------------------------------------------------- */
 
 /* Theta(all points, X); the training points come first, so its head is the Gram matrix. The infinite-width
@@ -152,13 +149,13 @@ static ntk_status judge(const ntk_training *training, ntk_loss loss, double lamb
     double gradient, reach = 0;
     NTK_TRY(gradient_norm(training, loss, lambda, theta, theta, out->end, &gradient));
     NTK_TRY(ntk_solution_norms(training, scratch));
-    for (size_t i = 0; i < size; i++) reach = larger(reach, scratch[i]);
+    for (size_t i = 0; i < size; i++) reach = ntk_larger(reach, scratch[i]);
     out->unfinished = reach * gradient / lambda / out->error_empirical;
     out->relative_residual =
         gradient / (lambda * ntk_distance(training->parameters, theta, training->theta0));
     NTK_TRY(ntk_solution_bound(training, loss, lambda, theta, scratch));
     for (size_t i = 0; i < size; i++)
-        out->bound_ratio = larger(out->bound_ratio, fabs(out->end[i] - out->empirical[i]) / scratch[i]);
+        out->bound_ratio = ntk_larger(out->bound_ratio, fabs(out->end[i] - out->empirical[i]) / scratch[i]);
     return NTK_OK;
 }
 
@@ -202,7 +199,7 @@ double ntk_solution_distance(const ntk_training *training, size_t first, size_t 
     for (size_t i = first; i < last; i++) {
         const double mean = centred && outputs > 1 ? mean_difference(outputs, i, f, g) : 0;
         for (size_t k = i * outputs; k < (i + 1) * outputs; k++)
-            largest = larger(largest, fabs(f[k] - g[k] - mean));
+            largest = ntk_larger(largest, fabs(f[k] - g[k] - mean));
     }
     return largest;
 }
@@ -211,7 +208,7 @@ double ntk_solution_mean_distance(const ntk_training *training, size_t first, si
                                   const double *g) {
     double largest = 0;
     for (size_t i = first; i < last; i++)
-        largest = larger(largest, fabs(mean_difference(training->outputs, i, f, g)));
+        largest = ntk_larger(largest, fabs(mean_difference(training->outputs, i, f, g)));
     return largest;
 }
 

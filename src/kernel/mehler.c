@@ -173,7 +173,7 @@ ntk_status ntk_mehler_expand(const ntk_mehler *mehler, size_t n, const double *v
         const double tail_value = missing(mehler, f + i * nodes, value + i, n, &dual[i].value);
         const double tail_derivative =
             missing(mehler, df + i * nodes, derivative + i, n, &dual[i].derivative);
-        tail[i] = fmax(tail_value, tail_derivative);
+        tail[i] = ntk_larger(tail_value, tail_derivative);
     }
     ntk_release(f);
     return status;

@@ -138,7 +138,7 @@ static ntk_status expanded_layer(const ntk_architecture *architecture, const ntk
     NTK_TRY(ntk_allocate_doubles((1 + 2 * ntk_mehler_terms(mehler)) * points->stride, &points->field[l]));
     NTK_TRY(ntk_allocate_doubles(points->count, &e.tail));
     const ntk_status status = ntk_map((points->count + BATCH - 1) / BATCH, expand_batch, &e);
-    for (size_t i = 0; i < points->count; i++) *worst = fmax(*worst, e.tail[i]);
+    for (size_t i = 0; i < points->count; i++) *worst = ntk_larger(*worst, e.tail[i]);
     ntk_release(e.tail);
     return status;
 }

@@ -21,6 +21,7 @@
 #include <math.h>
 
 #include <ntk/kernel.h>
+#include <ntk/linalg.h>
 
 #include "kernel/dual.h"
 
@@ -112,8 +113,8 @@ static double derivative_scale(const integrals *i) { return sqrt(i->duu) * sqrt(
 
 /* The larger difference of two results, each in units of its scale. */
 static double relative_change(const integrals *coarse, const integrals *fine) {
-    return fmax(fabs(fine->value - coarse->value) / (value_scale(fine) + DBL_MIN),
-                fabs(fine->derivative - coarse->derivative) / (derivative_scale(fine) + DBL_MIN));
+    return ntk_larger(fabs(fine->value - coarse->value) / (value_scale(fine) + DBL_MIN),
+                      fabs(fine->derivative - coarse->derivative) / (derivative_scale(fine) + DBL_MIN));
 }
 
 ntk_status ntk_dual_activation_quadrature(ntk_activation activation, double sxx, double syy, double sxy,

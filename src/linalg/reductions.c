@@ -47,6 +47,16 @@ bool ntk_all_finite(size_t n, const double *x) {
     return isfinite(fold(sum));
 }
 
+double ntk_larger(double a, double b) { return isnan(a) || a >= b ? a : b; }
+
+double ntk_smaller(double a, double b) { return isnan(a) || a <= b ? a : b; }
+
+double ntk_largest_difference(size_t n, const double *x, const double *y) {
+    double largest = 0;
+    for (size_t i = 0; i < n; i++) largest = ntk_larger(largest, fabs(x[i] - y[i]));
+    return largest;
+}
+
 void ntk_symmetrise(size_t n, double *a, size_t lda) {
     enum { TILE = 32 }; /* 32 rows of 32 doubles and their mirror image: 16 kB, half a first-level cache */
     for (size_t i0 = 0; i0 < n; i0 += TILE)

@@ -128,7 +128,7 @@ double ntk_convergence_smallest(const ntk_convergence *found, size_t column) {
     for (size_t c = 0; c < found->case_count; c++) {
         const double *values = ntk_convergence_column(found, c, column);
         for (size_t k = 0; k < found->seed_count * found->width_count; k++)
-            if (!isnan(smallest) && !(values[k] >= smallest)) smallest = values[k];
+            smallest = ntk_smaller(smallest, values[k]);
     }
     return smallest;
 }
@@ -150,8 +150,8 @@ static ntk_status emit_widths(ntk_table *table, const ntk_convergence *found, si
         for (size_t s = 0; s < found->seed_count; s++) {
             const double error = errors[s * found->width_count + w];
             sum += log(error);
-            low = fmin(low, error);
-            high = fmax(high, error);
+            low = ntk_smaller(low, error);
+            high = ntk_larger(high, error);
         }
         const double row[] = {(double)it->network.depth, found->widths[w],
                               exp(sum / (double)found->seed_count), low, high};

@@ -120,7 +120,7 @@ static ntk_status emit_cases(ntk_context *context, const study *self) {
         const double row[] = {(double)self->sizes[unit % self->size_count], b->certified, b->computed,
                               b->entries};
         NTK_TRY(ntk_table_row(table, labels, row));
-        if (!isnan(smallest) && !(b->certified >= smallest)) smallest = b->certified;
+        smallest = ntk_smaller(smallest, b->certified);
     }
     return ntk_emit_scalar(context, "certified-lambda-min", smallest);
 }

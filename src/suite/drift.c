@@ -24,11 +24,9 @@
 static double travelled_late(const ntk_trajectory *path) {
     const ntk_trajectory_point *end = &path->points[path->count - 1];
     double change = 0;
-    for (size_t i = 0; i < path->count && !isnan(change); i++) {
-        if (!(path->points[i].log_time >= end->log_time - 1)) continue;
-        const double here = fabs(path->points[i].displacement - end->displacement);
-        if (!(here <= change)) change = here;
-    }
+    for (size_t i = 0; i < path->count; i++)
+        if (path->points[i].log_time >= end->log_time - 1)
+            change = ntk_larger(change, fabs(path->points[i].displacement - end->displacement));
     return change;
 }
 

@@ -388,10 +388,8 @@ static ntk_status emit_coupling(const judge *self, double *distances) {
 static ntk_status emit_gradient_norm(const judge *self) {
     double largest = 0;
     for (size_t w = 0; w < 2; w++)
-        for (size_t i = 0; i < members_of(self, w); i++) {
-            const double norm = self->study->ensembles[w].gradient_norms[i];
-            if (!(norm <= largest)) largest = norm;
-        }
+        for (size_t i = 0; i < members_of(self, w); i++)
+            largest = ntk_larger(largest, self->study->ensembles[w].gradient_norms[i]);
     char name[96];
     snprintf(name, sizeof name, "gradient-norm-%s", self->law->label);
     return ntk_emit_scalar(self->study->context, name, largest);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ntk/linalg.h>
 #include <ntk/memory.h>
 
 enum { LAPLACE_DRAWS = 1000, BINS = 10, NAME_SIZE = 64 };
@@ -79,8 +80,8 @@ static ntk_status diagnose(ntk_context *context, const char *name, const ntk_pre
         double r_hat, size;
         NTK_TRY(ntk_stats_split_r_hat(chains->chains, chains->draws, traces[i], &r_hat));
         NTK_TRY(ntk_stats_effective_size(chains->chains, chains->draws, traces[i], &size));
-        worst_r_hat = fmax(worst_r_hat, r_hat);
-        worst_size = fmin(worst_size, size);
+        worst_r_hat = ntk_larger(worst_r_hat, r_hat);
+        worst_size = ntk_smaller(worst_size, size);
     }
     NTK_TRY(emit(context, "split-r-hat", name, worst_r_hat));
     return emit(context, "effective-size", name, worst_size);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
@@ -272,10 +273,6 @@ double ntk_sweep_value(const ntk_sweep *sweep, size_t activation, size_t width, 
     return sweep->values[run_index(sweep, activation, width, seed) * sweep->columns + column];
 }
 
-/* fmax passes a NaN over; here one of the two is a NaN where any is. */
-static double larger(double a, double b) { return isnan(a) || a >= b ? a : b; }
-static double smaller(double a, double b) { return -larger(-a, -b); }
-
 /* Where sign * value is largest over one activation; a NaN counts as larger than all. */
 static size_t extreme_run(const ntk_sweep *sweep, size_t activation, size_t column, double sign) {
     const size_t runs = sweep->width_count * sweep->seed_count;
@@ -306,7 +303,7 @@ ntk_status ntk_sweep_worst_width(const ntk_context *context, const ntk_sweep *sw
     for (size_t s = 0; s < sweep->seed_count; s++) {
         smallest[s] = ntk_sweep_value(sweep, activation, 0, s, column);
         for (size_t w = 1; w < sweep->width_count; w++)
-            smallest[s] = smaller(smallest[s], ntk_sweep_value(sweep, activation, w, s, column));
+            smallest[s] = ntk_smaller(smallest[s], ntk_sweep_value(sweep, activation, w, s, column));
     }
     const ntk_status status = ntk_stats_mean(sweep->seed_count, smallest, ntk_context_level(context), out);
     ntk_release(smallest);
@@ -397,8 +394,8 @@ typedef struct summary {
 } summary;
 
 static void summary_add(summary *self, double value) {
-    self->low = self->count == 0 ? value : smaller(self->low, value);
-    self->high = self->count == 0 ? value : larger(self->high, value);
+    self->low = self->count == 0 ? value : ntk_smaller(self->low, value);
+    self->high = self->count == 0 ? value : ntk_larger(self->high, value);
     self->sum += value;
     self->count++;
 }

@@ -172,11 +172,8 @@ double ntk_target_series_value(const ntk_target_series *series, size_t which, si
 double ntk_target_series_largest(const ntk_target_series *series, size_t which, size_t column) {
     double largest = -INFINITY;
     for (size_t e = 0; e < series->epsilon_count; e++)
-        for (size_t s = 0; s < series->seed_count; s++) {
-            const double value = ntk_target_series_value(series, which, e, s, column);
-            if (isnan(value)) return value;
-            largest = fmax(largest, value);
-        }
+        for (size_t s = 0; s < series->seed_count; s++)
+            largest = ntk_larger(largest, ntk_target_series_value(series, which, e, s, column));
     return largest;
 }
 

@@ -60,3 +60,26 @@ Test(reductions, one_value_that_is_not_finite_is_found_anywhere) {
             x[i] = kept;
         }
 }
+
+Test(reductions, an_extreme_is_nan_where_any_value_is) {
+    const double nan = (double)NAN;
+    cr_assert(ntk_larger(1, 2) == 2 && ntk_larger(2, 1) == 2 && ntk_larger(-INFINITY, -3) == -3);
+    cr_assert(ntk_smaller(1, 2) == 1 && ntk_smaller(2, 1) == 1 && ntk_smaller(INFINITY, 3) == 3);
+    const double others[] = {-INFINITY, -1, 0, 1, INFINITY};
+    for (size_t i = 0; i < 5; i++) {
+        cr_assert(isnan(ntk_larger(nan, others[i])) && isnan(ntk_larger(others[i], nan)), "%g", others[i]);
+        cr_assert(isnan(ntk_smaller(nan, others[i])) && isnan(ntk_smaller(others[i], nan)), "%g", others[i]);
+    }
+}
+
+Test(reductions, the_largest_difference_is_found_at_any_place_and_keeps_a_nan) {
+    double x[7] = {0}, y[7] = {0};
+    cr_assert(ntk_largest_difference(0, NULL, NULL) == 0 && ntk_largest_difference(7, x, y) == 0);
+    for (size_t i = 0; i < 7; i++) {
+        x[i] = -3, y[(i + 1) % 7] = -2;
+        cr_assert(ntk_largest_difference(7, x, y) == 3, "place %zu", i);
+        x[i] = (double)NAN;
+        cr_assert(isnan(ntk_largest_difference(7, x, y)), "NaN at %zu", i);
+        x[i] = 0, y[(i + 1) % 7] = 0;
+    }
+}

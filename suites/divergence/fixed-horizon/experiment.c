@@ -38,8 +38,7 @@ static double worst_travel(const ntk_trajectory *path, double speed) {
     double worst = 0;
     for (size_t i = 0; i < path->count; i++) {
         const double bound = sqrt(speed * exp(path->points[i].log_time) * path->initial_loss);
-        const double ratio = path->points[i].displacement / bound;
-        if (!isnan(worst) && !(ratio <= worst)) worst = ratio;
+        worst = ntk_larger(worst, path->points[i].displacement / bound);
     }
     return worst;
 }
