@@ -40,6 +40,7 @@ typedef struct ntk_check {
     double bound;      /* the only one, or the lower one of `between` */
     double bound_high; /* of `between`; NaN elsewhere */
     double margin;     /* of `equivalent`; NaN elsewhere */
+    bool trend;        /* no theorem gives the bound */
 } ntk_check;
 
 typedef struct ntk_setting {
@@ -161,7 +162,7 @@ int ntk_verdict_exit_status(ntk_verdict verdict);
 typedef struct ntk_check_outcome {
     const ntk_check *check;
     ntk_verdict verdict;  /* HOLDS, VIOLATED, INCONCLUSIVE or ERROR */
-    const char *evidence; /* "certified", "statistical" (an interval was judged) or "numerical" */
+    const char *evidence; /* "certified", "statistical" (an interval was judged), "numerical" or "trend" */
     const char *reason;   /* why it is an ERROR, "the metric was not emitted" say; NULL otherwise */
     bool has_metric;
     ntk_metric metric; /* where has_metric: a copy, its name is the check's */

@@ -19,8 +19,8 @@ static void show_checks(const ntk_claim *claim) {
     printf("\nChecks:\n");
     for (size_t i = 0; i < claim->check_count; i++) {
         const ntk_check *check = &claim->checks[i];
-        printf("  %s (%s): %s, %s\n    because %s\n", check->name, ntk_check_kind_text(check->kind),
-               check->metric, ntk_describe_wanted(check, text), check->why);
+        printf("  %s (%s%s): %s, %s\n    because %s\n", check->name, ntk_check_kind_text(check->kind),
+               check->trend ? ", a trend" : "", check->metric, ntk_describe_wanted(check, text), check->why);
     }
 }
 

@@ -72,6 +72,7 @@ static const ntk_field fields[] = {
     {CHECK, "kind", REQUIRED, "a kind of check", parse_check_kind, AT(ntk_check, kind)},
     {CHECK, "bound", REQUIRED, "a finite number, or [low, high]", parse_bound, AT(ntk_check, bound)},
     {CHECK, "margin", OPTIONAL, "a positive number", ntk_parse_positive, AT(ntk_check, margin)},
+    {CHECK, "trend", OPTIONAL, "true or false", ntk_parse_flag, AT(ntk_check, trend)},
     {CHECK, "why", REQUIRED, "text", ntk_parse_text, AT(ntk_check, why)},
 
     {CONTROL, "name", REQUIRED, NAME, ntk_parse_name, AT(ntk_control, name)},
@@ -291,6 +292,8 @@ static ntk_status check_bounds(const ntk_reader *reader, const yaml_node_t *node
     if ((check->kind == NTK_CHECK_EQUIVALENT) != !isnan(check->margin))
         return ntk_reader_fail(reader, node, "check '%s': %s takes %s", check->name, kind,
                                check->kind == NTK_CHECK_EQUIVALENT ? "a margin" : "no margin");
+    if (check->kind == NTK_CHECK_CERTIFIED && check->trend)
+        return ntk_reader_fail(reader, node, "check '%s': what is certified is no trend", check->name);
     if (check->kind == NTK_CHECK_IDENTITY && !(check->bound >= 0))
         return ntk_reader_fail(reader, node, "check '%s': the bound of an identity is not negative",
                                check->name);

@@ -20,24 +20,34 @@
 
 /* ---- one check --------------------------------------------------------------------------------- */
 
-/* A set of kinds: a plain number says nothing of its error, an interval does, a certificate excludes it. */
+/* A set of kinds: no theorem says what a trend's bound is; a plain number says nothing of its error, an
+ * interval does, a certificate excludes it. */
 typedef enum evidence {
     EVIDENCE_NONE = 0,
-    EVIDENCE_NUMERICAL = 1,
-    EVIDENCE_STATISTICAL = 2,
-    EVIDENCE_CERTIFIED = 4
+    EVIDENCE_TREND = 1,
+    EVIDENCE_NUMERICAL = 2,
+    EVIDENCE_STATISTICAL = 4,
+    EVIDENCE_CERTIFIED = 8
 } evidence;
 
 /* Strongest first. */
 static const char *evidence_text(unsigned set) {
     static const char *const texts[] = {"none",
+                                        "trend",
                                         "numerical",
+                                        "numerical, trend",
                                         "statistical",
+                                        "statistical, trend",
                                         "statistical, numerical",
+                                        "statistical, numerical, trend",
                                         "certified",
+                                        "certified, trend",
                                         "certified, numerical",
+                                        "certified, numerical, trend",
                                         "certified, statistical",
-                                        "certified, statistical, numerical"};
+                                        "certified, statistical, trend",
+                                        "certified, statistical, numerical",
+                                        "certified, statistical, numerical, trend"};
     return texts[set];
 }
 
@@ -51,6 +61,7 @@ static bool needs_scalar(ntk_check_kind kind) {
 
 static evidence evidence_of(const ntk_check *check, const ntk_metric *metric) {
     if (check->kind == NTK_CHECK_CERTIFIED) return EVIDENCE_CERTIFIED;
+    if (check->trend) return EVIDENCE_TREND;
     if (needs_estimate(check->kind) || (metric != NULL && metric->is_estimate)) return EVIDENCE_STATISTICAL;
     return EVIDENCE_NUMERICAL;
 }

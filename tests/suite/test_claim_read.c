@@ -138,8 +138,9 @@ Test(claim_read, keys_unknown_repeated_and_missing) {
     expect_fault(3, "title: t\ntitle: t", 4, "key 'title' is given twice (first on line 3)");
     expect_fault(3, "", 1, "a claim lacks the key 'title' (text)");
     expect_fault(12, "  - {name: a, metric: x, kind: at-most, bound: 1}", 12, "a check lacks the key 'why'");
-    expect_fault(12, "  - {name: a, metric: x, kind: at-most, bounds: 1, why: w}", 12,
-                 "unknown key 'bounds' in a check: allowed are name, metric, kind, bound, margin, why");
+    expect_fault(
+        12, "  - {name: a, metric: x, kind: at-most, bounds: 1, why: w}", 12,
+        "unknown key 'bounds' in a check: allowed are name, metric, kind, bound, margin, trend, why");
     expect_fault(12, "  - {name: a, name: b, metric: x, kind: at-most, bound: 1, why: w}", 12,
                  "key 'name' is given twice");
     expect_fault(6, "source: {paper: p}", 6, "source lacks the key 'result'");
@@ -172,6 +173,10 @@ Test(claim_read, values_of_the_wrong_type) {
     expect_fault(12, "  - {name: a b, metric: x, kind: at-most, bound: 1, why: w}", 12, "'name' is 'a b'");
     expect_fault(12, "  - {name: a, metric: x, kind: below, bound: 1, why: w}", 12,
                  "'kind' is 'below' and should be one of certified, at-most, at-least, between");
+    expect_fault(12, "  - {name: a, metric: x, kind: at-most, bound: 1, trend: 1, why: w}", 12,
+                 "'trend' is '1' and should be true or false");
+    expect_fault(12, "  - {name: a, metric: x, kind: certified, bound: 1, trend: true, why: w}", 12,
+                 "check 'a': what is certified is no trend");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [], why: w}", 15,
                  "'breaks' should be");
     expect_fault(15, "  - {name: c, removes: h, set: {}, breaks: [a], why: w}", 15, "'set' is empty");

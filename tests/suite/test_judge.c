@@ -243,33 +243,35 @@ Test(claim, a_claim_without_checks_does_not_hold) {
     ntk_claim_outcome_release(&empty, &outcome);
 }
 
-/* Every set of kinds, whatever their order among the checks. An interval makes a plain kind statistical. */
+/* Every set of kinds, whatever their order among the checks. An interval makes a plain kind statistical, and
+ * no kind of check makes more of what is declared a trend. */
 Test(claim, evidence_lists_the_kinds_that_occur) {
-    static const ntk_check kinds[] = {{.name = "n", .metric = "x", .kind = NTK_CHECK_AT_MOST, .bound = 9},
-                                      {.name = "s", .metric = "r", .kind = NTK_CHECK_AT_MOST, .bound = 9},
-                                      {.name = "c", .metric = "x", .kind = NTK_CHECK_CERTIFIED, .bound = 0}};
-    static const char *const wanted[] = {"none",
-                                         "numerical",
-                                         "statistical",
-                                         "statistical, numerical",
-                                         "certified",
-                                         "certified, numerical",
-                                         "certified, statistical",
-                                         "certified, statistical, numerical"};
+    static const ntk_check kinds[] = {
+        {.name = "t", .metric = "r", .kind = NTK_CHECK_AT_MOST, .bound = 9, .trend = true},
+        {.name = "n", .metric = "x", .kind = NTK_CHECK_AT_MOST, .bound = 9},
+        {.name = "s", .metric = "r", .kind = NTK_CHECK_AT_MOST, .bound = 9},
+        {.name = "c", .metric = "x", .kind = NTK_CHECK_CERTIFIED, .bound = 0}};
+    static const char *const names[] = {"trend", "numerical", "statistical", "certified"};
     ntk_metric items[] = {fixture_scalar("x", 1), fixture_estimate("r", 1, 0, 2)};
     const ntk_metrics metrics = {items, 2};
     const ntk_claim_findings findings = {.metrics = &metrics};
-    for (size_t set = 0; set < 8; set++) {
-        ntk_check some[6];
+    for (size_t set = 0; set < 16; set++) {
+        ntk_check some[8];
         size_t count = 0;
         for (size_t twice = 0; twice < 2; twice++)
-            for (size_t k = 0; k < 3; k++)
+            for (size_t k = 0; k < 4; k++)
                 if (set >> k & 1) some[count++] = kinds[k];
         const ntk_claim claim = {.id = "a/b", .checks = some, .check_count = count};
         ntk_claim_outcome outcome;
         cr_assert_eq(ntk_claim_judge(&claim, &findings, &outcome), NTK_OK);
         cr_expect_eq(outcome.verdict, count == 0 ? NTK_VERDICT_ERROR : NTK_VERDICT_HOLDS);
-        cr_expect_str_eq(outcome.evidence, wanted[set]);
+        char wanted[64] = "";
+        for (size_t k = 4; k-- > 0;)
+            if (set >> k & 1) {
+                if (*wanted) strcat(wanted, ", ");
+                strcat(wanted, names[k]);
+            }
+        cr_expect_str_eq(outcome.evidence, set == 0 ? "none" : wanted);
         ntk_claim_outcome_release(&claim, &outcome);
     }
 }
