@@ -87,6 +87,11 @@ static void jacobian_kernel(subject *s) {
     require(ntk_syrk(rows, s->p, 1.0, s->out + rows * rows, s->p, 0.0, s->out, rows));
 }
 
+/* One product with the kernel that is never formed. */
+static void tangent_apply(subject *s) {
+    require(ntk_network_tangent_apply(s->network, s->theta, s->n, s->x, s->f, s->out));
+}
+
 static void forward(subject *s) { require(ntk_network_forward(s->network, s->theta, s->n, s->x, s->f)); }
 
 static void gradient(subject *s) {
@@ -177,6 +182,19 @@ static void bench_explicit(void) {
     subject_destroy(&s);
 }
 
+/* After how many products the formed kernel has paid for itself. */
+static void bench_operator(size_t n, size_t m, size_t L, size_t K) {
+    subject s = subject_create(NTK_ERF, n, 10, m, L, K, n * n * K * K);
+    double formed, applied, reference;
+    time_in_turns(tangent_kernel, &s, m, &formed, &reference);
+    forward(&s);
+    time_in_turns(tangent_apply, &s, m, &applied, &reference);
+    printf("one product with the kernel, n = %zu, m = %zu, L = %zu, K = %zu, erf: %.2f ms as an operator, "
+           "%.2f ms to form the matrix, which pays from %.0f products on\n",
+           n, m, L, K, 1e3 * applied, 1e3 * formed, ceil(formed / applied));
+    subject_destroy(&s);
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     ntk_linalg_restart(argv);
@@ -197,5 +215,7 @@ int main(int argc, char **argv) {
     bench_gradient(8, 1024, 3, NTK_RELU);
     bench_gradient(8, 1024, 3, NTK_ERF);
     bench_explicit();
+    bench_operator(256, 512, 2, 1);
+    bench_operator(256, 512, 2, 10);
     return EXIT_SUCCESS;
 }
