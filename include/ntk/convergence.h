@@ -25,8 +25,8 @@
 
 typedef struct ntk_convergence_case {
     const char *label;        /* lower case; it names metrics and rows of tables */
-    const char *weights;      /* names the streams of the weights: cases of one name draw the same numbers;
-                                 NULL: "weights" */
+    const char *weights;      /* names the streams of the weights: cases of one name have the same numbers,
+                                 drawn once where they follow each other; NULL: "weights" */
     ntk_architecture network; /* what is drawn */
     ntk_architecture limit;   /* whose NTK is compared with; equal to `network` by rights */
 } ntk_convergence_case;

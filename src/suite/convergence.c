@@ -1,8 +1,11 @@
-/* Convergence at initialisation: cases x seeds, each seed with its points and one network per width. */
+/* Convergence at initialisation: seeds, each with its points, and on them the networks of every case and
+ * width. Drawing the weights is most of the work, and cases of one name draw the same ones, so that it is
+ * done once for all of them: fewer numbers of a stream are the beginning of more. */
 #include <ntk/convergence.h>
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <ntk/data.h>
 #include <ntk/kernel.h>
@@ -16,67 +19,116 @@ typedef struct study {
     ntk_convergence *found;
     ntk_convergence_measure measure;
     size_t points, inputs;
+    size_t *draws, most; /* (cases, widths), weights that the cases of one's name need; the largest */
 } study;
 
-/* ---- one seed of one case ------------------------------------------------------------------------------ */
+/* ---- weights ------------------------------------------------------------------------------------------- */
 
-typedef struct scratch {
-    double *x, *limit, *empirical, *values;
-} scratch;
-
-static ntk_status measure_network(const study *self, const ntk_convergence_case *which, size_t seed,
-                                  size_t width, ntk_stream *weights, const scratch *s) {
-    const size_t n = self->points, d = self->inputs;
-    ntk_network *network;
-    double *theta = NULL;
-    NTK_TRY(ntk_network_create(&which->network, d, width, 1, &network));
-    ntk_status status = ntk_allocate_doubles(ntk_network_parameters(network), &theta);
-    if (status == NTK_OK) {
-        ntk_network_initialise(network, weights, theta);
-        status = ntk_network_tangent_kernel(network, theta, n, s->x, s->empirical, n);
-    }
-    const ntk_convergence_pair pair = {which, seed, width, n, d, s->x, theta, s->empirical, s->limit};
-    if (status == NTK_OK) status = self->measure(self->context, &pair, s->values);
-    ntk_release(theta);
-    ntk_network_destroy(network);
-    return status;
+static const char *weights_of(const ntk_convergence *found, size_t which) {
+    const char *name = found->cases[which].weights;
+    return name ? name : "weights";
 }
 
-static ntk_status measure_seed(const study *self, size_t which, size_t seed, const scratch *s) {
-    const size_t n = self->points, d = self->inputs;
-    const ntk_convergence *found = self->found;
-    const ntk_convergence_case *it = &found->cases[which];
-    const ntk_stream root = ntk_context_stream(self->context, seed);
-    ntk_stream points = ntk_stream_fork(&root, "points");
-    NTK_TRY(ntk_data_sphere_separated(&points, n, d, ntk_context_real(self->context, "max-cosine"), s->x));
-    NTK_TRY(ntk_kernel_gram(&it->limit, NTK_KERNEL_NTK, n, d, s->x, d, s->limit, n));
-    for (size_t w = 0; w < found->width_count; w++) {
-        const size_t width = (size_t)found->widths[w];
-        char purpose[96];
-        snprintf(purpose, sizeof purpose, "%s at width %zu", it->weights ? it->weights : "weights", width);
-        ntk_stream weights = ntk_stream_fork(&root, purpose);
-        NTK_TRY(measure_network(self, it, seed, width, &weights, s));
-        for (size_t c = 0; c < found->column_count; c++) {
-            const size_t column = which * found->column_count + c;
-            found->values[(column * found->seed_count + seed) * found->width_count + w] = s->values[c];
-        }
-    }
+static bool same_weights(const ntk_convergence *found, size_t a, size_t b) {
+    return strcmp(weights_of(found, a), weights_of(found, b)) == 0;
+}
+
+static ntk_status count_parameters(const study *self, size_t which, double width, size_t *out) {
+    ntk_network *network;
+    NTK_TRY(ntk_network_create(&self->found->cases[which].network, self->inputs, (size_t)width, 1, &network));
+    *out = ntk_network_parameters(network);
+    ntk_network_destroy(network);
     return NTK_OK;
 }
 
-static ntk_status run_unit(size_t unit, void *argument) {
-    study *self = argument;
+/* How many weights are drawn for each case and width: as many as the largest network of its name has. */
+static ntk_status count_draws(study *self) {
+    const ntk_convergence *found = self->found;
+    void *memory;
+    NTK_TRY(ntk_allocate(found->case_count * found->width_count, sizeof *self->draws, &memory));
+    self->draws = memory;
+    for (size_t k = 0; k < found->case_count * found->width_count; k++)
+        for (size_t c = 0; c < found->case_count; c++) {
+            if (!same_weights(found, c, k / found->width_count)) continue;
+            size_t parameters;
+            NTK_TRY(count_parameters(self, c, found->widths[k % found->width_count], &parameters));
+            if (parameters > self->draws[k]) self->draws[k] = parameters;
+            if (parameters > self->most) self->most = parameters;
+        }
+    return NTK_OK;
+}
+
+static void draw_weights(const study *self, size_t which, size_t seed, size_t w, double *theta) {
+    const ntk_convergence *found = self->found;
+    const ntk_stream root = ntk_context_stream(self->context, seed);
+    char purpose[96];
+    snprintf(purpose, sizeof purpose, "%s at width %zu", weights_of(found, which), (size_t)found->widths[w]);
+    ntk_stream stream = ntk_stream_fork(&root, purpose);
+    ntk_stream_normal(&stream, self->draws[which * found->width_count + w], theta);
+}
+
+/* ---- one seed ------------------------------------------------------------------------------------------ */
+
+typedef struct scratch {
+    double *x, *limits /* (cases, n, n) */, *empirical, *values, *theta;
+} scratch;
+
+static ntk_status measure_network(const study *self, size_t which, size_t seed, size_t w, const scratch *s) {
+    const size_t n = self->points, d = self->inputs;
+    const ntk_convergence *found = self->found;
+    const ntk_convergence_pair pair = {.which = &found->cases[which],
+                                       .seed = seed,
+                                       .width = (size_t)found->widths[w],
+                                       .n = n,
+                                       .d = d,
+                                       .x = s->x,
+                                       .theta = s->theta,
+                                       .empirical = s->empirical,
+                                       .limit = s->limits + which * n * n};
+    ntk_network *network;
+    NTK_TRY(ntk_network_create(&pair.which->network, d, pair.width, 1, &network));
+    ntk_status status = ntk_network_tangent_kernel(network, s->theta, n, s->x, s->empirical, n);
+    if (status == NTK_OK) status = self->measure(self->context, &pair, s->values);
+    ntk_network_destroy(network);
+    for (size_t c = 0; c < found->column_count; c++) {
+        const size_t column = which * found->column_count + c;
+        found->values[(column * found->seed_count + seed) * found->width_count + w] = s->values[c];
+    }
+    return status;
+}
+
+static ntk_status measure_seed(const study *self, size_t seed, const scratch *s) {
+    const size_t n = self->points, d = self->inputs;
+    const ntk_convergence *found = self->found;
+    const ntk_stream root = ntk_context_stream(self->context, seed);
+    ntk_stream points = ntk_stream_fork(&root, "points");
+    NTK_TRY(ntk_data_sphere_separated(&points, n, d, ntk_context_real(self->context, "max-cosine"), s->x));
+    for (size_t c = 0; c < found->case_count; c++)
+        NTK_TRY(
+            ntk_kernel_gram(&found->cases[c].limit, NTK_KERNEL_NTK, n, d, s->x, d, s->limits + c * n * n, n));
+    for (size_t w = 0; w < found->width_count; w++)
+        for (size_t c = 0; c < found->case_count; c++) {
+            if (c == 0 || !same_weights(found, c, c - 1)) draw_weights(self, c, seed, w, s->theta);
+            NTK_TRY(measure_network(self, c, seed, w, s));
+        }
+    return NTK_OK;
+}
+
+static ntk_status run_unit(size_t seed, void *argument) {
+    const study *self = argument;
     scratch s = {0};
-    const size_t gram = self->points * self->points, seeds = self->found->seed_count;
+    const size_t gram = self->points * self->points;
     ntk_status status = ntk_allocate_doubles(self->points * self->inputs, &s.x);
-    if (status == NTK_OK) status = ntk_allocate_doubles(gram, &s.limit);
+    if (status == NTK_OK) status = ntk_allocate_doubles(self->found->case_count * gram, &s.limits);
     if (status == NTK_OK) status = ntk_allocate_doubles(gram, &s.empirical);
     if (status == NTK_OK) status = ntk_allocate_doubles(self->found->column_count, &s.values);
-    if (status == NTK_OK) status = measure_seed(self, unit / seeds, unit % seeds, &s);
+    if (status == NTK_OK) status = ntk_allocate_doubles(self->most, &s.theta);
+    if (status == NTK_OK) status = measure_seed(self, seed, &s);
     ntk_release(s.x);
-    ntk_release(s.limit);
+    ntk_release(s.limits);
     ntk_release(s.empirical);
     ntk_release(s.values);
+    ntk_release(s.theta);
     return status;
 }
 
@@ -93,9 +145,12 @@ ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk
                   .measure = measure,
                   .points = (size_t)ntk_context_integer(context, "points"),
                   .inputs = (size_t)ntk_context_integer(context, "inputs")};
-    NTK_TRY(ntk_allocate_doubles(count * columns * found.seed_count * found.width_count, &found.values));
-    ntk_status status = ntk_map(count * found.seed_count, run_unit, &self);
+    ntk_status status = count_draws(&self);
+    if (status == NTK_OK)
+        status = ntk_allocate_doubles(count * columns * found.seed_count * found.width_count, &found.values);
+    if (status == NTK_OK) status = ntk_map(found.seed_count, run_unit, &self);
     if (status == NTK_OK) status = reduce(context, &found);
+    ntk_release(self.draws);
     ntk_release(found.values);
     return status;
 }

@@ -94,7 +94,7 @@ Test(convergence, slopes_are_those_of_the_errors) {
 /* Columns: where the network stands, the trace of its NTK, and a NaN for one of them. */
 static ntk_status locate(const ntk_context *context, const ntk_convergence_pair *pair, double *values) {
     (void)context;
-    values[0] = (double)(1000 * pair->width + pair->seed) + (pair->which->label[0] == 'b' ? 0.5 : 0);
+    values[0] = (double)(1000 * pair->width + pair->seed) + 0.25 * (pair->which->label[0] - 'a');
     values[1] = pair->empirical[0] + pair->empirical[N + 1] + pair->empirical[2 * (N + 1)];
     values[2] = pair->seed == 1 && pair->width == 3 ? NAN : 1;
     return NTK_OK;
@@ -117,24 +117,33 @@ static double trace_of(const ntk_context *context, const ntk_architecture *archi
     return ntk_dot(N * p, jacobian, jacobian);
 }
 
+/* A deep network between two shallow ones of its weights, and one with weights of its own. */
+enum { CASES = 4 };
+static const struct {
+    const char *label, *weights;
+    size_t depth;
+    const char *purposes[2]; /* by width */
+} drawn[CASES] = {{"a", NULL, 1, {"weights at width 3", "weights at width 24"}},
+                  {"b", NULL, 3, {"weights at width 3", "weights at width 24"}},
+                  {"c", "own", 2, {"own at width 3", "own at width 24"}},
+                  {"d", NULL, 2, {"weights at width 3", "weights at width 24"}}};
+
 static ntk_status expect_columns(ntk_context *context, const ntk_convergence *found) {
-    cr_assert(found->case_count == 2 && found->seed_count == SEEDS && found->width_count == 2);
+    cr_assert(found->case_count == CASES && found->seed_count == SEEDS && found->width_count == 2);
     const double widths[] = {3, 24};
-    const char *purposes[2][2] = {{"weights at width 3", "weights at width 24"},
-                                  {"own at width 3", "own at width 24"}};
-    for (size_t c = 0; c < 2; c++)
+    for (size_t c = 0; c < CASES; c++)
         for (size_t s = 0; s < SEEDS; s++)
             for (size_t w = 0; w < 2; w++) {
                 const size_t k = s * 2 + w;
                 cr_expect_eq(ntk_convergence_column(found, c, 0)[k],
-                             1000 * widths[w] + (double)s + (c == 1 ? 0.5 : 0));
+                             1000 * widths[w] + (double)s + 0.25 * (double)c);
                 const double trace =
-                    trace_of(context, &found->cases[c].network, s, (size_t)widths[w], purposes[c][w]);
+                    trace_of(context, &found->cases[c].network, s, (size_t)widths[w], drawn[c].purposes[w]);
                 cr_expect_float_eq(ntk_convergence_column(found, c, 1)[k], trace, 1e-10 * trace);
             }
     ntk_estimate mean, rate;
-    cr_assert_eq(ntk_convergence_mean(context, found, 1, 0, 1, &mean), NTK_OK);
-    cr_expect_float_eq(mean.value, 24001.5, 1e-9, "case b, width 24, seeds 0 to 2");
+    cr_assert_eq(ntk_convergence_mean(context, found, 2, 0, 1, &mean), NTK_OK);
+    cr_expect_float_eq(mean.value, 24001.5, 1e-9, "case c, width 24, seeds 0 to 2");
     cr_expect_eq(mean.degrees, SEEDS - 1);
     cr_assert_eq(ntk_convergence_rate(context, found, 0, 0, &rate), NTK_OK);
     cr_expect_float_eq(rate.value, 1, 1e-3);
@@ -145,11 +154,14 @@ static ntk_status expect_columns(ntk_context *context, const ntk_convergence *fo
 
 Test(convergence, columns_are_by_case_seed_and_width) {
     ntk_context *context = create();
-    ntk_convergence_case cases[] = {residual_case(), residual_case()};
-    cases[0].label = "a";
-    cases[1].label = "b";
-    cases[1].weights = "own";
-    cr_assert_eq(ntk_convergence_conduct(context, 2, cases, 3, locate, expect_columns), NTK_OK, "%s",
+    ntk_convergence_case cases[CASES];
+    for (size_t c = 0; c < CASES; c++) {
+        cases[c] = residual_case();
+        cases[c].label = drawn[c].label;
+        cases[c].weights = drawn[c].weights;
+        cases[c].network.depth = cases[c].limit.depth = drawn[c].depth;
+    }
+    cr_assert_eq(ntk_convergence_conduct(context, CASES, cases, 3, locate, expect_columns), NTK_OK, "%s",
                  ntk_error_detail());
     ntk_context_destroy(context);
 }
