@@ -14,16 +14,15 @@
 
 enum { N = 2, D = 3, GRAM = N * N, EXTRA = 1, COLUMNS = GRAM + EXTRA, BLOCKS = 4 };
 
-static const ntk_parameter parameters[] = {
-    NTK_POPULATION_PARAMETERS,
-    {"points", NTK_PARAMETER_INTEGER, "2", 2, 10, NULL, "points"},
-    {"inputs", NTK_PARAMETER_INTEGER, "3", 2, 10, NULL, "dimension"},
-    {"max-cosine", NTK_PARAMETER_REAL, "0.9", 0.01, 1, NULL, "largest |cosine|"},
-    {0}};
+static const ntk_parameter parameters[] = {NTK_POPULATION_PARAMETERS, NTK_POPULATION_SPHERE_PARAMETERS, {0}};
 static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting tiny[] = {{"widths", "4 16", 1}, {"networks", "3 2", 1}, {"blocks", "4", 1}};
+/* Networks of depth 1, held against the kernel of depth 2. */
+static ntk_setting tiny[] = {
+    {"widths", "4 16", 1},        {"networks", "3 2", 1},   {"blocks", "4", 1},
+    {"points", "2", 1},           {"inputs", "3", 1},       {"max-cosine", "0.9", 1},
+    {"bias-variance", "0.25", 1}, {"extra-layers", "1", 1}, {"kernel-weight-variance", "3", 1}};
 static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {3, 0}, .experiment = &experiment};
+    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {9, 0}, .experiment = &experiment};
 
 static ntk_context *create(const ntk_setting *overrides, size_t count) {
     cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
@@ -37,27 +36,32 @@ static ntk_architecture erf_of_depth(size_t depth) {
     ntk_architecture out = ntk_architecture_default();
     out.activation = NTK_ERF;
     out.depth = depth;
+    out.bias_variance = 0.25;
+    out.input_scale = NTK_INPUT_SCALE_NONE;
     return out;
 }
 
-/* Points on the sphere; networks of depth 1, held against the kernel of depth 2, at both widths. */
+/* What is emitted of the one group of `describe`, both widths. */
+static ntk_population_emit expectation;
+
 static ntk_status describe(const ntk_context *context, ntk_population_study *study) {
-    const ntk_architecture network = erf_of_depth(1), limit = erf_of_depth(2);
     if (study->x == NULL) NTK_TRY(ntk_population_sphere(context, study));
-    NTK_TRY(ntk_population_add(context, study, &network, &limit, 0));
-    return ntk_population_add(context, study, &network, &limit, 1);
+    return ntk_population_add(context, study, "erf", 1, 0, 2, expectation);
+}
+
+static ntk_status conduct(ntk_context *context, ntk_population_study *study, ntk_population_emit emit) {
+    expectation = emit;
+    return ntk_population_conduct(context, study, describe);
 }
 
 /* D falls like 1/m, but for 1 % of noise; then the first weight. */
 static double deviation(const double *theta, double width, size_t k) { return (1 + 0.01 * theta[k]) / width; }
 
 static ntk_status measure(const ntk_population_study *study, const ntk_population *population,
-                          ntk_network *network, const double *theta, double *f, double *sample) {
+                          const ntk_population_draw *draw, double *sample) {
     (void)study;
-    (void)network;
-    (void)f;
-    for (size_t k = 0; k < GRAM; k++) sample[k] = deviation(theta, (double)population->width, k);
-    sample[GRAM] = theta[0];
+    for (size_t k = 0; k < GRAM; k++) sample[k] = deviation(draw->theta, (double)population->width, k);
+    sample[GRAM] = draw->theta[0];
     return NTK_OK;
 }
 
@@ -71,7 +75,7 @@ static void repeat(const ntk_context *context, uint64_t block, const char *purpo
     const ntk_architecture architecture = erf_of_depth(1);
     const ntk_stream root = ntk_context_stream(context, block);
     ntk_stream stream = ntk_stream_fork(&root, purpose);
-    double theta[16 * D + 16];
+    double theta[16 * D + 16 + 16 + 1];
     ntk_network *network;
     cr_assert_eq(ntk_network_create(&architecture, D, width, 1, &network), NTK_OK);
     memset(means, 0, COLUMNS * sizeof *means);
@@ -99,12 +103,13 @@ static double inner(const double *a, const double *b) {
     return sum;
 }
 
-static ntk_status expect_means(ntk_context *context, const ntk_population_study *study) {
+static ntk_status expect_means(ntk_context *context, const ntk_population_study *study,
+                               const ntk_population *populations, size_t count) {
     both_means means;
     repeat_all(context, means);
-    cr_assert_eq(study->count, 2);
+    cr_assert_eq(count, 2);
     for (size_t p = 0; p < 2; p++) {
-        const ntk_population *population = &study->populations[p];
+        const ntk_population *population = &populations[p];
         cr_expect_eq(population->width, p == 0 ? 4 : 16);
         double average = 0;
         for (size_t b = 0; b < BLOCKS; b++) {
@@ -125,26 +130,26 @@ static ntk_status expect_means(ntk_context *context, const ntk_population_study 
 Test(population, blocks_are_means_over_their_own_streams) {
     ntk_context *context = create(NULL, 0);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(ntk_population_conduct(context, &study, describe, expect_means), NTK_OK, "%s",
-                 ntk_error_detail());
+    cr_assert_eq(conduct(context, &study, expect_means), NTK_OK, "%s", ntk_error_detail());
     cr_expect_null(study.populations, "released");
     ntk_context_destroy(context);
 }
 
 /* With noise, <D, D> of one block, or the products of neighbours 1 and 2, would differ. */
-static ntk_status expect_products_of_pairs(ntk_context *context, const ntk_population_study *study) {
+static ntk_status expect_products_of_pairs(ntk_context *context, const ntk_population_study *study,
+                                           const ntk_population *populations, size_t count) {
     both_means means;
     repeat_all(context, means);
     ntk_estimate bias, rate;
     double slope = 0;
     for (size_t p = 0; p < 2; p++) {
         const double first = inner(means[p][0], means[p][1]), second = inner(means[p][2], means[p][3]);
-        cr_assert_eq(ntk_population_bias(context, study, &study->populations[p], 2, &bias), NTK_OK);
+        cr_assert_eq(ntk_population_bias(context, study, &populations[p], 2, &bias), NTK_OK);
         cr_expect_float_eq(bias.value, first + second, 1e-14);
         cr_expect_eq(bias.degrees, 1, "two pairs");
         slope += (p == 0 ? -1 : 1) * 0.25 * (log(first) + log(second)) / log(4);
     }
-    cr_assert_eq(ntk_population_rate(context, study, study->populations, &rate), NTK_OK, "%s",
+    cr_assert_eq(ntk_population_rate(context, study, populations, count, &rate), NTK_OK, "%s",
                  ntk_error_detail());
     cr_expect_float_eq(rate.value, slope, 1e-12);
     cr_expect_float_eq(rate.value, -1, 0.05);
@@ -154,35 +159,111 @@ static ntk_status expect_products_of_pairs(ntk_context *context, const ntk_popul
 Test(population, a_bias_is_read_off_products_of_disjoint_blocks) {
     ntk_context *context = create(NULL, 0);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(ntk_population_conduct(context, &study, describe, expect_products_of_pairs), NTK_OK, "%s",
-                 ntk_error_detail());
+    cr_assert_eq(conduct(context, &study, expect_products_of_pairs), NTK_OK, "%s", ntk_error_detail());
     ntk_context_destroy(context);
 }
 
-static ntk_status expect_points_and_limit(ntk_context *context, const ntk_population_study *study) {
+static ntk_status expect_points_and_limit(ntk_context *context, const ntk_population_study *study,
+                                          const ntk_population *populations, size_t count) {
     const ntk_stream root = ntk_context_stream(context, 0);
     ntk_stream points = ntk_stream_fork(&root, "points");
     double x[N * D], kernel[GRAM];
-    const ntk_architecture limit = erf_of_depth(2);
+    ntk_architecture limit = erf_of_depth(2);
+    limit.weight_variance = 3;
+    cr_assert_eq(count, 2);
     cr_assert_eq(ntk_data_sphere_separated(&points, N, D, 0.9, x), NTK_OK);
     cr_assert_eq(ntk_kernel_gram(&limit, NTK_KERNEL_NNGP, N, D, x, D, kernel, N), NTK_OK);
     cr_expect_arr_eq(study->x, x, sizeof x);
     for (size_t p = 0; p < 2; p++)
-        cr_expect_arr_eq(study->populations[p].kernel, kernel, sizeof kernel, "the limit's, of its kind");
+        cr_expect_arr_eq(populations[p].kernel, kernel, sizeof kernel, "the limit's, of its kind");
     return NTK_OK;
 }
 
 Test(population, kernels_are_the_limits_on_the_points) {
     ntk_context *context = create(NULL, 0);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(ntk_population_conduct(context, &study, describe, expect_points_and_limit), NTK_OK, "%s",
-                 ntk_error_detail());
+    cr_assert_eq(conduct(context, &study, expect_points_and_limit), NTK_OK, "%s", ntk_error_detail());
     ntk_context_destroy(context);
 }
 
-static ntk_status must_not_run(ntk_context *context, const ntk_population_study *study) {
+/* D of one network by another way: J J^T from the Jacobian; outputs point by point. */
+static ntk_status expect_deviation(const ntk_population_study *study, const ntk_population *population,
+                                   const ntk_population_draw *draw, double *sample) {
+    const size_t K = study->outputs, size = ntk_network_parameters(draw->network);
+    double jacobian[N * 200], f[N * 2];
+    cr_assert_leq(size, 200);
+    if (study->kernel == NTK_KERNEL_NTK)
+        cr_assert_eq(ntk_network_jacobian(draw->network, draw->theta, N, study->x, jacobian), NTK_OK);
+    for (size_t i = 0; i < N; i++)
+        cr_assert_eq(ntk_network_forward(draw->network, draw->theta, 1, study->x + i * D, f + i * K), NTK_OK);
+    for (size_t k = 0; k < GRAM; k++) {
+        const size_t i = k / N, j = k % N;
+        double entry = 0;
+        if (study->kernel == NTK_KERNEL_NTK)
+            for (size_t t = 0; t < size; t++) entry += jacobian[i * size + t] * jacobian[j * size + t];
+        else
+            for (size_t o = 0; o < K; o++) entry += f[i * K + o] * f[j * K + o] / (double)K;
+        cr_expect_float_eq(sample[k], entry - population->kernel[k], 1e-12);
+        if (study->kernel == NTK_KERNEL_NNGP)
+            for (size_t o = 0; o < K; o++) cr_expect_float_eq(draw->f[i * K + o], f[i * K + o], 1e-13);
+    }
+    return NTK_OK;
+}
+
+static ntk_status expect_nothing(ntk_context *context, const ntk_population_study *study,
+                                 const ntk_population *populations, size_t count) {
+    (void)context, (void)study, (void)populations, (void)count;
+    return NTK_OK;
+}
+
+Test(population, deviations_are_those_of_the_networks_own_kernel) {
+    ntk_context *context = create(NULL, 0);
+    ntk_population_study study = study_of(expect_deviation);
+    study.outputs = 2;
+    cr_assert_eq(conduct(context, &study, expect_nothing), NTK_OK, "%s", ntk_error_detail());
+    study = study_of(expect_deviation);
+    study.kernel = NTK_KERNEL_NTK;
+    cr_assert_eq(conduct(context, &study, expect_nothing), NTK_OK, "%s", ntk_error_detail());
+    ntk_context_destroy(context);
+}
+
+/* Five groups; the last finds but the first of its widths. */
+static const struct {
+    long depth;
+    size_t from, to, first;
+} groups[] = {{2, 0, 1, 0}, {1, 0, 2, 1}, {1, 1, 2, 2}, {1, 0, 1, 1}, {2, 0, 2, 3}};
+static size_t emitted;
+
+static ntk_status expect_shared(ntk_context *context, const ntk_population_study *study,
+                                const ntk_population *populations, size_t count) {
     (void)context;
-    (void)study;
+    cr_expect_eq(study->count, 5);
+    cr_expect_eq((size_t)(populations - study->populations), groups[emitted].first, "group %zu", emitted);
+    cr_expect_eq(count, groups[emitted].to - groups[emitted].from);
+    cr_expect_eq(populations->network.depth, groups[emitted].depth);
+    emitted++;
+    return NTK_OK;
+}
+
+static ntk_status describe_shared(const ntk_context *context, ntk_population_study *study) {
+    NTK_TRY(ntk_population_sphere(context, study));
+    for (size_t g = 0; g < 5; g++)
+        NTK_TRY(ntk_population_add(context, study, "erf", groups[g].depth, groups[g].from, groups[g].to,
+                                   expect_shared));
+    return NTK_OK;
+}
+
+Test(population, groups_of_the_same_networks_share_them) {
+    ntk_context *context = create(NULL, 0);
+    ntk_population_study study = study_of(measure);
+    cr_assert_eq(ntk_population_conduct(context, &study, describe_shared), NTK_OK, "%s", ntk_error_detail());
+    cr_expect_eq(emitted, 5, "each of them once");
+    ntk_context_destroy(context);
+}
+
+static ntk_status must_not_run(ntk_context *context, const ntk_population_study *study,
+                               const ntk_population *populations, size_t count) {
+    (void)context, (void)study, (void)populations, (void)count;
     cr_assert(false, "nothing to reduce");
     return NTK_OK;
 }
@@ -191,48 +272,42 @@ Test(population, each_width_has_its_number_of_networks) {
     const ntk_setting three = {"networks", "3 2 1", 1};
     ntk_context *context = create(&three, 1);
     ntk_population_study study = study_of(measure);
-    cr_expect_eq(ntk_population_conduct(context, &study, describe, must_not_run), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(conduct(context, &study, must_not_run), NTK_ERROR_ARGUMENT);
     cr_expect_null(study.populations);
     ntk_context_destroy(context);
 }
 
 static ntk_status fail(const ntk_population_study *study, const ntk_population *population,
-                       ntk_network *network, const double *theta, double *f, double *sample) {
-    (void)study;
-    (void)network;
-    (void)theta;
-    (void)f;
-    (void)sample;
+                       const ntk_population_draw *draw, double *sample) {
+    (void)study, (void)draw, (void)sample;
     return population->width == 16 ? ntk_fail(NTK_ERROR_STALLED, "planted") : NTK_OK;
 }
 
 Test(population, a_measurement_that_fails_ends_the_study) {
     ntk_context *context = create(NULL, 0);
     ntk_population_study study = study_of(fail);
-    cr_expect_eq(ntk_population_conduct(context, &study, describe, must_not_run), NTK_ERROR_STALLED);
+    cr_expect_eq(conduct(context, &study, must_not_run), NTK_ERROR_STALLED);
     ntk_context_destroy(context);
 }
 
 /* Blocks whose D point to opposite sides: sqrt of a negative number must not become a sample. */
 static ntk_status measure_noise(const ntk_population_study *study, const ntk_population *population,
-                                ntk_network *network, const double *theta, double *f, double *sample) {
-    (void)study;
-    (void)population;
-    (void)network;
-    (void)f;
-    memcpy(sample, theta, COLUMNS * sizeof *sample);
+                                const ntk_population_draw *draw, double *sample) {
+    (void)study, (void)population;
+    memcpy(sample, draw->theta, COLUMNS * sizeof *sample);
     return NTK_OK;
 }
 
-static ntk_status expect_no_rate(ntk_context *context, const ntk_population_study *study) {
+static ntk_status expect_no_rate(ntk_context *context, const ntk_population_study *study,
+                                 const ntk_population *populations, size_t count) {
     ntk_estimate rate;
-    return ntk_population_rate(context, study, study->populations, &rate);
+    return ntk_population_rate(context, study, populations, count, &rate);
 }
 
 Test(population, noise_has_no_rate) {
     const ntk_setting many = {"blocks", "64", 1};
     ntk_context *context = create(&many, 1);
     ntk_population_study study = study_of(measure_noise);
-    cr_expect_eq(ntk_population_conduct(context, &study, describe, expect_no_rate), NTK_ERROR_NOT_FINITE);
+    cr_expect_eq(conduct(context, &study, expect_no_rate), NTK_ERROR_NOT_FINITE);
     ntk_context_destroy(context);
 }
