@@ -178,6 +178,9 @@ bool ntk_sweep_is_smooth(const ntk_sweep *sweep, size_t activation);
 /* Value of a column at one run. */
 double ntk_sweep_value(const ntk_sweep *sweep, size_t activation, size_t width, size_t seed, size_t column);
 
+/* Mean of a column over the seeds of one activation and width. */
+double ntk_sweep_mean(const ntk_sweep *sweep, size_t activation, size_t width, size_t column);
+
 /* Largest (smallest) value of a column over widths and seeds of one activation; a NaN among them is the
  * result. */
 double ntk_sweep_largest(const ntk_sweep *sweep, size_t activation, size_t column);

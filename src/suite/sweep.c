@@ -273,6 +273,13 @@ double ntk_sweep_value(const ntk_sweep *sweep, size_t activation, size_t width, 
     return sweep->values[run_index(sweep, activation, width, seed) * sweep->columns + column];
 }
 
+double ntk_sweep_mean(const ntk_sweep *sweep, size_t activation, size_t width, size_t column) {
+    double sum = 0;
+    for (size_t s = 0; s < sweep->seed_count; s++)
+        sum += ntk_sweep_value(sweep, activation, width, s, column);
+    return sum / (double)sweep->seed_count;
+}
+
 /* Where sign * value is largest over one activation; a NaN counts as larger than all. */
 static size_t extreme_run(const ntk_sweep *sweep, size_t activation, size_t column, double sign) {
     const size_t runs = sweep->width_count * sweep->seed_count;

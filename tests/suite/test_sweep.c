@@ -63,6 +63,8 @@ static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_cont
 static ntk_status reduce_law(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
     const double sign = activation == 0 ? 1 : -1; /* relu stands first */
     cr_expect_eq(ntk_sweep_value(sweep, activation, 1, 2, 1), sign * 92);
+    cr_expect_eq(ntk_sweep_mean(sweep, activation, 1, 1), sign * 91,
+                 "over seeds 0 to 2, at the second width");
     cr_expect_eq(ntk_sweep_largest(sweep, activation, 1), sign > 0 ? 92 : -40);
     cr_expect_eq(ntk_sweep_smallest(sweep, activation, 1), sign > 0 ? 40 : -92);
     ntk_estimate estimate;
@@ -100,6 +102,7 @@ static ntk_status measure_broken(const ntk_sweep_run *run, double *values, ntk_c
 
 static ntk_status reduce_broken(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
     cr_expect(isnan(ntk_sweep_largest(sweep, activation, 0)), "unit %zu", broken);
+    cr_expect(isnan(ntk_sweep_mean(sweep, activation, broken / sweep->seed_count, 0)), "unit %zu", broken);
     cr_expect(isnan(ntk_sweep_smallest(sweep, activation, 0)), "unit %zu", broken);
     ntk_estimate estimate;
     cr_expect_eq(ntk_sweep_worst_width(context, sweep, activation, 0, &estimate), NTK_ERROR_NOT_FINITE);

@@ -9,8 +9,6 @@
  * Until then the network is near kernel logistic regression with the infinite-width NTK Theta, run beside it
  * from the same initial outputs: its accuracy on the test images, which were never trained on, is recorded
  * beside the network's at a fixed time and at the end. That comparison is a trend, no theorem. */
-#include <math.h>
-
 #include <ntk/ntk.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
@@ -18,32 +16,14 @@ static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
                                             "drift at which the kernel counts as having left"},
                                            {0}};
 
-enum {
-    EXIT,
-    LOSS_RATIO,
-    LAMBDA_MIN,
-    TRAINED,
-    TEST_FIXED,
-    REGRESSION_FIXED,
-    TEST_END,
-    REGRESSION_END,
-    SHARED
-};
+enum { EXIT, LOSS_RATIO, LAMBDA_MIN, TRAINED, TEST_FIXED, LIMIT_FIXED, TEST_END, LIMIT_END, SHARED };
 static const char columns[] =
     "log-exit loss-ratio lambda-min training-accuracy test-accuracy-fixed "
     "regression-accuracy-fixed test-accuracy-end regression-accuracy-end shared-images";
 
-/* Part of the points first .. last - 1 whose output has the sign of their class. */
-static double accuracy(const ntk_training *problem, const double *f, size_t first, size_t last) {
-    size_t correct = 0;
-    for (size_t i = first; i < last; i++)
-        if (problem->labels[i] == 1 ? f[i] > 0 : f[i] < 0) correct++;
-    return (double)correct / (double)(last - first);
-}
-
 static double test_accuracy(const ntk_training *problem, const ntk_trajectory *path, size_t time) {
-    return accuracy(problem, path->followed + time * path->followed_size, problem->points,
-                    problem->all_points);
+    return ntk_solution_accuracy(problem, problem->points, problem->all_points,
+                                 path->followed + time * path->followed_size);
 }
 
 /* Test images that are training images. Both have norm one, in coordinates that rounding moves by 1e-13;
@@ -74,7 +54,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     values[EXIT] = ntk_trajectory_exit_time(path, ntk_context_real(context, "threshold"));
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, problem->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
-    values[TRAINED] = accuracy(problem, path->outputs, 0, problem->points);
+    values[TRAINED] = ntk_solution_accuracy(problem, 0, problem->points, path->outputs);
     values[TEST_FIXED] = test_accuracy(problem, path, fixed);
     values[TEST_END] = test_accuracy(problem, path, end);
     values[SHARED] = count_shared(problem);
@@ -82,16 +62,10 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 
     ntk_trajectory regression;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_LIMIT, &regression));
-    values[REGRESSION_FIXED] = test_accuracy(problem, &regression, fixed);
-    values[REGRESSION_END] = test_accuracy(problem, &regression, end);
+    values[LIMIT_FIXED] = test_accuracy(problem, &regression, fixed);
+    values[LIMIT_END] = test_accuracy(problem, &regression, end);
     ntk_trajectory_release(&regression);
     return NTK_OK;
-}
-
-static double mean(const ntk_sweep *sweep, size_t network, size_t width, size_t column) {
-    double sum = 0;
-    for (size_t s = 0; s < sweep->seed_count; s++) sum += ntk_sweep_value(sweep, network, width, s, column);
-    return sum / (double)sweep->seed_count;
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
@@ -104,8 +78,8 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
         {"loss-ratio", ntk_sweep_largest(sweep, network, LOSS_RATIO)},
         {"lambda-min", ntk_sweep_smallest(sweep, network, LAMBDA_MIN)},
         {"training-accuracy", ntk_sweep_smallest(sweep, network, TRAINED)},
-        {"test-accuracy", mean(sweep, network, widest, TEST_FIXED)},
-        {"regression-accuracy", mean(sweep, network, widest, REGRESSION_FIXED)},
+        {"test-accuracy", ntk_sweep_mean(sweep, network, widest, TEST_FIXED)},
+        {"regression-accuracy", ntk_sweep_mean(sweep, network, widest, LIMIT_FIXED)},
         {"shared-images", ntk_sweep_largest(sweep, network, SHARED)},
     };
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)

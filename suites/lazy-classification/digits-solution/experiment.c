@@ -52,17 +52,11 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     return NTK_OK;
 }
 
-static double mean(const ntk_sweep *sweep, size_t network, size_t width, size_t column) {
-    double sum = 0;
-    for (size_t s = 0; s < sweep->seed_count; s++) sum += ntk_sweep_value(sweep, network, width, s, column);
-    return sum / (double)sweep->seed_count;
-}
-
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
     static const char *const accuracies[] = {"accuracy-network", "accuracy-linearised", "accuracy-limit"};
     for (size_t c = NETWORK; c <= LIMIT; c++)
         NTK_TRY(ntk_sweep_emit_scalar(context, sweep, accuracies[c - NETWORK], network,
-                                      mean(sweep, network, sweep->width_count - 1, c)));
+                                      ntk_sweep_mean(sweep, network, sweep->width_count - 1, c)));
     if (network > 0) return NTK_OK; /* the rest once, for all networks together */
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-empirical", ERROR_EMPIRICAL));
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-limit", ERROR_LIMIT));
