@@ -167,7 +167,7 @@ double ntk_trajectory_largest_gap(const ntk_trajectory *a, const ntk_trajectory 
     double largest = a->followed && a->followed_size == b->followed_size ? 0 : NAN;
     const size_t size = a->followed_size;
     size_t i = 0;
-    for (; is_until(a, i, until); i++) {
+    for (; is_until(a, i, until) && !isnan(largest); i++) {
         const bool same = i < b->count && fabs(a->points[i].log_time - b->points[i].log_time) <= 1e-8;
         largest = ntk_larger(
             largest,
