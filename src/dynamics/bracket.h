@@ -9,6 +9,7 @@ typedef struct ntk_bracket {
     double low, high, f_low, f_high;
     double width; /* when it was last seen to halve */
     int slow;     /* trials since */
+    int moved;    /* the end that the last update moved: -1 low, 1 high, 0 none yet */
 } ntk_bracket;
 
 ntk_bracket ntk_bracket_create(double low, double f_low, double high, double f_high);

@@ -173,3 +173,17 @@ Test(methods, bracket_converges_on_flat_and_on_jumping_functions) {
     cr_assert(smooth.low <= 0.1 && smooth.high >= 0.1 && smooth.high - smooth.low < 1e-4);
     cr_assert(jump.low < 0.7 && jump.high >= 0.7 && jump.high - jump.low < 1e-4);
 }
+
+/* Secants of a smooth function converge faster than linearly only while both their ends carry their own
+ * values. */
+Test(methods, bracket_closes_on_a_smooth_function_in_few_trials) {
+    const double target = exp(0.3);
+    ntk_bracket bracket = ntk_bracket_create(0, 1 - target, 1, exp(1) - target);
+    size_t trials = 0;
+    for (; bracket.high - bracket.low > 1e-6; ++trials) {
+        const double x = ntk_bracket_trial(&bracket);
+        ntk_bracket_update(&bracket, x, exp(x) - target);
+    }
+    cr_expect(bracket.low < 0.3 && bracket.high >= 0.3);
+    cr_expect_leq(trials, 8, "%zu", trials);
+}
