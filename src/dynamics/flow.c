@@ -157,7 +157,7 @@ static ntk_status locate_event(flow *w, double begin, double value, segment *g) 
     ntk_stepper *s = &w->stepper;
     ntk_bracket bracket = ntk_bracket_create(begin, w->event_value, g->sigma, value);
     double low_time = begin == 0 ? s->begin.clock.log_time : ntk_stepper_log_time(s, begin);
-    double high_time = g->last->clock.log_time;
+    double high_time = g->last->clock.log_time, looked_at = NAN;
     while (high_time - low_time > w->options->event_tolerance &&
            bracket.high - bracket.low > 2 * DBL_EPSILON * bracket.high) {
         const double trial = ntk_bracket_trial(&bracket), time = ntk_stepper_log_time(s, trial);
@@ -165,8 +165,12 @@ static ntk_status locate_event(flow *w, double begin, double value, segment *g) 
         NTK_TRY(evaluate_event(w, &s->seen, &value));
         ntk_bracket_update(&bracket, trial, value);
         *(value < 0 ? &low_time : &high_time) = time;
+        looked_at = trial;
     }
-    return end_segment(w, bracket.high, high_time, g);
+    if (looked_at != bracket.high) return end_segment(w, bracket.high, high_time, g);
+    g->sigma = bracket.high; /* `seen` is there */
+    g->last = &s->seen;
+    return NTK_OK;
 }
 
 /* Ask on_event whether the flow goes on from an event; if so, event_value becomes the function's value there.

@@ -37,7 +37,11 @@ static ntk_status prepare_kernels(ntk_witness *w, bool lambda_min, double *memor
 
 ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, bool lambda_min, ntk_witness *out) {
     const ntk_model *model = stepper->field.model;
-    *out = (ntk_witness){.stepper = stepper, .targets = stepper->field.targets};
+    *out = (ntk_witness){.stepper = stepper,
+                         .targets = stepper->field.targets,
+                         .kernel_log_time = NAN,
+                         .drift = NAN,
+                         .lambda_min = NAN};
     const size_t order = order_of(out);
     if (kernels && order > SIZE_MAX / 8 / sizeof(double) / order)
         return ntk_fail(NTK_ERROR_SHAPE, "a tangent kernel of order %zu is too large", order);
@@ -75,15 +79,27 @@ static double objective(ntk_witness *w, const ntk_state *state, double displacem
     return loss + 0.5 * field->lambda * distance * distance;
 }
 
-static ntk_status observe_kernel(ntk_witness *w, const ntk_state *state, ntk_observation *out) {
+/* Times ascend along the path, so that a time tells its kernel. */
+static ntk_status renew_kernel(ntk_witness *w, const ntk_state *state) {
     const size_t order = order_of(w), square = order * order;
+    if (w->kernel_log_time == state->clock.log_time) return NTK_OK;
+    w->kernel_log_time = NAN; /* until all is known */
     NTK_TRY(compute_kernel(w, state->theta, w->kernel));
+    w->drift = ntk_distance(square, w->kernel, w->initial_kernel) / w->initial_norm;
+    if (w->eigen) {
+        memcpy(w->eigen, w->kernel, square * sizeof *w->eigen);
+        NTK_TRY(ntk_eigen_symmetric(order, w->eigen, order, false, w->eigenvalues));
+        w->lambda_min = w->eigenvalues[0];
+    }
+    w->kernel_log_time = state->clock.log_time;
+    return NTK_OK;
+}
+
+static ntk_status observe_kernel(ntk_witness *w, const ntk_state *state, ntk_observation *out) {
+    NTK_TRY(renew_kernel(w, state));
     out->kernel = w->kernel;
-    out->kernel_drift = ntk_distance(square, w->kernel, w->initial_kernel) / w->initial_norm;
-    if (!w->eigen) return NTK_OK;
-    memcpy(w->eigen, w->kernel, square * sizeof *w->eigen);
-    NTK_TRY(ntk_eigen_symmetric(order, w->eigen, order, false, w->eigenvalues));
-    out->kernel_lambda_min = w->eigenvalues[0];
+    out->kernel_drift = w->drift;
+    out->kernel_lambda_min = w->lambda_min;
     return NTK_OK;
 }
 

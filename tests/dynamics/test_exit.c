@@ -74,6 +74,31 @@ Test(exit, times_agree_with_the_analytic_ones) {
     }
 }
 
+/* Kernels that were formed at the same theta as the one before. */
+static size_t repeated_kernels;
+static double last_theta;
+
+static ntk_status counted_kernel(void *context, const double *theta, double *gram) {
+    repeated_kernels += theta[0] == last_theta;
+    last_theta = theta[0];
+    return tangent_kernel(context, theta, gram);
+}
+
+/* An event asks for its kernel when it is located, when it is shown and when the flow goes on. */
+Test(exit, a_kernel_is_formed_once_at_each_point) {
+    const double thresholds[] = {0.5, 0.6, 2};
+    double theta = sqrt(2 * start), largest;
+    ntk_flow_options options = growth_options();
+    options.event_tolerance = 1e-4;
+    ntk_model counted = square;
+    counted.tangent_kernel = counted_kernel;
+    ntk_exit exits[3];
+    ntk_flow_result result;
+    assert_ok(ntk_exit_run(&counted, &target, &options, 3, thresholds, &theta, exits, &largest, &result));
+    cr_expect(isfinite(exits[2].log_time));
+    cr_expect_leq(repeated_kernels, 1, "%zu; one at the start, which is kept apart", repeated_kernels);
+}
+
 Test(exit, a_threshold_that_is_not_reached_has_no_time) {
     const double thresholds[] = {1, 8.9, 9.1};
     double theta = sqrt(2 * start), largest;
