@@ -175,25 +175,13 @@ ntk_status ntk_stepper_look(ntk_stepper *s, double sigma, double log_time) {
 
 /* ---- cubic Hermite ------------------------------------------------------------------------------------- */
 
-/* y(sigma) = y_n + weight_change (y_{n+1} - y_n) + h (weight_begin y'_n + weight_end y'_{n+1}) */
-typedef struct hermite {
-    double change, begin, end;
-} hermite;
-
-static hermite hermite_weights(double sigma) {
-    const double rest = 1 - sigma;
-    return (hermite){sigma * sigma * (3 - 2 * sigma), sigma * rest * rest, -sigma * sigma * rest};
-}
-
 void ntk_hermite_interpolate(const ntk_stepper *s, double sigma, double *theta) {
-    const hermite w = hermite_weights(sigma);
-    const double weights[] = {-w.change, w.change, s->h * w.begin, s->h * w.end};
-    const double *const terms[] = {s->begin.theta, s->end.theta, s->begin.rate, s->end.rate};
-    ntk_combine(s->field.model->dimension, s->begin.theta, 4, weights, terms, theta);
+    ntk_hermite(s->field.model->dimension, sigma, s->h, (const double *[]){s->begin.theta, s->begin.rate},
+                (const double *[]){s->end.theta, s->end.rate}, theta);
 }
 
 double ntk_hermite_elapsed_at(const ntk_stepper *s, double sigma) {
-    const hermite w = hermite_weights(sigma);
+    const ntk_hermite_weights w = ntk_hermite_weights_at(sigma);
     return w.change * s->elapsed + s->h * (w.begin + w.end * exp(s->end.log_speed - s->begin.log_speed));
 }
 

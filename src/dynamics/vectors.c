@@ -28,3 +28,15 @@ void ntk_combine(size_t p, const double *base, size_t terms, const double *weigh
         memcpy(out + start, sum, count * sizeof *sum);
     }
 }
+
+ntk_hermite_weights ntk_hermite_weights_at(double sigma) {
+    const double rest = 1 - sigma;
+    return (ntk_hermite_weights){sigma * sigma * (3 - 2 * sigma), sigma * rest * rest, -sigma * sigma * rest};
+}
+
+void ntk_hermite(size_t p, double sigma, double h, const double *const begin[2], const double *const end[2],
+                 double *out) {
+    const ntk_hermite_weights w = ntk_hermite_weights_at(sigma);
+    const double weights[] = {-w.change, w.change, h * w.begin, h * w.end};
+    ntk_combine(p, begin[0], 4, weights, (const double *const[]){begin[0], end[0], begin[1], end[1]}, out);
+}

@@ -10,4 +10,15 @@
 void ntk_combine(size_t p, const double *base, size_t terms, const double *weight,
                  const double *const *direction, double *out);
 
+/* Cubic Hermite interpolation on a step h: y(sigma) = y_0 + change (y_1 - y_0) + h (begin y'_0 + end y'_1).
+ */
+typedef struct ntk_hermite_weights {
+    double change, begin, end;
+} ntk_hermite_weights;
+ntk_hermite_weights ntk_hermite_weights_at(double sigma);
+
+/* out <- y(sigma) between `begin` and `end`, value and slope each. (p) each; out may be none of them. */
+void ntk_hermite(size_t p, double sigma, double h, const double *const begin[2], const double *const end[2],
+                 double *out);
+
 #endif
