@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
@@ -219,7 +220,7 @@ ntk_status ntk_exit_law_explained(const ntk_exit_sweep *sweep, size_t activation
         mean_times(sweep, activation, q, log_time);
         status = ntk_stats_power_fit(n, sweep->widths, log_time, true, 0.5, 0.5, &fit);
         if (status == NTK_OK)
-            *out = fmin(*out, copysign(1 - fit.rms * fit.rms / variance(n, log_time), fit.factor));
+            *out = ntk_smaller(*out, copysign(1 - fit.rms * fit.rms / variance(n, log_time), fit.factor));
     }
     ntk_release(log_time);
     return status;
@@ -231,8 +232,8 @@ ntk_exit_departure ntk_exit_departure_of(const ntk_exit_sweep *sweep, size_t act
     for (size_t i = 0; i < 2 * sweep->seeds * sweep->width_count * sweep->threshold_count; i++) {
         out.runs += cells[i].runs;
         out.exits += cells[i].exits;
-        out.largest_drift = fmax(out.largest_drift, cells[i].largest_drift);
-        out.latest = fmax(out.latest, cells[i].high); /* NaN without an exit is passed over */
+        out.largest_drift = ntk_larger(out.largest_drift, cells[i].largest_drift);
+        if (cells[i].exits > 0) out.latest = ntk_larger(out.latest, cells[i].high);
     }
     return out;
 }
@@ -272,7 +273,7 @@ static ntk_status compare_clocks(size_t seed, void *argument) {
     double largest = isfinite(physical[0].log_time) ? 0 : INFINITY;
     for (size_t q = 0; q < self->sweep->threshold_count; q++)
         if (isfinite(physical[q].log_time) || isfinite(log_loss[q].log_time))
-            largest = fmax(largest, fabs(physical[q].log_time - log_loss[q].log_time));
+            largest = ntk_larger(largest, fabs(physical[q].log_time - log_loss[q].log_time));
     self->differences[seed] = largest;
     return NTK_OK;
 }
@@ -284,7 +285,8 @@ ntk_status ntk_exit_clock_difference(const ntk_exit_sweep *sweep, size_t activat
     NTK_TRY(ntk_allocate_doubles(sweep->seeds, &both.differences));
     const ntk_status status = ntk_map(sweep->seeds, compare_clocks, &both);
     *out = 0;
-    for (size_t s = 0; s < sweep->seeds && status == NTK_OK; s++) *out = fmax(*out, both.differences[s]);
+    for (size_t s = 0; s < sweep->seeds && status == NTK_OK; s++)
+        *out = ntk_larger(*out, both.differences[s]);
     ntk_release(both.differences);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <ntk/inference.h>
+#include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
@@ -96,7 +97,7 @@ static ntk_exit_cell *cells_at(const ntk_exit_sweep *self, ntk_exit_place at) {
 
 static void record(const ntk_exit *found, double gain, double largest_drift, ntk_exit_cell *out) {
     out->runs++;
-    out->largest_drift = fmax(out->largest_drift, largest_drift);
+    out->largest_drift = ntk_larger(out->largest_drift, largest_drift);
     if (!isfinite(found->log_time)) return;
     if (out->exits++ == 0) {
         out->log_time = out->lazy_gain = out->travel = 0;

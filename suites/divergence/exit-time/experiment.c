@@ -25,42 +25,52 @@ static const ntk_parameter parameters[] = {
 /* ---- one hidden layer: the law ----------------------------------------------------------------------------
  */
 
-/* "gamma-erf-25" is of the threshold 0.25. */
-static ntk_status emit_at(const ntk_exit_sweep *sweep, const char *name, size_t activation, size_t threshold,
-                          const ntk_estimate *estimate) {
+/* threshold: of which, in hundredths ("gamma-erf-25" is of 0.25); 0 for the one that says worst. */
+static ntk_status emit(const ntk_exit_sweep *sweep, const char *name, size_t activation, double threshold,
+                       const ntk_estimate *estimate) {
     char metric[64];
-    snprintf(metric, sizeof metric, "%s-%s-%.0f", name, sweep->activations[activation],
-             100 * sweep->thresholds[threshold]);
+    const int length = snprintf(metric, sizeof metric, "%s-%s", name, sweep->activations[activation]);
+    if (threshold > 0) snprintf(metric + length, sizeof metric - (size_t)length, "-%.0f", 100 * threshold);
     return ntk_emit_estimate(sweep->context, metric, estimate);
 }
 
+/* The estimate that says worst so far; -infinity: none yet. */
+typedef struct extreme {
+    double badness;
+    ntk_estimate estimate;
+} extreme;
+
+/* A NaN is worse than anything, and stays. */
+static void keep_worse(extreme *worst, double badness, const ntk_estimate *estimate) {
+    if (isnan(worst->badness) || badness <= worst->badness) return;
+    *worst = (extreme){badness, *estimate};
+}
+
+/* Without a threshold that says anything the metric is missing, which is an error of its check. */
 static ntk_status emit_worst(const ntk_exit_sweep *sweep, const char *name, size_t activation,
-                             const ntk_estimate *estimate) {
-    char metric[64];
-    snprintf(metric, sizeof metric, "%s-%s", name, sweep->activations[activation]);
-    return ntk_emit_estimate(sweep->context, metric, estimate);
+                             const extreme *worst) {
+    if (worst->badness == -INFINITY) return NTK_OK;
+    return emit(sweep, name, activation, 0, &worst->estimate);
 }
-
-static double beyond_one(const ntk_estimate *e) { return fmax(e->high - 1, 1 - e->low); }
 
 /* gamma at every threshold. Of the rest the threshold that says worst: a pure power law at all of them, its
  * bend where the offset is a large part of log T, the predicted slope where q is small, as predicted. */
 static ntk_status judge_law(const ntk_exit_sweep *sweep, size_t activation, const ntk_exit_tables *tables) {
-    ntk_exit_summary law, worst = {0};
+    ntk_exit_summary law;
+    extreme gamma = {.badness = -INFINITY}, bend = gamma, ratio = gamma;
     for (size_t i = 0; i < sweep->threshold_count; i++) {
         const double q = sweep->thresholds[i];
         NTK_TRY(ntk_exit_law_summarise(sweep, activation, i, tables, &law));
-        NTK_TRY(emit_at(sweep, "gamma", activation, i, &law.gamma));
-        NTK_TRY(emit_at(sweep, "slope", activation, i, &law.slope));
-        if (i == 0) worst = law;
-        if (law.pure_gamma.high > worst.pure_gamma.high) worst.pure_gamma = law.pure_gamma;
-        if (q <= 0.5 && law.pure_bend.low < worst.pure_bend.low) worst.pure_bend = law.pure_bend;
-        if (q <= 0.25 && beyond_one(&law.slope_ratio) > beyond_one(&worst.slope_ratio))
-            worst.slope_ratio = law.slope_ratio;
+        NTK_TRY(emit(sweep, "gamma", activation, q, &law.gamma));
+        NTK_TRY(emit(sweep, "slope", activation, q, &law.slope));
+        keep_worse(&gamma, law.pure_gamma.high, &law.pure_gamma);
+        if (q <= 0.5) keep_worse(&bend, -law.pure_bend.low, &law.pure_bend);
+        const double beyond_one = ntk_larger(law.slope_ratio.high - 1, 1 - law.slope_ratio.low);
+        if (q <= 0.25) keep_worse(&ratio, beyond_one, &law.slope_ratio);
     }
-    NTK_TRY(emit_worst(sweep, "pure-gamma", activation, &worst.pure_gamma));
-    NTK_TRY(emit_worst(sweep, "pure-bend", activation, &worst.pure_bend));
-    return emit_worst(sweep, "slope-ratio", activation, &worst.slope_ratio);
+    NTK_TRY(emit_worst(sweep, "pure-gamma", activation, &gamma));
+    NTK_TRY(emit_worst(sweep, "pure-bend", activation, &bend));
+    return emit_worst(sweep, "slope-ratio", activation, &ratio);
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------
@@ -70,7 +80,7 @@ typedef struct study {
     ntk_context *context;
     ntk_exit_tables tables;
     size_t runs, exits;
-    double deep_explained, clock_difference; /* NaN until there is one */
+    double deep_explained, clock_difference; /* +-infinity until there is one */
 } study;
 
 static ntk_status count_exits(study *self, const ntk_exit_sweep *sweep, size_t activation) {
@@ -102,7 +112,7 @@ static ntk_status judge_shallow(study *self, const ntk_exit_sweep *sweep, size_t
     double difference;
     NTK_TRY(ntk_exit_clock_difference(sweep, activation, ntk_context_real(self->context, "clock-tolerance"),
                                       ntk_context_real(self->context, "clock-horizon"), &difference));
-    self->clock_difference = fmax(self->clock_difference, difference);
+    self->clock_difference = ntk_larger(self->clock_difference, difference);
     return NTK_OK;
 }
 
@@ -113,7 +123,7 @@ static ntk_status judge_deep(study *self, const ntk_exit_sweep *sweep, size_t ac
         NTK_TRY(ntk_exit_law_summarise(sweep, activation, q, &self->tables, &law));
     double explained;
     NTK_TRY(ntk_exit_law_explained(sweep, activation, &explained));
-    self->deep_explained = fmin(self->deep_explained, explained);
+    self->deep_explained = ntk_smaller(self->deep_explained, explained);
     return NTK_OK;
 }
 
@@ -129,7 +139,7 @@ static ntk_status judge(study *self, const ntk_exit_sweep *sweep) {
 }
 
 static ntk_status run(ntk_context *context) {
-    study self = {.context = context, .deep_explained = NAN, .clock_difference = NAN};
+    study self = {.context = context, .deep_explained = INFINITY, .clock_difference = -INFINITY};
     NTK_TRY(ntk_exit_tables_create(context, &self.tables));
     for (size_t depth = 1; depth <= 2; depth++) {
         ntk_exit_sweep sweep;
@@ -139,8 +149,9 @@ static ntk_status run(ntk_context *context) {
         NTK_TRY(status);
     }
     NTK_TRY(ntk_emit_scalar(context, "exits", (double)self.exits / (double)self.runs));
-    if (!isnan(self.deep_explained)) NTK_TRY(ntk_emit_scalar(context, "deep-explained", self.deep_explained));
-    if (isnan(self.clock_difference)) return NTK_OK;
+    if (self.deep_explained != INFINITY)
+        NTK_TRY(ntk_emit_scalar(context, "deep-explained", self.deep_explained));
+    if (self.clock_difference == -INFINITY) return NTK_OK;
     return ntk_emit_scalar(context, "clock-difference", self.clock_difference);
 }
 
