@@ -6,6 +6,7 @@
 #ifndef NTK_EXIT_LAWS_H
 #define NTK_EXIT_LAWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ntk/exit_sweep.h>
@@ -18,7 +19,8 @@ typedef struct ntk_exit_law {
     ntk_power_fit time; /* log T = a + b sqrt(m) */
     ntk_power_fit pure; /* log T = b m^gamma */
     double plain_gamma; /* of log T = a + b m^gamma */
-    double step_effect; /* by how much twice the step moves free.exponent; 0 where it was not run */
+    bool stepped;       /* the seed was run with twice the step too */
+    double step_effect; /* by how much that moves free.exponent; 0 where it was not run */
     double pure_bend;   /* mean residual of `pure` at the first and the last width, less that between them:
                            0 on average over seeds, were that the law */
     double predicted_slope; /* b by the hard margin (ntk_exit_frozen); NaN with two hidden layers */
@@ -42,10 +44,10 @@ ntk_status ntk_exit_tables_add(const ntk_exit_tables *tables, const ntk_exit_swe
 
 /* What all seeds say at one threshold: t intervals, at the context's level, of the means of their laws. */
 typedef struct ntk_exit_summary {
-    ntk_estimate gamma;      /* of free, widened on both sides by |mean step_effect|: across kinks the step
-                                rule is of first order, so that what halving the step has moved is what is left
-                                to move */
-    ntk_estimate slope;      /* of root */
+    ntk_estimate gamma; /* of free, widened on both sides by |mean step_effect| of the seeds that have one:
+                           across kinks the step rule is of first order, so that what halving the step has
+                           moved is what is left to move */
+    ntk_estimate slope; /* of root */
     ntk_estimate pure_gamma; /* of pure */
     ntk_estimate pure_bend;
     ntk_estimate slope_ratio; /* one hidden layer; otherwise zero */

@@ -37,6 +37,13 @@
          NULL,                                                                                                \
          "neurons of a seed that each threshold uses; not ascending"},                                        \
         {"seeds", NTK_PARAMETER_INTEGER, "4", 2, 100000, NULL, "draws of points and neurons"},                \
+        {"step-seeds",                                                                                        \
+         NTK_PARAMETER_INTEGER,                                                                               \
+         "100000",                                                                                            \
+         1,                                                                                                   \
+         100000,                                                                                              \
+         NULL,                                                                                                \
+         "how many of them (all, if fewer) are run with twice the step too, ReLU"},                           \
         {"deep-widths", NTK_PARAMETER_INTEGER_LIST, "64 128", 2, 8192, NULL, "two hidden layers, ascending"}, \
         {"deep-thresholds",                                                                                   \
          NTK_PARAMETER_INTEGER,                                                                               \
@@ -58,10 +65,9 @@
          1e6,                                                                                                 \
          NULL,                                                                                                \
          "log of the time at which waiting for an exit ends"},                                                \
-        {"tolerance", NTK_PARAMETER_REAL, "1e-4", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
+        {"tolerance", NTK_PARAMETER_REAL, "3e-4", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
     {                                                                                                         \
-        "step", NTK_PARAMETER_REAL, "0.5", 1e-4, 0.5, NULL,                                                   \
-            "of the bounded-step rule, ReLU; twice it is run too"                                             \
+        "step", NTK_PARAMETER_REAL, "0.5", 1e-4, 0.5, NULL, "of the bounded-step rule, ReLU"                  \
     }
 
 /* One (activation, step, seed, width, threshold). */
@@ -78,6 +84,7 @@ typedef struct ntk_exit_cell {
 typedef struct ntk_exit_sweep {
     ntk_context *context;
     size_t depth, activation_count, threshold_count, width_count, seeds;
+    size_t step_seeds; /* the first ones: run with twice the step too */
     const char *const *activations;
     const double *thresholds, *widths;
     const double *first, *last; /* (thresholds): the widths of each one's law, by the parameters */
@@ -85,7 +92,8 @@ typedef struct ntk_exit_sweep {
     ntk_exit_cell *cells;       /* (activations, 2 steps, seeds, widths, thresholds) */
 } ntk_exit_sweep;
 
-/* One unit of work: the networks of one width of a seed. `twice`: run with twice the step (ReLU only). */
+/* One unit of work: the networks of one width of a seed. `twice`: run with twice the step (ReLU, the
+ * first step_seeds only). */
 typedef struct ntk_exit_place {
     size_t activation, seed, width; /* positions in the lists */
     bool twice;

@@ -87,7 +87,8 @@ ntk_status ntk_exit_law_fit(const ntk_exit_sweep *sweep, ntk_exit_place at, size
     out->slope_ratio = out->root.factor / out->predicted_slope;
     out->step_effect = 0;
     at.twice = true;
-    if (ntk_exit_sweep_cells(sweep, at)[threshold].runs == 0) return NTK_OK;
+    out->stepped = ntk_exit_sweep_cells(sweep, at)[threshold].runs > 0;
+    if (!out->stepped) return NTK_OK;
     ntk_exit_law coarse;
     NTK_TRY(fit_place(sweep, at, threshold, &coarse));
     out->step_effect = coarse.free.exponent - out->free.exponent;
@@ -138,11 +139,21 @@ ntk_status ntk_exit_tables_add(const ntk_exit_tables *tables, const ntk_exit_swe
                                size_t threshold, const ntk_exit_law *law) {
     NTK_TRY(add_exits(tables, sweep, at, threshold, law));
     if (!law) return NTK_OK;
-    const double row[] = {(double)sweep->depth, (double)at.seed,    sweep->thresholds[threshold],
-                          law->root.offset,     law->root.factor,   law->root.rms,
-                          law->free.exponent,   law->step_effect,   law->time.offset,
-                          law->time.factor,     law->time.rms,      law->plain_gamma,
-                          law->pure.factor,     law->pure.exponent, law->pure.rms,
+    const double row[] = {(double)sweep->depth,
+                          (double)at.seed,
+                          sweep->thresholds[threshold],
+                          law->root.offset,
+                          law->root.factor,
+                          law->root.rms,
+                          law->free.exponent,
+                          law->stepped ? law->step_effect : NAN,
+                          law->time.offset,
+                          law->time.factor,
+                          law->time.rms,
+                          law->plain_gamma,
+                          law->pure.factor,
+                          law->pure.exponent,
+                          law->pure.rms,
                           law->predicted_slope};
     return ntk_table_row(tables->laws, &sweep->activations[at.activation], row);
 }
@@ -162,16 +173,25 @@ static ntk_status mean_of(const ntk_exit_sweep *sweep, const ntk_exit_law *laws,
     return status;
 }
 
+/* 0 where no seed was run with twice the step. */
+static double mean_step_effect(size_t seeds, const ntk_exit_law *laws) {
+    double sum = 0, count = 0;
+    for (size_t s = 0; s < seeds; s++) {
+        sum += laws[s].step_effect;
+        count += laws[s].stepped;
+    }
+    return count > 0 ? sum / count : 0;
+}
+
 static ntk_status summarise(const ntk_exit_sweep *sweep, const ntk_exit_law *laws, ntk_exit_summary *out) {
     *out = (ntk_exit_summary){0};
     NTK_TRY(mean_of(sweep, laws, offsetof(ntk_exit_law, free.exponent), &out->gamma));
     NTK_TRY(mean_of(sweep, laws, offsetof(ntk_exit_law, root.factor), &out->slope));
     NTK_TRY(mean_of(sweep, laws, offsetof(ntk_exit_law, pure.exponent), &out->pure_gamma));
     NTK_TRY(mean_of(sweep, laws, offsetof(ntk_exit_law, pure_bend), &out->pure_bend));
-    double effect = 0;
-    for (size_t s = 0; s < sweep->seeds; s++) effect += laws[s].step_effect / (double)sweep->seeds;
-    out->gamma.low -= fabs(effect);
-    out->gamma.high += fabs(effect);
+    const double effect = fabs(mean_step_effect(sweep->seeds, laws));
+    out->gamma.low -= effect;
+    out->gamma.high += effect;
     if (sweep->depth > 1) return NTK_OK;
     return mean_of(sweep, laws, offsetof(ntk_exit_law, slope_ratio), &out->slope_ratio);
 }

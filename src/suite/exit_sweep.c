@@ -209,7 +209,9 @@ static ntk_status run_unit(size_t unit, void *argument) {
     const ntk_exit_place at = place_of(self, unit);
     ntk_activation activation;
     NTK_TRY(ntk_activation_parse(self->activations[at.activation], &activation));
-    if (at.twice && (self->depth > 1 || ntk_activation_is_smooth(activation))) return NTK_OK;
+    const bool one_step =
+        self->depth > 1 || ntk_activation_is_smooth(activation) || at.seed >= self->step_seeds;
+    if (at.twice && one_step) return NTK_OK;
     ntk_training training;
     ntk_flow_options flow;
     NTK_TRY(ntk_exit_sweep_problem(self, at, &training, &flow));
@@ -248,6 +250,7 @@ static ntk_status read_lists(ntk_context *context, ntk_exit_sweep *out) {
 ntk_status ntk_exit_sweep_run(ntk_context *context, size_t depth, ntk_exit_sweep *out) {
     *out = (ntk_exit_sweep){.context = context, .depth = depth};
     out->seeds = (size_t)ntk_context_integer(context, depth == 1 ? "seeds" : "deep-seeds");
+    out->step_seeds = (size_t)ntk_context_integer(context, "step-seeds");
     out->converges = ntk_context_real(context, "epsilon") > 0 || is_squared(context);
     NTK_TRY(read_lists(context, out));
     const size_t units = out->activation_count * 2 * out->seeds * out->width_count;

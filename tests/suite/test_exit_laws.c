@@ -129,6 +129,20 @@ Test(exit_laws, of_all_seeds) {
     ntk_context_destroy(context);
 }
 
+/* Twice the step moves gamma by 0.1 where it was run; a seed where it was not says nothing. */
+Test(exit_laws, the_step_effect_is_a_mean_over_the_seeds_that_have_one) {
+    ntk_context *context = create();
+    ntk_exit_cell cells[CELLS];
+    const ntk_exit_sweep sweep = made_up(context, cells);
+    for (size_t i = CELLS / 2 + WIDTHS * THRESHOLDS; i < CELLS; i++) cells[i] = (ntk_exit_cell){.runs = 0};
+    ntk_exit_tables tables;
+    ntk_exit_summary law;
+    cr_assert_eq(ntk_exit_tables_create(context, &tables), NTK_OK);
+    cr_assert_eq(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law), NTK_OK, "%s", ntk_error_detail());
+    cr_expect_float_eq(law.gamma.high, 0.6, 1e-4, "%g", law.gamma.high);
+    ntk_context_destroy(context);
+}
+
 /* The number below a column's name in a table's last line. */
 static double last_in_column(const char *table, const char *name) {
     char *text = fixture_read(table), *line = strrchr(text, '\n');

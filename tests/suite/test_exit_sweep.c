@@ -137,6 +137,17 @@ Test(exit_sweep, thresholds_use_their_own_neurons_and_widths) {
     ntk_context_destroy(context);
 }
 
+Test(exit_sweep, the_first_seeds_are_run_with_twice_the_step) {
+    ntk_context *context = create(&(ntk_setting){"step-seeds", "1", 0}, 1);
+    ntk_exit_sweep sweep = run(context, 1);
+    for (size_t s = 0; s < 2; s++) {
+        cr_expect_eq(ntk_exit_sweep_cells(&sweep, (ntk_exit_place){1, s, 1, true})[0].runs, s == 0 ? 2 : 0);
+        cr_expect_eq(ntk_exit_sweep_cells(&sweep, (ntk_exit_place){1, s, 1, false})[0].runs, 2);
+    }
+    ntk_exit_sweep_release(&sweep);
+    ntk_context_destroy(context);
+}
+
 Test(exit_sweep, two_hidden_layers_have_one_network_a_width) {
     ntk_context *context = create(&(ntk_setting){"deep-thresholds", "1", 0}, 1);
     ntk_exit_sweep sweep = run(context, 2);
