@@ -5,9 +5,11 @@
 
 #include <ntk/architecture.h>
 
+#include "../status.h"
+
 Test(architecture, default_is_valid_and_as_documented) {
     const ntk_architecture a = ntk_architecture_default();
-    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+    assert_ok(ntk_architecture_check(&a));
     cr_assert_eq(a.family, NTK_DENSE);
     cr_assert_eq(a.depth, 1);
     cr_assert_eq(a.activation, NTK_RELU);
@@ -30,7 +32,7 @@ Test(architecture, depth_limits) {
     a.depth = NTK_DEPTH_MAX + 1;
     expect_refused(&a, "depth");
     a.depth = NTK_DEPTH_MAX;
-    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+    assert_ok(ntk_architecture_check(&a));
 }
 
 Test(architecture, variances) {
@@ -48,7 +50,7 @@ Test(architecture, variances) {
     }
     ntk_architecture a = ntk_architecture_default();
     a.bias_variance = 0.1;
-    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+    assert_ok(ntk_architecture_check(&a));
 }
 
 static ntk_architecture residual(void) {
@@ -62,7 +64,7 @@ Test(architecture, residual_scale) {
     const double good[] = {0, 1e-9, 1, 1e9}, bad[] = {-1e-9, NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         a.residual_scale = good[i];
-        cr_assert_eq(ntk_architecture_check(&a), NTK_OK, "%s", ntk_error_detail());
+        assert_ok(ntk_architecture_check(&a));
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         a.residual_scale = bad[i];
@@ -89,7 +91,7 @@ Test(architecture, residual_networks_are_relu_without_biases) {
 Test(architecture, dense_networks_have_no_residual_scale) {
     ntk_architecture a = ntk_architecture_default();
     a.residual_scale = NAN; /* not read */
-    cr_assert_eq(ntk_architecture_check(&a), NTK_OK);
+    assert_ok(ntk_architecture_check(&a));
 }
 
 Test(architecture, values_outside_an_enumeration) {
@@ -110,7 +112,7 @@ Test(architecture, values_outside_an_enumeration) {
 Test(architecture, names_and_parse_are_inverse) {
     for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++) {
         ntk_activation parsed = NTK_ACTIVATION_COUNT;
-        cr_assert_eq(ntk_activation_parse(ntk_activation_name((ntk_activation)i), &parsed), NTK_OK);
+        assert_ok(ntk_activation_parse(ntk_activation_name((ntk_activation)i), &parsed));
         cr_assert_eq((size_t)parsed, i);
     }
     cr_assert_str_eq(ntk_activation_name(NTK_GELU), "gelu");

@@ -15,6 +15,8 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
+#include "../status.h"
+
 /* --- a folder of its own for each test -------------------------------------------------------------- */
 
 static char start[4096], folder[] = "/tmp/ntk-file-XXXXXX";
@@ -52,7 +54,7 @@ static bool contains(const char *path, const char *text) {
 }
 
 static void write_text(const char *path, const char *text) {
-    cr_assert(ntk_file_write(path, text, strlen(text)) == NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_file_write(path, text, strlen(text)));
 }
 
 /* --- the good case -------------------------------------------------------------------------------- */
@@ -62,8 +64,8 @@ Test(file, what_is_written_is_read) {
     char *bytes = malloc(SIZE), *content = NULL;
     size_t size = 0;
     for (size_t i = 0; i < SIZE; i++) bytes[i] = (char)(i * 7 + i / 256); /* zeros included */
-    cr_assert(ntk_file_write("bytes", bytes, SIZE) == NTK_OK);
-    cr_assert(ntk_file_read("bytes", &content, &size) == NTK_OK);
+    assert_ok(ntk_file_write("bytes", bytes, SIZE));
+    assert_ok(ntk_file_read("bytes", &content, &size));
     cr_assert(size == SIZE && memcmp(content, bytes, SIZE) == 0 && content[SIZE] == '\0');
     ntk_release(content);
     cr_assert(ntk_file_write("empty", NULL, 0) == NTK_OK && contains("empty", ""));
@@ -74,18 +76,18 @@ Test(file, what_is_written_is_read) {
 Test(file, nothing_is_seen_before_the_commit) {
     write_text("report", "old");
     ntk_file *file = NULL;
-    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    assert_ok(ntk_file_create("report", &file));
     fprintf(ntk_file_stream(file), "new %d", 1);
     fflush(ntk_file_stream(file));
     cr_assert(contains("report", "old"));
-    cr_assert(ntk_file_commit(file) == NTK_OK);
+    assert_ok(ntk_file_commit(file));
     cr_assert(contains("report", "new 1") && entries(".") == 1);
 }
 
 Test(file, an_abandoned_file_leaves_no_trace) {
     write_text("report", "old");
     ntk_file *file = NULL;
-    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    assert_ok(ntk_file_create("report", &file));
     fputs("half", ntk_file_stream(file));
     ntk_file_abandon(file);
     ntk_file_abandon(NULL);
@@ -136,7 +138,7 @@ Test(file, a_full_disk_met_by_the_last_flush_is_reported_by_commit) {
     write_text("report", "old");
     fill_the_disk_at(10);
     ntk_file *file = NULL;
-    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    assert_ok(ntk_file_create("report", &file));
     cr_assert(fputs("more than ten bytes", ntk_file_stream(file)) >= 0); /* in the buffer */
     check_untouched(ntk_file_commit(file));
 }
@@ -147,7 +149,7 @@ Test(file, a_write_that_failed_long_ago_is_reported_by_commit) {
     write_text("report", "old");
     fill_the_disk_at(4096);
     ntk_file *file = NULL;
-    cr_assert(ntk_file_create("report", &file) == NTK_OK);
+    assert_ok(ntk_file_create("report", &file));
     cr_assert(fwrite(large, 1, sizeof large, ntk_file_stream(file)) < sizeof large);
     cr_assert(fseek(ntk_file_stream(file), 0, SEEK_SET) == 0);
     cr_assert(fputs("small", ntk_file_stream(file)) >= 0 && fflush(ntk_file_stream(file)) == 0);
@@ -218,9 +220,9 @@ static ntk_status write_or_read(size_t unit, void *context) {
 }
 
 Test(file, two_writers_at_once_never_mix) {
-    cr_assert(ntk_set_workers(3) == NTK_OK);
-    cr_assert(write_or_read(0, NULL) == NTK_OK); /* so that the reader finds something */
-    cr_assert(ntk_map(3, write_or_read, NULL) == NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_set_workers(3));
+    assert_ok(write_or_read(0, NULL)); /* so that the reader finds something */
+    assert_ok(ntk_map(3, write_or_read, NULL));
     cr_assert(entries(".") == 1);
 }
 
@@ -248,7 +250,7 @@ Test(file, a_pipe_is_read_whole) {
         fclose(stream);
         _exit(0);
     }
-    cr_assert(ntk_file_read("pipe", &content, &size) == NTK_OK);
+    assert_ok(ntk_file_read("pipe", &content, &size));
     cr_assert(size == 300000);
     for (size_t i = 0; i < size; i++) cr_assert(content[i] == (char)('a' + i % 26));
     ntk_release(content);
@@ -259,7 +261,7 @@ Test(file, folders_are_made_with_their_parents) {
     struct stat info;
     char path[64];
     cr_assert(ntk_folder_create("a/b/c") == NTK_OK && stat("a/b/c", &info) == 0 && S_ISDIR(info.st_mode));
-    cr_assert(ntk_folder_create("a/b/c") == NTK_OK);
+    assert_ok(ntk_folder_create("a/b/c"));
     cr_assert(ntk_folder_create("a/d/") == NTK_OK && stat("a/d", &info) == 0);
     snprintf(path, sizeof path, "%s/e//f", folder);
     cr_assert(ntk_folder_create(path) == NTK_OK && stat("e/f", &info) == 0);

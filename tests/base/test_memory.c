@@ -4,10 +4,12 @@
 
 #include <ntk/memory.h>
 
+#include "../status.h"
+
 Test(memory, is_aligned_and_zeroed_for_every_small_count) {
     for (size_t count = 0; count < 300; count++) {
         double *array = NULL;
-        cr_assert(ntk_allocate_doubles(count, &array) == NTK_OK);
+        assert_ok(ntk_allocate_doubles(count, &array));
         cr_assert(array != NULL && (uintptr_t)array % NTK_ALIGNMENT == 0);
         for (size_t i = 0; i < count; i++) {
             cr_assert(array[i] == 0.0);

@@ -7,6 +7,8 @@
 #include <ntk/log.h>
 #include <ntk/parallel.h>
 
+#include "../status.h"
+
 enum { UNITS = 200 };
 
 static ntk_status count_unit(size_t unit, void *context) {
@@ -18,10 +20,10 @@ Test(parallel, every_unit_runs_exactly_once) {
     for (size_t workers = 1; workers <= 7; workers += 3) {
         atomic_int runs[UNITS] = {0};
         cr_assert(ntk_set_workers(workers) == NTK_OK && ntk_workers() == workers);
-        cr_assert(ntk_map(UNITS, count_unit, runs) == NTK_OK);
+        assert_ok(ntk_map(UNITS, count_unit, runs));
         for (size_t i = 0; i < UNITS; i++) cr_assert(runs[i] == 1);
     }
-    cr_assert(ntk_map(0, count_unit, NULL) == NTK_OK);
+    assert_ok(ntk_map(0, count_unit, NULL));
 }
 
 Test(parallel, a_senseless_number_of_workers_is_refused) {
@@ -43,8 +45,8 @@ static ntk_status meet(size_t unit, void *context) {
 
 Test(parallel, two_workers_work_at_the_same_time) {
     atomic_int begun = 0;
-    cr_assert(ntk_set_workers(2) == NTK_OK);
-    cr_assert(ntk_map(2, meet, &begun) == NTK_OK);
+    assert_ok(ntk_set_workers(2));
+    assert_ok(ntk_map(2, meet, &begun));
 }
 
 /* Unit 3 fails only after unit 5 has, so that the lowest index is not the first failure. */
@@ -62,7 +64,7 @@ static ntk_status fail_in_reverse(size_t unit, void *context) {
 
 Test(parallel, the_lowest_failing_unit_is_reported_to_the_caller) {
     atomic_int fifth_failed = 0;
-    cr_assert(ntk_set_workers(2) == NTK_OK);
+    assert_ok(ntk_set_workers(2));
     cr_assert(ntk_map(UNITS, fail_in_reverse, &fifth_failed) == NTK_ERROR_STALLED);
     cr_assert_str_eq(ntk_error_detail(), "unit 3 stalled");
 }
@@ -77,7 +79,7 @@ Test(parallel, units_after_the_first_error_are_skipped) {
     cr_assert(ntk_map(UNITS, fail_at_ten, &runs) == NTK_ERROR_IO);
     cr_assert(runs == 11);
     runs = 0;
-    cr_assert(ntk_set_workers(4) == NTK_OK);
+    assert_ok(ntk_set_workers(4));
     cr_assert(ntk_map(100000, fail_at_ten, &runs) == NTK_ERROR_IO);
     cr_assert(runs < 100000);
 }
@@ -108,8 +110,8 @@ static ntk_status outer(size_t unit, void *context) {
 
 Test(parallel, a_map_inside_a_unit_is_serial) {
     nested states[8] = {0};
-    cr_assert(ntk_set_workers(3) == NTK_OK);
-    cr_assert(ntk_map(8, outer, states) == NTK_OK);
+    assert_ok(ntk_set_workers(3));
+    assert_ok(ntk_map(8, outer, states));
     for (size_t i = 0; i < 8; i++) cr_assert(states[i].serial && states[i].last == 21);
 }
 
@@ -141,9 +143,9 @@ static ntk_status map_nothing(size_t unit, void *context) {
 Test(parallel, progress_is_that_of_the_outermost_map) {
     for (size_t workers = 1; workers <= 2; workers++) {
         progress seen = {.ascending = true};
-        cr_assert(ntk_set_workers(workers) == NTK_OK);
+        assert_ok(ntk_set_workers(workers));
         ntk_progress_set_sink(watch, &seen);
-        cr_assert(ntk_map(UNITS, map_nothing, NULL) == NTK_OK);
+        assert_ok(ntk_map(UNITS, map_nothing, NULL));
         cr_assert(seen.calls == UNITS && seen.last == 1.0 && seen.ascending);
     }
 }

@@ -10,6 +10,8 @@
 #include <ntk/parallel.h>
 #include <ntk/random.h>
 
+#include "../status.h"
+
 /* --- Philox4x64-10 from its paper (Salmon et al. 2011, section 3.3) ------------------------------- */
 
 __extension__ typedef unsigned __int128 wide;
@@ -164,9 +166,9 @@ static ntk_status draw_unit(size_t unit, void *context) {
 Test(random, draws_do_not_depend_on_the_number_of_workers) {
     double *serial = malloc(UNITS * PER_UNIT * sizeof *serial),
            *parallel = malloc(UNITS * PER_UNIT * sizeof *parallel);
-    cr_assert(ntk_map(UNITS, draw_unit, serial) == NTK_OK);
-    cr_assert(ntk_set_workers(5) == NTK_OK);
-    cr_assert(ntk_map(UNITS, draw_unit, parallel) == NTK_OK);
+    assert_ok(ntk_map(UNITS, draw_unit, serial));
+    assert_ok(ntk_set_workers(5));
+    assert_ok(ntk_map(UNITS, draw_unit, parallel));
     cr_assert(memcmp(serial, parallel, UNITS * PER_UNIT * sizeof *serial) == 0);
     free(serial), free(parallel);
 }

@@ -5,6 +5,7 @@
 #include <ntk/certify.h>
 #include <ntk/linalg.h>
 
+#include "../status.h"
 #include "ball.h"
 #include "matrices.h"
 
@@ -23,7 +24,7 @@ static double trace(size_t n) {
  * trace for the retreat of the shift. */
 static void expect_certified(size_t n, double lambda_min, const char *name) {
     ntk_certificate certificate;
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
+    assert_ok(ntk_linalg_start());
     const ntk_status status = ntk_certify_positive_definite(n, matrix, n, &certificate);
     cr_assert_eq(status, NTK_OK, "%s, n = %zu: %s", name, n, ntk_error_detail());
     cr_expect(certificate.lambda_min_bound > 0, "%s, n = %zu", name, n);
@@ -90,7 +91,7 @@ Test(certify, dense_near_the_edge) {
 /* Where the spectrum ends in rounding noise either answer is right, but whatever is certified must be true.
  */
 Test(certify, never_more_than_the_truth) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
+    assert_ok(ntk_linalg_start());
     const double smallest[] = {1e-14, 3e-15, 1e-15, 1e-16, 0, -1e-17, -1e-15};
     const size_t n = 8;
     size_t certified = 0, refused = 0;

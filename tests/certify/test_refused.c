@@ -4,6 +4,7 @@
 #include <ntk/certify.h>
 #include <ntk/linalg.h>
 
+#include "../status.h"
 #include "ball.h"
 #include "matrices.h"
 
@@ -13,7 +14,7 @@ static double matrix[ORDER_MAX * ORDER_MAX];
 /* lambda_min <= 0 is known; `distance` is how far below it the bound may lie. */
 static void expect_refused(size_t n, double lambda_min, double distance, const char *name) {
     ntk_certificate certificate;
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
+    assert_ok(ntk_linalg_start());
     cr_expect_eq(ntk_certify_positive_definite(n, matrix, n, &certificate), NTK_ERROR_NOT_POSITIVE_DEFINITE,
                  "%s, n = %zu", name, n);
     cr_expect(certificate.lambda_min_bound <= lambda_min, "%s, n = %zu: %.17g", name, n,

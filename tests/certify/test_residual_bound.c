@@ -5,6 +5,7 @@
 #include <math.h>
 #include <ntk/linalg.h>
 
+#include "../status.h"
 #include "ball.h"
 #include "certify/cholesky.h"
 #include "matrices.h"
@@ -14,14 +15,14 @@ enum { ORDER = 12 };
 static double bound_of(const double *l, const double *a, double shift) {
     certify_workspace workspace;
     double bound = NAN;
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
-    cr_assert_eq(certify_workspace_create(ORDER, &workspace), NTK_OK);
+    assert_ok(ntk_linalg_start());
+    assert_ok(certify_workspace_create(ORDER, &workspace));
     for (size_t i = 0; i < ORDER; i++)
         for (size_t j = 0; j <= i; j++) {
             workspace.matrix[i * ORDER + j] = a[i * ORDER + j];
             workspace.factor[i * ORDER + j] = l[i * ORDER + j];
         }
-    cr_assert_eq(certify_residual_bound(ORDER, shift, &workspace, &bound), NTK_OK);
+    assert_ok(certify_residual_bound(ORDER, shift, &workspace, &bound));
     certify_workspace_release(&workspace);
     return bound;
 }
@@ -49,12 +50,12 @@ Test(certify_residual, unrelated_factor) {
  * residual vanishes, and the true one is the rounding of that product. */
 Test(certify_residual, residual_that_rounds_to_zero) {
     double l[ORDER * ORDER], a[ORDER * ORDER], lower, upper;
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
+    assert_ok(ntk_linalg_start());
     for (uint64_t seed = 1; seed <= 50; seed++) {
         draw_lower(seed, 0.7, l);
         for (size_t i = 0; i < ORDER; i++)
             for (size_t j = i + 1; j < ORDER; j++) l[i * ORDER + j] = 0;
-        cr_assert_eq(ntk_syrk(ORDER, ORDER, 1, l, ORDER, 0, a, ORDER), NTK_OK);
+        assert_ok(ntk_syrk(ORDER, ORDER, 1, l, ORDER, 0, a, ORDER));
         ball_residual_norm(ORDER, l, a, 0, &lower, &upper);
         const double bound = bound_of(l, a, 0);
         cr_assert(upper > 0);
@@ -68,13 +69,13 @@ Test(certify_residual, residual_that_rounds_to_zero) {
  * is not |L L^T|. */
 Test(certify_residual, rounding_term) {
     double l[ORDER * ORDER], a[ORDER * ORDER], row_sums[ORDER];
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
+    assert_ok(ntk_linalg_start());
     for (uint64_t seed = 1; seed <= 20; seed++) {
         draw_lower(seed, 0.7, l);
         for (size_t i = 0; i < ORDER; i++)
             for (size_t j = 0; j < ORDER; j++)
                 l[i * ORDER + j] = j > i ? 0 : (j % 2 ? -1 : 1) * l[i * ORDER + j];
-        cr_assert_eq(ntk_syrk(ORDER, ORDER, 1, l, ORDER, 0, a, ORDER), NTK_OK);
+        assert_ok(ntk_syrk(ORDER, ORDER, 1, l, ORDER, 0, a, ORDER));
         double squares = 0, row_sum = 0, diagonal = 0;
         for (size_t i = 0; i < ORDER; i++) {
             row_sums[i] = 0;

@@ -1,4 +1,5 @@
 /* ntk kernel, certify, doctor and the help: the command outside the suite. */
+#include "../status.h"
 #include "toy.h"
 
 #include <math.h>
@@ -14,8 +15,7 @@
 TestSuite(computing, .init = toy_begin, .fini = toy_end, .timeout = 60);
 
 static void write_matrix(const char *name, size_t rows, size_t columns, const double *a) {
-    cr_assert_eq(ntk_npy_write(toy_path(name), NTK_NPY_FLOAT64, rows, columns, a), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_npy_write(toy_path(name), NTK_NPY_FLOAT64, rows, columns, a));
 }
 
 /* One hidden ReLU layer, w^2 = 2, no bias, inner products not divided: S^1 = 2 <x, x'>, and at orthogonal
@@ -26,7 +26,7 @@ Test(computing, kernel_of_known_value) {
     cr_assert_eq(toy_ntk("kernel --input-scale none x.npy -o k.npy"), 0, "%s", toy_output());
     size_t rows, columns;
     double *k;
-    cr_assert_eq(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k));
     cr_assert(rows == 2 && columns == 2);
     cr_expect_float_eq(k[0], 4.0, 1e-15);
     cr_expect_float_eq(k[1], 2 / 3.14159265358979324, 1e-15);
@@ -50,7 +50,7 @@ Test(computing, residual_kernel_of_known_value) {
                      toy_output());
         size_t rows, columns;
         double *k;
-        cr_assert_eq(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k), NTK_OK, "%s", ntk_error_detail());
+        assert_ok(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k));
         cr_expect_float_eq(k[0], cases[i].same, 1e-14);
         cr_expect_float_eq(k[1], cases[i].other, 1e-14);
         ntk_release(k);

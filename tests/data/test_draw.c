@@ -6,14 +6,15 @@
 
 #include <ntk/data.h>
 
+#include "../status.h"
+
 #define PIXELS 784
 
 static ntk_stream stream(uint64_t unit) { return ntk_stream_create(11, "tests/data/draw", unit); }
 
 static ntk_digits committed(void) {
     ntk_digits digits;
-    cr_assert_eq(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits));
     return digits;
 }
 
@@ -24,7 +25,7 @@ Test(draw, images_are_those_of_the_index_scaled_to_unit_norm) {
     static double x[N * PIXELS];
     size_t label[N], index[N];
     ntk_stream s = stream(0);
-    cr_assert_eq(ntk_digits_draw(&digits, &s, classes, 3, N, x, label, index), NTK_OK);
+    assert_ok(ntk_digits_draw(&digits, &s, classes, 3, N, x, label, index));
     for (size_t i = 0; i < N; i++) {
         cr_assert_eq(label[i], i % 3);
         cr_assert_eq(digits.labels[index[i]], classes[i % 3]);
@@ -47,16 +48,14 @@ Test(draw, without_replacement_down_to_the_last_image) {
     static double x[N * PIXELS];
     static size_t label[N], index[N];
     ntk_stream s = stream(1);
-    cr_assert_eq(ntk_digits_draw(&digits, &s, classes, 2, N, x, label, index), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_digits_draw(&digits, &s, classes, 2, N, x, label, index));
     static bool drawn[5000];
     for (size_t i = 0; i < N; i++) {
         cr_assert_not(drawn[index[i]], "image %zu is drawn twice", index[i]);
         drawn[index[i]] = true;
     }
-    cr_assert_eq(ntk_digits_draw(&digits, &s, classes, 2, N + 1, x, label, index), NTK_ERROR_ARGUMENT);
-    cr_assert(strstr(ntk_error_detail(), "501 images of class 0 wanted; there are 500"), "%s",
-              ntk_error_detail());
+    assert_fails(ntk_digits_draw(&digits, &s, classes, 2, N + 1, x, label, index), NTK_ERROR_ARGUMENT,
+                 "501 images of class 0 wanted; there are 500");
     ntk_digits_release(&digits);
 }
 
@@ -66,10 +65,10 @@ Test(draw, larger_n_keeps_the_images_of_a_smaller_one) {
     static double x[30 * PIXELS];
     size_t label[30], few[10], many[30], others[10];
     ntk_stream s = stream(2), t = stream(2), u = stream(3);
-    cr_assert_eq(ntk_digits_draw(&digits, &s, classes, 2, 10, x, label, few), NTK_OK);
-    cr_assert_eq(ntk_digits_draw(&digits, &t, classes, 2, 30, x, label, many), NTK_OK);
+    assert_ok(ntk_digits_draw(&digits, &s, classes, 2, 10, x, label, few));
+    assert_ok(ntk_digits_draw(&digits, &t, classes, 2, 30, x, label, many));
     cr_assert_eq(memcmp(few, many, sizeof few), 0);
-    cr_assert_eq(ntk_digits_draw(&digits, &u, classes, 2, 10, x, label, others), NTK_OK);
+    assert_ok(ntk_digits_draw(&digits, &u, classes, 2, 10, x, label, others));
     cr_assert_neq(memcmp(few, others, sizeof few), 0, "another stream gives other images");
     ntk_digits_release(&digits);
 }
@@ -87,14 +86,14 @@ Test(draw, equal_images_are_drawn_once_and_black_ones_never) {
     for (uint64_t unit = 0; unit < 20; unit++) {
         bool drawn[7] = {false};
         ntk_stream s = stream(unit);
-        cr_assert_eq(ntk_digits_draw(&few_digits, &s, classes, 1, 3, x, label, index), NTK_OK);
+        assert_ok(ntk_digits_draw(&few_digits, &s, classes, 1, 3, x, label, index));
         for (size_t i = 0; i < 3; i++) drawn[index[i]] = true;
         cr_assert(drawn[0] && drawn[3] && drawn[6], "eligible of class 0 are images 0, 3 and 6");
     }
     ntk_stream s = stream(0);
     cr_assert_eq(ntk_digits_draw(&few_digits, &s, classes, 1, 4, x, label, index), NTK_ERROR_ARGUMENT);
     const uint8_t other[] = {1};
-    cr_assert_eq(ntk_digits_draw(&few_digits, &s, other, 1, 1, x, label, NULL), NTK_OK);
+    assert_ok(ntk_digits_draw(&few_digits, &s, other, 1, 1, x, label, NULL));
     cr_assert(x[0] == x[1] && fabs(x[0] - sqrt(0.5)) <= 0x1p-53, "image 4 equals image 3: only 5 is left");
     cr_assert_eq(ntk_digits_draw(&few_digits, &s, other, 1, 2, x, label, NULL), NTK_ERROR_ARGUMENT);
 }
@@ -108,7 +107,7 @@ Test(draw, choice_is_uniform) {
         double x[2];
         size_t label, index;
         ntk_stream s = stream(unit);
-        cr_assert_eq(ntk_digits_draw(&few_digits, &s, classes, 1, 1, x, &label, &index), NTK_OK);
+        assert_ok(ntk_digits_draw(&few_digits, &s, classes, 1, 1, x, &label, &index));
         first[index]++;
     }
     const double deviation = sqrt(DRAWS * (1.0 / 3) * (2.0 / 3));
@@ -120,8 +119,8 @@ Test(draw, classes_must_exist_and_differ) {
     size_t label[2];
     ntk_stream s = stream(0);
     const uint8_t twice[] = {0, 0}, absent[] = {5};
-    cr_assert_eq(ntk_digits_draw(&few_digits, &s, twice, 2, 2, x, label, NULL), NTK_ERROR_ARGUMENT);
-    cr_assert(strstr(ntk_error_detail(), "class 0 is listed twice"), "%s", ntk_error_detail());
+    assert_fails(ntk_digits_draw(&few_digits, &s, twice, 2, 2, x, label, NULL), NTK_ERROR_ARGUMENT,
+                 "class 0 is listed twice");
     cr_assert_eq(ntk_digits_draw(&few_digits, &s, absent, 1, 1, x, label, NULL), NTK_ERROR_ARGUMENT);
     cr_assert_eq(ntk_digits_draw(&few_digits, &s, absent, 0, 1, x, label, NULL), NTK_ERROR_ARGUMENT);
 }

@@ -10,6 +10,7 @@
 
 #include <ntk/data.h>
 
+#include "../status.h"
 #include "temporary.h"
 
 TestSuite(idx, .init = temporary_create, .fini = temporary_remove);
@@ -29,7 +30,7 @@ static const char *write_gzip(const char *name, const uint8_t *bytes, size_t siz
 
 static void expect_small_digits(const char *images_path, const char *labels_path) {
     ntk_digits digits;
-    cr_assert_eq(ntk_digits_read(images_path, labels_path, &digits), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_digits_read(images_path, labels_path, &digits));
     cr_assert(digits.count == 2 && digits.rows == 2 && digits.columns == 3);
     cr_assert_eq(memcmp(digits.pixels, images + 16, 12), 0);
     cr_assert(digits.labels[0] == 9 && digits.labels[1] == 0);
@@ -148,15 +149,15 @@ Test(idx, broken_gzip) {
 
 Test(idx, folder_prefers_plain_and_falls_back_to_gzip) {
     ntk_digits digits;
-    cr_assert_eq(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits), NTK_ERROR_IO);
-    cr_assert(strstr(ntk_error_detail(), "train-images-idx3-ubyte"), "%s", ntk_error_detail());
+    assert_fails(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits), NTK_ERROR_IO,
+                 "train-images-idx3-ubyte");
     write_gzip("train-images-idx3-ubyte.gz", images, sizeof images);
     temporary_write("train-labels-idx1-ubyte", labels, sizeof labels);
-    cr_assert_eq(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits), NTK_OK);
+    assert_ok(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits));
     cr_assert_eq(digits.count, 2);
     ntk_digits_release(&digits);
-    cr_assert_eq(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TEST, &digits), NTK_ERROR_IO);
-    cr_assert(strstr(ntk_error_detail(), "t10k-images-idx3-ubyte"), "%s", ntk_error_detail());
+    assert_fails(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TEST, &digits), NTK_ERROR_IO,
+                 "t10k-images-idx3-ubyte");
     temporary_write("train-images-idx3-ubyte", images, 3);
     cr_assert_eq(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits), NTK_ERROR_FORMAT);
     cr_assert_eq(ntk_digits_read_folder(temporary_folder(), (ntk_digits_set)3, &digits), NTK_ERROR_ARGUMENT);
@@ -170,8 +171,7 @@ Test(committed_digits, checksums) {
  */
 Test(committed_digits, content) {
     ntk_digits digits;
-    cr_assert_eq(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits));
     cr_assert(digits.count == 5000 && digits.rows == 28 && digits.columns == 28);
     size_t of_class[10] = {0};
     double brightness = 0;

@@ -12,6 +12,7 @@
 #include <ntk/file.h>
 #include <ntk/memory.h>
 
+#include "../status.h"
 #include "temporary.h"
 
 TestSuite(npy, .init = temporary_create, .fini = temporary_remove);
@@ -38,7 +39,7 @@ static const char *write_npy(uint8_t major, const char *dictionary, const void *
 static void expect_one_and_minus_two_and_a_half(const char *path) {
     size_t rows, columns;
     double *a;
-    cr_assert_eq(ntk_npy_read(path, &rows, &columns, &a), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_npy_read(path, &rows, &columns, &a));
     cr_assert(rows == 1 && columns == 2 && a[0] == 1.0 && a[1] == -2.5);
     ntk_release(a);
 }
@@ -116,7 +117,7 @@ Test(npy, refuses_truncated_and_longer_files) {
     char *content;
     size_t size;
     const char *good = write_npy(1, FLOAT64_1X2, one_and_minus_two_and_a_half, 16);
-    cr_assert_eq(ntk_file_read(good, &content, &size), NTK_OK);
+    assert_ok(ntk_file_read(good, &content, &size));
     for (size_t length = 0; length < size; length++) {
         expect_refused(temporary_write("cut.npy", content, length), NTK_ERROR_FORMAT, "");
     }
@@ -144,7 +145,7 @@ Test(npy, refuses_numbers_that_are_not_finite) {
 /* The bytes of a written file, by hand: a header of 128 bytes in all, as numpy.save makes it. */
 Test(npy, writes_version_1_with_an_aligned_header) {
     const double a[] = {1.0, -2.5};
-    cr_assert_eq(ntk_npy_write(temporary_path("a.npy"), NTK_NPY_FLOAT64, 1, 2, a), NTK_OK);
+    assert_ok(ntk_npy_write(temporary_path("a.npy"), NTK_NPY_FLOAT64, 1, 2, a));
     char expected[128 + 16];
     memset(expected, ' ', sizeof expected);
     memcpy(expected, "\x93NUMPY\x01\x00\x76\x00" FLOAT64_1X2, 10 + strlen(FLOAT64_1X2));
@@ -152,7 +153,7 @@ Test(npy, writes_version_1_with_an_aligned_header) {
     memcpy(expected + 128, one_and_minus_two_and_a_half, 16);
     char *content;
     size_t size;
-    cr_assert_eq(ntk_file_read(temporary_path("a.npy"), &content, &size), NTK_OK);
+    assert_ok(ntk_file_read(temporary_path("a.npy"), &content, &size));
     cr_assert_eq(size, sizeof expected);
     cr_assert_eq(memcmp(content, expected, size), 0);
     ntk_release(content);
@@ -174,10 +175,10 @@ Test(npy, float64_round_trip_keeps_every_bit) {
     static double a[ROWS * COLUMNS];
     fill(a);
     const char *path = temporary_path("a.npy");
-    cr_assert_eq(ntk_npy_write(path, NTK_NPY_FLOAT64, ROWS, COLUMNS, a), NTK_OK);
+    assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT64, ROWS, COLUMNS, a));
     size_t rows, columns;
     double *b;
-    cr_assert_eq(ntk_npy_read(path, &rows, &columns, &b), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_npy_read(path, &rows, &columns, &b));
     cr_assert(rows == ROWS && columns == COLUMNS);
     cr_assert_eq(memcmp(a, b, sizeof a), 0);
     ntk_release(b);
@@ -188,10 +189,10 @@ Test(npy, float32_round_trip_rounds_to_nearest) {
     fill(a);
     a[7] = 0x1.fffffeffffffp127; /* below the midpoint between FLT_MAX and its overflow */
     const char *path = temporary_path("a.npy");
-    cr_assert_eq(ntk_npy_write(path, NTK_NPY_FLOAT32, ROWS, COLUMNS, a), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT32, ROWS, COLUMNS, a));
     size_t rows, columns;
     double *b;
-    cr_assert_eq(ntk_npy_read(path, &rows, &columns, &b), NTK_OK);
+    assert_ok(ntk_npy_read(path, &rows, &columns, &b));
     for (size_t k = 0; k < ROWS * COLUMNS; k++) {
         const double unit = fmax(fabs(a[k]) * 0x1p-24, 0x1p-150);
         cr_assert(fabs(a[k] - b[k]) <= unit, "element %zu: %g became %g", k, a[k], b[k]);
@@ -209,7 +210,7 @@ static void expect_write_refused(ntk_npy_type type, size_t rows, size_t columns,
     cr_assert(strstr(ntk_error_detail(), clue), "'%s' does not say '%s'", ntk_error_detail(), clue);
     char *content;
     size_t size;
-    cr_assert_eq(ntk_file_read(path, &content, &size), NTK_OK);
+    assert_ok(ntk_file_read(path, &content, &size));
     cr_assert(size == 3 && memcmp(content, "old", 3) == 0);
     ntk_release(content);
     cr_assert_eq(temporary_count(), 1);
@@ -220,7 +221,7 @@ Test(npy, refuses_to_write_what_it_would_refuse_to_read) {
     expect_write_refused(NTK_NPY_FLOAT64, 2, 2, bad, NTK_ERROR_NOT_FINITE, "row 1, column 1");
     expect_write_refused(NTK_NPY_FLOAT64, 1, 1, infinite, NTK_ERROR_NOT_FINITE, "row 0, column 0");
     expect_write_refused(NTK_NPY_FLOAT32, 1, 2, large, NTK_ERROR_NOT_FINITE, "float32");
-    cr_assert_eq(ntk_npy_write(temporary_path("old.npy"), NTK_NPY_FLOAT64, 1, 2, large), NTK_OK);
+    assert_ok(ntk_npy_write(temporary_path("old.npy"), NTK_NPY_FLOAT64, 1, 2, large));
     expect_write_refused(NTK_NPY_FLOAT64, 0, 2, bad, NTK_ERROR_SHAPE, "empty");
 }
 

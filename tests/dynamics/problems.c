@@ -46,10 +46,6 @@ void matrix_with_spectrum(size_t n, const double *eigenvalues, double *matrix) {
         }
 }
 
-void assert_ok(ntk_status status) {
-    cr_assert_eq(status, NTK_OK, "%s: %s", ntk_status_name(status), ntk_error_detail());
-}
-
 ntk_status record(const ntk_observation *seen, void *context) {
     recorder *r = context;
     if (r->count < RECORDS) {

@@ -6,6 +6,8 @@
 
 #include <ntk/dynamics.h>
 
+#include "../status.h"
+
 /* f = theta: p = nK, tangent kernel the identity; `context` is a free word for tests that count or break
  * things. */
 ntk_model identity_model(size_t points, size_t outputs);
@@ -13,9 +15,6 @@ ntk_model identity_model(size_t points, size_t outputs);
 /* A symmetric positive definite matrix of order n with the given eigenvalues and dense eigenvectors: a
  * Householder reflection of the diagonal. */
 void matrix_with_spectrum(size_t n, const double *eigenvalues, double *matrix);
-
-/* Asserts that status is NTK_OK and shows the recorded line where it is not. */
-void assert_ok(ntk_status status);
 
 enum { RECORDS = 64 };
 

@@ -9,6 +9,8 @@
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 
+#include "../status.h"
+
 static ntk_training_options small_problem(void) {
     ntk_training_options out = {.architecture = ntk_architecture_default(),
                                 .loss = NTK_LOSS_LOGISTIC,
@@ -23,10 +25,10 @@ static ntk_training_options small_problem(void) {
 }
 
 static ntk_training create(const ntk_training_options *options, uint64_t unit) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     const ntk_stream stream = ntk_stream_create(1, "test/training", unit);
     ntk_training out;
-    cr_assert_eq(ntk_training_create(options, &stream, &out), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_create(options, &stream, &out));
     return out;
 }
 
@@ -36,7 +38,7 @@ static ntk_training create(const ntk_training_options *options, uint64_t unit) {
 Test(targets, rows_are_probability_vectors) {
     const size_t labels[] = {0, 2, 1};
     double q[9];
-    cr_assert_eq(ntk_targets_from_labels(NTK_LOSS_SOFTMAX, 3, 3, labels, 0.1, q), NTK_OK);
+    assert_ok(ntk_targets_from_labels(NTK_LOSS_SOFTMAX, 3, 3, labels, 0.1, q));
     for (size_t i = 0; i < 3; i++)
         for (size_t k = 0; k < 3; k++) cr_assert_float_eq(q[3 * i + k], k == labels[i] ? 0.8 : 0.1, 1e-15);
 }
@@ -44,7 +46,7 @@ Test(targets, rows_are_probability_vectors) {
 Test(targets, logistic_gives_the_probability_of_class_one) {
     const size_t labels[] = {0, 1};
     double q[2];
-    cr_assert_eq(ntk_targets_from_labels(NTK_LOSS_LOGISTIC, 2, 1, labels, 0.25, q), NTK_OK);
+    assert_ok(ntk_targets_from_labels(NTK_LOSS_LOGISTIC, 2, 1, labels, 0.25, q));
     cr_assert_eq(q[0], 0.25);
     cr_assert_eq(q[1], 0.75);
 }
@@ -79,18 +81,18 @@ Test(training, linearised_model_has_the_networks_outputs_and_kernel) {
     const ntk_training_options options = small_problem();
     ntk_training problem = create(&options, 0);
     ntk_model linear;
-    cr_assert_eq(ntk_training_linearise(&problem, &linear), NTK_OK);
+    assert_ok(ntk_training_linearise(&problem, &linear));
 
     double f[4], f_linear[4], zero[4] = {0};
-    cr_assert_eq(ntk_network_forward(problem.network, problem.theta0, 4, problem.x, f), NTK_OK);
-    cr_assert_eq(linear.evaluate(linear.context, zero, f_linear), NTK_OK);
+    assert_ok(ntk_network_forward(problem.network, problem.theta0, 4, problem.x, f));
+    assert_ok(linear.evaluate(linear.context, zero, f_linear));
     cr_assert_arr_eq(f, f_linear, sizeof f);
 
     /* one unit of coordinate 2 adds column 2 of the kernel, here from the explicit Jacobian */
     double *jacobian, unit[4] = {0, 0, 1, 0};
-    cr_assert_eq(ntk_allocate_doubles(4 * problem.parameters, &jacobian), NTK_OK);
-    cr_assert_eq(ntk_network_jacobian(problem.network, problem.theta0, 4, problem.x, jacobian), NTK_OK);
-    cr_assert_eq(linear.evaluate(linear.context, unit, f_linear), NTK_OK);
+    assert_ok(ntk_allocate_doubles(4 * problem.parameters, &jacobian));
+    assert_ok(ntk_network_jacobian(problem.network, problem.theta0, 4, problem.x, jacobian));
+    assert_ok(linear.evaluate(linear.context, unit, f_linear));
     for (size_t i = 0; i < 4; i++) {
         const double entry =
             ntk_dot(problem.parameters, jacobian + i * problem.parameters, jacobian + 2 * problem.parameters);
@@ -140,16 +142,15 @@ Test(training, empirical_kernel_model_predicts_everywhere) {
     options.test_points = 2;
     ntk_training problem = create(&options, 0);
     ntk_model model, everywhere;
-    cr_assert_eq(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_EMPIRICAL, &model, &everywhere),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_EMPIRICAL, &model, &everywhere));
     const size_t p = problem.parameters;
     double a[12], trained[12], f[18], f0[18], *jacobian;
     for (size_t i = 0; i < 12; i++) a[i] = sin(1 + (double)i);
-    cr_assert_eq(ntk_allocate_doubles(18 * p, &jacobian), NTK_OK);
-    cr_assert_eq(ntk_network_jacobian(problem.network, problem.theta0, 6, problem.x, jacobian), NTK_OK);
-    cr_assert_eq(ntk_network_forward(problem.network, problem.theta0, 6, problem.x, f0), NTK_OK);
-    cr_assert_eq(model.evaluate(model.context, a, trained), NTK_OK);
-    cr_assert_eq(everywhere.evaluate(everywhere.context, a, f), NTK_OK);
+    assert_ok(ntk_allocate_doubles(18 * p, &jacobian));
+    assert_ok(ntk_network_jacobian(problem.network, problem.theta0, 6, problem.x, jacobian));
+    assert_ok(ntk_network_forward(problem.network, problem.theta0, 6, problem.x, f0));
+    assert_ok(model.evaluate(model.context, a, trained));
+    assert_ok(everywhere.evaluate(everywhere.context, a, f));
     for (size_t i = 0; i < 18; i++) {
         double wanted = f0[i];
         for (size_t j = 0; j < 12; j++) wanted += a[j] * ntk_dot(p, jacobian + i * p, jacobian + j * p);
@@ -174,12 +175,11 @@ Test(training, limit_kernel_model_has_the_infinite_width_kernel_for_each_output)
     options.test_points = 2;
     ntk_training problem = create(&options, 0);
     ntk_model model, everywhere;
-    cr_assert_eq(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_LIMIT, &model, &everywhere), NTK_OK,
-                 "%s", ntk_error_detail());
+    assert_ok(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_LIMIT, &model, &everywhere));
     double f0[18], f[18], unit[12] = {0};
     unit[3 * 1 + 2] = 1; /* point 1, output 2 */
-    cr_assert_eq(ntk_network_forward(problem.network, problem.theta0, 6, problem.x, f0), NTK_OK);
-    cr_assert_eq(everywhere.evaluate(everywhere.context, unit, f), NTK_OK);
+    assert_ok(ntk_network_forward(problem.network, problem.theta0, 6, problem.x, f0));
+    assert_ok(everywhere.evaluate(everywhere.context, unit, f));
     const double pi = acos(-1);
     for (size_t i = 0; i < 6; i++) {
         const double c = ntk_dot(5, problem.x + 5 * i, problem.x + 5);
@@ -212,12 +212,11 @@ Test(trajectory, points_stand_at_the_times_asked_for_and_extremes_cover_them) {
     const double times[] = {-2, 0, 1.5, 3};
     const ntk_flow_options flow = flow_until(3, times, 4);
     ntk_trajectory path;
-    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path), NTK_OK,
-                 "%s", ntk_error_detail());
+    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path));
     cr_assert_eq(path.count, 4);
     double loss;
     double f[4];
-    cr_assert_eq(ntk_network_forward(problem.network, problem.theta0, 4, problem.x, f), NTK_OK);
+    assert_ok(ntk_network_forward(problem.network, problem.theta0, 4, problem.x, f));
     ntk_loss_evaluate(NTK_LOSS_LOGISTIC, 4, 1, f, problem.targets, &loss, NULL);
     cr_assert_float_eq(path.initial_loss, loss, 1e-15);
     for (size_t i = 0; i < 4; i++) {
@@ -229,7 +228,7 @@ Test(trajectory, points_stand_at_the_times_asked_for_and_extremes_cover_them) {
         cr_assert(i == 0 || path.points[i].log_loss < path.points[i - 1].log_loss, "the loss decreases");
     }
     /* the end, by its own forward */
-    cr_assert_eq(ntk_network_forward(problem.network, problem.theta, 4, problem.x, f), NTK_OK);
+    assert_ok(ntk_network_forward(problem.network, problem.theta, 4, problem.x, f));
     for (size_t i = 0; i < 4; i++) cr_assert_float_eq(path.outputs[i], f[i], 1e-12);
     cr_assert_float_eq(path.points[3].displacement,
                        ntk_distance(problem.parameters, problem.theta, problem.theta0), 1e-12);
@@ -243,11 +242,11 @@ Test(trajectory, the_smallest_eigenvalue_is_left_out_where_it_is_not_asked_for) 
     ntk_trajectory with, without;
     ntk_flow_options flow = flow_until(3, times, 4);
     ntk_training problem = create(&options, 1);
-    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &with), NTK_OK);
+    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &with));
     ntk_training_release(&problem);
     problem = create(&options, 1);
     flow.observe_lambda_min = false;
-    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &without), NTK_OK);
+    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &without));
     cr_expect(with.min_lambda_min > 0);
     cr_expect(isnan(without.min_lambda_min) && isnan(without.points[2].kernel_lambda_min));
     for (size_t i = 0; i < 4; i++)
@@ -265,8 +264,7 @@ Test(trajectory, a_stationary_flow_holds_its_end) {
     ntk_flow_options flow = flow_until(30, times, 3);
     flow.gradient_tolerance = 1e-5;
     ntk_trajectory path;
-    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path), NTK_OK,
-                 "%s", ntk_error_detail());
+    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path));
     cr_assert_eq(path.flow.end, NTK_END_STATIONARY);
     cr_assert_lt(path.flow.log_time, 20);
     cr_assert_eq(path.count, 3);
@@ -296,13 +294,12 @@ Test(trajectory, what_is_followed_is_the_network_at_each_time_and_after_the_end)
     ntk_flow_options flow = flow_until(30, times, 3);
     flow.gradient_tolerance = 1e-5;
     ntk_trajectory path, plain;
-    cr_assert_eq(ntk_trajectory_follow(&problem.model, problem.targets, &flow, &problem.everywhere,
-                                       problem.theta, &path),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_trajectory_follow(&problem.model, problem.targets, &flow, &problem.everywhere,
+                                    problem.theta, &path));
     cr_assert_eq(path.flow.end, NTK_END_STATIONARY);
     cr_assert_eq(path.followed_size, 6);
     double f[6];
-    cr_assert_eq(ntk_network_forward(problem.network, problem.theta, 6, problem.x, f), NTK_OK);
+    assert_ok(ntk_network_forward(problem.network, problem.theta, 6, problem.x, f));
     for (size_t i = 0; i < 6; i++) {
         cr_expect_float_eq(path.followed[6 * 2 + i], f[i], 1e-12, "held at its end");
         cr_expect_neq(path.followed[i], f[i], "it moves");
@@ -310,7 +307,7 @@ Test(trajectory, what_is_followed_is_the_network_at_each_time_and_after_the_end)
 
     /* Looking changes nothing. */
     memcpy(problem.theta, problem.theta0, problem.parameters * sizeof(double));
-    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &plain), NTK_OK);
+    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &plain));
     cr_assert_null(plain.followed);
     cr_assert_arr_eq(plain.outputs, path.outputs, 4 * sizeof(double));
     cr_assert_eq(plain.flow.steps, path.flow.steps);
@@ -323,7 +320,7 @@ Test(trajectory, another_models_coordinates_cannot_be_followed) {
     const ntk_training_options options = small_problem();
     ntk_training problem = create(&options, 2);
     ntk_model linear;
-    cr_assert_eq(ntk_training_linearise(&problem, &linear), NTK_OK);
+    assert_ok(ntk_training_linearise(&problem, &linear));
     const double times[] = {0};
     const ntk_flow_options flow = flow_until(0, times, 1);
     ntk_trajectory path;

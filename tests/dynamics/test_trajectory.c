@@ -9,6 +9,8 @@
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 
+#include "../status.h"
+
 /* ---- exit times ---------------------------------------------------------------------------------- */
 
 static ntk_trajectory_point points[] = {{.log_time = -1, .kernel_drift = 0.1},
@@ -40,7 +42,7 @@ Test(exit_time, of_an_unknown_drift_is_unknown) {
  * one located as an event. The drift is convex or concave between two observations; its chord errs by at most
  * the eighth of a second difference, which is below a twentieth of a step here. */
 Test(exit_time, agrees_with_the_located_event) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_training_options options = {.architecture = ntk_architecture_default(),
                                     .loss = NTK_LOSS_LOGISTIC,
                                     .width = 32,
@@ -53,7 +55,7 @@ Test(exit_time, agrees_with_the_located_event) {
     options.architecture.input_scale = NTK_INPUT_SCALE_NONE;
     const ntk_stream stream = ntk_stream_create(3, "test/trajectory", 0);
     ntk_training problem;
-    cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_create(&options, &stream, &problem));
     double times[41];
     for (size_t i = 0; i < 41; i++) times[i] = -2 + 0.25 * (double)i;
     ntk_flow_options flow = ntk_flow_options_default();
@@ -66,16 +68,14 @@ Test(exit_time, agrees_with_the_located_event) {
     flow.observation_count = 41;
     flow.observe_kernel = true;
     ntk_trajectory seen;
-    cr_assert_eq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &seen), NTK_OK,
-                 "%s", ntk_error_detail());
+    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &seen));
     memcpy(problem.theta, problem.theta0, problem.parameters * sizeof(double));
     const double threshold = 0.5;
     ntk_exit located;
     double drift;
     ntk_flow_result result;
-    cr_assert_eq(ntk_exit_run(&problem.model, problem.targets, &flow, 1, &threshold, problem.theta, &located,
-                              &drift, &result),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_exit_run(&problem.model, problem.targets, &flow, 1, &threshold, problem.theta, &located,
+                           &drift, &result));
     cr_assert(isfinite(located.log_time));
     cr_assert_float_eq(ntk_trajectory_exit_time(&seen, threshold), located.log_time, 0.02);
     ntk_trajectory_release(&seen);
@@ -113,7 +113,7 @@ static ntk_digits make_images(uint8_t *pixels, uint8_t *labels) {
 /* Few points of many inputs: fewer numbers, the same inner products, and so the same infinite-width kernel.
  */
 Test(training_on_images, points_may_be_given_by_coordinates) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_training_options options = {.architecture = ntk_architecture_default(),
                                     .loss = NTK_LOSS_LOGISTIC,
                                     .width = 4,
@@ -124,9 +124,9 @@ Test(training_on_images, points_may_be_given_by_coordinates) {
                                     .max_cosine = 0.9};
     const ntk_stream stream = ntk_stream_create(9, "test/coordinates", 0);
     ntk_training full, reduced;
-    cr_assert_eq(ntk_training_create(&options, &stream, &full), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_create(&options, &stream, &full));
     options.coordinates = true;
-    cr_assert_eq(ntk_training_create(&options, &stream, &reduced), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_create(&options, &stream, &reduced));
     cr_assert_eq(reduced.inputs, 5);
     cr_assert_eq(ntk_network_inputs(reduced.network), 5);
     cr_assert_eq(full.inputs, 40);
@@ -153,7 +153,7 @@ Test(training_on_images, test_images_are_never_training_images) {
                                     .digit_classes = classes};
     const ntk_stream stream = ntk_stream_create(1, "test/images", 0);
     ntk_training problem;
-    cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_create(&options, &stream, &problem));
     for (size_t i = 0; i < 8; i++) {
         const size_t image = problem.images[i];
         cr_assert_eq(problem.labels[i], i % 2);

@@ -64,7 +64,7 @@ static void attach(drawn *d) {
 
 drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t rank, target_kind kind,
                    double lambda, unsigned seed) {
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     unsigned state = seed * 7919u + 17u;
     drawn d = {.unknowns = n * outputs};
     cr_assert(d.unknowns <= MAX_UNKNOWNS);

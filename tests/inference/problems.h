@@ -7,6 +7,8 @@
 
 #include <ntk/inference.h>
 
+#include "../status.h"
+
 enum { MAX_UNKNOWNS = 400 };
 
 /* A problem and its arrays. The arrays live as long as the process. */
@@ -49,18 +51,5 @@ double pseudo_random(unsigned *state);
 
 /* Solve and assert success. */
 ntk_logistic_result solve_logistic(drawn *d);
-
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        const ntk_status assert_status_ = (expression);                                                      \
-        cr_assert(assert_status_ == NTK_OK, "%s: %s", ntk_status_name(assert_status_), ntk_error_detail());  \
-    } while (0)
-
-#define assert_fails(expression, expected, text)                                                             \
-    do {                                                                                                     \
-        const ntk_status assert_status_ = (expression);                                                      \
-        cr_assert(assert_status_ == (expected), "%s", ntk_status_name(assert_status_));                      \
-        cr_assert(strstr(ntk_error_detail(), (text)), "%s", ntk_error_detail());                             \
-    } while (0)
 
 #endif

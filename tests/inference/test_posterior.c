@@ -143,7 +143,7 @@ static void sample(const ntk_inference_problem *problem, const double *cross, do
     const ntk_chain_options options = {.burn_in = 300, .draws = (size_t)BATCHES * BATCH, .thinning = 2};
     ntk_posterior *posterior;
     double f[3] = {0};
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     assert_ok(ntk_posterior_create(problem, 1, cross, &diagonal, &posterior));
     r->posterior = posterior;
     r->loss = problem->loss;
@@ -257,7 +257,7 @@ static double laplace_error(double c) {
 /* p is off by O(c^3): the mode is, at logits of order c, where the third derivative of the likelihood is
  * O(c). */
 Test(posterior, laplace_is_right_to_third_order) {
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     const double coarse = laplace_error(0.1), fine = laplace_error(0.05);
     cr_assert_float_eq(log(coarse / fine) / log(2), 3, 0.2, "%g %g", coarse, fine);
 }

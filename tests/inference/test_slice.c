@@ -57,7 +57,7 @@ Test(slice, samples_a_conjugate_posterior) {
     double f[SIZE] = {0};
     const ntk_chain_options options = {.burn_in = 200, .draws = (size_t)BATCHES * BATCH, .thinning = 1};
     ntk_stream stream = ntk_stream_create(11, "slice", 0);
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     assert_ok(ntk_slice_chain(&conjugate, &options, &stream, f, add, &m));
     const double s00 = 1.5 * 1.5, s01 = 1.5 * 0.8, s11 = 0.8 * 0.8 + 0.6 * 0.6, v = noise * noise;
     const double det = (s00 + v) * (s11 + v) - s01 * s01;
@@ -106,7 +106,7 @@ Test(slice, samples_a_truncated_normal) {
     const ntk_slice_target target = {.rows = 1, .columns = 1, .factor = &one, .log_likelihood = half_line};
     const ntk_chain_options options = {.burn_in = 100, .draws = (size_t)BATCHES * BATCH, .thinning = 1};
     ntk_stream stream = ntk_stream_create(12, "slice", 0);
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     assert_ok(ntk_slice_chain(&target, &options, &stream, &f, keep_draw, &v));
     for (size_t i = 0; i < (size_t)BATCHES * BATCH; ++i) {
         cr_assert_gt(v.draw[i], 1);
@@ -122,7 +122,7 @@ Test(slice, thinning_skips) {
     ntk_stream a = ntk_stream_create(13, "slice", 0), b = a;
     const ntk_chain_options all = {.burn_in = 0, .draws = 62, .thinning = 1};
     const ntk_chain_options some = {.burn_in = 2, .draws = 20, .thinning = 3};
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     assert_ok(ntk_slice_chain(&conjugate, &all, &a, f, keep_draw, &every));
     assert_ok(ntk_slice_chain(&conjugate, &some, &b, g, keep_draw, &third));
     for (size_t i = 0; i < 20; ++i) cr_assert_eq(third.draw[i], every.draw[2 + 3 * i + 2]);
@@ -157,7 +157,7 @@ Test(slice, refusals) {
     ntk_stream stream = ntk_stream_create(14, "slice", 0);
     ntk_chain_options options = {.burn_in = 0, .draws = 10, .thinning = 1};
     ntk_slice_target target = conjugate;
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     cr_assert_eq(ntk_slice_chain(&target, &options, &stream, f, stop, NULL), NTK_ERROR_CANCELLED);
     target.log_likelihood = not_a_number;
     assert_fails(ntk_slice_chain(&target, &options, &stream, f, stop, NULL), NTK_ERROR_NOT_FINITE,

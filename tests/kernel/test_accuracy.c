@@ -13,6 +13,7 @@
 
 #include <ntk/ntk.h>
 
+#include "../status.h"
 #include "ball_kernel.h"
 
 enum { POINTS = 6, MAX_D = 784, DEPTHS = 6 };
@@ -29,8 +30,7 @@ static double allowance(const ntk_architecture *architecture, size_t d, const ba
 static void check_points(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                          const char *what) {
     double nngp[64], ntk[64];
-    cr_assert_eq(ntk_kernel_gram_both(architecture, n, d, x, d, nngp, ntk, n), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_kernel_gram_both(architecture, n, d, x, d, nngp, ntk, n));
     ball_kernel exact;
     ball_kernel_init(&exact);
     for (size_t i = 0; i < n; i++)
@@ -119,8 +119,7 @@ Test(accuracy, separated_points_reach_1e_12) {
             const ntk_architecture *architecture = architectures + i / (POINTS * POINTS);
             const size_t row = i / POINTS % POINTS, column = i % POINTS;
             if (row == 0 && column == 0)
-                cr_assert_eq(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, POINTS, d, x, d, kernel, POINTS),
-                             NTK_OK);
+                assert_ok(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, POINTS, d, x, d, kernel, POINTS));
             ball_kernel_compute(architecture, d, x + row * d, x + column * d, &exact);
             cr_assert(ball_distance(exact.ntk, kernel[row * POINTS + column]) <= 1e-12 * exact.scale);
         }
@@ -175,7 +174,7 @@ Test(accuracy, norms_of_very_different_size) {
 static void check_parallel(const ntk_architecture *architecture, size_t d, const double *x) {
     enum { N = 5 };
     double kernel[N * N];
-    cr_assert_eq(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, N, d, x, d, kernel, N), NTK_OK);
+    assert_ok(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, N, d, x, d, kernel, N));
     const double self = kernel[0], allowed = 4 * DBL_EPSILON * (double)(architecture->depth + 1);
     cr_assert(fabs(kernel[1] / self - 1) <= allowed);
     cr_assert(fabs(kernel[2] / (2 * self) - 1) <= allowed);
@@ -225,7 +224,7 @@ Test(accuracy, expansions_agree_with_quadrature) {
         architecture.activation = activations[a];
         architecture.depth = 2;
         architecture.bias_variance = 0.05;
-        cr_assert_eq(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N), NTK_OK);
+        assert_ok(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N));
         for (size_t j = 0; j < N; j++) {
             double s[3]; /* xx, yy, xy */
             const double *const p[] = {x, x + j * D, x}, *const q[] = {x, x + j * D, x + j * D};

@@ -6,6 +6,7 @@
 
 #include <ntk/ntk.h>
 
+#include "../status.h"
 #include "ball_kernel.h"
 
 /* phi and phi' from the C library: independent of ntk_activation_evaluate. */
@@ -67,9 +68,8 @@ Test(dual, smooth_activations_agree_with_a_tensor_rule) {
             for (size_t j = 0; j < 6; j++) {
                 const double a = variances[i][0], c = variances[i][1];
                 double value, derivative, error, want, want_derivative;
-                cr_assert_eq(
-                    ntk_dual_activation(activation, a, c, rho[j] * sqrt(a * c), &value, &derivative, &error),
-                    NTK_OK, "%s", ntk_error_detail());
+                assert_ok(
+                    ntk_dual_activation(activation, a, c, rho[j] * sqrt(a * c), &value, &derivative, &error));
                 tensor(activation, a, c, rho[j], &want, &want_derivative);
                 /* 1e-14: rounding of sums of 181 terms of size up to E[phi^2]. */
                 cr_expect(fabs(value - want) <= error + 1e-14, "%s a %g c %g rho %g: %.17g, want %.17g",
@@ -91,9 +91,7 @@ Test(dual, closed_forms_agree_with_ball_arithmetic) {
             for (size_t j = 0; j < 9; j++) {
                 const double sxx = size[i], syy = 4 * size[i], sxy = rho[j] * 2 * size[i];
                 double got, got_derivative, error;
-                cr_assert_eq(
-                    ntk_dual_activation(activations[k], sxx, syy, sxy, &got, &got_derivative, &error),
-                    NTK_OK);
+                assert_ok(ntk_dual_activation(activations[k], sxx, syy, sxy, &got, &got_derivative, &error));
                 arb_set_d(a, sxx), arb_set_d(c, syy), arb_set_d(s, sxy);
                 ball_dual(activations[k], a, c, s, value, derivative);
                 cr_expect(ball_distance(value, got) <= error, "%s %g rho %.17g: off by %g, says %g",
@@ -113,9 +111,8 @@ Test(dual, quadrature_agrees_with_closed_forms) {
         for (size_t j = 0; j < 4; j++) {
             const double a = 0.5, c = j == 1 ? 1e3 : 2, s = rho[j] * sqrt(a * c);
             double value, derivative, error, want, want_derivative;
-            cr_assert_eq(ntk_dual_activation_quadrature(activations[k], a, c, s, &value, &derivative, &error),
-                         NTK_OK);
-            cr_assert_eq(ntk_dual_activation(activations[k], a, c, s, &want, &want_derivative, NULL), NTK_OK);
+            assert_ok(ntk_dual_activation_quadrature(activations[k], a, c, s, &value, &derivative, &error));
+            assert_ok(ntk_dual_activation(activations[k], a, c, s, &want, &want_derivative, NULL));
             const double allowed = error + 8 * DBL_EPSILON * (1 + sqrt(a * c));
             cr_expect(fabs(value - want) <= allowed, "%s rho %g: %g, estimate %g",
                       ntk_activation_name(activations[k]), rho[j], value - want, error);
@@ -142,8 +139,7 @@ Test(dual, monte_carlo) {
             sum += u * v, square += u * v * u * v;
             derivative_sum += du * dv, derivative_square += du * dv * du * dv;
         }
-        cr_assert_eq(ntk_dual_activation(activation, a, c, rho * sqrt(a * c), &value, &derivative, NULL),
-                     NTK_OK);
+        assert_ok(ntk_dual_activation(activation, a, c, rho * sqrt(a * c), &value, &derivative, NULL));
         const double n = (double)draws, mean = sum / n, derivative_mean = derivative_sum / n;
         cr_expect(fabs(mean - value) <= 6 * sqrt((square / n - mean * mean) / n), "%s",
                   ntk_activation_name(activation));

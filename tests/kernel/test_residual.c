@@ -6,6 +6,8 @@
 
 #include <ntk/ntk.h>
 
+#include "../status.h"
+
 static ntk_architecture network(size_t depth, double scale) {
     ntk_architecture out = ntk_architecture_default();
     out.family = NTK_RESIDUAL;
@@ -17,7 +19,7 @@ static ntk_architecture network(size_t depth, double scale) {
 
 static double *normals(const char *name, size_t n) {
     double *out = NULL;
-    cr_assert_eq(ntk_allocate_doubles(n, &out), NTK_OK);
+    assert_ok(ntk_allocate_doubles(n, &out));
     ntk_stream stream = ntk_stream_create(11, name, 0);
     ntk_stream_normal(&stream, n, out);
     return out;
@@ -32,7 +34,7 @@ Test(residual, one_block_by_hand) {
     const double x[2 * N] = {1, 0, 0, 1, -1, 0, 0.5, sqrt(0.75)}, a = 0.49;
     double nngp[N * N], ntk[N * N];
     const ntk_architecture architecture = network(1, 0.7);
-    cr_assert_eq(ntk_kernel_gram_both(&architecture, N, 2, x, 2, nngp, ntk, N), NTK_OK);
+    assert_ok(ntk_kernel_gram_both(&architecture, N, 2, x, 2, nngp, ntk, N));
     const double kappa_1 = 1 / 3.0 + sqrt(3) / (2 * M_PI);
     const double s[N] = {1 + a, a / M_PI, -1, 0.5 + a * kappa_1};
     const double theta[N] = {2 + 4 * a, 2 * a / M_PI, -2, 1 + 2 * a * (kappa_1 + 1 / 3.0)};
@@ -50,7 +52,7 @@ Test(residual, diagonal_by_hand) {
     for (size_t depth = 1; depth <= NTK_DEPTH_MAX; depth *= 4) {
         const ntk_architecture architecture = network(depth, 0.5);
         const double variance = 25 * pow(1.25, (double)depth), theta = variance * (2 + 0.4 * (double)depth);
-        cr_assert_eq(ntk_kernel_gram_both(&architecture, 1, 2, x, 2, &nngp, &ntk, 1), NTK_OK);
+        assert_ok(ntk_kernel_gram_both(&architecture, 1, 2, x, 2, &nngp, &ntk, 1));
         cr_expect(fabs(nngp / variance - 1) <= (double)depth * 2 * DBL_EPSILON);
         cr_expect(fabs(ntk / theta - 1) <= (double)depth * 2 * DBL_EPSILON);
     }
@@ -62,7 +64,7 @@ Test(residual, without_branches_linear) {
     ntk_linalg_start();
     double *x = normals("linear", N * D), nngp[N * N], ntk[N * N];
     const ntk_architecture architecture = network(5, 0);
-    cr_assert_eq(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N), NTK_OK);
+    assert_ok(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N));
     for (size_t i = 0; i < N; i++)
         for (size_t j = 0; j < N; j++) {
             const double inner = ntk_dot(D, x + i * D, x + j * D),
@@ -82,8 +84,8 @@ Test(residual, rank_on_antipodal_pairs) {
     const ntk_architecture architectures[] = {network(1, 1), network(2, 1), network(2, 0)};
     const size_t ranks[] = {HALF + D, N, D};
     for (size_t k = 0; k < 3; k++) {
-        cr_assert_eq(ntk_kernel_gram(&architectures[k], NTK_KERNEL_NTK, N, D, x, D, gram, N), NTK_OK);
-        cr_assert_eq(ntk_eigen_symmetric(N, gram, N, false, values), NTK_OK);
+        assert_ok(ntk_kernel_gram(&architectures[k], NTK_KERNEL_NTK, N, D, x, D, gram, N));
+        assert_ok(ntk_eigen_symmetric(N, gram, N, false, values));
         const double noise = N * DBL_EPSILON * values[N - 1];
         cr_expect(ranks[k] == N || fabs(values[N - ranks[k] - 1]) <= noise, "case %zu: %g", k,
                   values[N - ranks[k] - 1]);
@@ -97,9 +99,9 @@ Test(residual, input_scale_is_a_factor) {
     ntk_linalg_start();
     double *x = normals("scale", N * D), whole[N * N], divided[N * N];
     ntk_architecture architecture = network(3, 0.9);
-    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, whole, N), NTK_OK);
+    assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, whole, N));
     architecture.input_scale = NTK_INPUT_SCALE_DIMENSION;
-    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, divided, N), NTK_OK);
+    assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, divided, N));
     for (size_t i = 0; i < N * N; i++)
         cr_expect(fabs(divided[i] - whole[i] / D) <= 1e-13 * whole[0], "entry %zu", i);
     ntk_release(x);
@@ -110,11 +112,11 @@ Test(residual, zero_inputs_and_errors) {
     ntk_linalg_start();
     double x[N * D] = {0, 0, 1, 2, 0, 0}, kernel[N * N];
     ntk_architecture architecture = network(3, 1);
-    cr_assert_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N), NTK_OK);
+    assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N));
     for (size_t i = 0; i < N * N; i++) cr_expect(i == 4 ? kernel[i] > 0 : kernel[i] == 0, "entry %zu", i);
     architecture.residual_scale = 1e100; /* (1 + alpha^2)^3 overflows */
-    cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N), NTK_ERROR_NOT_FINITE);
-    cr_expect(strstr(ntk_error_detail(), "overflows") != NULL, "%s", ntk_error_detail());
+    assert_fails(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N), NTK_ERROR_NOT_FINITE,
+                 "overflows");
     architecture = network(3, -1);
     cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N), NTK_ERROR_ARGUMENT);
     architecture = network(3, 1);

@@ -6,9 +6,10 @@
 
 #include <ntk/linalg.h>
 
+#include "../status.h"
 #include "reference.h"
 
-static void start(void) { cr_assert(ntk_linalg_start() == NTK_OK); }
+static void start(void) { assert_ok(ntk_linalg_start()); }
 
 TestSuite(blas, .init = start);
 
@@ -23,8 +24,8 @@ static void check_gemm(int ta, int tb, size_t m, size_t n, size_t k, double alph
     double *c = make_matrix(m, n, ldc, 3), *before = make_matrix(m, n, ldc, 3);
     if (beta == 0) /* then C is written, not read */
         for (size_t i = 0; i < m * ldc; i++) c[i] = (double)NAN;
-    cr_assert(ntk_gemm(ta ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, tb ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, m, n, k,
-                       alpha, a, lda, b, ldb, beta, c, ldc) == NTK_OK);
+    assert_ok(ntk_gemm(ta ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, tb ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, m, n, k,
+                       alpha, a, lda, b, ldb, beta, c, ldc));
     for (size_t i = 0; i < m; i++) {
         for (size_t j = 0; j < n; j++) {
             const double product = alpha == 0 ? 0 : alpha * naive_product(a, lda, ta, b, ldb, tb, k, i, j);
@@ -51,10 +52,9 @@ Test(blas, gemm_is_the_triple_loop) {
 
 Test(blas, an_empty_inner_dimension_needs_no_operands) {
     double c[] = {1, 2, 3, 4};
-    cr_assert(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, 2, 2, 0, 1, NULL, 0, NULL, 2, 0.5, c, 2) ==
-              NTK_OK);
+    assert_ok(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, 2, 2, 0, 1, NULL, 0, NULL, 2, 0.5, c, 2));
     cr_assert(c[0] == 0.5 && c[1] == 1 && c[2] == 1.5 && c[3] == 2);
-    cr_assert(ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, 0, 0, 5, 1, NULL, 5, NULL, 5, 0, NULL, 0) == NTK_OK);
+    assert_ok(ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, 0, 0, 5, 1, NULL, 5, NULL, 5, 0, NULL, 0));
 }
 
 /* --- syrk ---------------------------------------------------------------------------------------- */
@@ -99,8 +99,7 @@ static void check_gemv(int transposed, size_t m, size_t n, double beta) {
     double *y = make_matrix(1, rows, rows, 8), *before = make_matrix(1, rows, rows, 8);
     if (beta == 0)
         for (size_t i = 0; i < rows; i++) y[i] = (double)NAN;
-    cr_assert(ntk_gemv(transposed ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, m, n, 0.5, a, lda, x, beta, y) ==
-              NTK_OK);
+    assert_ok(ntk_gemv(transposed ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, m, n, 0.5, a, lda, x, beta, y));
     for (size_t i = 0; i < rows; i++) {
         const double product = 0.5 * naive_product(a, lda, transposed, x, 1, 0, columns, i, 0);
         const double want = product + (beta == 0 ? 0 : beta * before[i]);
@@ -128,7 +127,7 @@ static void check_symv(size_t n, double beta) {
         for (size_t j = i + 1; j < n; j++) a[i * lda + j] = (double)NAN;
         if (beta == 0) y[i] = (double)NAN;
     }
-    cr_assert(ntk_symv(n, 2.0, a, lda, x, beta, y) == NTK_OK);
+    assert_ok(ntk_symv(n, 2.0, a, lda, x, beta, y));
     for (size_t i = 0; i < n; i++) {
         double want = beta == 0 ? 0 : beta * before[i];
         for (size_t j = 0; j < n; j++) want += 2.0 * (j <= i ? a[i * lda + j] : a[j * lda + i]) * x[j];

@@ -4,9 +4,10 @@
 
 #include <ntk/linalg.h>
 
+#include "../status.h"
 #include "reference.h"
 
-static void start(void) { cr_assert(ntk_linalg_start() == NTK_OK); }
+static void start(void) { assert_ok(ntk_linalg_start()); }
 
 TestSuite(lapack, .init = start);
 
@@ -38,7 +39,7 @@ Test(lapack, cholesky_factors_the_lower_triangle) {
         const size_t n = sizes[s], lda = n + 2;
         double *a = make_positive_definite(n, lda), *l = make_positive_definite(n, lda);
         forget_upper_triangle(n, l, lda);
-        cr_assert(ntk_cholesky(n, l, lda) == NTK_OK, "%s", ntk_error_detail());
+        assert_ok(ntk_cholesky(n, l, lda));
         for (size_t i = 0; i < n; i++) {
             for (size_t j = 0; j <= i; j++) {
                 const double product = naive_product(l, lda, 0, l, lda, 1, j + 1, i, j);
@@ -93,9 +94,9 @@ Test(lapack, cholesky_solve_solves) {
             const double order = (double)n;
             double *a = make_positive_definite(n, lda), *l = make_positive_definite(n, lda);
             double *b = make_matrix(n, columns, ldb, 22), *x = make_matrix(n, columns, ldb, 22);
-            cr_assert(ntk_cholesky(n, l, lda) == NTK_OK);
+            assert_ok(ntk_cholesky(n, l, lda));
             forget_upper_triangle(n, l, lda);
-            cr_assert(ntk_cholesky_solve(n, columns, l, lda, x, ldb) == NTK_OK);
+            assert_ok(ntk_cholesky_solve(n, columns, l, lda, x, ldb));
             for (size_t i = 0; i < n; i++) {
                 for (size_t j = 0; j < columns; j++)
                     cr_assert(fabs(naive_product(a, lda, 0, x, ldb, 0, n, i, j) - b[i * ldb + j]) <=
@@ -112,10 +113,10 @@ Test(lapack, triangular_solve_inverts_either_triangle) {
             const size_t n = sizes[s], columns = 3, ldl = n + 1, ldb = 4;
             double *l = make_positive_definite(n, ldl), *b = make_matrix(n, columns, ldb, 23);
             double *x = make_matrix(n, columns, ldb, 23);
-            cr_assert(ntk_cholesky(n, l, ldl) == NTK_OK);
+            assert_ok(ntk_cholesky(n, l, ldl));
             forget_upper_triangle(n, l, ldl);
-            cr_assert(ntk_triangular_solve(transposed ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, n, columns, l, ldl,
-                                           x, ldb) == NTK_OK);
+            assert_ok(ntk_triangular_solve(transposed ? NTK_TRANSPOSE : NTK_NO_TRANSPOSE, n, columns, l, ldl,
+                                           x, ldb));
             for (size_t i = 0; i < n; i++)
                 for (size_t j = 0; j < columns; j++) {
                     double product = 0; /* over the triangle only: beyond it stands NaN */
@@ -149,7 +150,7 @@ Test(lapack, eigenvalues_of_the_second_difference) {
             const size_t n = sizes[s], lda = n + 3;
             double *a = make_second_difference(n, lda), *values = malloc(n * sizeof *values);
             forget_upper_triangle(n, a, lda);
-            cr_assert(ntk_eigen_symmetric(n, a, lda, vectors, values) == NTK_OK, "%s", ntk_error_detail());
+            assert_ok(ntk_eigen_symmetric(n, a, lda, vectors, values));
             for (size_t k = 0; k < n; k++) {
                 const double half = sin((double)(k + 1) * PI / (2.0 * (double)(n + 1)));
                 cr_assert(fabs(values[k] - 4 * half * half) <= eigen_tolerance(n), "%zu of %zu: %.17g", k, n,
@@ -167,7 +168,7 @@ Test(lapack, eigenvectors_stand_in_columns) {
                *values = malloc(n * sizeof *values);
         for (size_t i = 0; i < n; i++) a[i * lda + i] = v[i * lda + i] = 2 + (double)i / (double)n;
         forget_upper_triangle(n, v, lda);
-        cr_assert(ntk_eigen_symmetric(n, v, lda, true, values) == NTK_OK);
+        assert_ok(ntk_eigen_symmetric(n, v, lda, true, values));
         for (size_t i = 0; i < n; i++) {
             for (size_t k = 0; k < n; k++) {
                 const double image = naive_product(a, lda, 0, v, lda, 0, n, i, k);
@@ -185,10 +186,10 @@ Test(lapack, eigenvectors_stand_in_columns) {
 Test(lapack, eigenvalues_refuse_what_is_not_finite) {
     double a[] = {1, 0, 0, 1}, values[2];
     a[1] = (double)NAN; /* the upper triangle is not read */
-    cr_assert(ntk_eigen_symmetric(2, a, 2, false, values) == NTK_OK);
+    assert_ok(ntk_eigen_symmetric(2, a, 2, false, values));
     a[2] = (double)NAN;
     cr_assert(ntk_eigen_symmetric(2, a, 2, false, values) == NTK_ERROR_NOT_FINITE);
     double infinite[] = {1, 0, 0, INFINITY};
     cr_assert(ntk_eigen_symmetric(2, infinite, 2, true, values) == NTK_ERROR_NOT_FINITE);
-    cr_assert(ntk_eigen_symmetric(0, NULL, 0, true, NULL) == NTK_OK);
+    assert_ok(ntk_eigen_symmetric(0, NULL, 0, true, NULL));
 }

@@ -5,9 +5,11 @@
 #include <ntk/linalg.h>
 #include <ntk/log.h>
 
+#include "../status.h"
+
 Test(start, pins_blas_to_one_thread) {
     ntk_blas_info info;
-    cr_assert(ntk_linalg_start() == NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_blas_describe(&info);
     cr_assert(info.threads == 1);
     cr_assert(info.lapack_is_openblas && strstr(info.lapack_path, "openblas") != NULL, "%s",
@@ -17,8 +19,8 @@ Test(start, pins_blas_to_one_thread) {
 }
 
 Test(start, may_be_called_again) {
-    cr_assert(ntk_linalg_start() == NTK_OK);
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
+    assert_ok(ntk_linalg_start());
 }
 
 static void count(ntk_log_level level, const char *message, void *context) {
@@ -32,7 +34,7 @@ Test(start, warns_where_blas_does_not_know_the_cpu) {
     int warnings = 0;
     ntk_log_set_sink(count, &warnings);
     ntk_blas_describe(&info);
-    cr_assert(ntk_linalg_start() == NTK_OK);
+    assert_ok(ntk_linalg_start());
     cr_assert(warnings == (*info.better_core != '\0'));
     setenv("OPENBLAS_CORETYPE", "Haswell", 1);
     ntk_blas_describe(&info);

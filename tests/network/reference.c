@@ -1,3 +1,4 @@
+#include "../status.h"
 #include "reference.h"
 
 #include <criterion/criterion.h>
@@ -165,10 +166,9 @@ void reference_difference(const reference_case *shape, const double *theta, size
 
 reference_draw reference_draw_create(const reference_case *shape) {
     reference_draw draw = {0};
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
-    cr_assert_eq(
-        ntk_network_create(&shape->architecture, shape->inputs, shape->width, shape->outputs, &draw.network),
-        NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
+    assert_ok(
+        ntk_network_create(&shape->architecture, shape->inputs, shape->width, shape->outputs, &draw.network));
     draw.parameters = ntk_network_parameters(draw.network);
     draw.rows = shape->n * shape->outputs;
     draw.theta = reference_doubles(draw.parameters);

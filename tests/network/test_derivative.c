@@ -7,6 +7,7 @@
 
 #include <ntk/network.h>
 
+#include "../status.h"
 #include "reference.h"
 
 /* Central differences: truncation STEP^2 f''' / 6, some 1e-12; rounding LDBL_EPSILON / STEP, some 1e-13. */
@@ -60,12 +61,12 @@ static void check_case(size_t t) {
     draw_normals("cotangent", draw.rows, c);
     draw_normals("direction", p, v);
 
-    cr_assert_eq(ntk_network_jacobian(draw.network, draw.theta, shape->n, draw.x, jacobian), NTK_OK);
+    assert_ok(ntk_network_jacobian(draw.network, draw.theta, shape->n, draw.x, jacobian));
     double error = reference_relative_error(draw.rows * p, jacobian, differences);
     cr_assert(error <= DIFFERENCE, "case %zu: Jacobian and differences: %g", t, error);
 
-    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
-    cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, gradient), NTK_OK);
+    assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
+    assert_ok(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, gradient));
     multiply_transposed(&draw, differences, c, wanted);
     error = reference_relative_error(p, gradient, wanted);
     cr_assert(error <= DIFFERENCE, "case %zu: pullback and differences: %g", t, error);
@@ -73,7 +74,7 @@ static void check_case(size_t t) {
     error = reference_relative_error(p, gradient, wanted);
     cr_assert(error <= ROUNDING, "case %zu: pullback and Jacobian: %g", t, error);
 
-    cr_assert_eq(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, v, tangent), NTK_OK);
+    assert_ok(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, v, tangent));
     multiply(&draw, differences, v, wanted_tangent);
     error = reference_relative_error(draw.rows, tangent, wanted_tangent);
     cr_assert(error <= DIFFERENCE, "case %zu: pushforward and differences: %g", t, error);
@@ -105,16 +106,15 @@ static void check_bands(const reference_case *shape) {
     draw_normals("cotangent", rows, c);
     draw_normals("direction", p, v);
     for (size_t i = 0; i < shape->n; i++)
-        cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 1, draw.x + i * shape->inputs,
-                                         single + i * shape->outputs),
-                     NTK_OK);
-    cr_assert_eq(ntk_network_jacobian(draw.network, draw.theta, shape->n, draw.x, jacobian), NTK_OK);
-    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
+        assert_ok(ntk_network_forward(draw.network, draw.theta, 1, draw.x + i * shape->inputs,
+                                      single + i * shape->outputs));
+    assert_ok(ntk_network_jacobian(draw.network, draw.theta, shape->n, draw.x, jacobian));
+    assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
     cr_assert(reference_relative_error(rows, f, single) <= ROUNDING);
-    cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, gradient), NTK_OK);
+    assert_ok(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, gradient));
     multiply_transposed(&draw, jacobian, c, wanted);
     cr_assert(reference_relative_error(p, gradient, wanted) <= ROUNDING);
-    cr_assert_eq(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, v, tangent), NTK_OK);
+    assert_ok(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, v, tangent));
     multiply(&draw, jacobian, v, single);
     /* A plain sum over p = 160,000 terms of either sign errs by at most sqrt(p) roundings, in practice. */
     cr_assert(reference_relative_error(rows, tangent, single) <= 1e-12);
@@ -141,10 +141,10 @@ Test(network_derivative, pullback_survives_pushforward_and_repeats) {
     const size_t p = draw.parameters;
     double *first = reference_doubles(p), *second = reference_doubles(p), f[64], c[64], tangent[64];
     draw_normals("cotangent", draw.rows, c);
-    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
-    cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, first), NTK_OK);
-    cr_assert_eq(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, first, tangent), NTK_OK);
-    cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, second), NTK_OK);
+    assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
+    assert_ok(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, first));
+    assert_ok(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, first, tangent));
+    assert_ok(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, c, second));
     cr_assert_arr_eq(first, second, p * sizeof *first);
     free(first), free(second);
     reference_draw_destroy(&draw);
@@ -158,7 +158,7 @@ Test(network_derivative, needs_the_forward_of_its_batch) {
                  NTK_ERROR_ARGUMENT);
     cr_assert_eq(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, gradient, f),
                  NTK_ERROR_ARGUMENT);
-    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
+    assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
     cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n - 1, draw.x, f, gradient),
                  NTK_ERROR_ARGUMENT);
     free(gradient);
@@ -171,8 +171,7 @@ static double linearisation_error(const reference_case *shape, reference_draw *d
     double *theta = reference_doubles(draw->parameters), linear[64], error = 0.0;
     long double f[64];
     for (size_t i = 0; i < draw->parameters; i++) theta[i] = draw->theta[i] + h * v[i];
-    cr_assert_eq(ntk_network_linearised(draw->network, draw->theta, theta, shape->n, draw->x, linear),
-                 NTK_OK);
+    assert_ok(ntk_network_linearised(draw->network, draw->theta, theta, shape->n, draw->x, linear));
     reference_forward(shape, theta, draw->x, f);
     for (size_t i = 0; i < draw->rows; i++) error = fmax(error, fabs(linear[i] - (double)f[i]));
     free(theta);
@@ -185,10 +184,9 @@ Test(network_derivative, linearised_model_is_tangent) {
         reference_draw draw = reference_draw_create(shape);
         double *v = reference_doubles(draw.parameters), f[64];
         draw_normals("direction", draw.parameters, v);
-        cr_assert_eq(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f), NTK_OK);
+        assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
         double at_start[64];
-        cr_assert_eq(ntk_network_linearised(draw.network, draw.theta, draw.theta, shape->n, draw.x, at_start),
-                     NTK_OK);
+        assert_ok(ntk_network_linearised(draw.network, draw.theta, draw.theta, shape->n, draw.x, at_start));
         cr_assert_arr_eq(at_start, f, draw.rows * sizeof *f, "case %zu: not exact at theta_0", t);
         if (ntk_activation_is_smooth(shape->architecture.activation)) {
             /* The remainder is (h^2 / 2) f'' (1 + O(h)): halving h divides it by 4, to a few per mille. */

@@ -9,6 +9,7 @@
 #include <ntk/linalg.h>
 #include <ntk/network.h>
 
+#include "../status.h"
 #include "reference.h"
 
 /* Sums of at most a few hundred products, compared relative to the largest entry. */
@@ -18,7 +19,7 @@
 static double *jacobian_kernel(const reference_case *shape, reference_draw *draw) {
     const size_t rows = draw->rows, p = draw->parameters;
     double *jacobian = reference_doubles(rows * p), *kernel = reference_doubles(rows * rows);
-    cr_assert_eq(ntk_network_jacobian(draw->network, draw->theta, shape->n, draw->x, jacobian), NTK_OK);
+    assert_ok(ntk_network_jacobian(draw->network, draw->theta, shape->n, draw->x, jacobian));
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < rows; j++) {
             kernel[i * rows + j] = 0.0;
@@ -33,9 +34,7 @@ Test(network_tangent_kernel, is_the_gram_matrix_of_the_jacobian) {
         const reference_case *shape = &reference_cases[t];
         reference_draw draw = reference_draw_create(shape);
         double *wanted = jacobian_kernel(shape, &draw), *kernel = reference_doubles(draw.rows * draw.rows);
-        cr_assert_eq(
-            ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, kernel, draw.rows),
-            NTK_OK);
+        assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, kernel, draw.rows));
         const double error = reference_relative_error(draw.rows * draw.rows, kernel, wanted);
         cr_assert(error <= ROUNDING, "case %zu: error %g", t, error);
         for (size_t i = 0; i < draw.rows; i++)
@@ -55,9 +54,8 @@ static void check_cross(const reference_case *shape, reference_draw *draw, const
     for (size_t i = 0; i < rows * ld; i++) kernel[i] = wanted[i] = 0.5;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < draw->rows; j++) wanted[i * ld + j] = whole[i * draw->rows + j];
-    cr_assert_eq(ntk_network_tangent_kernel_cross(draw->network, draw->theta, split, draw->x, shape->n,
-                                                  draw->x, kernel, ld),
-                 NTK_OK);
+    assert_ok(ntk_network_tangent_kernel_cross(draw->network, draw->theta, split, draw->x, shape->n, draw->x,
+                                               kernel, ld));
     cr_assert(reference_relative_error(rows * ld, kernel, wanted) <= ROUNDING);
     for (size_t i = 0; i < rows; i++)
         cr_assert(kernel[i * ld + ld - 1] == 0.5 && kernel[i * ld + ld - 2] == 0.5);
@@ -69,8 +67,7 @@ Test(network_tangent_kernel, of_two_batches_is_a_block_of_the_kernel_of_both) {
         const reference_case *shape = &reference_cases[t];
         reference_draw draw = reference_draw_create(shape);
         double *whole = reference_doubles(draw.rows * draw.rows);
-        cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, whole, draw.rows),
-                     NTK_OK);
+        assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, whole, draw.rows));
         for (size_t split = 1; split <= shape->n; split++) check_cross(shape, &draw, whole, split);
         free(whole);
         reference_draw_destroy(&draw);
@@ -99,19 +96,18 @@ static void check_apply(size_t t) {
     double *kernel = reference_doubles(draw.rows * draw.rows), v[64], image[64], wanted[64];
     ntk_stream stream = ntk_stream_create(4, "vector", t);
     ntk_stream_normal(&stream, draw.rows, v);
-    cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, kernel, draw.rows),
-                 NTK_OK);
+    assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, kernel, draw.rows));
     for (size_t i = 0; i < draw.rows; i++) {
         wanted[i] = 0.0;
         for (size_t j = 0; j < draw.rows; j++) wanted[i] += kernel[i * draw.rows + j] * v[j];
     }
-    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, image), NTK_OK);
+    assert_ok(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, image));
     double error = reference_relative_error(draw.rows, image, wanted);
     cr_assert(error <= ROUNDING, "case %zu: operator and matrix: %g", t, error);
     multiply_differences(shape, &draw, v, wanted);
     error = reference_relative_error(draw.rows, image, wanted);
     cr_assert(error <= difference, "case %zu: operator and differences: %g", t, error);
-    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, v), NTK_OK);
+    assert_ok(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, v));
     for (size_t i = 0; i < draw.rows; i++) cr_assert_eq(v[i], image[i], "case %zu: in place", t);
     free(kernel);
     reference_draw_destroy(&draw);
@@ -127,11 +123,11 @@ Test(network_tangent_kernel, is_applied_to_a_batch_of_its_own) {
     reference_draw draw = reference_draw_create(shape);
     double v[64], first[64], second[64], f[64];
     for (size_t i = 0; i < draw.rows; i++) v[i] = 1.0;
-    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, first), NTK_OK);
+    assert_ok(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, first));
     draw.theta[0] += 1;
-    cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 1, draw.x, f), NTK_OK);
+    assert_ok(ntk_network_forward(draw.network, draw.theta, 1, draw.x, f));
     draw.theta[0] -= 1;
-    cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, second), NTK_OK);
+    assert_ok(ntk_network_tangent_apply(draw.network, draw.theta, shape->n, draw.x, v, second));
     for (size_t i = 0; i < draw.rows; i++) cr_assert_eq(first[i], second[i]);
     cr_assert_eq(ntk_network_tangent_apply(draw.network, draw.theta, 0, draw.x, v, second), NTK_ERROR_SHAPE);
     reference_draw_destroy(&draw);
@@ -143,17 +139,14 @@ static void check_blocks(const reference_case *shape) {
     const size_t rows = draw.rows, first = 29 * shape->outputs;
     const double *later = draw.x + 29 * shape->inputs;
     double *whole = reference_doubles(rows * rows), *parts = reference_doubles(rows * rows);
-    cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, 70, draw.x, whole, rows), NTK_OK);
-    cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, 29, draw.x, parts, rows), NTK_OK);
-    cr_assert_eq(
-        ntk_network_tangent_kernel(draw.network, draw.theta, 41, later, parts + first * rows + first, rows),
-        NTK_OK);
-    cr_assert_eq(ntk_network_tangent_kernel_cross(draw.network, draw.theta, 29, draw.x, 41, later,
-                                                  parts + first, rows),
-                 NTK_OK);
-    cr_assert_eq(ntk_network_tangent_kernel_cross(draw.network, draw.theta, 41, later, 29, draw.x,
-                                                  parts + first * rows, rows),
-                 NTK_OK);
+    assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, 70, draw.x, whole, rows));
+    assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, 29, draw.x, parts, rows));
+    assert_ok(
+        ntk_network_tangent_kernel(draw.network, draw.theta, 41, later, parts + first * rows + first, rows));
+    assert_ok(ntk_network_tangent_kernel_cross(draw.network, draw.theta, 29, draw.x, 41, later, parts + first,
+                                               rows));
+    assert_ok(ntk_network_tangent_kernel_cross(draw.network, draw.theta, 41, later, 29, draw.x,
+                                               parts + first * rows, rows));
     cr_assert(reference_relative_error(rows * rows, parts, whole) <= ROUNDING);
     free(whole), free(parts);
     reference_draw_destroy(&draw);
@@ -180,13 +173,11 @@ Test(network_tangent_kernel, of_mean_field_scaling_is_smaller_by_the_width) {
         ntk_architecture mean_field = shape.architecture;
         mean_field.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
         ntk_network *scaled;
-        cr_assert_eq(ntk_network_create(&mean_field, shape.inputs, shape.width, shape.outputs, &scaled),
-                     NTK_OK);
+        assert_ok(ntk_network_create(&mean_field, shape.inputs, shape.width, shape.outputs, &scaled));
         const size_t size = draw.rows * draw.rows;
         double *a = reference_doubles(size), *b = reference_doubles(size);
-        cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, shape.n, draw.x, a, draw.rows),
-                     NTK_OK);
-        cr_assert_eq(ntk_network_tangent_kernel(scaled, draw.theta, shape.n, draw.x, b, draw.rows), NTK_OK);
+        assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, shape.n, draw.x, a, draw.rows));
+        assert_ok(ntk_network_tangent_kernel(scaled, draw.theta, shape.n, draw.x, b, draw.rows));
         for (size_t i = 0; i < size; i++) b[i] *= (double)shape.width;
         cr_assert(reference_relative_error(size, b, a) <= ROUNDING, "case %zu", t);
         free(a), free(b);
@@ -220,7 +211,7 @@ Test(network_tangent_kernel, has_the_infinite_width_mean_with_one_hidden_layer) 
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         ntk_stream stream = ntk_stream_create(seed, "tests/network/mean", 0);
         ntk_network_initialise(draw.network, &stream, draw.theta);
-        cr_assert_eq(ntk_network_tangent_kernel(draw.network, draw.theta, N, draw.x, kernel, N), NTK_OK);
+        assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, N, draw.x, kernel, N));
         for (size_t i = 0; i < N * N; i++) first[i] += kernel[i], second[i] += kernel[i] * kernel[i];
     }
     for (size_t i = 0; i < N * N; i++) {

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <ntk/stats.h>
 
+#include "../status.h"
+
 /* v_1 = 5/12, v_2 = 133/9: standard error sqrt(v_1 + v_2), Welch's degrees (v_1 + v_2)^2 / (v_1^2/3 +
  * v_2^2/2).
  */
@@ -11,12 +13,12 @@ Test(combine, two_groups_by_hand) {
     const size_t counts[] = {4, 3};
     const double v1 = 5.0 / 12, v2 = (11.0 * 11 + 1 + 12 * 12) / 2 / 3;
     ntk_estimate e;
-    cr_assert_eq(ntk_stats_sum_of_means(2, counts, samples, 0.95, &e), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_stats_sum_of_means(2, counts, samples, 0.95, &e));
     cr_expect_float_eq(e.value, 23.5, 1e-13);
     cr_expect_float_eq(e.standard_error, sqrt(v1 + v2), 1e-13);
     cr_expect_float_eq(e.degrees, (v1 + v2) * (v1 + v2) / (v1 * v1 / 3 + v2 * v2 / 2), 1e-12);
     double t;
-    cr_assert_eq(ntk_stats_t_quantile(0.975, e.degrees, &t), NTK_OK);
+    assert_ok(ntk_stats_t_quantile(0.975, e.degrees, &t));
     cr_expect_float_eq(e.high - e.value, t * e.standard_error, 1e-12);
     cr_expect_float_eq(e.value - e.low, t * e.standard_error, 1e-12);
 }
@@ -25,8 +27,8 @@ Test(combine, one_group_is_the_mean) {
     const double samples[] = {0.3, -1, 2.5, 0.75, 1e-3};
     const size_t count = 5;
     ntk_estimate a, b;
-    cr_assert_eq(ntk_stats_sum_of_means(1, &count, samples, 0.999, &a), NTK_OK);
-    cr_assert_eq(ntk_stats_mean(5, samples, 0.999, &b), NTK_OK);
+    assert_ok(ntk_stats_sum_of_means(1, &count, samples, 0.999, &a));
+    assert_ok(ntk_stats_mean(5, samples, 0.999, &b));
     cr_expect_float_eq(a.value, b.value, 1e-15);
     cr_expect_float_eq(a.degrees, 4, 1e-13);
     cr_expect_float_eq(a.low, b.low, 1e-13);
@@ -44,7 +46,7 @@ Test(combine, covers_with_unequal_variances) {
         ntk_estimate e;
         ntk_stream_normal(&stream, 43, samples);
         for (size_t k = 0; k < 3; k++) samples[k] = 3 * samples[k] + 2;
-        cr_assert_eq(ntk_stats_sum_of_means(2, counts, samples, 0.9, &e), NTK_OK);
+        assert_ok(ntk_stats_sum_of_means(2, counts, samples, 0.9, &e));
         covered += e.low <= 2 && 2 <= e.high;
     }
     cr_expect_float_eq((double)covered / 600, 0.9, 0.06, "%zu of 600", covered);
@@ -54,7 +56,7 @@ Test(combine, equal_samples) {
     const double samples[] = {2, 2, 5, 5, 5};
     const size_t counts[] = {2, 3};
     ntk_estimate e;
-    cr_assert_eq(ntk_stats_sum_of_means(2, counts, samples, 0.9, &e), NTK_OK);
+    assert_ok(ntk_stats_sum_of_means(2, counts, samples, 0.9, &e));
     cr_expect(e.value == 7 && e.low == 7 && e.high == 7 && e.degrees == 3);
 }
 
@@ -83,7 +85,7 @@ Test(largest, takes_each_end_where_it_is) {
     const double level = ntk_stats_family_level(0.01, 3);
     const ntk_estimate e[] = {estimate(-2, 0.5, level), estimate(1, 3, level), estimate(1.75, 0.125, level)};
     ntk_estimate out;
-    cr_assert_eq(ntk_stats_largest(3, e, 0.99, &out), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_stats_largest(3, e, 0.99, &out));
     cr_expect_eq(out.value, 2);
     cr_expect_eq(out.standard_error, 0.1);
     cr_expect_eq(out.low, 1.625);
@@ -91,7 +93,7 @@ Test(largest, takes_each_end_where_it_is) {
     cr_expect_eq(out.level, 0.99);
     cr_expect_eq(out.minimum_detectable_effect, 3.25);
     const ntk_estimate wide = estimate(0.5, 2, ntk_stats_family_level(0.01, 1));
-    cr_assert_eq(ntk_stats_largest(1, &wide, 0.99, &out), NTK_OK);
+    assert_ok(ntk_stats_largest(1, &wide, 0.99, &out));
     cr_expect(out.value == 0.5 && out.low == 0 && out.high == 2.5);
 }
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <ntk/stats.h>
 
+#include "../status.h"
+
 Test(family, bonferroni) {
     cr_expect_eq(ntk_stats_family_level(0.05, 1), 0.95);
     cr_expect(fabs(1 - ntk_stats_family_level(1e-3, 500) - 2e-6) <= 0x1p-53);
@@ -13,7 +15,7 @@ Test(family, bonferroni) {
 
 static void expect_rejected(size_t n, const double *p, double error, const bool *expected) {
     bool rejected[8];
-    cr_assert_eq(ntk_stats_holm(n, p, error, rejected), NTK_OK);
+    assert_ok(ntk_stats_holm(n, p, error, rejected));
     for (size_t k = 0; k < n; k++) cr_expect_eq(rejected[k], expected[k], "hypothesis %zu", k);
 }
 

@@ -4,13 +4,15 @@
 #include <string.h>
 #include <ntk/stats.h>
 
+#include "../status.h"
+
 enum { Q = 3, N_MAX = 4000 };
 
 static double samples[N_MAX * Q];
 
 static ntk_gaussian_test test_of(size_t n, size_t q) {
     ntk_gaussian_test out;
-    cr_assert_eq(ntk_stats_gaussian_test(n, q, samples, &out), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_stats_gaussian_test(n, q, samples, &out));
     return out;
 }
 

@@ -5,6 +5,8 @@
 #include <ntk/stats.h>
 #include <stdint.h>
 
+#include "../status.h"
+
 static void expect_close(double found, double expected, double tolerance) {
     cr_expect(isfinite(found) && fabs(found - expected) <= tolerance, "%.17g, expected %.17g", found,
               expected);
@@ -21,7 +23,7 @@ Test(mean, worked_example) {
     const double samples[] = {4, 1, 5, 2, 3};
     const double rounding = 1e-14; /* a few ulps of numbers below 8, amplified by the closed form */
     ntk_estimate e;
-    cr_assert_eq(ntk_stats_mean(5, samples, 0.95, &e), NTK_OK);
+    assert_ok(ntk_stats_mean(5, samples, 0.95, &e));
     const double t = t_of_four_degrees(0.975), t_power = t_of_four_degrees(0.9), error = sqrt(0.5);
     expect_close(e.value, 3, rounding);
     expect_close(e.standard_error, error, rounding);
@@ -37,7 +39,7 @@ Test(mean, worked_example) {
 Test(mean, offset) {
     const double samples[] = {0x1p40 + 4, 0x1p40 + 1, 0x1p40 + 5, 0x1p40 + 2, 0x1p40 + 3};
     ntk_estimate e;
-    cr_assert_eq(ntk_stats_mean(5, samples, 0.95, &e), NTK_OK);
+    assert_ok(ntk_stats_mean(5, samples, 0.95, &e));
     cr_expect_eq(e.value, 0x1p40 + 3);
     expect_close(e.standard_error, sqrt(0.5), 1e-15);
 }
@@ -55,7 +57,7 @@ Test(mean, outlier_first) {
     }
     const double expected = (double)sum / COUNT;
     ntk_estimate e;
-    cr_assert_eq(ntk_stats_mean(COUNT, samples, 0.95, &e), NTK_OK);
+    assert_ok(ntk_stats_mean(COUNT, samples, 0.95, &e));
     expect_close(e.value, expected, nextafter(expected, INFINITY) - expected);
 }
 
@@ -65,7 +67,7 @@ Test(mean, equal_samples) {
     for (size_t v = 0; v < 4; v++) {
         for (size_t k = 0; k < 7; k++) samples[k] = values[v];
         ntk_estimate e;
-        cr_assert_eq(ntk_stats_mean(7, samples, 0.9999, &e), NTK_OK);
+        assert_ok(ntk_stats_mean(7, samples, 0.9999, &e));
         cr_expect(e.value == values[v] && e.low == values[v] && e.high == values[v]);
         cr_expect(e.standard_error == 0 && e.minimum_detectable_effect == 0);
     }
@@ -83,7 +85,7 @@ Test(mean, coverage) {
         ntk_stream_normal(&stream, 3, samples);
         for (size_t k = 0; k < 3; k++) samples[k] = 10 + 2 * samples[k];
         ntk_estimate e;
-        cr_assert_eq(ntk_stats_mean(3, samples, 0.9, &e), NTK_OK);
+        assert_ok(ntk_stats_mean(3, samples, 0.9, &e));
         covered += e.low <= 10 && 10 <= e.high;
         above += e.low > 10;
     }

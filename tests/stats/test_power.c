@@ -4,6 +4,8 @@
 #include <ntk/random.h>
 #include <ntk/stats.h>
 
+#include "../status.h"
+
 enum { POINTS = 6 };
 static const double x[POINTS] = {64, 128, 256, 1024, 4096, 16384};
 
@@ -18,12 +20,12 @@ Test(power, exact_laws_are_recovered) {
         double y[POINTS];
         ntk_power_fit fit;
         draw_law(2.5, 0.3, exponents[i], y);
-        cr_assert_eq(ntk_stats_power_fit(POINTS, x, y, true, 0.02, 2, &fit), NTK_OK);
+        assert_ok(ntk_stats_power_fit(POINTS, x, y, true, 0.02, 2, &fit));
         cr_expect(fabs(fit.exponent - exponents[i]) <= 1e-6, "%.17g of %g", fit.exponent, exponents[i]);
         cr_expect(fabs(fit.offset - 2.5) <= 1e-4 && fabs(fit.factor - 0.3) <= 1e-5, "%.17g %.17g", fit.offset,
                   fit.factor);
         draw_law(0, 0.3, exponents[i], y);
-        cr_assert_eq(ntk_stats_power_fit(POINTS, x, y, false, 0.02, 2, &fit), NTK_OK);
+        assert_ok(ntk_stats_power_fit(POINTS, x, y, false, 0.02, 2, &fit));
         cr_expect(fit.offset == 0 && fabs(fit.exponent - exponents[i]) <= 1e-7, "%.17g", fit.exponent);
     }
 }
@@ -39,7 +41,7 @@ Test(power, residuals_are_orthogonal_to_the_tangent_space) {
         for (size_t k = 0; k < POINTS; k++) y[k] += 0.3 * noise[k];
         for (int with_offset = 0; with_offset <= 1; with_offset++) {
             ntk_power_fit fit;
-            cr_assert_eq(ntk_stats_power_fit(POINTS, x, y, with_offset, 0.02, 2, &fit), NTK_OK);
+            assert_ok(ntk_stats_power_fit(POINTS, x, y, with_offset, 0.02, 2, &fit));
             double sums[3] = {0}, norms[3] = {0}, squares = 0;
             for (size_t k = 0; k < POINTS; k++) {
                 const double u = pow(x[k], fit.exponent), tangents[] = {with_offset, u, u * log(x[k])};
@@ -62,9 +64,9 @@ Test(power, a_fixed_exponent_is_a_straight_line) {
     const double y[POINTS] = {5, 4, 9, 11, 30, 41};
     double root[POINTS], slope, intercept;
     for (size_t k = 0; k < POINTS; k++) root[k] = sqrt(x[k]);
-    cr_assert_eq(ntk_stats_slope(POINTS, root, y, &slope, &intercept), NTK_OK);
+    assert_ok(ntk_stats_slope(POINTS, root, y, &slope, &intercept));
     ntk_power_fit fit;
-    cr_assert_eq(ntk_stats_power_fit(POINTS, x, y, true, 0.5, 0.5, &fit), NTK_OK);
+    assert_ok(ntk_stats_power_fit(POINTS, x, y, true, 0.5, 0.5, &fit));
     cr_expect_eq(fit.exponent, 0.5);
     cr_expect(fabs(fit.factor - slope) <= 1e-14 && fabs(fit.offset - intercept) <= 1e-12);
 }
@@ -74,10 +76,10 @@ Test(power, an_exponent_beyond_the_range_is_its_end) {
     double y[POINTS];
     ntk_power_fit fit;
     draw_law(1, 0.1, 1.5, y);
-    cr_assert_eq(ntk_stats_power_fit(POINTS, x, y, true, 0.1, 1, &fit), NTK_OK);
+    assert_ok(ntk_stats_power_fit(POINTS, x, y, true, 0.1, 1, &fit));
     cr_expect(fabs(fit.exponent - 1) <= 1e-9, "%.17g", fit.exponent);
     for (size_t k = 0; k < POINTS; k++) y[k] = -log(x[k]);
-    cr_assert_eq(ntk_stats_power_fit(POINTS, x, y, true, 0.1, 1, &fit), NTK_OK);
+    assert_ok(ntk_stats_power_fit(POINTS, x, y, true, 0.1, 1, &fit));
     cr_expect(fabs(fit.exponent - 0.1) <= 1e-9, "%.17g", fit.exponent);
 }
 

@@ -5,13 +5,15 @@
 #include <ntk/stats.h>
 #include <string.h>
 
+#include "../status.h"
+
 enum { WIDTHS = 4, SEEDS = 40 };
 static const double widths[WIDTHS] = {64, 256, 1024, 4096};
 
 Test(slope, known_line) {
     const double x[] = {-1, 0, 2, 5}, y[] = {5, 3, -1, -7};
     double slope, intercept;
-    cr_assert_eq(ntk_stats_slope(4, x, y, &slope, &intercept), NTK_OK);
+    assert_ok(ntk_stats_slope(4, x, y, &slope, &intercept));
     cr_expect(fabs(slope + 2) <= 1e-15, "%.17g", slope);
     cr_expect(fabs(intercept - 3) <= 1e-15, "%.17g", intercept);
 }
@@ -20,7 +22,7 @@ Test(slope, known_line) {
 Test(slope, scattered_points) {
     const double x[] = {1, 2, 3, 4}, y[] = {2, 1, 4, 3};
     double slope, intercept;
-    cr_assert_eq(ntk_stats_slope(4, x, y, &slope, &intercept), NTK_OK);
+    assert_ok(ntk_stats_slope(4, x, y, &slope, &intercept));
     cr_expect(fabs(slope - 0.6) <= 1e-15, "%.17g", slope);
     cr_expect(fabs(intercept - 1) <= 1e-15, "%.17g", intercept);
 }
@@ -48,7 +50,7 @@ Test(rate, exact_power_laws) {
             for (size_t w = 0; w < WIDTHS; w++)
                 values[s * WIDTHS + w] = ldexp(1 + (double)s, (int)(exponents[k] * log2(widths[w])));
         ntk_estimate e;
-        cr_assert_eq(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.999998, &e), NTK_OK);
+        assert_ok(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.999998, &e));
         cr_expect(fabs(e.value - exponents[k]) <= 1e-14, "%.17g of %g", e.value, exponents[k]);
         cr_expect(e.high - e.low <= 1e-13, "[%.17g, %.17g]", e.low, e.high);
         cr_expect_eq(e.degrees, SEEDS - 1.0);
@@ -63,7 +65,7 @@ Test(rate, spread_of_the_slopes) {
     for (size_t s = 0; s < 3; s++)
         for (size_t w = 0; w < 2; w++) values[2 * s + w] = (1 + (double)s) * pow(two[w], slopes[s]);
     ntk_estimate e;
-    cr_assert_eq(ntk_stats_rate(2, two, 3, values, 0.9, &e), NTK_OK);
+    assert_ok(ntk_stats_rate(2, two, 3, values, 0.9, &e));
     const double t = 0.9 / sqrt(2 * 0.95 * 0.05); /* the 0.95 quantile at 2 degrees */
     cr_expect(fabs(e.value + 0.5) <= 1e-14, "%.17g", e.value);
     cr_expect(fabs(e.standard_error - 0.1 / sqrt(3)) <= 1e-14, "%.17g", e.standard_error);
@@ -88,11 +90,9 @@ Test(rate, bootstrap_agrees_at_95_percent) {
         draw_values(seed, values);
         ntk_estimate t, bootstrap, again;
         ntk_stream stream = ntk_stream_create(seed, "bootstrap", 0), copy = stream;
-        cr_assert_eq(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.95, &t), NTK_OK);
-        cr_assert_eq(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.95, 4000, &stream, &bootstrap),
-                     NTK_OK);
-        cr_assert_eq(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.95, 4000, &copy, &again),
-                     NTK_OK);
+        assert_ok(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.95, &t));
+        assert_ok(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.95, 4000, &stream, &bootstrap));
+        assert_ok(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.95, 4000, &copy, &again));
         const double half_width = (t.high - t.low) / 2;
         cr_expect_eq(bootstrap.value, t.value);
         cr_expect(fabs(bootstrap.low - t.low) <= 0.15 * half_width, "%g, t: %g", bootstrap.low, t.low);
@@ -117,7 +117,7 @@ Test(rate, errors) {
                  NTK_ERROR_ARGUMENT);
     for (size_t k = 0; k < 4; k++) {
         values[7 * WIDTHS + 2] = bad[k];
-        cr_expect_eq(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.9, &e), NTK_ERROR_NOT_FINITE);
-        cr_expect_not_null(strstr(ntk_error_detail(), "seed 7 at width 1024"), "%s", ntk_error_detail());
+        assert_fails(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.9, &e), NTK_ERROR_NOT_FINITE,
+                     "seed 7 at width 1024");
     }
 }

@@ -4,6 +4,8 @@
 #include <ntk/random.h>
 #include <ntk/stats.h>
 
+#include "../status.h"
+
 /* An interval with value 0, standard error `error` and the critical value t. */
 static ntk_estimate interval(double error, double degrees, double t) {
     return (ntk_estimate){
@@ -20,7 +22,7 @@ Test(risk, at_the_bound_is_the_central_t_law) {
     const double degrees[] = {1, 2, 7, 15, 63, 1000, 40000};
     for (size_t i = 0; i < sizeof degrees / sizeof *degrees; i++) {
         double t;
-        cr_assert_eq(ntk_stats_t_quantile(0.3, degrees[i], &t), NTK_OK);
+        assert_ok(ntk_stats_t_quantile(0.3, degrees[i], &t));
         const ntk_estimate e = interval(2, degrees[i], t);
         expect_relative(ntk_stats_risk(&e, 0), 0.3, 1e-12);
     }
@@ -43,7 +45,7 @@ Test(risk, is_the_frequency_of_failures) {
     ntk_stream stream = ntk_stream_create(20250102, "risk", 0);
     size_t failures = 0;
     double t;
-    cr_assert_eq(ntk_stats_t_quantile(0.99, SAMPLES - 1, &t), NTK_OK);
+    assert_ok(ntk_stats_t_quantile(0.99, SAMPLES - 1, &t));
     for (size_t r = 0; r < REPETITIONS; r++) {
         double samples[SAMPLES], sum = 0, squares = 0;
         ntk_stream_normal(&stream, SAMPLES, samples);

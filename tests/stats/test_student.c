@@ -4,9 +4,11 @@
 #include <math.h>
 #include <ntk/stats.h>
 
+#include "../status.h"
+
 static void expect_quantile(double p, double degrees, double expected, double tolerance) {
     double t;
-    cr_assert_eq(ntk_stats_t_quantile(p, degrees, &t), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_stats_t_quantile(p, degrees, &t));
     cr_expect(isfinite(t) && fabs(t - expected) <= tolerance * fabs(expected),
               "p = %.17g, %g degrees: %.17g, expected %.17g", p, degrees, t, expected);
 }
@@ -42,12 +44,12 @@ Test(student, closed_forms) {
 
 Test(student, symmetry_and_centre) {
     double left, right;
-    cr_assert_eq(ntk_stats_t_quantile(0.5, 7, &left), NTK_OK);
+    assert_ok(ntk_stats_t_quantile(0.5, 7, &left));
     cr_expect_eq(left, 0.0);
     const double tails[] = {0.25, 0x1p-10, 0x1p-40};
     for (size_t k = 0; k < 3; k++) {
-        cr_assert_eq(ntk_stats_t_quantile(tails[k], 11, &left), NTK_OK);
-        cr_assert_eq(ntk_stats_t_quantile(1 - tails[k], 11, &right), NTK_OK);
+        assert_ok(ntk_stats_t_quantile(tails[k], 11, &left));
+        assert_ok(ntk_stats_t_quantile(1 - tails[k], 11, &right));
         cr_expect_eq(left, -right);
     }
 }

@@ -31,7 +31,7 @@ fixture_path fixture_folder(void) {
     char name[16];
     snprintf(name, sizeof name, "%d", folder_count++);
     const fixture_path path = fixture_join(base, name);
-    cr_assert_eq(ntk_folder_create(path.text), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_folder_create(path.text));
     return path;
 }
 
@@ -45,14 +45,14 @@ void fixture_write(const char *parent, const char *name, const char *text) {
     const fixture_path path = fixture_join(parent, name);
     fixture_path upper = path;
     *strrchr(upper.text, '/') = '\0';
-    cr_assert_eq(ntk_folder_create(upper.text), NTK_OK, "%s", ntk_error_detail());
-    cr_assert_eq(ntk_file_write(path.text, text, strlen(text)), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_folder_create(upper.text));
+    assert_ok(ntk_file_write(path.text, text, strlen(text)));
 }
 
 char *fixture_read(const char *path) {
     char *content = NULL;
     size_t size = 0;
-    cr_assert_eq(ntk_file_read(path, &content, &size), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_file_read(path, &content, &size));
     return content;
 }
 

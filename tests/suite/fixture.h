@@ -4,6 +4,8 @@
 
 #include <ntk/claim.h>
 
+#include "../status.h"
+
 typedef struct fixture_path {
     char text[512];
 } fixture_path;

@@ -6,10 +6,12 @@
 
 #include <ntk/claim.h>
 
+#include "../status.h"
+
 static void read_claim(const ntk_registry_entry *entry, ntk_claim *out) {
     char folder[512];
     snprintf(folder, sizeof folder, "suites/%s", entry->id);
-    cr_assert_eq(ntk_claim_read(folder, entry->experiment, out), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_claim_read(folder, entry->experiment, out));
 }
 
 Test(catalogue, every_claim_can_be_read) {

@@ -42,7 +42,7 @@ static ntk_status read_text(const char *text, ntk_claim *claim) {
 Test(claim_read, the_documented_example_is_read_as_documented) {
     char *text = documented_example();
     ntk_claim claim;
-    cr_assert_eq(read_text(text, &claim), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(read_text(text, &claim));
     cr_expect_str_eq(claim.id, "lazy-classification/l2-bounded");
     cr_expect_eq(claim.revision, 1);
     cr_expect_eq(claim.statement[strlen(claim.statement) - 1], '.', "folded text ends without a line break");
@@ -122,12 +122,11 @@ static void expect_fault(size_t line, const char *text, size_t told_line, const 
 
 Test(claim_read, the_minimal_claim_is_read) {
     ntk_claim claim;
-    cr_assert_eq(read_with(0, "", &claim), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(read_with(0, "", &claim));
     cr_expect_eq(claim.setting_count[NTK_TIER_FULL], 0);
     ntk_claim_release(&claim);
-    cr_assert_eq(
-        read_with(15, "  - {name: c, removes: h, set: {widths: [1, 2]}, breaks: [a, b], why: w}", &claim),
-        NTK_OK, "%s", ntk_error_detail());
+    assert_ok(
+        read_with(15, "  - {name: c, removes: h, set: {widths: [1, 2]}, breaks: [a, b], why: w}", &claim));
     cr_expect_str_eq(claim.controls[0].settings[0].value, "1 2");
     ntk_claim_release(&claim);
 }
@@ -265,7 +264,7 @@ Test(claim_read, a_claim_may_say_why_it_has_no_control) {
     char content[2048] = "no-control: it is a definition\n";
     for (size_t i = 1; i < LINE_COUNT; i++)
         if (i != 14 && i != 15) strcat(strcat(content, lines[i]), "\n");
-    cr_assert_eq(read_text(content, &claim), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(read_text(content, &claim));
     cr_expect_eq(claim.control_count, 0);
     cr_expect_str_eq(claim.no_control, "it is a definition");
     ntk_claim_release(&claim);

@@ -35,8 +35,7 @@ static const ntk_claim claim = {
 static ntk_context *create(ntk_tier tier, const ntk_control *which, ntk_setting override) {
     ntk_context *context = NULL;
     const size_t count = override.name != NULL;
-    cr_assert_eq(ntk_context_create(&claim, tier, which, &override, count, 5, "data", &context), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, tier, which, &override, count, 5, "data", &context));
     return context;
 }
 
@@ -173,22 +172,22 @@ Test(context, the_stream_is_named_by_seed_claim_and_unit_and_shared_with_control
 Test(context, what_is_emitted_is_written) {
     ntk_context *context = create_plain();
     const ntk_estimate estimate = fixture_estimate("r", -0.5, -1, 0).estimate;
-    cr_assert_eq(ntk_emit_scalar(context, "worst-ratio", 0.5), NTK_OK);
-    cr_assert_eq(ntk_emit_estimate(context, "rate", &estimate), NTK_OK);
+    assert_ok(ntk_emit_scalar(context, "worst-ratio", 0.5));
+    assert_ok(ntk_emit_estimate(context, "rate", &estimate));
     cr_assert_eq(ntk_emit_scalar(context, "broken", NAN), NTK_OK, "recorded; the check fails");
     ntk_table *table = NULL;
-    cr_assert_eq(ntk_emit_table(context, "drift", "$activation width drift", &table), NTK_OK);
+    assert_ok(ntk_emit_table(context, "drift", "$activation width drift", &table));
     for (size_t i = 0; i < 3; i++) {
         const char *labels[] = {i == 0 ? "relu" : "erf"};
         const double values[] = {(double)(64 << i), i == 2 ? INFINITY : 0.1};
-        cr_assert_eq(ntk_table_row(table, labels, values), NTK_OK, "%s", ntk_error_detail());
+        assert_ok(ntk_table_row(table, labels, values));
     }
-    cr_assert_eq(ntk_emit_table(context, "empty", "x", &table), NTK_OK);
+    assert_ok(ntk_emit_table(context, "empty", "x", &table));
     cr_expect_eq(ntk_context_metrics(context)->count, 3);
 
     const fixture_path scratch = fixture_folder();
     const char *folder = scratch.text;
-    cr_assert_eq(ntk_context_write(context, folder), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_write(context, folder));
     ntk_context_destroy(context);
     char *drift = fixture_read(fixture_join(folder, "drift.tsv").text);
     cr_expect_str_eq(drift, "activation\twidth\tdrift\nrelu\t64\t0.10000000000000001\n"
@@ -196,7 +195,7 @@ Test(context, what_is_emitted_is_written) {
     char *empty = fixture_read(fixture_join(folder, "empty.tsv").text);
     cr_expect_str_eq(empty, "x\n");
     ntk_metrics metrics;
-    cr_assert_eq(ntk_metrics_read(fixture_join(folder, "metrics.tsv").text, &metrics), NTK_OK);
+    assert_ok(ntk_metrics_read(fixture_join(folder, "metrics.tsv").text, &metrics));
     cr_expect_eq(ntk_metrics_find(&metrics, "rate")->estimate.low, -1);
     cr_expect(isnan(ntk_metrics_find(&metrics, "broken")->estimate.value));
     cr_expect_null(ntk_metrics_find(&metrics, "ratio"));
@@ -237,8 +236,8 @@ Test(context, columns_are_checked) {
 Test(context, rows_are_checked) {
     ntk_context *context = create_plain();
     ntk_table *texts = NULL, *numbers = NULL;
-    cr_assert_eq(ntk_emit_table(context, "texts", "$label", &texts), NTK_OK);
-    cr_assert_eq(ntk_emit_table(context, "numbers", "x", &numbers), NTK_OK);
+    assert_ok(ntk_emit_table(context, "texts", "$label", &texts));
+    assert_ok(ntk_emit_table(context, "numbers", "x", &numbers));
     static const char *const bad[] = {"a\tb", "a\nb", "", NULL};
     for (size_t i = 0; i < 4; i++)
         cr_expect_eq(ntk_table_row(texts, &bad[i], NULL), NTK_ERROR_ARGUMENT, "label %zu", i);
@@ -261,8 +260,8 @@ Test(context, writing_into_a_missing_folder_fails) {
 Test(context, a_full_disk_leaves_no_part_of_a_file) {
     ntk_context *context = create_plain();
     ntk_table *table = NULL;
-    cr_assert_eq(ntk_emit_table(context, "drift", "x", &table), NTK_OK);
-    for (size_t i = 0; i < 1000; i++) cr_assert_eq(ntk_table_row(table, NULL, &(double){0.1}), NTK_OK);
+    assert_ok(ntk_emit_table(context, "drift", "x", &table));
+    for (size_t i = 0; i < 1000; i++) assert_ok(ntk_table_row(table, NULL, &(double){0.1}));
     const fixture_path scratch = fixture_folder();
     const char *folder = scratch.text;
     signal(SIGXFSZ, SIG_IGN);

@@ -37,8 +37,7 @@ static ntk_context *create(const char *sets, const char *architectures, const ch
                                     {"sizes", (char *)sizes, 0}};
     ntk_context *context = NULL;
     ntk_linalg_start();
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, settings, 3, 5, "data", &context), NTK_OK,
-                 "%s", ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, settings, 3, 5, "data", &context));
     return context;
 }
 
@@ -49,7 +48,7 @@ typedef struct bound {
 /* The rows of the table `cases`, of any labels. */
 static size_t read_cases(const ntk_context *context, size_t most, bound *rows) {
     const fixture_path folder = fixture_folder();
-    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK);
+    assert_ok(ntk_context_write(context, folder.text));
     char *text = fixture_read(fixture_join(folder.text, "cases.tsv").text);
     size_t count = 0;
     for (char *line = strchr(text, '\n'); line != NULL && line[1] != 0 && count < most;
@@ -73,7 +72,7 @@ Test(definiteness, bounds_of_every_case) {
     bound rows[ROWS + 1];
     ntk_context *context =
         create("sphere-3,sphere-10,antipodal-3,antipodal-10,digits", "relu,linear", "8,16");
-    cr_assert_eq(ntk_definiteness_certify(context, architecture_of), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_definiteness_certify(context, architecture_of));
     cr_assert_eq(read_cases(context, ROWS + 1, rows), ROWS);
     double smallest = INFINITY;
     for (size_t i = 0; i < ROWS; i++) {
@@ -96,11 +95,11 @@ Test(definiteness, smaller_sizes_are_the_first_points) {
     for (size_t i = 0; i < 4; i++) {
         bound alone, together[2];
         ntk_context *context = create(sets[i], "relu", "8");
-        cr_assert_eq(ntk_definiteness_certify(context, architecture_of), NTK_OK);
+        assert_ok(ntk_definiteness_certify(context, architecture_of));
         read_cases(context, 1, &alone);
         ntk_context_destroy(context);
         context = create(sets[i], "relu", "20,8");
-        cr_assert_eq(ntk_definiteness_certify(context, architecture_of), NTK_OK);
+        assert_ok(ntk_definiteness_certify(context, architecture_of));
         cr_assert_eq(read_cases(context, 2, together), 2);
         cr_expect_eq(together[1].certified, alone.certified, "%s", sets[i]);
         ntk_context_destroy(context);
@@ -119,8 +118,7 @@ Test(definiteness, ranks_of_spectra) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t n, ranks[2];
         ntk_context *context = create("sphere-3", "relu", cases[i].sizes);
-        cr_assert_eq(ntk_definiteness_spectra(context, cases[i].set, 2, labels, architecture_of, &n, ranks),
-                     NTK_OK);
+        assert_ok(ntk_definiteness_spectra(context, cases[i].set, 2, labels, architecture_of, &n, ranks));
         cr_expect_eq(n, cases[i].n);
         cr_expect(ranks[0] == cases[i].relu && ranks[1] == cases[i].linear, "%s, %zu: ranks %zu and %zu",
                   cases[i].set, n, ranks[0], ranks[1]);
@@ -130,7 +128,6 @@ Test(definiteness, ranks_of_spectra) {
 
 Test(definiteness, an_odd_size_is_refused) {
     ntk_context *context = create("antipodal-3", "relu", "8,9");
-    cr_expect_eq(ntk_definiteness_certify(context, architecture_of), NTK_ERROR_ARGUMENT);
-    cr_expect(strstr(ntk_error_detail(), "size 9") != NULL, "%s", ntk_error_detail());
+    assert_fails(ntk_definiteness_certify(context, architecture_of), NTK_ERROR_ARGUMENT, "size 9");
     ntk_context_destroy(context);
 }

@@ -24,7 +24,7 @@ typedef struct problem {
 } problem;
 
 static void train(double epsilon, double lambda, double log_horizon, problem *out) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_training_options options = {.architecture = ntk_architecture_default(),
                                     .loss = NTK_LOSS_SOFTMAX,
                                     .width = 60,
@@ -35,7 +35,7 @@ static void train(double epsilon, double lambda, double log_horizon, problem *ou
                                     .epsilon = epsilon};
     options.architecture.activation = NTK_ERF;
     const ntk_stream stream = ntk_stream_create(5, "test/drift", 0);
-    cr_assert_eq(ntk_training_create(&options, &stream, &out->training), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_training_create(&options, &stream, &out->training));
     for (size_t i = 0; i < 5; i++) out->times[i] = log_horizon - 4 + (double)i;
     out->flow = ntk_flow_options_default();
     out->flow.lambda = lambda;
@@ -44,9 +44,8 @@ static void train(double epsilon, double lambda, double log_horizon, problem *ou
     out->flow.observation_log_times = out->times;
     out->flow.observation_count = 5;
     out->flow.observe_kernel = true;
-    cr_assert_eq(ntk_trajectory_run(&out->training.model, out->training.targets, &out->flow,
-                                    out->training.theta, &out->path),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_trajectory_run(&out->training.model, out->training.targets, &out->flow, out->training.theta,
+                                 &out->path));
 }
 
 static void clear(problem *self) {
@@ -70,7 +69,7 @@ static double overestimate(double epsilon, double lambda, double log_horizon,
     train(epsilon, lambda, 9, &late);
     const ntk_sweep_run run = run_of(&early, epsilon);
     double left;
-    cr_assert_eq(left_of(&run, &left), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(left_of(&run, &left));
     const double travelled =
         ntk_distance(early.training.parameters, early.training.theta, late.training.theta);
     clear(&early);
@@ -106,7 +105,7 @@ static double left_by_hand(double d, double output, double epsilon, double lambd
     const ntk_flow_options flow = {.loss = NTK_LOSS_LOGISTIC};
     const ntk_sweep_run run = {.epsilon = epsilon, .flow = &flow, .training = &training, .trajectory = &path};
     double left;
-    cr_assert_eq(ntk_drift_left_under_soft_targets(&run, &left), NTK_OK);
+    assert_ok(ntk_drift_left_under_soft_targets(&run, &left));
     return left;
 }
 
@@ -128,12 +127,12 @@ Test(drift, what_l2_leaves_a_kinked_network_is_its_last_change) {
     const ntk_trajectory path = {.count = 4, .points = points, .max_displacement = 4};
     const ntk_sweep_run run = {.activation = NTK_RELU, .trajectory = &path};
     double left, values[2];
-    cr_assert_eq(ntk_drift_left_under_l2(&run, &left), NTK_OK);
+    assert_ok(ntk_drift_left_under_l2(&run, &left));
     cr_expect_float_eq(left, 0.2, 1e-15);
     ntk_drift_read(&run, left, values);
     cr_expect_float_eq(values[NTK_DRIFT_TRAVEL_LEFT], 0.05, 1e-15);
     points[2].displacement = NAN;
-    cr_assert_eq(ntk_drift_left_under_l2(&run, &left), NTK_OK);
+    assert_ok(ntk_drift_left_under_l2(&run, &left));
     cr_expect(isnan(left));
 }
 
@@ -157,12 +156,10 @@ static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_cont
 }
 
 Test(drift, is_reduced_to_a_rate_and_a_rest_by_kind) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context), NTK_OK, "%s",
-                 ntk_error_detail());
-    cr_assert_eq(ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, measure_law, ntk_drift_reduce), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
+    assert_ok(ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, measure_law, ntk_drift_reduce));
     const struct {
         const char *name;
         double value;

@@ -10,6 +10,7 @@
 #include <ntk/memory.h>
 #include <ntk/network.h>
 
+#include "../status.h"
 #include "suite/context.h"
 
 enum { N = 3, ALL = 5, D = 4, K = 2, WIDTH = 20, MEMBERS = 3, P_MAX = 200 };
@@ -22,16 +23,15 @@ static const double targets[N * K] = {1, -0.5, 0.25, 2, -1, 0.75};
 static double x[ALL * D];
 
 static ntk_context *create(void) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
     return context;
 }
 
 static ntk_ensemble_problem problem_of(double lambda) {
     ntk_stream points = ntk_stream_create(3, "points", 0);
-    cr_assert_eq(ntk_data_sphere_separated(&points, ALL, D, 0.8, x), NTK_OK);
+    assert_ok(ntk_data_sphere_separated(&points, ALL, D, 0.8, x));
     ntk_ensemble_problem problem = {.architecture = ntk_architecture_default(),
                                     .points = N,
                                     .all_points = ALL,
@@ -52,9 +52,7 @@ static ntk_ensemble_problem problem_of(double lambda) {
 static ntk_ensemble train(const ntk_context *context, const ntk_ensemble_problem *problem, size_t members,
                           ntk_ensemble_measure measure, void *argument) {
     ntk_ensemble out;
-    cr_assert_eq(
-        ntk_ensemble_train(context, problem, WIDTH, members, measure ? 1 : 0, measure, argument, &out),
-        NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_ensemble_train(context, problem, WIDTH, members, measure ? 1 : 0, measure, argument, &out));
     return out;
 }
 
@@ -68,8 +66,8 @@ static void expect_start(const ntk_ensemble_member *m, bool tangent, double *off
     static double theta[P_MAX], z[P_MAX], jacobian[ALL * K * P_MAX], f[ALL * K];
     ntk_network_initialise(m->network, &weights, theta);
     cr_assert_arr_eq(theta, m->theta0, p * sizeof(double));
-    cr_assert_eq(ntk_network_forward(m->network, theta, ALL, x, f), NTK_OK);
-    cr_assert_eq(ntk_network_jacobian(m->network, theta, ALL, x, jacobian), NTK_OK);
+    assert_ok(ntk_network_forward(m->network, theta, ALL, x, f));
+    assert_ok(ntk_network_jacobian(m->network, theta, ALL, x, jacobian));
     ntk_stream_normal(&direction, p, z);
     for (size_t i = 0; i < ALL * K; i++) {
         double wanted = f[i];
@@ -165,9 +163,9 @@ Test(ensemble, rare_scale_keeps_the_variance) {
     ntk_ensemble_problem problem = problem_of(0);
     ntk_ensemble plain, scaled;
     problem.architecture.activation = NTK_LINEAR; /* outputs scale with the square of the factor */
-    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &plain), NTK_OK);
+    assert_ok(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &plain));
     problem.rare_scale = 2.5;
-    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &scaled), NTK_OK);
+    assert_ok(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &scaled));
     size_t rare = 0;
     for (size_t m = 0; m < DRAWS; m++) {
         const double square = scaled.start[m * ALL * K] / plain.start[m * ALL * K];
@@ -187,7 +185,7 @@ Test(ensemble, initialise_draws_the_same_starts) {
     problem.tangent_start = true;
     problem.noise_variance = 0.5;
     ntk_ensemble trained = train(context, &problem, MEMBERS, NULL, NULL), untrained;
-    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 1, 2, &untrained), NTK_OK);
+    assert_ok(ntk_ensemble_initialise(context, &problem, WIDTH, 1, 2, &untrained));
     cr_assert_arr_eq(untrained.start, trained.start + ALL * K, 2 * ALL * K * sizeof(double));
     cr_assert_arr_eq(untrained.targets, trained.targets + N * K, 2 * N * K * sizeof(double));
     cr_assert(untrained.end == NULL && untrained.values == NULL);
@@ -211,7 +209,7 @@ Test(ensemble, refusals) {
     problem.rare_scale = 1;
     cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 0, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
     problem.flow.max_steps = 2;
-    cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 2, 0, NULL, NULL, &out), NTK_ERROR_STALLED);
-    cr_assert(strstr(ntk_error_detail(), "width 20, member 0"), "%s", ntk_error_detail());
+    assert_fails(ntk_ensemble_train(context, &problem, WIDTH, 2, 0, NULL, NULL, &out), NTK_ERROR_STALLED,
+                 "width 20, member 0");
     ntk_context_destroy(context);
 }

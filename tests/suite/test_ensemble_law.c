@@ -33,17 +33,15 @@ static const ntk_claim claim = {.id = "a/b",
                                 .experiment = &experiment};
 
 static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context));
     return context;
 }
 
 static ntk_ensemble_study study_of(ntk_context *context) {
     ntk_ensemble_study study;
-    cr_assert_eq(ntk_ensemble_study_create(context, NTK_LOSS_SQUARED, &study), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_ensemble_study_create(context, NTK_LOSS_SQUARED, &study));
     return study;
 }
 
@@ -66,8 +64,7 @@ Test(ensemble_law, points_are_where_they_should_be) {
     cr_assert_float_eq(ntk_dot(D, circle + D, a.x), 0, 1e-14);
     cr_assert_float_eq(ntk_dot(D, circle + D, a.x + D), sin(angle), 1e-14);
     double theta[ALL * ALL];
-    cr_assert_eq(ntk_kernel_gram(&a.problem.architecture, NTK_KERNEL_NTK, ALL, D, a.x, D, theta, ALL),
-                 NTK_OK);
+    assert_ok(ntk_kernel_gram(&a.problem.architecture, NTK_KERNEL_NTK, ALL, D, a.x, D, theta, ALL));
     for (size_t i = 0; i < ALL * ALL; i++) cr_assert_float_eq(a.theta[i], theta[i], 1e-14);
     ntk_ensemble_study_release(&a);
     ntk_ensemble_study_release(&b);
@@ -81,8 +78,8 @@ Test(ensemble_law, trains_and_initialises) {
                       more[] = {{"members", "5 2", 1}, {"initialisations", "2 4", 1}};
     ntk_context *first = create(few, 2), *second = create(more, 2);
     ntk_ensemble_study a = study_of(first), b = study_of(second);
-    cr_assert_eq(ntk_ensemble_study_train(&a, 0, NULL, NULL), NTK_OK, "%s", ntk_error_detail());
-    cr_assert_eq(ntk_ensemble_study_train(&b, 0, NULL, NULL), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_ensemble_study_train(&a, 0, NULL, NULL));
+    assert_ok(ntk_ensemble_study_train(&b, 0, NULL, NULL));
     cr_assert_eq(a.ensembles[1].width, 32);
     cr_assert_eq(a.initial[0].all_points, N + Q);
     for (size_t i = 0; i < (N + Q) * K; i++)
@@ -105,13 +102,13 @@ static void make(ntk_ensemble *out, size_t width, size_t members, bool trained, 
     *out = (ntk_ensemble){.width = width, .members = members, .points = N, .outputs = K};
     out->all_points = trained ? ALL : N + Q;
     const size_t all = members * out->all_points * K;
-    cr_assert_eq(ntk_allocate_doubles(all, &out->start), NTK_OK);
-    cr_assert_eq(ntk_allocate_doubles(members * N * K, &out->targets), NTK_OK);
+    assert_ok(ntk_allocate_doubles(all, &out->start));
+    assert_ok(ntk_allocate_doubles(members * N * K, &out->targets));
     ntk_stream_normal(stream, members * Q * K, xi);
     ntk_stream_normal(stream, members * N * K, out->targets);
     if (!trained) return;
-    cr_assert_eq(ntk_allocate_doubles(all, &out->end), NTK_OK);
-    cr_assert_eq(ntk_allocate_doubles(members, &out->gradient_norms), NTK_OK);
+    assert_ok(ntk_allocate_doubles(all, &out->end));
+    assert_ok(ntk_allocate_doubles(members, &out->gradient_norms));
     out->gradient_norms[members / 2] = 0.125;
 }
 
@@ -152,7 +149,7 @@ static ntk_context *judge(bias b) {
     ntk_context *context = create(NULL, 0);
     ntk_ensemble_study study = study_of(context);
     ntk_ensemble_law law;
-    cr_assert_eq(ntk_ensemble_law_create(&study, "test", K, NULL, &law), NTK_OK);
+    assert_ok(ntk_ensemble_law_create(&study, "test", K, NULL, &law));
     for (size_t i = 0; i < (Q + C) * N; i++) law.map[i] = 0.25 * (double)i - 0.5;
     memcpy(law.mean, mean, sizeof mean);
     for (size_t i = 0; i < Q; i++)
@@ -169,7 +166,7 @@ static ntk_context *judge(bias b) {
         fill(&study, law.map, b, xi[w], &study.ensembles[w]);
         fill(&study, law.map, b, xi[2 + w], &study.initial[w]);
     }
-    cr_assert_eq(ntk_ensemble_study_judge(&study, &law), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_ensemble_study_judge(&study, &law));
     ntk_ensemble_law_release(&law);
     ntk_ensemble_study_release(&study);
     return context;
@@ -242,7 +239,7 @@ static void normality(double *h) {
 /* The tables of a context; value: the number that follows `start` in `deviations`. */
 static char *deviations_of(const ntk_context *context) {
     const fixture_path folder = fixture_folder();
-    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_write(context, folder.text));
     char *circle = fixture_read(fixture_join(folder.text, "circle.tsv").text);
     cr_assert_eq(fixture_count(circle, "\n"), C + 1);
     ntk_release(circle);

@@ -30,10 +30,9 @@ static const double thresholds[] = {0.1, 0.5}, widths[] = {4, 16, 64, 256, 1024}
                     last[] = {1024, 1024};
 
 static ntk_context *create(void) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
     return context;
 }
 
@@ -72,7 +71,7 @@ Test(exit_laws, of_one_seed) {
     ntk_exit_cell cells[CELLS];
     const ntk_exit_sweep sweep = made_up(NULL, cells);
     ntk_exit_law law;
-    cr_assert_eq(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 1, 3, true}, 1, &law), NTK_OK);
+    assert_ok(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 1, 3, true}, 1, &law));
     cr_expect_float_eq(law.root.offset, 0.1, 1e-9);
     cr_expect_float_eq(law.root.factor, 0.3, 1e-9);
     cr_expect_float_eq(law.free.exponent, 0.5, 1e-6);
@@ -91,11 +90,11 @@ Test(exit_laws, a_pure_power_law_has_no_bend) {
     const ntk_exit_sweep sweep = made_up(NULL, cells);
     for (size_t i = 0; i < CELLS; i++) cells[i].log_time = 0.7 * pow(widths[i / THRESHOLDS % WIDTHS], 0.35);
     ntk_exit_law law;
-    cr_assert_eq(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law), NTK_OK);
+    assert_ok(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law));
     cr_expect_float_eq(law.pure.exponent, 0.35, 1e-6);
     cr_expect_float_eq(law.pure_bend, 0, 1e-6);
     cells[(4 * THRESHOLDS)].log_time += 0.4; /* seed 0, width 1024, threshold 0 */
-    cr_assert_eq(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law), NTK_OK);
+    assert_ok(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law));
     cr_expect_gt(law.pure_bend, 0.01);
 }
 
@@ -105,7 +104,7 @@ Test(exit_laws, need_three_widths_with_an_exit) {
     ntk_exit_law law;
     cells[1 * THRESHOLDS].exits = 0;
     cells[1 * THRESHOLDS].log_time = cells[1 * THRESHOLDS].lazy_gain = NAN;
-    cr_assert_eq(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law), NTK_OK);
+    assert_ok(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law));
     cr_expect_float_eq(law.free.exponent, 0.5, 1e-6);
     cells[2 * THRESHOLDS].exits = 0;
     cr_expect_eq(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law), NTK_ERROR_ARGUMENT);
@@ -117,8 +116,8 @@ Test(exit_laws, of_all_seeds) {
     const ntk_exit_sweep sweep = made_up(context, cells);
     ntk_exit_tables tables;
     ntk_exit_summary law;
-    cr_assert_eq(ntk_exit_tables_create(context, &tables), NTK_OK);
-    cr_assert_eq(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_exit_tables_create(context, &tables));
+    assert_ok(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law));
     cr_expect_float_eq(law.gamma.value, 0.5, 1e-6);
     cr_expect_float_eq(law.gamma.high, 0.6, 1e-4, "all seeds agree: what is left is the step");
     cr_expect_float_eq(law.gamma.low, 0.4, 1e-4);
@@ -167,10 +166,10 @@ Test(exit_laws, tables_say_what_their_columns_promise) {
     const ntk_exit_sweep sweep = made_up(context, cells);
     ntk_exit_tables tables;
     ntk_exit_summary law;
-    cr_assert_eq(ntk_exit_tables_create(context, &tables), NTK_OK);
-    cr_assert_eq(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_exit_tables_create(context, &tables));
+    assert_ok(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law));
     const fixture_path folder = fixture_folder();
-    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_write(context, folder.text));
     const fixture_path laws = fixture_join(folder.text, "laws.tsv"),
                        exits = fixture_join(folder.text, "exits.tsv");
     const struct {
@@ -196,11 +195,11 @@ Test(exit_laws, explained_variance) {
     ntk_exit_sweep sweep = made_up(NULL, cells);
     double explained;
     for (size_t i = 0; i < CELLS; i++) cells[i].log_time = 1 + 0.2 * sqrt(widths[i / THRESHOLDS % WIDTHS]);
-    cr_assert_eq(ntk_exit_law_explained(&sweep, 0, &explained), NTK_OK);
+    assert_ok(ntk_exit_law_explained(&sweep, 0, &explained));
     cr_expect_float_eq(explained, 1, 1e-12);
     for (size_t i = 0; i < CELLS; i++)
         if (i % THRESHOLDS == 1) cells[i].log_time = 1 - 0.2 * sqrt(widths[i / THRESHOLDS % WIDTHS]);
-    cr_assert_eq(ntk_exit_law_explained(&sweep, 0, &explained), NTK_OK);
+    assert_ok(ntk_exit_law_explained(&sweep, 0, &explained));
     cr_expect_float_eq(explained, -1, 1e-12, "the threshold whose times fall: %g", explained);
 }
 
@@ -220,11 +219,10 @@ Test(exit_laws, the_two_clocks) {
     ntk_context *context = create();
     ntk_exit_sweep sweep;
     double difference;
-    cr_assert_eq(ntk_exit_sweep_run(context, 1, &sweep), NTK_OK, "%s", ntk_error_detail());
-    cr_assert_eq(ntk_exit_clock_difference(&sweep, 0, 1e-9, 8, &difference), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_exit_sweep_run(context, 1, &sweep));
+    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, 8, &difference));
     cr_expect(difference > 0 && difference < 1e-5, "%g", difference);
-    cr_assert_eq(ntk_exit_clock_difference(&sweep, 0, 1e-9, -5, &difference), NTK_OK);
+    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, -5, &difference));
     cr_expect_eq(difference, INFINITY, "no exit so early");
     ntk_exit_sweep_release(&sweep);
     ntk_context_destroy(context);

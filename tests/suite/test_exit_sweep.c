@@ -32,16 +32,15 @@ static const ntk_claim claim = {
     .id = "a/b", .settings = {tiny, NULL}, .setting_count = {9, 0}, .experiment = &experiment};
 
 static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, SEED, "data", &context),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, SEED, "data", &context));
     return context;
 }
 
 static ntk_exit_sweep run(ntk_context *context, size_t depth) {
     ntk_exit_sweep sweep;
-    cr_assert_eq(ntk_exit_sweep_run(context, depth, &sweep), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_exit_sweep_run(context, depth, &sweep));
     return sweep;
 }
 
@@ -56,9 +55,9 @@ static double lazy_gain(const ntk_training *training, const double *theta, doubl
                                            .gram = gram,
                                            .targets = training->targets};
     ntk_hard_margin_result margin;
-    cr_assert_eq(model->tangent_kernel(model->context, theta, gram), NTK_OK);
-    cr_assert_eq(ntk_inference_hard_margin(&problem, weights, NULL, &margin), NTK_OK);
-    cr_assert_eq(ntk_exit_lazy_gain(model, theta, training->targets, weights, 1, &log_time, &gain), NTK_OK);
+    assert_ok(model->tangent_kernel(model->context, theta, gram));
+    assert_ok(ntk_inference_hard_margin(&problem, weights, NULL, &margin));
+    assert_ok(ntk_exit_lazy_gain(model, theta, training->targets, weights, 1, &log_time, &gain));
     return gain;
 }
 
@@ -76,7 +75,7 @@ static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size
     ntk_flow_options flow;
     ntk_exit found;
     ntk_flow_result result;
-    cr_assert_eq(ntk_exit_sweep_problem(sweep, at, &training, &flow), NTK_OK);
+    assert_ok(ntk_exit_sweep_problem(sweep, at, &training, &flow));
     const size_t m = (size_t)sweep->widths[at.width];
     cr_assert_eq(training.parameters, m * (INPUTS + 1));
     for (size_t k = 0; k < m; k++) {
@@ -85,9 +84,8 @@ static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size
     }
     double start[LIST * (INPUTS + 1)];
     memcpy(start, training.theta, training.parameters * sizeof *start);
-    cr_assert_eq(ntk_exit_run(&training.model, training.targets, &flow, 1, &threshold, training.theta, &found,
-                              &largest, &result),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_exit_run(&training.model, training.targets, &flow, 1, &threshold, training.theta, &found,
+                           &largest, &result));
     *gain = lazy_gain(&training, start, found.log_time);
     ntk_training_release(&training);
     return found.log_time;

@@ -201,7 +201,7 @@ Test(accept, what_is_accepted_agrees_afterwards) {
     const fixture_path folder = fixture_folder();
     const char *root = folder.text;
     size_t changed = 0;
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 0.1, "first", &changed), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(accept(root, NTK_TIER_QUICK, 0.1, "first", &changed));
     cr_expect_eq(changed, 2);
     char *stored = read_in(root, "expected/a/b.tsv");
     cr_expect_str_eq(stored, HEADER "quick\texponent\t-0.5\t-0.75\t-0.25\t0.99999904632568359\n"
@@ -209,7 +209,7 @@ Test(accept, what_is_accepted_agrees_afterwards) {
     ntk_release(stored);
 
     ntk_expected *expected = NULL;
-    cr_assert_eq(ntk_expected_read(fixture_join(root, "expected/a/b.tsv").text, &expected), NTK_OK);
+    assert_ok(ntk_expected_read(fixture_join(root, "expected/a/b.tsv").text, &expected));
     ntk_metric ratio = fixture_scalar("ratio", 0.1);
     const ntk_regression exact = {.metric = "ratio", .kind = NTK_TOLERANCE_EXACT};
     cr_expect(
@@ -221,8 +221,8 @@ Test(accept, the_ledger_tells_what_moved_and_why) {
     const fixture_path folder = fixture_folder();
     const char *root = folder.text;
     size_t changed = 0;
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 1, "first", &changed), NTK_OK, "%s", ntk_error_detail());
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 2, "new kernel", &changed), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(accept(root, NTK_TIER_QUICK, 1, "first", &changed));
+    assert_ok(accept(root, NTK_TIER_QUICK, 2, "new kernel", &changed));
     cr_expect_eq(changed, 1, "the exponent stands as it stood");
     char *ledger = read_in(root, "expected/ledger.tsv");
     cr_expect_eq(fixture_count(ledger, "\n"), 4, "a header, two new values, one moved");
@@ -236,9 +236,9 @@ Test(accept, nothing_changed_writes_nothing) {
     const fixture_path folder = fixture_folder();
     const char *root = folder.text;
     size_t changed = 9;
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 1, "first", &changed), NTK_OK);
+    assert_ok(accept(root, NTK_TIER_QUICK, 1, "first", &changed));
     char *before = read_in(root, "expected/ledger.tsv");
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 1, "again", &changed), NTK_OK);
+    assert_ok(accept(root, NTK_TIER_QUICK, 1, "again", &changed));
     cr_expect_eq(changed, 0);
     char *after = read_in(root, "expected/ledger.tsv");
     cr_expect_str_eq(after, before);
@@ -252,7 +252,7 @@ Test(accept, other_tiers_stay_and_orphans_of_this_one_go) {
     fixture_write(root, "expected/a/b.tsv",
                   HEADER "quick\tgone\t3\t\t\t\nfull\tgone\t4\t\t\t\nfull\tratio\t5\t\t\t\n");
     size_t changed = 0;
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 1, "tidy", &changed), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(accept(root, NTK_TIER_QUICK, 1, "tidy", &changed));
     cr_expect_eq(changed, 3, "two new, one dropped");
     char *stored = read_in(root, "expected/a/b.tsv");
     cr_expect_str_eq(stored, HEADER "quick\texponent\t-0.5\t-0.75\t-0.25\t0.99999904632568359\n"
@@ -308,7 +308,7 @@ Test(accept, a_full_disk_leaves_the_old_files) {
     const fixture_path folder = fixture_folder();
     const char *root = folder.text;
     size_t changed = 0;
-    cr_assert_eq(accept(root, NTK_TIER_QUICK, 1, "first", &changed), NTK_OK);
+    assert_ok(accept(root, NTK_TIER_QUICK, 1, "first", &changed));
     char *stored = read_in(root, "expected/a/b.tsv"), *ledger = read_in(root, "expected/ledger.tsv");
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit;

@@ -22,13 +22,13 @@ static ntk_journal_entry entry_of(ntk_digest key, double seconds) {
 
 static ntk_journal *open_journal(const char *path) {
     ntk_journal *journal;
-    cr_assert_eq(ntk_journal_open(path, &journal), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_journal_open(path, &journal));
     return journal;
 }
 
 static void append(ntk_journal *journal, ntk_digest key, double seconds) {
     const ntk_journal_entry entry = entry_of(key, seconds);
-    cr_assert_eq(ntk_journal_append(journal, &entry), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_journal_append(journal, &entry));
 }
 
 Test(journal, what_was_appended_is_found_again) {
@@ -38,7 +38,7 @@ Test(journal, what_was_appended_is_found_again) {
     append(journal, 2, 2.5);
     append(journal, 2, 3.5);
     ntk_journal_close(journal);
-    cr_assert_eq(ntk_journal_read(path.text, &journal), NTK_OK);
+    assert_ok(ntk_journal_read(path.text, &journal));
     const ntk_journal_entry *entry = ntk_journal_find(journal, 0xfedcba9876543211u);
     cr_assert_not_null(entry);
     cr_expect_eq(entry->tables, 0xfedcba9876543212u);

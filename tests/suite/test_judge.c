@@ -191,7 +191,7 @@ static ntk_verdict verdict_of(situation s) {
                                          .compare = !s.no_comparison,
                                          .stored_seed = !s.other_seed};
     ntk_claim_outcome outcome;
-    cr_assert_eq(ntk_claim_judge(&claim, &findings, &outcome), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_claim_judge(&claim, &findings, &outcome));
     const ntk_verdict verdict = outcome.verdict;
     cr_expect_str_eq(outcome.evidence, "statistical, numerical");
     cr_expect_eq(outcome.controls[0].broke, outcome.controls[0].breaks[0].verdict == NTK_VERDICT_VIOLATED);
@@ -238,7 +238,7 @@ Test(claim, a_claim_without_checks_does_not_hold) {
     const ntk_metrics metrics = {0};
     const ntk_claim_findings findings = {.metrics = &metrics};
     ntk_claim_outcome outcome;
-    cr_assert_eq(ntk_claim_judge(&empty, &findings, &outcome), NTK_OK);
+    assert_ok(ntk_claim_judge(&empty, &findings, &outcome));
     cr_expect_eq(outcome.verdict, NTK_VERDICT_ERROR);
     ntk_claim_outcome_release(&empty, &outcome);
 }
@@ -263,7 +263,7 @@ Test(claim, evidence_lists_the_kinds_that_occur) {
                 if (set >> k & 1) some[count++] = kinds[k];
         const ntk_claim claim = {.id = "a/b", .checks = some, .check_count = count};
         ntk_claim_outcome outcome;
-        cr_assert_eq(ntk_claim_judge(&claim, &findings, &outcome), NTK_OK);
+        assert_ok(ntk_claim_judge(&claim, &findings, &outcome));
         cr_expect_eq(outcome.verdict, count == 0 ? NTK_VERDICT_ERROR : NTK_VERDICT_HOLDS);
         char wanted[64] = "";
         for (size_t k = 4; k-- > 0;)
@@ -306,9 +306,8 @@ Test(judge, risk_of_a_break_is_to_reach_back) {
     const ntk_metrics own = {(ntk_metric *)&holds, 1}, control = {(ntk_metric *)&breaks_it, 1};
     const ntk_metrics *controls[] = {&control};
     ntk_claim_outcome outcome;
-    cr_assert_eq(
-        ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = controls}, &outcome),
-        NTK_OK);
+    assert_ok(
+        ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = controls}, &outcome));
     cr_expect(outcome.controls[0].broke);
     cr_expect_eq(outcome.controls[0].breaks[0].risk, ntk_stats_risk(&breaks_it.estimate, 6));
     ntk_claim_outcome_release(&judged, &outcome);

@@ -17,10 +17,10 @@ Test(metrics, what_is_written_is_read_back_bit_by_bit) {
     ntk_metric items[] = {fixture_scalar("a", 0.1), fixture_estimate("b", -1.0 / 3, -0.5, 5e-324),
                           fixture_scalar("c", NAN), fixture_scalar("d", -INFINITY)};
     const fixture_path path = fixture_join(fixture_folder().text, "metrics.tsv");
-    cr_assert_eq(ntk_metrics_write(path.text, &(ntk_metrics){items, 4}), NTK_OK);
+    assert_ok(ntk_metrics_write(path.text, &(ntk_metrics){items, 4}));
 
     ntk_metrics found;
-    cr_assert_eq(ntk_metrics_read(path.text, &found), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_metrics_read(path.text, &found));
     cr_assert_eq(found.count, 4);
     for (size_t i = 0; i < 4; i++) {
         cr_expect_str_eq(found.items[i].name, items[i].name);
@@ -35,9 +35,9 @@ Test(metrics, what_is_written_is_read_back_bit_by_bit) {
 
 Test(metrics, an_empty_table_is_a_table) {
     const fixture_path path = fixture_join(fixture_folder().text, "metrics.tsv");
-    cr_assert_eq(ntk_metrics_write(path.text, &(ntk_metrics){0}), NTK_OK);
+    assert_ok(ntk_metrics_write(path.text, &(ntk_metrics){0}));
     ntk_metrics found;
-    cr_assert_eq(ntk_metrics_read(path.text, &found), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_metrics_read(path.text, &found));
     cr_expect_eq(found.count, 0);
     ntk_metrics_release(&found);
 }
@@ -92,8 +92,7 @@ Test(metrics, every_cut_of_a_file_inside_a_row_is_noticed) {
 Test(metrics, a_missing_file_is_an_input_error) {
     const fixture_path path = fixture_join(fixture_folder().text, "none.tsv");
     ntk_metrics found;
-    cr_expect_eq(ntk_metrics_read(path.text, &found), NTK_ERROR_IO);
-    cr_expect_not_null(strstr(ntk_error_detail(), path.text));
+    assert_fails(ntk_metrics_read(path.text, &found), NTK_ERROR_IO, path.text);
 }
 
 Test(metrics, names_are_checked_and_given_once) {

@@ -35,10 +35,9 @@ static double x[ALL * D];
 static const double targets[N * K] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.25, 0.25};
 
 static ntk_context *create(void) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
     return context;
 }
 
@@ -53,10 +52,9 @@ static ntk_predictive problem_of(ntk_predictive_start start) {
     ntk_stream points = ntk_stream_create(3, "points", 0);
     const ntk_architecture erf_network = architecture();
     ntk_predictive out;
-    cr_assert_eq(ntk_data_sphere_separated(&points, ALL, D, 0.8, x), NTK_OK);
-    cr_assert_eq(
-        ntk_predictive_create(&erf_network, NTK_LOSS_SOFTMAX, N, Q, D, K, x, targets, lambda, start, &out),
-        NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_data_sphere_separated(&points, ALL, D, 0.8, x));
+    assert_ok(
+        ntk_predictive_create(&erf_network, NTK_LOSS_SOFTMAX, N, Q, D, K, x, targets, lambda, start, &out));
     return out;
 }
 
@@ -72,11 +70,11 @@ Test(predictive, solution_satisfies_its_equation) {
     ntk_predictive problem = problem_of(NTK_START_PRIOR);
     const ntk_architecture erf_network = architecture();
     double theta[ALL * ALL], start[ALL * K], f[ALL * K], g[N * K];
-    cr_assert_eq(ntk_linalg_start(), NTK_OK);
-    cr_assert_eq(ntk_kernel_gram(&erf_network, NTK_KERNEL_NTK, ALL, D, x, D, theta, ALL), NTK_OK);
+    assert_ok(ntk_linalg_start());
+    assert_ok(ntk_kernel_gram(&erf_network, NTK_KERNEL_NTK, ALL, D, x, D, theta, ALL));
     ntk_stream stream = ntk_stream_create(1, "start", 0);
     ntk_stream_normal(&stream, ALL * K, start);
-    cr_assert_eq(ntk_predictive_solution(&problem, start, f, f + N * K), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_predictive_solution(&problem, start, f, f + N * K));
     for (size_t i = 0; i < N; i++) softmax(f + i * K, g + i * K);
     for (size_t i = 0; i < N * K; i++) g[i] = targets[i] - g[i];
     for (size_t i = 0; i < ALL; i++)
@@ -97,7 +95,7 @@ static const ntk_estimate *found(const ntk_context *context, const char *name) {
 static ntk_routes compare(ntk_context *context, ntk_predictive_start start) {
     ntk_predictive problem = problem_of(start);
     ntk_routes routes;
-    cr_assert_eq(ntk_routes_compare(context, "toy", &problem, &routes), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_routes_compare(context, "toy", &problem, &routes));
     return routes;
 }
 
@@ -108,7 +106,7 @@ static double size_of(const ntk_estimate *e) { return e->high - e->value; }
 Test(predictive, identities_hold) {
     ntk_context *context = create();
     ntk_routes routes = compare(context, NTK_START_PRIOR);
-    cr_assert_eq(ntk_routes_weigh(context, "toy", &routes), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_routes_weigh(context, "toy", &routes));
     const ntk_estimate *square = found(context, "posterior-square-toy"),
                        *balance = found(context, "ensemble-balance-toy");
     const ntk_estimate *residual = found(context, "posterior-mean-toy"),
@@ -142,7 +140,7 @@ Test(predictive, hypotheses_removed_show) {
     ntk_context *context = create();
     ntk_routes routes = compare(context, NTK_START_PRIOR);
     cr_expect_lt(found(context, "posterior-square-toy")->high, 0.5);
-    cr_assert_eq(ntk_routes_weigh(context, "toy", &routes), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_routes_weigh(context, "toy", &routes));
     cr_expect_gt(found(context, "importance-toy")->low, 0.02);
     ntk_routes_release(&routes);
     ntk_context_destroy(context);
@@ -187,9 +185,9 @@ Test(predictive, reliability_by_hand) {
                          .ensemble = p,
                          .laplace = p,
                          .mode = p};
-    cr_assert_eq(ntk_routes_reliability(context, "toy", &routes, labels), NTK_OK);
+    assert_ok(ntk_routes_reliability(context, "toy", &routes, labels));
     const fixture_path folder = fixture_folder();
-    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_write(context, folder.text));
     char *table = fixture_read(fixture_join(folder.text, "reliability-toy.tsv").text);
     const char start[] = "route\tconfidence\taccuracy\tcount\nposterior\t0.5\t1\t1\nposterior\t0.9";
     cr_expect_eq(strncmp(table, start, strlen(start)), 0, "%s", table);
@@ -206,7 +204,7 @@ Test(predictive, reliability_by_hand) {
 Test(predictive, workers_change_nothing) {
     double kept[Q * K];
     for (size_t workers = 1; workers <= 2; workers++) {
-        cr_assert_eq(ntk_set_workers(workers), NTK_OK);
+        assert_ok(ntk_set_workers(workers));
         ntk_context *context = create();
         ntk_routes routes = compare(context, NTK_START_PRIOR);
         if (workers == 1) memcpy(kept, routes.posterior, sizeof kept);
@@ -228,7 +226,7 @@ static ntk_predictive problem_of_strength_one(void) {
  * start. */
 static double gap_of(const ntk_predictive *problem, const double *start, const double *end) {
     double solution[Q * K], gap = 0, way = 0;
-    cr_assert_eq(ntk_predictive_solution(problem, start, NULL, solution), NTK_OK);
+    assert_ok(ntk_predictive_solution(problem, start, NULL, solution));
     for (size_t i = 0; i < Q; i++) {
         double network[K], limit[K], before[K];
         softmax(end + (N + i) * K, network);
@@ -247,8 +245,7 @@ Test(predictive, networks_are_compared_with_their_own_solutions) {
     const ntk_architecture erf_network = architecture();
     ntk_routes routes = {.problem = problem_of_strength_one()};
     double probabilities[Q * K], wanted[Q * K] = {0}, slope = 0;
-    cr_assert_eq(ntk_network_route(context, &routes, &erf_network, D, x, probabilities), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_network_route(context, &routes, &erf_network, D, x, probabilities));
     ntk_ensemble_problem problem = {.architecture = erf_network,
                                     .points = N,
                                     .all_points = ALL,
@@ -263,7 +260,7 @@ Test(predictive, networks_are_compared_with_their_own_solutions) {
     problem.flow.gradient_tolerance = 1e-7;
     for (size_t width = 8; width <= 40; width += 32) {
         ntk_ensemble all;
-        cr_assert_eq(ntk_ensemble_train(context, &problem, width, 3, 0, NULL, NULL, &all), NTK_OK);
+        assert_ok(ntk_ensemble_train(context, &problem, width, 3, 0, NULL, NULL, &all));
         for (size_t i = 0; i < 3; i++) {
             const double *start = all.start + i * ALL * K, *end = all.end + i * ALL * K;
             slope += (width == 8 ? -1 : 1) * log(gap_of(&routes.problem, start, end)) / log(5) / 3;
@@ -287,8 +284,8 @@ Test(predictive, networks_need_the_strength_of_their_start) {
     const ntk_architecture erf_network = architecture();
     ntk_routes routes = {.problem = problem_of(NTK_START_PRIOR)};
     double probabilities[Q * K];
-    cr_expect_eq(ntk_network_route(context, &routes, &erf_network, D, x, probabilities), NTK_ERROR_ARGUMENT);
-    cr_expect(strstr(ntk_error_detail(), "n lambda is 0.4"), "%s", ntk_error_detail());
+    assert_fails(ntk_network_route(context, &routes, &erf_network, D, x, probabilities), NTK_ERROR_ARGUMENT,
+                 "n lambda is 0.4");
     ntk_routes_release(&routes);
     ntk_context_destroy(context);
 }

@@ -27,7 +27,7 @@ static ntk_process run_shell(const char *script, double seconds, double megabyte
     ntk_process process, *const processes[] = {&process};
     setenv("TOY", "old", 1);
     setenv("KEPT", "kept", 1);
-    cr_assert_eq(ntk_process_start(&options, &process), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_process_start(&options, &process));
     while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 0.1);
     return process;
 }
@@ -81,17 +81,16 @@ Test(process, a_program_that_does_not_exist_is_named) {
     const char *const arguments[] = {"/nowhere/ntk", NULL}, *const environment[] = {NULL};
     const ntk_process_options options = {arguments, environment, out.text, error.text, 1, 4096};
     ntk_process process;
-    cr_expect_eq(ntk_process_start(&options, &process), NTK_ERROR_IO);
-    cr_expect_not_null(strstr(ntk_error_detail(), "/nowhere/ntk"));
+    assert_fails(ntk_process_start(&options, &process), NTK_ERROR_IO, "/nowhere/ntk");
 }
 
 Test(process, last_words_are_the_last_line_that_says_something) {
     run_shell("printf 'first\\nsecond \\n\\n \\n' >&2", 10, 4096);
     char *words;
-    cr_assert_eq(ntk_process_last_words(fixture_join(folder.text, "err").text, &words), NTK_OK);
+    assert_ok(ntk_process_last_words(fixture_join(folder.text, "err").text, &words));
     cr_expect_str_eq(words, "second");
     ntk_release(words);
-    cr_assert_eq(ntk_process_last_words(fixture_join(folder.text, "nothing").text, &words), NTK_OK);
+    assert_ok(ntk_process_last_words(fixture_join(folder.text, "nothing").text, &words));
     cr_expect_str_empty(words);
     ntk_release(words);
 }

@@ -5,6 +5,7 @@
 
 #include <ntk/memory.h>
 
+#include "../status.h"
 #include "suite/support.h"
 
 Test(support, reals_are_read_strictly) {
@@ -56,7 +57,7 @@ Test(support, names_have_one_spelling) {
 Test(support, growing_arrays_keep_their_elements) {
     void *items = NULL;
     for (size_t count = 0; count < 100; count++) {
-        cr_assert_eq(ntk_array_grow(&items, count, sizeof(size_t)), NTK_OK);
+        assert_ok(ntk_array_grow(&items, count, sizeof(size_t)));
         cr_assert_eq(((size_t *)items)[count], 0, "the new element is zeroed");
         ((size_t *)items)[count] = count;
     }

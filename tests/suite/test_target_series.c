@@ -23,17 +23,15 @@ static const ntk_claim claim = {
     .id = "a/b", .settings = {tiny, NULL}, .setting_count = {6, 0}, .experiment = &experiment};
 
 static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context),
-                 NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context));
     return context;
 }
 
 static void conduct(ntk_context *context, const char *columns, ntk_target_measure measure,
                     ntk_target_reduce reduce) {
-    cr_assert_eq(ntk_target_series_conduct(context, columns, measure, reduce), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_target_series_conduct(context, columns, measure, reduce));
 }
 
 static ntk_status reduce_nothing(ntk_context *context, const ntk_target_series *series, size_t which) {
@@ -127,9 +125,8 @@ Test(target_series, l2_is_for_soft_targets) {
 Test(target_series, an_error_names_case_epsilon_and_seed) {
     /* nine points of R^4 are never orthogonal to one another */
     ntk_context *context = create((const ntk_setting[]){{"max-cosine", "0.01", 0}, {"points", "9", 0}}, 2);
-    cr_expect_eq(ntk_target_series_conduct(context, "nothing", measure_kernel, reduce_nothing),
-                 NTK_ERROR_NO_CONVERGENCE);
-    cr_expect_not_null(strstr(ntk_error_detail(), "kernel, epsilon 0, seed 0: "), "%s", ntk_error_detail());
+    assert_fails(ntk_target_series_conduct(context, "nothing", measure_kernel, reduce_nothing),
+                 NTK_ERROR_NO_CONVERGENCE, "kernel, epsilon 0, seed 0: ");
     ntk_context_destroy(context);
 }
 
@@ -169,7 +166,7 @@ Test(target_series, slopes_are_one_a_seed) {
     ntk_context *context = create(&(const ntk_setting){"epsilons", "0.2 0.1 0.05 0.01", 0}, 1);
     conduct(context, "x y z", measure_line, reduce_line);
     const fixture_path folder = fixture_folder();
-    cr_assert_eq(ntk_context_write(context, folder.text), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_context_write(context, folder.text));
     char *runs = fixture_read(fixture_join(folder.text, "runs.tsv").text);
     char *paths = fixture_read(fixture_join(folder.text, "paths.tsv").text);
     cr_expect_not_null(strstr(runs, "case\tepsilon\tseed\tx\ty\tz\n"));
