@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,54 @@
 #include <criterion/criterion.h>
 
 #include <ntk/file.h>
+#include <ntk/linalg.h>
+
+/* ---- contexts ------------------------------------------------------------------------------------- */
+
+enum { MAX_CONTEXTS = 16 };
+static ntk_context *contexts[MAX_CONTEXTS];
+static size_t context_count;
+
+ntk_context *fixture_context(const ntk_parameter *parameters, const fixture_setting *usual, ...) {
+    enum { MAX_SETTINGS = 32 };
+    static ntk_experiment experiment;
+    static const ntk_claim claim = {.id = "a/b", .experiment = &experiment};
+    experiment.parameters = parameters;
+    ntk_setting settings[MAX_SETTINGS];
+    size_t count = 0;
+    for (; usual != NULL && usual->name != NULL; usual++) {
+        cr_assert_lt(count, MAX_SETTINGS);
+        settings[count++] = (ntk_setting){(char *)usual->name, (char *)usual->value, 0};
+    }
+    va_list own;
+    va_start(own, usual);
+    for (char *name; (name = va_arg(own, char *)) != NULL;) {
+        cr_assert_lt(count, MAX_SETTINGS);
+        settings[count++] = (ntk_setting){name, va_arg(own, char *), 0};
+    }
+    va_end(own);
+    cr_assert_lt(context_count, MAX_CONTEXTS);
+    ntk_context **context = &contexts[context_count++];
+    assert_ok(ntk_linalg_start());
+    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, settings, count, 5, "data", context));
+    return *context;
+}
+
+const ntk_estimate *fixture_metric(const ntk_context *context, const char *name) {
+    const ntk_metric *found = ntk_metrics_find(ntk_context_metrics(context), name);
+    cr_assert_not_null(found, "%s", name);
+    return &found->estimate;
+}
+
+char *fixture_table(const ntk_context *context, const char *name) {
+    const char *folder = fixture_folder();
+    char file[64];
+    assert_ok(ntk_context_write(context, folder));
+    snprintf(file, sizeof file, "%s.tsv", name);
+    return fixture_read(fixture_join(folder, file));
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
 
 static char base[64]; /* empty until it is made */
 static int folder_count;
@@ -19,41 +68,51 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 }
 
 void fixture_remove(void) {
+    while (context_count > 0) ntk_context_destroy(contexts[--context_count]);
     if (*base != '\0') nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     *base = '\0';
 }
 
-fixture_path fixture_folder(void) {
+/* The list keeps it reachable for leak checkers. */
+static char *keep(char *text) {
+    enum { MAX_KEPT = 4096 };
+    static char *kept[MAX_KEPT];
+    static size_t used;
+    cr_assert(text != NULL && used < MAX_KEPT);
+    return kept[used++] = text;
+}
+
+const char *fixture_folder(void) {
     if (*base == '\0') {
         strcpy(base, "/tmp/ntk-suite-XXXXXX");
         cr_assert_not_null(mkdtemp(base));
     }
     char name[16];
     snprintf(name, sizeof name, "%d", folder_count++);
-    const fixture_path path = fixture_join(base, name);
-    assert_ok(ntk_folder_create(path.text));
+    const char *path = fixture_join(base, name);
+    assert_ok(ntk_folder_create(path));
     return path;
 }
 
-fixture_path fixture_join(const char *parent, const char *name) {
-    fixture_path path;
-    snprintf(path.text, sizeof path.text, "%s/%s", parent, name);
-    return path;
+const char *fixture_join(const char *parent, const char *name) {
+    char *path = NULL;
+    cr_assert_geq(asprintf(&path, "%s/%s", parent, name), 0);
+    return keep(path);
 }
 
 void fixture_write(const char *parent, const char *name, const char *text) {
-    const fixture_path path = fixture_join(parent, name);
-    fixture_path upper = path;
-    *strrchr(upper.text, '/') = '\0';
-    assert_ok(ntk_folder_create(upper.text));
-    assert_ok(ntk_file_write(path.text, text, strlen(text)));
+    const char *path = fixture_join(parent, name);
+    char upper[512];
+    snprintf(upper, sizeof upper, "%.*s", (int)(strrchr(path, '/') - path), path);
+    assert_ok(ntk_folder_create(upper));
+    assert_ok(ntk_file_write(path, text, strlen(text)));
 }
 
 char *fixture_read(const char *path) {
     char *content = NULL;
     size_t size = 0;
     assert_ok(ntk_file_read(path, &content, &size));
-    return content;
+    return keep(content);
 }
 
 size_t fixture_count(const char *text, const char *needle) {
@@ -61,6 +120,8 @@ size_t fixture_count(const char *text, const char *needle) {
     for (const char *at = strstr(text, needle); at != NULL; at = strstr(at + 1, needle)) count++;
     return count;
 }
+
+/* ---- metrics -------------------------------------------------------------------------------------- */
 
 ntk_metric fixture_scalar(char *name, double value) {
     return (ntk_metric){.name = name, .estimate = {.value = value}};

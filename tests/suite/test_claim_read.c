@@ -6,8 +6,6 @@
 
 #include <criterion/criterion.h>
 
-#include <ntk/memory.h>
-
 #include "fixture.h"
 
 TestSuite(claim_read, .fini = fixture_remove);
@@ -33,10 +31,9 @@ static char *documented_example(void) {
 }
 
 static ntk_status read_text(const char *text, ntk_claim *claim) {
-    const fixture_path folder = fixture_folder();
-    const char *root = folder.text;
+    const char *root = fixture_folder();
     fixture_write(root, "lazy-classification/l2-bounded/claim.yaml", text);
-    return ntk_claim_read(fixture_join(root, "lazy-classification/l2-bounded").text, &experiment, claim);
+    return ntk_claim_read(fixture_join(root, "lazy-classification/l2-bounded"), &experiment, claim);
 }
 
 Test(claim_read, the_documented_example_is_read_as_documented) {
@@ -71,7 +68,6 @@ Test(claim_read, the_documented_example_is_read_as_documented) {
     cr_expect(claim.regressions[0].depends_on_seed && claim.regressions[0].tolerance == 1e-6);
     cr_expect_eq(claim.regressions[1].kind, NTK_TOLERANCE_STATISTICAL);
     ntk_claim_release(&claim);
-    ntk_release(text);
 }
 
 /* ---- faults --------------------------------------------------------------------------------------- */

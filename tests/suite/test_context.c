@@ -185,23 +185,20 @@ Test(context, what_is_emitted_is_written) {
     assert_ok(ntk_emit_table(context, "empty", "x", &table));
     cr_expect_eq(ntk_context_metrics(context)->count, 3);
 
-    const fixture_path scratch = fixture_folder();
-    const char *folder = scratch.text;
+    const char *folder = fixture_folder();
     assert_ok(ntk_context_write(context, folder));
     ntk_context_destroy(context);
-    char *drift = fixture_read(fixture_join(folder, "drift.tsv").text);
+    char *drift = fixture_read(fixture_join(folder, "drift.tsv"));
     cr_expect_str_eq(drift, "activation\twidth\tdrift\nrelu\t64\t0.10000000000000001\n"
                             "erf\t128\t0.10000000000000001\nerf\t256\tinf\n");
-    char *empty = fixture_read(fixture_join(folder, "empty.tsv").text);
+    char *empty = fixture_read(fixture_join(folder, "empty.tsv"));
     cr_expect_str_eq(empty, "x\n");
     ntk_metrics metrics;
-    assert_ok(ntk_metrics_read(fixture_join(folder, "metrics.tsv").text, &metrics));
+    assert_ok(ntk_metrics_read(fixture_join(folder, "metrics.tsv"), &metrics));
     cr_expect_eq(ntk_metrics_find(&metrics, "rate")->estimate.low, -1);
     cr_expect(isnan(ntk_metrics_find(&metrics, "broken")->estimate.value));
     cr_expect_null(ntk_metrics_find(&metrics, "ratio"));
     ntk_metrics_release(&metrics);
-    ntk_release(drift);
-    ntk_release(empty);
 }
 
 Test(context, names_are_given_once) {
@@ -252,8 +249,8 @@ Test(context, rows_are_checked) {
 
 Test(context, writing_into_a_missing_folder_fails) {
     ntk_context *context = create_plain();
-    const fixture_path folder = fixture_join(fixture_folder().text, "none");
-    cr_expect_eq(ntk_context_write(context, folder.text), NTK_ERROR_IO);
+    const char *folder = fixture_join(fixture_folder(), "none");
+    cr_expect_eq(ntk_context_write(context, folder), NTK_ERROR_IO);
     ntk_context_destroy(context);
 }
 
@@ -262,14 +259,13 @@ Test(context, a_full_disk_leaves_no_part_of_a_file) {
     ntk_table *table = NULL;
     assert_ok(ntk_emit_table(context, "drift", "x", &table));
     for (size_t i = 0; i < 1000; i++) assert_ok(ntk_table_row(table, NULL, &(double){0.1}));
-    const fixture_path scratch = fixture_folder();
-    const char *folder = scratch.text;
+    const char *folder = fixture_folder();
     signal(SIGXFSZ, SIG_IGN);
     const struct rlimit limit = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
     setrlimit(RLIMIT_FSIZE, &limit);
     cr_expect_eq(ntk_context_write(context, folder), NTK_ERROR_IO);
-    cr_expect_eq(access(fixture_join(folder, "drift.tsv").text, F_OK), -1);
-    cr_expect_eq(access(fixture_join(folder, "metrics.tsv").text, F_OK), -1, "it is written last");
+    cr_expect_eq(access(fixture_join(folder, "drift.tsv"), F_OK), -1);
+    cr_expect_eq(access(fixture_join(folder, "metrics.tsv"), F_OK), -1, "it is written last");
     cr_expect_eq(rmdir(folder), 0, "nothing is left behind");
     ntk_context_destroy(context);
 }

@@ -7,11 +7,8 @@
 #include <criterion/criterion.h>
 
 #include <ntk/definiteness.h>
-#include <ntk/linalg.h>
-#include <ntk/memory.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(definiteness, .fini = fixture_remove);
 
@@ -19,8 +16,6 @@ static const ntk_parameter parameters[] = {
     NTK_DEFINITENESS_PARAMETERS,
     {"architectures", NTK_PARAMETER_CHOICE_LIST, "relu", 0, 0, "relu|linear", "networks of two layers"},
     {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static const ntk_claim claim = {.id = "a/b", .experiment = &experiment};
 
 /* relu: strictly positive definite; linear: residual without branches, Theta = 2 <x, x'>. */
 static ntk_architecture architecture_of(const char *label) {
@@ -32,13 +27,8 @@ static ntk_architecture architecture_of(const char *label) {
 }
 
 static ntk_context *create(const char *sets, const char *architectures, const char *sizes) {
-    const ntk_setting settings[] = {{"data-sets", (char *)sets, 0},
-                                    {"architectures", (char *)architectures, 0},
-                                    {"sizes", (char *)sizes, 0}};
-    ntk_context *context = NULL;
-    ntk_linalg_start();
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, settings, 3, 5, "data", &context));
-    return context;
+    return fixture_context(parameters, NULL, "data-sets", sets, "architectures", architectures, "sizes",
+                           sizes, NULL);
 }
 
 typedef struct bound {
@@ -47,24 +37,15 @@ typedef struct bound {
 
 /* The rows of the table `cases`, of any labels. */
 static size_t read_cases(const ntk_context *context, size_t most, bound *rows) {
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    char *text = fixture_read(fixture_join(folder.text, "cases.tsv").text);
+    const char *text = fixture_table(context, "cases");
     size_t count = 0;
-    for (char *line = strchr(text, '\n'); line != NULL && line[1] != 0 && count < most;
+    for (const char *line = strchr(text, '\n'); line != NULL && line[1] != 0 && count < most;
          line = strchr(line + 1, '\n')) {
         bound *b = &rows[count++];
         cr_assert_eq(
             sscanf(line, " %*s %*s %lf %lf %lf %lf", &b->size, &b->certified, &b->computed, &b->entries), 4);
     }
-    ntk_release(text);
     return count;
-}
-
-static double smallest_bound(const ntk_context *context) {
-    const ntk_metric *metric = ntk_metrics_find(ntk_context_metrics(context), "certified-lambda-min");
-    cr_assert_not_null(metric);
-    return metric->estimate.value;
 }
 
 Test(definiteness, bounds_of_every_case) {
@@ -85,8 +66,7 @@ Test(definiteness, bounds_of_every_case) {
         cr_expect(b->certified <= b->computed && b->certified >= b->computed - 1e-10, "row %zu", i);
     }
     cr_expect(smallest < 0, "16 points in 3 dimensions: a linear kernel is singular");
-    cr_expect_eq(smallest_bound(context), smallest);
-    ntk_context_destroy(context);
+    cr_expect_eq(fixture_metric(context, "certified-lambda-min")->value, smallest);
 }
 
 /* The stored results of a claim do not depend on which other sizes stand beside one. */
@@ -97,12 +77,10 @@ Test(definiteness, smaller_sizes_are_the_first_points) {
         ntk_context *context = create(sets[i], "relu", "8");
         assert_ok(ntk_definiteness_certify(context, architecture_of));
         read_cases(context, 1, &alone);
-        ntk_context_destroy(context);
         context = create(sets[i], "relu", "20,8");
         assert_ok(ntk_definiteness_certify(context, architecture_of));
         cr_assert_eq(read_cases(context, 2, together), 2);
         cr_expect_eq(together[1].certified, alone.certified, "%s", sets[i]);
-        ntk_context_destroy(context);
     }
 }
 
@@ -122,12 +100,10 @@ Test(definiteness, ranks_of_spectra) {
         cr_expect_eq(n, cases[i].n);
         cr_expect(ranks[0] == cases[i].relu && ranks[1] == cases[i].linear, "%s, %zu: ranks %zu and %zu",
                   cases[i].set, n, ranks[0], ranks[1]);
-        ntk_context_destroy(context);
     }
 }
 
 Test(definiteness, an_odd_size_is_refused) {
     ntk_context *context = create("antipodal-3", "relu", "8,9");
     assert_fails(ntk_definiteness_certify(context, architecture_of), NTK_ERROR_ARGUMENT, "size 9");
-    ntk_context_destroy(context);
 }

@@ -9,12 +9,10 @@
 #include <ntk/linalg.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(drift, .fini = fixture_remove);
 
-/* ---- a network, stopped early and run to its end
- * ----------------------------------------------------------- */
+/* ---- a network, stopped early and run to its end ---------------------------------------------------- */
 
 typedef struct problem {
     ntk_training training;
@@ -94,8 +92,7 @@ Test(drift, what_l2_leaves_is_what_is_travelled) {
     }
 }
 
-/* ---- cases by hand
- * ------------------------------------------------------------------------------------------ */
+/* ---- cases by hand ---------------------------------------------------------------------------------- */
 
 /* One point, two classes, one output f with p = 1/2 and q = 1/2 - d: delta = d. */
 static double left_by_hand(double d, double output, double epsilon, double lambda) {
@@ -136,16 +133,13 @@ Test(drift, what_l2_leaves_a_kinked_network_is_its_last_change) {
     cr_expect(isnan(left));
 }
 
-/* ---- the reduction
- * ------------------------------------------------------------------------------------------ */
+/* ---- the reduction ---------------------------------------------------------------------------------- */
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting tiny[] = {{"widths", "4 9", 1},   {"seeds", "3", 1},  {"points", "2", 1},
-                             {"inputs", "3", 1},     {"lambda", "1", 1}, {"activations", "erf relu", 1},
-                             {"log-horizon", "0", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {7, 0}, .experiment = &experiment};
+static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},
+                                       {"points", "2"},      {"inputs", "3"},
+                                       {"lambda", "1"},      {"activations", "erf relu"},
+                                       {"log-horizon", "0"}, {0}};
 
 static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_context *context) {
     (void)context;
@@ -156,19 +150,14 @@ static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_cont
 }
 
 Test(drift, is_reduced_to_a_rate_and_a_rest_by_kind) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     assert_ok(ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, measure_law, ntk_drift_reduce));
     const struct {
         const char *name;
         double value;
     } wanted[] = {{"rate-erf", -1},   {"rate-smooth", -1},         {"rate-relu", 0},
                   {"rate-kinked", 0}, {"travel-left-smooth", 0.5}, {"travel-left-kinked", 0.5}};
-    for (size_t i = 0; i < 6; i++) {
-        const ntk_metric *found = ntk_metrics_find(ntk_context_metrics(context), wanted[i].name);
-        cr_assert_not_null(found, "%s", wanted[i].name);
-        cr_expect_float_eq(found->estimate.value, wanted[i].value, 1e-12, "%s", wanted[i].name);
-    }
-    ntk_context_destroy(context);
+    for (size_t i = 0; i < 6; i++)
+        cr_expect_float_eq(fixture_metric(context, wanted[i].name)->value, wanted[i].value, 1e-12, "%s",
+                           wanted[i].name);
 }

@@ -6,28 +6,18 @@
 
 #include <ntk/data.h>
 #include <ntk/ensemble.h>
-#include <ntk/linalg.h>
-#include <ntk/memory.h>
 #include <ntk/network.h>
 
-#include "../status.h"
-#include "suite/context.h"
+#include "fixture.h"
+
+TestSuite(ensemble, .fini = fixture_remove);
 
 enum { N = 3, ALL = 5, D = 4, K = 2, WIDTH = 20, MEMBERS = 3, P_MAX = 200 };
 
 static const ntk_parameter parameters[] = {{0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static const ntk_claim claim = {.id = "a/b", .experiment = &experiment};
 
 static const double targets[N * K] = {1, -0.5, 0.25, 2, -1, 0.75};
 static double x[ALL * D];
-
-static ntk_context *create(void) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
-    return context;
-}
 
 static ntk_ensemble_problem problem_of(double lambda) {
     ntk_stream points = ntk_stream_create(3, "points", 0);
@@ -107,7 +97,7 @@ static ntk_status examine(const ntk_ensemble_member *m, double *values, void *ar
 }
 
 Test(ensemble, members_start_and_end_where_they_should) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     for (int tangent = 0; tangent < 2; tangent++)
         for (int regularised = 0; regularised < 2; regularised++) {
             expectation wanted = {tangent == 1, regularised ? 0.05 : 0};
@@ -120,11 +110,10 @@ Test(ensemble, members_start_and_end_where_they_should) {
                     cr_assert_float_eq(all.end[m * ALL * K + i], targets[i], 1e-6);
             ntk_ensemble_release(&all);
         }
-    ntk_context_destroy(context);
 }
 
 Test(ensemble, more_members_leave_the_first_ones_as_they_are) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble_problem problem = problem_of(0.05);
     ntk_ensemble few = train(context, &problem, 1, NULL, NULL);
     ntk_ensemble more = train(context, &problem, MEMBERS, NULL, NULL);
@@ -132,12 +121,11 @@ Test(ensemble, more_members_leave_the_first_ones_as_they_are) {
     cr_assert_neq(more.end[0], more.end[ALL * K]);
     ntk_ensemble_release(&few);
     ntk_ensemble_release(&more);
-    ntk_context_destroy(context);
 }
 
 /* Without a regulariser the network interpolates its own noisy targets, whose mean square is the variance. */
 Test(ensemble, noise_is_the_members_own) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble_problem problem = problem_of(0);
     problem.flow.gradient_tolerance = 1e-4;
     ntk_ensemble plain = train(context, &problem, 40, NULL, NULL);
@@ -153,13 +141,12 @@ Test(ensemble, noise_is_the_members_own) {
     cr_assert_float_eq(square, 0.25, 0.25 * 5 * sqrt(2.0 / (40 * N * K)));
     ntk_ensemble_release(&plain);
     ntk_ensemble_release(&noisy);
-    ntk_context_destroy(context);
 }
 
 /* s with probability 1/10, otherwise what keeps the mean square at 1. */
 Test(ensemble, rare_scale_keeps_the_variance) {
     enum { DRAWS = 400 };
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble_problem problem = problem_of(0);
     ntk_ensemble plain, scaled;
     problem.architecture.activation = NTK_LINEAR; /* outputs scale with the square of the factor */
@@ -175,12 +162,11 @@ Test(ensemble, rare_scale_keeps_the_variance) {
     cr_assert_float_eq((double)rare / DRAWS, 0.1, 5 * sqrt(0.09 / DRAWS));
     ntk_ensemble_release(&plain);
     ntk_ensemble_release(&scaled);
-    ntk_context_destroy(context);
 }
 
 /* Untrained members are those that training would start from. */
 Test(ensemble, initialise_draws_the_same_starts) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble_problem problem = problem_of(0.05);
     problem.tangent_start = true;
     problem.noise_variance = 0.5;
@@ -191,11 +177,10 @@ Test(ensemble, initialise_draws_the_same_starts) {
     cr_assert(untrained.end == NULL && untrained.values == NULL);
     ntk_ensemble_release(&trained);
     ntk_ensemble_release(&untrained);
-    ntk_context_destroy(context);
 }
 
 Test(ensemble, refusals) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble out;
     ntk_ensemble_problem problem = problem_of(0.05);
     problem.noise_variance = 0.1;
@@ -211,5 +196,4 @@ Test(ensemble, refusals) {
     problem.flow.max_steps = 2;
     assert_fails(ntk_ensemble_train(context, &problem, WIDTH, 2, 0, NULL, NULL, &out), NTK_ERROR_STALLED,
                  "width 20, member 0");
-    ntk_context_destroy(context);
 }

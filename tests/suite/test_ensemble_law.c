@@ -14,30 +14,17 @@
 #include <ntk/memory.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(ensemble_law, .fini = fixture_remove);
 
 enum { N = 3, Q = 2, C = 4, ALL = N + Q + C, D = 5, K = 2, NARROW = 30, WIDE = 20, MORE = 50 };
 
 static const ntk_parameter parameters[] = {NTK_ENSEMBLE_LAW_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting tiny[] = {
-    {"widths", "8 32", 1},    {"members", "30 20", 1}, {"initialisations", "50 50", 1},
-    {"points", "3", 1},       {"test-points", "2", 1}, {"circle-points", "4", 1},
-    {"inputs", "5", 1},       {"outputs", "2", 1},     {"max-cosine", "0.8", 1},
-    {"tolerance", "1e-3", 1}, {"log-horizon", "-3", 1}};
-static const ntk_claim claim = {.id = "a/b",
-                                .settings = {tiny, NULL},
-                                .setting_count = {sizeof tiny / sizeof *tiny, 0},
-                                .experiment = &experiment};
-
-static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context));
-    return context;
-}
+static const fixture_setting tiny[] = {
+    {"widths", "8 32"},    {"members", "30 20"},  {"initialisations", "50 50"},
+    {"points", "3"},       {"test-points", "2"},  {"circle-points", "4"},
+    {"inputs", "5"},       {"outputs", "2"},      {"max-cosine", "0.8"},
+    {"tolerance", "1e-3"}, {"log-horizon", "-3"}, {0}};
 
 static ntk_ensemble_study study_of(ntk_context *context) {
     ntk_ensemble_study study;
@@ -48,9 +35,8 @@ static ntk_ensemble_study study_of(ntk_context *context) {
 static double angle_between(const double *a, const double *b) { return acos(ntk_dot(D, a, b)); }
 
 Test(ensemble_law, points_are_where_they_should_be) {
-    const ntk_setting near[] = {{"near-angle", "0.2", 1}};
-    ntk_context *context = create(near, 1), *plain = create(NULL, 0);
-    ntk_ensemble_study a = study_of(context), b = study_of(plain);
+    ntk_ensemble_study a = study_of(fixture_context(parameters, tiny, "near-angle", "0.2", NULL));
+    ntk_ensemble_study b = study_of(fixture_context(parameters, tiny, NULL));
     for (size_t i = 0; i < ALL; i++) cr_assert_float_eq(ntk_norm(D, a.x + i * D), 1, 1e-14);
     cr_assert_arr_eq(a.x, b.x, N * D * sizeof(double));
     for (size_t j = 0; j < Q; j++) {
@@ -68,16 +54,14 @@ Test(ensemble_law, points_are_where_they_should_be) {
     for (size_t i = 0; i < ALL * ALL; i++) cr_assert_float_eq(a.theta[i], theta[i], 1e-14);
     ntk_ensemble_study_release(&a);
     ntk_ensemble_study_release(&b);
-    ntk_context_destroy(context);
-    ntk_context_destroy(plain);
 }
 
 /* Untrained networks are further members, with their starts at training and test points. */
 Test(ensemble_law, trains_and_initialises) {
-    const ntk_setting few[] = {{"members", "3 2", 1}, {"initialisations", "4 4", 1}},
-                      more[] = {{"members", "5 2", 1}, {"initialisations", "2 4", 1}};
-    ntk_context *first = create(few, 2), *second = create(more, 2);
-    ntk_ensemble_study a = study_of(first), b = study_of(second);
+    ntk_ensemble_study a =
+        study_of(fixture_context(parameters, tiny, "members", "3 2", "initialisations", "4 4", NULL));
+    ntk_ensemble_study b =
+        study_of(fixture_context(parameters, tiny, "members", "5 2", "initialisations", "2 4", NULL));
     assert_ok(ntk_ensemble_study_train(&a, 0, NULL, NULL));
     assert_ok(ntk_ensemble_study_train(&b, 0, NULL, NULL));
     cr_assert_eq(a.ensembles[1].width, 32);
@@ -87,12 +71,9 @@ Test(ensemble_law, trains_and_initialises) {
     cr_assert_null(a.initial[0].end);
     ntk_ensemble_study_release(&a);
     ntk_ensemble_study_release(&b);
-    ntk_context_destroy(first);
-    ntk_context_destroy(second);
 }
 
-/* ---- ensembles made by hand -----------------------------------------------------------------------------
- */
+/* ---- ensembles made by hand ------------------------------------------------------------------------- */
 
 static const double mean[(Q + C) * K] = {1, -2, 0.5, 3};
 static const double covariance_root[4] = {2, 0, 1, 0.5}; /* L */
@@ -146,7 +127,7 @@ static double xi[4][100 * Q * K];
 
 /* A study of such ensembles, judged. */
 static ntk_context *judge(bias b) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_ensemble_study study = study_of(context);
     ntk_ensemble_law law;
     assert_ok(ntk_ensemble_law_create(&study, "test", K, NULL, &law));
@@ -170,12 +151,6 @@ static ntk_context *judge(bias b) {
     ntk_ensemble_law_release(&law);
     ntk_ensemble_study_release(&study);
     return context;
-}
-
-static const ntk_estimate *metric(const ntk_context *context, const char *name) {
-    const ntk_metric *found = ntk_metrics_find(ntk_context_metrics(context), name);
-    cr_assert_not_null(found, "%s", name);
-    return &found->estimate;
 }
 
 static const size_t counts[4] = {NARROW, WIDE, MORE, MORE}; /* xi[0], xi[2] of the narrow networks */
@@ -236,16 +211,7 @@ static void normality(double *h) {
             }
 }
 
-/* The tables of a context; value: the number that follows `start` in `deviations`. */
-static char *deviations_of(const ntk_context *context) {
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    char *circle = fixture_read(fixture_join(folder.text, "circle.tsv").text);
-    cr_assert_eq(fixture_count(circle, "\n"), C + 1);
-    ntk_release(circle);
-    return fixture_read(fixture_join(folder.text, "deviations.tsv").text);
-}
-
+/* The number that follows `start` in a table. */
 static double value_after(const char *table, const char *start) {
     const char *found = strstr(table, start);
     cr_assert_not_null(found, "%s in %s", start, table);
@@ -257,46 +223,45 @@ static double value_after(const char *table, const char *start) {
 Test(ensemble_law, a_shift_in_one_over_m_is_removed) {
     for (double shift = 1; shift < 5; shift += 3) {
         ntk_context *context = judge((bias){shift, 0});
-        const ntk_estimate *found = metric(context, "mean-deviation-test");
+        const ntk_estimate *found = fixture_metric(context, "mean-deviation-test");
         cr_assert_float_eq(found->value, largest_mean(), 1e-12);
         cr_assert_gt(found->high, found->value);
         cr_assert_eq(found->level, ntk_context_level(context));
-        cr_assert_eq(metric(context, "gradient-norm-test")->value, 0.125);
-        cr_assert_float_eq(metric(context, "coupling-exponent-test")->value, -1, 1e-11);
-        ntk_context_destroy(context);
+        cr_assert_eq(fixture_metric(context, "gradient-norm-test")->value, 0.125);
+        cr_assert_float_eq(fixture_metric(context, "coupling-exponent-test")->value, -1, 1e-11);
     }
 }
 
 Test(ensemble_law, covariance_and_shape_are_those_of_the_definition) {
     ntk_context *plain = judge((bias){1e-9, 0}); /* not 0: a distance to the partner of 0 has no exponent */
     ntk_context *wide = judge((bias){0, 3});
-    cr_assert_float_eq(metric(wide, "covariance-deviation-test")->value, largest_covariance(3), 1e-12);
-    cr_assert_float_eq(metric(plain, "covariance-deviation-test")->value, largest_covariance(0), 1e-7);
+    cr_assert_float_eq(fixture_metric(wide, "covariance-deviation-test")->value, largest_covariance(3),
+                       1e-12);
+    cr_assert_float_eq(fixture_metric(plain, "covariance-deviation-test")->value, largest_covariance(0),
+                       1e-7);
     double h[Q + 2], largest = 0;
     normality(h);
-    char *table = deviations_of(plain), start[64];
+    const char *table = fixture_table(plain, "deviations");
+    cr_assert_eq(fixture_count(fixture_table(plain, "circle"), "\n"), C + 1);
+    char start[64];
     for (size_t t = 0; t < Q + 1; t++) {
         snprintf(start, sizeof start, "test\tnormality\t0\t%zu\t", t);
         cr_assert_float_eq(value_after(table, start), h[t], 1e-7);
         largest = fmax(largest, fabs(h[t]));
     }
-    cr_assert_float_eq(metric(plain, "normality-deviation-test")->value, largest, 1e-7);
+    cr_assert_float_eq(fixture_metric(plain, "normality-deviation-test")->value, largest, 1e-7);
     cr_assert_float_eq(value_after(table, "test\tshape\t0\t0\t"), h[Q + 1], 1e-7);
-    cr_assert_float_eq(metric(plain, "shape-deviation-test")->value, fabs(h[Q + 1]), 1e-7);
-    ntk_release(table);
-    ntk_context_destroy(plain);
-    ntk_context_destroy(wide);
+    cr_assert_float_eq(fixture_metric(plain, "shape-deviation-test")->value, fabs(h[Q + 1]), 1e-7);
 }
 
 Test(ensemble_law, tables_have_their_rows) {
     ntk_context *context = judge((bias){4, 0});
-    char *table = deviations_of(context);
+    const char *table = fixture_table(context, "deviations");
+    cr_assert_eq(fixture_count(fixture_table(context, "circle"), "\n"), C + 1);
     const char head[] = "law\tkind\twidth\tindex\tvalue\terror\n";
     cr_assert_eq(strncmp(table, head, strlen(head)), 0, "%s", table);
     cr_assert_eq(fixture_count(table, "test\tmean\t8\t"), Q * K + 1);
     cr_assert_eq(fixture_count(table, "test\tnormality\t0\t"), Q + 1);
     cr_assert_float_eq(value_after(table, "test\tmean\t8\t0\t"), 0.5, 1e-12);
     cr_assert_float_eq(value_after(table, "test\tmean\t32\t3\t"), 0.125, 1e-12);
-    ntk_release(table);
-    ntk_context_destroy(context);
 }

@@ -6,35 +6,27 @@
 #include <criterion/criterion.h>
 
 #include <ntk/exit_laws.h>
-#include <ntk/linalg.h>
-#include <ntk/memory.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(exit_laws, .fini = fixture_remove);
 
 enum { SEEDS = 3, WIDTHS = 5, THRESHOLDS = 2, CELLS = 2 * SEEDS * WIDTHS * THRESHOLDS };
 
 static const ntk_parameter parameters[] = {NTK_EXIT_SWEEP_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting tiny[] = {{"activations", "erf", 1},   {"thresholds", "0.05 0.1", 1},
-                             {"widths", "16 32", 1},      {"first-widths", "16 16", 1},
-                             {"last-widths", "32 32", 1}, {"seeds", "2", 1},
-                             {"points", "3", 1},          {"inputs", "3", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {8, 0}, .experiment = &experiment};
+static const fixture_setting tiny[] = {{"activations", "erf"},
+                                       {"thresholds", "0.05 0.1"},
+                                       {"widths", "16 32"},
+                                       {"first-widths", "16 16"},
+                                       {"last-widths", "32 32"},
+                                       {"seeds", "2"},
+                                       {"points", "3"},
+                                       {"inputs", "3"},
+                                       {0}};
 
 static const char *const names[] = {"relu"};
 static const double thresholds[] = {0.1, 0.5}, widths[] = {4, 16, 64, 256, 1024}, first[] = {16, 16},
                     last[] = {1024, 1024};
-
-static ntk_context *create(void) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
-    return context;
-}
 
 /* Seed s: G(T) = s / 10 + (0.2 + s / 10) m^0.5 and log T = 2 + G(T); with twice the step m^0.6. Width 4
  * belongs to no law, and what stands there would spoil each. */
@@ -110,14 +102,19 @@ Test(exit_laws, need_three_widths_with_an_exit) {
     cr_expect_eq(ntk_exit_law_fit(&sweep, (ntk_exit_place){0, 0, 0, false}, 0, &law), NTK_ERROR_ARGUMENT);
 }
 
-Test(exit_laws, of_all_seeds) {
-    ntk_context *context = create();
+/* The higher threshold's law, emitted into the context's tables. */
+static ntk_exit_summary summarise(ntk_context *context) {
     ntk_exit_cell cells[CELLS];
     const ntk_exit_sweep sweep = made_up(context, cells);
     ntk_exit_tables tables;
     ntk_exit_summary law;
     assert_ok(ntk_exit_tables_create(context, &tables));
     assert_ok(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law));
+    return law;
+}
+
+Test(exit_laws, of_all_seeds) {
+    const ntk_exit_summary law = summarise(fixture_context(parameters, tiny, NULL));
     cr_expect_float_eq(law.gamma.value, 0.5, 1e-6);
     cr_expect_float_eq(law.gamma.high, 0.6, 1e-4, "all seeds agree: what is left is the step");
     cr_expect_float_eq(law.gamma.low, 0.4, 1e-4);
@@ -125,53 +122,40 @@ Test(exit_laws, of_all_seeds) {
     cr_expect_float_eq(law.slope.standard_error, 0.1 / sqrt(3), 1e-9);
     cr_expect_float_eq(law.slope_ratio.value, 1.2, 1e-9);
     cr_expect(law.pure_gamma.value < 0.5 && law.pure_bend.value > 0);
-    ntk_context_destroy(context);
 }
 
 /* Twice the step moves gamma by 0.1 where it was run; a seed where it was not says nothing. */
 Test(exit_laws, the_step_effect_is_a_mean_over_the_seeds_that_have_one) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_exit_cell cells[CELLS];
     const ntk_exit_sweep sweep = made_up(context, cells);
     for (size_t i = CELLS / 2 + WIDTHS * THRESHOLDS; i < CELLS; i++) cells[i] = (ntk_exit_cell){.runs = 0};
     ntk_exit_tables tables;
     ntk_exit_summary law;
-    cr_assert_eq(ntk_exit_tables_create(context, &tables), NTK_OK);
-    cr_assert_eq(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_exit_tables_create(context, &tables));
+    assert_ok(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law));
     cr_expect_float_eq(law.gamma.high, 0.6, 1e-4, "%g", law.gamma.high);
-    ntk_context_destroy(context);
 }
 
 /* The number below a column's name in a table's last line. */
 static double last_in_column(const char *table, const char *name) {
-    char *text = fixture_read(table), *line = strrchr(text, '\n');
-    *line = 0;
-    line = strrchr(text, '\n') + 1;
+    const char *line = table + strlen(table) - 1; /* its end */
+    while (line[-1] != '\n') line--;
     size_t column = 0;
-    const char *at = text;
+    const char *at = table;
     for (; strncmp(at, name, strlen(name)) != 0 || !strchr("\t\n", at[strlen(name)]); column++) {
         at += strcspn(at, "\t\n");
         cr_assert_eq(*at++, '\t', "no column %s", name);
     }
     for (; column > 0; column--) line = strchr(line, '\t') + 1;
-    const double value = strtod(line, NULL);
-    ntk_release(text);
-    return value;
+    return strtod(line, NULL);
 }
 
 /* The last rows are those of seed 2, whose law is 0.2 + 0.4 sqrt(m). */
 Test(exit_laws, tables_say_what_their_columns_promise) {
-    ntk_context *context = create();
-    ntk_exit_cell cells[CELLS];
-    const ntk_exit_sweep sweep = made_up(context, cells);
-    ntk_exit_tables tables;
-    ntk_exit_summary law;
-    assert_ok(ntk_exit_tables_create(context, &tables));
-    assert_ok(ntk_exit_law_summarise(&sweep, 0, 1, &tables, &law));
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    const fixture_path laws = fixture_join(folder.text, "laws.tsv"),
-                       exits = fixture_join(folder.text, "exits.tsv");
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
+    summarise(context);
+    const char *laws = fixture_table(context, "laws"), *exits = fixture_table(context, "exits");
     const struct {
         const char *name;
         double value;
@@ -182,12 +166,11 @@ Test(exit_laws, tables_say_what_their_columns_promise) {
                     {"networks", 2},       {"exits", 2},      {"log-time", 15},
                     {"log-time-high", 16}, {"lazy-gain", 13}, {"law", 15}};
     for (size_t i = 0; i < sizeof of_laws / sizeof *of_laws; i++)
-        cr_expect_float_eq(last_in_column(laws.text, of_laws[i].name), of_laws[i].value, 1e-5,
-                           "laws: %s is %g", of_laws[i].name, last_in_column(laws.text, of_laws[i].name));
+        cr_expect_float_eq(last_in_column(laws, of_laws[i].name), of_laws[i].value, 1e-5, "laws: %s is %g",
+                           of_laws[i].name, last_in_column(laws, of_laws[i].name));
     for (size_t i = 0; i < sizeof of_exits / sizeof *of_exits; i++)
-        cr_expect_float_eq(last_in_column(exits.text, of_exits[i].name), of_exits[i].value, 1e-5,
-                           "exits: %s is %g", of_exits[i].name, last_in_column(exits.text, of_exits[i].name));
-    ntk_context_destroy(context);
+        cr_expect_float_eq(last_in_column(exits, of_exits[i].name), of_exits[i].value, 1e-5,
+                           "exits: %s is %g", of_exits[i].name, last_in_column(exits, of_exits[i].name));
 }
 
 Test(exit_laws, explained_variance) {
@@ -216,7 +199,7 @@ Test(exit_laws, departure_counts_networks_of_either_step) {
 }
 
 Test(exit_laws, the_two_clocks) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_exit_sweep sweep;
     double difference;
     assert_ok(ntk_exit_sweep_run(context, 1, &sweep));
@@ -225,5 +208,4 @@ Test(exit_laws, the_two_clocks) {
     assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, -5, &difference));
     cr_expect_eq(difference, INFINITY, "no exit so early");
     ntk_exit_sweep_release(&sweep);
-    ntk_context_destroy(context);
 }

@@ -7,36 +7,24 @@
 
 #include <ntk/exit_sweep.h>
 #include <ntk/inference.h>
-#include <ntk/linalg.h>
-#include <ntk/memory.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(exit_sweep, .fini = fixture_remove);
 
-enum { INPUTS = 3, POINTS = 2, LIST = 16, SEED = 5 };
+enum { INPUTS = 3, POINTS = 2, LIST = 16 };
 
 static const ntk_parameter parameters[] = {NTK_EXIT_SWEEP_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting tiny[] = {{"activations", "erf relu", 1},
-                             {"thresholds", "0.05 0.1", 1},
-                             {"widths", "4 8 16", 1},
-                             {"first-widths", "8 4", 1},
-                             {"last-widths", "16 8", 1},
-                             {"seeds", "2", 1},
-                             {"points", "2", 1},
-                             {"inputs", "3", 1},
-                             {"deep-widths", "4 6", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {9, 0}, .experiment = &experiment};
-
-static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, SEED, "data", &context));
-    return context;
-}
+static const fixture_setting tiny[] = {{"activations", "erf relu"},
+                                       {"thresholds", "0.05 0.1"},
+                                       {"widths", "4 8 16"},
+                                       {"first-widths", "8 4"},
+                                       {"last-widths", "16 8"},
+                                       {"seeds", "2"},
+                                       {"points", "2"},
+                                       {"inputs", "3"},
+                                       {"deep-widths", "4 6"},
+                                       {0}};
 
 static ntk_exit_sweep run(ntk_context *context, size_t depth) {
     ntk_exit_sweep sweep;
@@ -66,7 +54,7 @@ static double lazy_gain(const ntk_training *training, const double *theta, doubl
 static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t begin, double threshold,
                             double *gain) {
     double inner[LIST * INPUTS], outer[LIST], largest;
-    ntk_stream root = ntk_stream_create(SEED, "a/b", at.seed);
+    ntk_stream root = ntk_stream_create(5, "a/b", at.seed);
     ntk_stream first = ntk_stream_fork(&root, "input weights"),
                second = ntk_stream_fork(&root, "output weights");
     ntk_stream_normal(&first, LIST * INPUTS, inner);
@@ -93,8 +81,7 @@ static double exit_of_block(const ntk_exit_sweep *sweep, ntk_exit_place at, size
 
 /* Erf may not leave at these widths: ReLU, with either step. */
 Test(exit_sweep, cells_are_means_over_consecutive_blocks) {
-    ntk_context *context = create(NULL, 0);
-    ntk_exit_sweep sweep = run(context, 1);
+    ntk_exit_sweep sweep = run(fixture_context(parameters, tiny, NULL), 1);
     for (size_t s = 0; s < 2; s++)
         for (int twice = 0; twice <= 1; twice++) {
             const ntk_exit_place at = {1, s, 1, twice};
@@ -112,13 +99,11 @@ Test(exit_sweep, cells_are_means_over_consecutive_blocks) {
             cr_expect_float_eq(cells[1].lazy_gain, gain[2], 1e-4);
         }
     ntk_exit_sweep_release(&sweep);
-    ntk_context_destroy(context);
 }
 
 /* The first threshold uses 16 neurons from width 8 on, the second 8 from width 4 on. */
 Test(exit_sweep, thresholds_use_their_own_neurons_and_widths) {
-    ntk_context *context = create(NULL, 0);
-    ntk_exit_sweep sweep = run(context, 1);
+    ntk_exit_sweep sweep = run(fixture_context(parameters, tiny, NULL), 1);
     const size_t runs[3][2] = {{2, 2}, {2, 1}, {1, 0}}; /* width 4: blocks 2 and 3 belong to no law */
     for (size_t w = 0; w < 3; w++)
         for (size_t q = 0; q < 2; q++) {
@@ -132,23 +117,20 @@ Test(exit_sweep, thresholds_use_their_own_neurons_and_widths) {
     cr_expect_eq(ntk_exit_sweep_cells(&sweep, (ntk_exit_place){0, 0, 1, true})[0].runs, 0,
                  "erf has one step");
     ntk_exit_sweep_release(&sweep);
-    ntk_context_destroy(context);
 }
 
 Test(exit_sweep, the_first_seeds_are_run_with_twice_the_step) {
-    ntk_context *context = create(&(ntk_setting){"step-seeds", "1", 0}, 1);
+    ntk_context *context = fixture_context(parameters, tiny, "step-seeds", "1", NULL);
     ntk_exit_sweep sweep = run(context, 1);
     for (size_t s = 0; s < 2; s++) {
         cr_expect_eq(ntk_exit_sweep_cells(&sweep, (ntk_exit_place){1, s, 1, true})[0].runs, s == 0 ? 2 : 0);
         cr_expect_eq(ntk_exit_sweep_cells(&sweep, (ntk_exit_place){1, s, 1, false})[0].runs, 2);
     }
     ntk_exit_sweep_release(&sweep);
-    ntk_context_destroy(context);
 }
 
 Test(exit_sweep, two_hidden_layers_have_one_network_a_width) {
-    ntk_context *context = create(&(ntk_setting){"deep-thresholds", "1", 0}, 1);
-    ntk_exit_sweep sweep = run(context, 2);
+    ntk_exit_sweep sweep = run(fixture_context(parameters, tiny, "deep-thresholds", "1", NULL), 2);
     cr_expect(sweep.threshold_count == 1 && sweep.width_count == 2 && sweep.seeds == 2);
     for (size_t w = 0; w < 2; w++) {
         const ntk_exit_place at = {1, 1, w, false};
@@ -157,12 +139,11 @@ Test(exit_sweep, two_hidden_layers_have_one_network_a_width) {
         cr_expect(isnan(ntk_exit_sweep_cells(&sweep, at)[0].predicted));
     }
     ntk_exit_sweep_release(&sweep);
-    ntk_context_destroy(context);
 }
 
 Test(exit_sweep, a_network_that_stays_has_no_time) {
-    const ntk_setting stay[] = {{"epsilon", "0.4", 0}, {"thresholds", "9 10", 0}, {"activations", "erf", 0}};
-    ntk_context *context = create(stay, 3);
+    ntk_context *context =
+        fixture_context(parameters, tiny, "epsilon", "0.4", "thresholds", "9 10", "activations", "erf", NULL);
     ntk_exit_sweep sweep = run(context, 1);
     cr_expect(sweep.converges);
     const ntk_exit_cell *cell = ntk_exit_sweep_cells(&sweep, (ntk_exit_place){0, 0, 1, false});
@@ -170,17 +151,14 @@ Test(exit_sweep, a_network_that_stays_has_no_time) {
               isnan(cell->travel) && isnan(cell->lazy_gain));
     cr_expect(cell->largest_drift > 0 && cell->largest_drift < 9 && isnan(cell->predicted));
     ntk_exit_sweep_release(&sweep);
-    ntk_context_destroy(context);
 }
 
 Test(exit_sweep, lists_must_fit_together) {
-    const ntk_setting bad[] = {
-        {"first-widths", "4 4 4", 0}, {"last-widths", "16", 0}, {"last-widths", "8 16", 0}};
+    const fixture_setting bad[] = {{"first-widths", "4 4 4"}, {"last-widths", "16"}, {"last-widths", "8 16"}};
     for (size_t i = 0; i < 3; i++) {
-        ntk_context *context = create(&bad[i], 1);
+        ntk_context *context = fixture_context(parameters, tiny, bad[i].name, bad[i].value, NULL);
         ntk_exit_sweep sweep;
         cr_expect_eq(ntk_exit_sweep_run(context, 1, &sweep), NTK_ERROR_ARGUMENT, "%zu", i);
         cr_expect(strlen(ntk_error_detail()) > 0);
-        ntk_context_destroy(context);
     }
 }

@@ -8,8 +8,6 @@
 
 #include <criterion/criterion.h>
 
-#include <ntk/memory.h>
-
 #include "suite/journal.h"
 
 TestSuite(journal, .fini = fixture_remove);
@@ -32,13 +30,13 @@ static void append(ntk_journal *journal, ntk_digest key, double seconds) {
 }
 
 Test(journal, what_was_appended_is_found_again) {
-    const fixture_path path = fixture_join(fixture_folder().text, "journal.log");
-    ntk_journal *journal = open_journal(path.text);
+    const char *path = fixture_join(fixture_folder(), "journal.log");
+    ntk_journal *journal = open_journal(path);
     append(journal, 0xfedcba9876543211u, 1.5);
     append(journal, 2, 2.5);
     append(journal, 2, 3.5);
     ntk_journal_close(journal);
-    assert_ok(ntk_journal_read(path.text, &journal));
+    assert_ok(ntk_journal_read(path, &journal));
     const ntk_journal_entry *entry = ntk_journal_find(journal, 0xfedcba9876543211u);
     cr_assert_not_null(entry);
     cr_expect_eq(entry->tables, 0xfedcba9876543212u);
@@ -52,30 +50,29 @@ Test(journal, what_was_appended_is_found_again) {
 }
 
 Test(journal, a_torn_line_is_cut_and_a_bad_one_counts_for_nothing) {
-    const fixture_path folder = fixture_folder();
-    fixture_write(folder.text, "journal.log",
+    const char *folder = fixture_folder();
+    fixture_write(folder, "journal.log",
                   "0000000000000001\t0000000000000002\t1.000\t1.000\t5.0\ta/b quick\n"
                   "rubbish\n"
                   "0000000000000003\t0000000000000004\t1.000\t1.000\t5.0\ta/b quick\textra\n"
                   "0000000000000005\t0000000000000006\t1.000\t1.000\t5.0\ta/b quick");
-    const fixture_path path = fixture_join(folder.text, "journal.log");
-    ntk_journal *journal = open_journal(path.text);
+    const char *path = fixture_join(folder, "journal.log");
+    ntk_journal *journal = open_journal(path);
     cr_expect_not_null(ntk_journal_find(journal, 1));
     cr_expect_null(ntk_journal_find(journal, 3));
     cr_expect_null(ntk_journal_find(journal, 5), "a line without its end may be cut anywhere");
     append(journal, 7, 1);
     ntk_journal_close(journal);
-    char *content = fixture_read(path.text);
+    char *content = fixture_read(path);
     cr_expect_eq(fixture_count(content, "\n"), 4);
     cr_expect_eq(fixture_count(content, "0000000000000005"), 0);
-    ntk_release(content);
 }
 
 Test(journal, a_full_disk_leaves_the_journal_as_it_was) {
-    const fixture_path path = fixture_join(fixture_folder().text, "journal.log");
-    ntk_journal *journal = open_journal(path.text);
+    const char *path = fixture_join(fixture_folder(), "journal.log");
+    ntk_journal *journal = open_journal(path);
     append(journal, 1, 1);
-    char *before = fixture_read(path.text);
+    char *before = fixture_read(path);
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit = {.rlim_cur = strlen(before) + 10, .rlim_max = RLIM_INFINITY};
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -83,11 +80,9 @@ Test(journal, a_full_disk_leaves_the_journal_as_it_was) {
     cr_expect_eq(ntk_journal_append(journal, &entry), NTK_ERROR_IO);
     limit.rlim_cur = RLIM_INFINITY;
     setrlimit(RLIMIT_FSIZE, &limit);
-    char *after = fixture_read(path.text);
+    char *after = fixture_read(path);
     cr_expect_str_eq(after, before);
     cr_expect_null(ntk_journal_find(journal, 2));
     append(journal, 2, 1);
-    ntk_release(before);
-    ntk_release(after);
     ntk_journal_close(journal);
 }

@@ -4,8 +4,6 @@
 
 #include <criterion/criterion.h>
 
-#include <ntk/memory.h>
-
 #include "fixture.h"
 #include "suite/metrics.h"
 
@@ -16,11 +14,11 @@ TestSuite(metrics, .fini = fixture_remove);
 Test(metrics, what_is_written_is_read_back_bit_by_bit) {
     ntk_metric items[] = {fixture_scalar("a", 0.1), fixture_estimate("b", -1.0 / 3, -0.5, 5e-324),
                           fixture_scalar("c", NAN), fixture_scalar("d", -INFINITY)};
-    const fixture_path path = fixture_join(fixture_folder().text, "metrics.tsv");
-    assert_ok(ntk_metrics_write(path.text, &(ntk_metrics){items, 4}));
+    const char *path = fixture_join(fixture_folder(), "metrics.tsv");
+    assert_ok(ntk_metrics_write(path, &(ntk_metrics){items, 4}));
 
     ntk_metrics found;
-    assert_ok(ntk_metrics_read(path.text, &found));
+    assert_ok(ntk_metrics_read(path, &found));
     cr_assert_eq(found.count, 4);
     for (size_t i = 0; i < 4; i++) {
         cr_expect_str_eq(found.items[i].name, items[i].name);
@@ -34,10 +32,10 @@ Test(metrics, what_is_written_is_read_back_bit_by_bit) {
 }
 
 Test(metrics, an_empty_table_is_a_table) {
-    const fixture_path path = fixture_join(fixture_folder().text, "metrics.tsv");
-    assert_ok(ntk_metrics_write(path.text, &(ntk_metrics){0}));
+    const char *path = fixture_join(fixture_folder(), "metrics.tsv");
+    assert_ok(ntk_metrics_write(path, &(ntk_metrics){0}));
     ntk_metrics found;
-    assert_ok(ntk_metrics_read(path.text, &found));
+    assert_ok(ntk_metrics_read(path, &found));
     cr_expect_eq(found.count, 0);
     ntk_metrics_release(&found);
 }
@@ -60,13 +58,12 @@ Test(metrics, malformed_files_are_refused_with_their_line) {
         {HEADER "a\t1\t\t\t\t\t\t\na\t1\t\t\t\t\t\t\n", ":3: field 'a' should be given once only"},
         {HEADER "A\t1\t\t\t\t\t\t\n", ":2: field 'A' should be a metric's name"},
     };
-    const fixture_path scratch = fixture_folder();
-    const char *folder = scratch.text;
-    const fixture_path path = fixture_join(folder, "metrics.tsv");
+    const char *folder = fixture_folder();
+    const char *path = fixture_join(folder, "metrics.tsv");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture_write(folder, "metrics.tsv", cases[i].content);
         ntk_metrics found;
-        cr_expect_eq(ntk_metrics_read(path.text, &found), NTK_ERROR_FORMAT, "case %zu", i);
+        cr_expect_eq(ntk_metrics_read(path, &found), NTK_ERROR_FORMAT, "case %zu", i);
         cr_expect_not_null(strstr(ntk_error_detail(), cases[i].message), "case %zu: %s", i,
                            ntk_error_detail());
         cr_expect(found.count == 0 && found.items == NULL);
@@ -74,10 +71,9 @@ Test(metrics, malformed_files_are_refused_with_their_line) {
 }
 
 Test(metrics, every_cut_of_a_file_inside_a_row_is_noticed) {
-    const fixture_path scratch = fixture_folder();
-    const char *folder = scratch.text;
+    const char *folder = fixture_folder();
     const char whole[] = HEADER "a\t1.5\t1\t2\t0.99\t0.1\t7\t0.3\nb\t2\t\t\t\t\t\t\n";
-    const fixture_path path = fixture_join(folder, "metrics.tsv");
+    const char *path = fixture_join(folder, "metrics.tsv");
     for (size_t size = 0; size < sizeof whole - 1; size++) {
         if (size > 0 && whole[size - 1] == '\n') continue; /* whole rows: the missing metric shows */
         char cut[sizeof whole];
@@ -85,14 +81,14 @@ Test(metrics, every_cut_of_a_file_inside_a_row_is_noticed) {
         cut[size] = '\0';
         fixture_write(folder, "metrics.tsv", cut);
         ntk_metrics found;
-        cr_expect_eq(ntk_metrics_read(path.text, &found), NTK_ERROR_FORMAT, "%zu bytes", size);
+        cr_expect_eq(ntk_metrics_read(path, &found), NTK_ERROR_FORMAT, "%zu bytes", size);
     }
 }
 
 Test(metrics, a_missing_file_is_an_input_error) {
-    const fixture_path path = fixture_join(fixture_folder().text, "none.tsv");
+    const char *path = fixture_join(fixture_folder(), "none.tsv");
     ntk_metrics found;
-    assert_fails(ntk_metrics_read(path.text, &found), NTK_ERROR_IO, path.text);
+    assert_fails(ntk_metrics_read(path, &found), NTK_ERROR_IO, path);
 }
 
 Test(metrics, names_are_checked_and_given_once) {

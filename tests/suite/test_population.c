@@ -6,31 +6,26 @@
 #include <criterion/criterion.h>
 
 #include <ntk/data.h>
-#include <ntk/linalg.h>
-#include <ntk/memory.h>
 #include <ntk/population.h>
 
-#include "suite/context.h"
+#include "fixture.h"
+
+TestSuite(population, .fini = fixture_remove);
 
 enum { N = 2, D = 3, GRAM = N * N, EXTRA = 1, COLUMNS = GRAM + EXTRA, BLOCKS = 4 };
 
 static const ntk_parameter parameters[] = {NTK_POPULATION_PARAMETERS, NTK_POPULATION_SPHERE_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
 /* Networks of depth 1, held against the kernel of depth 2. */
-static ntk_setting tiny[] = {
-    {"widths", "4 16", 1},        {"networks", "3 2", 1},   {"blocks", "4", 1},
-    {"points", "2", 1},           {"inputs", "3", 1},       {"max-cosine", "0.9", 1},
-    {"bias-variance", "0.25", 1}, {"extra-layers", "1", 1}, {"kernel-weight-variance", "3", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {9, 0}, .experiment = &experiment};
-
-static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
-    ntk_context *context = NULL;
-    cr_assert_eq(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context),
-                 NTK_OK, "%s", ntk_error_detail());
-    return context;
-}
+static const fixture_setting tiny[] = {{"widths", "4 16"},
+                                       {"networks", "3 2"},
+                                       {"blocks", "4"},
+                                       {"points", "2"},
+                                       {"inputs", "3"},
+                                       {"max-cosine", "0.9"},
+                                       {"bias-variance", "0.25"},
+                                       {"extra-layers", "1"},
+                                       {"kernel-weight-variance", "3"},
+                                       {0}};
 
 static ntk_architecture erf_of_depth(size_t depth) {
     ntk_architecture out = ntk_architecture_default();
@@ -77,7 +72,7 @@ static void repeat(const ntk_context *context, uint64_t block, const char *purpo
     ntk_stream stream = ntk_stream_fork(&root, purpose);
     double theta[16 * D + 16 + 16 + 1];
     ntk_network *network;
-    cr_assert_eq(ntk_network_create(&architecture, D, width, 1, &network), NTK_OK);
+    assert_ok(ntk_network_create(&architecture, D, width, 1, &network));
     memset(means, 0, COLUMNS * sizeof *means);
     for (size_t i = 0; i < networks; i++) {
         ntk_network_initialise(network, &stream, theta);
@@ -118,7 +113,7 @@ static ntk_status expect_means(ntk_context *context, const ntk_population_study 
                 cr_expect_float_eq(population->means[b * COLUMNS + c], means[p][b][c], 1e-15);
         }
         ntk_estimate tripled;
-        cr_assert_eq(ntk_population_mean(context, study, population, GRAM, 3, &tripled), NTK_OK);
+        assert_ok(ntk_population_mean(context, study, population, GRAM, 3, &tripled));
         cr_expect_float_eq(tripled.value, 3 * average, 1e-14);
         cr_expect_eq(tripled.degrees, BLOCKS - 1);
         cr_expect_eq(tripled.level, ntk_context_level(context));
@@ -128,11 +123,10 @@ static ntk_status expect_means(ntk_context *context, const ntk_population_study 
 }
 
 Test(population, blocks_are_means_over_their_own_streams) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(conduct(context, &study, expect_means), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(conduct(context, &study, expect_means));
     cr_expect_null(study.populations, "released");
-    ntk_context_destroy(context);
 }
 
 /* With noise, <D, D> of one block, or the products of neighbours 1 and 2, would differ. */
@@ -144,23 +138,21 @@ static ntk_status expect_products_of_pairs(ntk_context *context, const ntk_popul
     double slope = 0;
     for (size_t p = 0; p < 2; p++) {
         const double first = inner(means[p][0], means[p][1]), second = inner(means[p][2], means[p][3]);
-        cr_assert_eq(ntk_population_bias(context, study, &populations[p], 2, &bias), NTK_OK);
+        assert_ok(ntk_population_bias(context, study, &populations[p], 2, &bias));
         cr_expect_float_eq(bias.value, first + second, 1e-14);
         cr_expect_eq(bias.degrees, 1, "two pairs");
         slope += (p == 0 ? -1 : 1) * 0.25 * (log(first) + log(second)) / log(4);
     }
-    cr_assert_eq(ntk_population_rate(context, study, populations, count, &rate), NTK_OK, "%s",
-                 ntk_error_detail());
+    assert_ok(ntk_population_rate(context, study, populations, count, &rate));
     cr_expect_float_eq(rate.value, slope, 1e-12);
     cr_expect_float_eq(rate.value, -1, 0.05);
     return NTK_OK;
 }
 
 Test(population, a_bias_is_read_off_products_of_disjoint_blocks) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(conduct(context, &study, expect_products_of_pairs), NTK_OK, "%s", ntk_error_detail());
-    ntk_context_destroy(context);
+    assert_ok(conduct(context, &study, expect_products_of_pairs));
 }
 
 static ntk_status expect_points_and_limit(ntk_context *context, const ntk_population_study *study,
@@ -171,8 +163,8 @@ static ntk_status expect_points_and_limit(ntk_context *context, const ntk_popula
     ntk_architecture limit = erf_of_depth(2);
     limit.weight_variance = 3;
     cr_assert_eq(count, 2);
-    cr_assert_eq(ntk_data_sphere_separated(&points, N, D, 0.9, x), NTK_OK);
-    cr_assert_eq(ntk_kernel_gram(&limit, NTK_KERNEL_NNGP, N, D, x, D, kernel, N), NTK_OK);
+    assert_ok(ntk_data_sphere_separated(&points, N, D, 0.9, x));
+    assert_ok(ntk_kernel_gram(&limit, NTK_KERNEL_NNGP, N, D, x, D, kernel, N));
     cr_expect_arr_eq(study->x, x, sizeof x);
     for (size_t p = 0; p < 2; p++)
         cr_expect_arr_eq(populations[p].kernel, kernel, sizeof kernel, "the limit's, of its kind");
@@ -180,10 +172,9 @@ static ntk_status expect_points_and_limit(ntk_context *context, const ntk_popula
 }
 
 Test(population, kernels_are_the_limits_on_the_points) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(conduct(context, &study, expect_points_and_limit), NTK_OK, "%s", ntk_error_detail());
-    ntk_context_destroy(context);
+    assert_ok(conduct(context, &study, expect_points_and_limit));
 }
 
 /* D of one network by another way: J J^T from the Jacobian; outputs point by point. */
@@ -193,9 +184,9 @@ static ntk_status expect_deviation(const ntk_population_study *study, const ntk_
     double jacobian[N * 200], f[N * 2];
     cr_assert_leq(size, 200);
     if (study->kernel == NTK_KERNEL_NTK)
-        cr_assert_eq(ntk_network_jacobian(draw->network, draw->theta, N, study->x, jacobian), NTK_OK);
+        assert_ok(ntk_network_jacobian(draw->network, draw->theta, N, study->x, jacobian));
     for (size_t i = 0; i < N; i++)
-        cr_assert_eq(ntk_network_forward(draw->network, draw->theta, 1, study->x + i * D, f + i * K), NTK_OK);
+        assert_ok(ntk_network_forward(draw->network, draw->theta, 1, study->x + i * D, f + i * K));
     for (size_t k = 0; k < GRAM; k++) {
         const size_t i = k / N, j = k % N;
         double entry = 0;
@@ -217,14 +208,13 @@ static ntk_status expect_nothing(ntk_context *context, const ntk_population_stud
 }
 
 Test(population, deviations_are_those_of_the_networks_own_kernel) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_population_study study = study_of(expect_deviation);
     study.outputs = 2;
-    cr_assert_eq(conduct(context, &study, expect_nothing), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(conduct(context, &study, expect_nothing));
     study = study_of(expect_deviation);
     study.kernel = NTK_KERNEL_NTK;
-    cr_assert_eq(conduct(context, &study, expect_nothing), NTK_OK, "%s", ntk_error_detail());
-    ntk_context_destroy(context);
+    assert_ok(conduct(context, &study, expect_nothing));
 }
 
 /* Five groups; the last finds but the first of its widths. */
@@ -254,11 +244,10 @@ static ntk_status describe_shared(const ntk_context *context, ntk_population_stu
 }
 
 Test(population, groups_of_the_same_networks_share_them) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_population_study study = study_of(measure);
-    cr_assert_eq(ntk_population_conduct(context, &study, describe_shared), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_population_conduct(context, &study, describe_shared));
     cr_expect_eq(emitted, 5, "each of them once");
-    ntk_context_destroy(context);
 }
 
 static ntk_status must_not_run(ntk_context *context, const ntk_population_study *study,
@@ -269,12 +258,10 @@ static ntk_status must_not_run(ntk_context *context, const ntk_population_study 
 }
 
 Test(population, each_width_has_its_number_of_networks) {
-    const ntk_setting three = {"networks", "3 2 1", 1};
-    ntk_context *context = create(&three, 1);
+    ntk_context *context = fixture_context(parameters, tiny, "networks", "3 2 1", NULL);
     ntk_population_study study = study_of(measure);
     cr_expect_eq(conduct(context, &study, must_not_run), NTK_ERROR_ARGUMENT);
     cr_expect_null(study.populations);
-    ntk_context_destroy(context);
 }
 
 static ntk_status fail(const ntk_population_study *study, const ntk_population *population,
@@ -284,10 +271,9 @@ static ntk_status fail(const ntk_population_study *study, const ntk_population *
 }
 
 Test(population, a_measurement_that_fails_ends_the_study) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_population_study study = study_of(fail);
     cr_expect_eq(conduct(context, &study, must_not_run), NTK_ERROR_STALLED);
-    ntk_context_destroy(context);
 }
 
 /* Blocks whose D point to opposite sides: sqrt of a negative number must not become a sample. */
@@ -305,9 +291,7 @@ static ntk_status expect_no_rate(ntk_context *context, const ntk_population_stud
 }
 
 Test(population, noise_has_no_rate) {
-    const ntk_setting many = {"blocks", "64", 1};
-    ntk_context *context = create(&many, 1);
+    ntk_context *context = fixture_context(parameters, tiny, "blocks", "64", NULL);
     ntk_population_study study = study_of(measure_noise);
     cr_expect_eq(conduct(context, &study, expect_no_rate), NTK_ERROR_NOT_FINITE);
-    ntk_context_destroy(context);
 }

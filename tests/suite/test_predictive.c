@@ -10,12 +10,10 @@
 #include <ntk/ensemble.h>
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>
-#include <ntk/memory.h>
 #include <ntk/parallel.h>
 #include <ntk/predictive.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(predictive, .fini = fixture_remove);
 
@@ -24,22 +22,12 @@ enum { N = 4, Q = 3, D = 5, K = 3, ALL = N + Q };
 static const double lambda = 0.1;
 
 static const ntk_parameter parameters[] = {NTK_ROUTES_PARAMETERS, NTK_NETWORK_ROUTE_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting settings[] = {{"widths", "8 40", 1},  {"networks", "3", 1}, {"members", "400", 1},
-                                 {"weighed", "5000", 1}, {"chains", "16", 1},  {"draws", "400", 1},
-                                 {"thinning", "3", 1},   {"spread", "1", 1},   {"lambda-factor", "1", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {settings, NULL}, .setting_count = {9, 0}, .experiment = &experiment};
+static const fixture_setting usual[] = {
+    {"widths", "8 40"}, {"networks", "3"}, {"members", "400"}, {"weighed", "5000"},    {"chains", "16"},
+    {"draws", "400"},   {"thinning", "3"}, {"spread", "1"},    {"lambda-factor", "1"}, {0}};
 
 static double x[ALL * D];
 static const double targets[N * K] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.25, 0.25};
-
-static ntk_context *create(void) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context));
-    return context;
-}
 
 static ntk_architecture architecture(void) {
     ntk_architecture out = ntk_architecture_default();
@@ -86,12 +74,6 @@ Test(predictive, solution_satisfies_its_equation) {
     ntk_predictive_release(&problem);
 }
 
-static const ntk_estimate *found(const ntk_context *context, const char *name) {
-    const ntk_metric *metric = ntk_metrics_find(ntk_context_metrics(context), name);
-    cr_assert_not_null(metric, "%s", name);
-    return &metric->estimate;
-}
-
 static ntk_routes compare(ntk_context *context, ntk_predictive_start start) {
     ntk_predictive problem = problem_of(start);
     ntk_routes routes;
@@ -104,17 +86,17 @@ static double size_of(const ntk_estimate *e) { return e->high - e->value; }
 /* The intervals are at the suite's level: they contain the identities' values, and are narrow enough to mean
  * it. */
 Test(predictive, identities_hold) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, usual, NULL);
     ntk_routes routes = compare(context, NTK_START_PRIOR);
     assert_ok(ntk_routes_weigh(context, "toy", &routes));
-    const ntk_estimate *square = found(context, "posterior-square-toy"),
-                       *balance = found(context, "ensemble-balance-toy");
-    const ntk_estimate *residual = found(context, "posterior-mean-toy"),
-                       *degrees = found(context, "ensemble-degrees-toy");
+    const ntk_estimate *square = fixture_metric(context, "posterior-square-toy"),
+                       *balance = fixture_metric(context, "ensemble-balance-toy");
+    const ntk_estimate *residual = fixture_metric(context, "posterior-mean-toy"),
+                       *degrees = fixture_metric(context, "ensemble-degrees-toy");
     cr_expect(square->low <= 1 && square->high >= 1 && size_of(square) < 0.12);
     cr_expect(balance->low <= 0 && balance->high >= 0 && size_of(balance) < 0.1);
     cr_expect(residual->low == 0 && residual->high < 0.7);
-    const ntk_estimate *importance = found(context, "importance-toy");
+    const ntk_estimate *importance = fixture_metric(context, "importance-toy");
     cr_expect(importance->low == 0 && importance->high < 0.1, "%g %g", importance->low, importance->high);
     cr_expect(degrees->value > 0.1 && degrees->value < 2.0 / 3); /* at most K - 1 of K directions per point */
     cr_expect_float_eq(ntk_routes_distance(&routes, routes.posterior), 0, 1e-12);
@@ -130,37 +112,29 @@ Test(predictive, identities_hold) {
         for (size_t route = 0; route < 4; route++) cr_expect_float_eq(sums[route], 1, 1e-9);
     }
     ntk_routes_release(&routes);
-    ntk_context_destroy(context);
 }
 
 /* A posterior sampled with another lambda does not obey the identity of this one; without spread every member
  * is the mode; a start that is not the prior's is out of balance. */
 Test(predictive, hypotheses_removed_show) {
-    settings[8].value = "4";
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, usual, "lambda-factor", "4", NULL);
     ntk_routes routes = compare(context, NTK_START_PRIOR);
-    cr_expect_lt(found(context, "posterior-square-toy")->high, 0.5);
+    cr_expect_lt(fixture_metric(context, "posterior-square-toy")->high, 0.5);
     assert_ok(ntk_routes_weigh(context, "toy", &routes));
-    cr_expect_gt(found(context, "importance-toy")->low, 0.02);
+    cr_expect_gt(fixture_metric(context, "importance-toy")->low, 0.02);
     ntk_routes_release(&routes);
-    ntk_context_destroy(context);
-    settings[8].value = "1";
 
-    settings[7].value = "0";
-    context = create();
+    context = fixture_context(parameters, usual, "spread", "0", NULL);
     routes = compare(context, NTK_START_PRIOR);
     for (size_t i = 0; i < Q * K; i++) cr_expect_float_eq(routes.ensemble[i], routes.mode[i], 1e-12);
-    cr_expect_eq(found(context, "ensemble-balance-toy")->value,
-                 found(context, "ensemble-degrees-toy")->value);
+    cr_expect_eq(fixture_metric(context, "ensemble-balance-toy")->value,
+                 fixture_metric(context, "ensemble-degrees-toy")->value);
     ntk_routes_release(&routes);
-    ntk_context_destroy(context);
-    settings[7].value = "1";
 
-    context = create();
+    context = fixture_context(parameters, usual, NULL);
     routes = compare(context, NTK_START_NETWORK);
-    cr_expect_gt(found(context, "ensemble-balance-toy")->low, 0);
+    cr_expect_gt(fixture_metric(context, "ensemble-balance-toy")->low, 0);
     ntk_routes_release(&routes);
-    ntk_context_destroy(context);
 }
 
 /* Mean of sum p log(p / other), and 0 log 0 = 0. */
@@ -177,7 +151,7 @@ Test(predictive, divergence_by_hand) {
 
 /* Bins by the top probability: 0.9 and 0.95 (one right), 0.5 (right), 1 in the last bin (wrong). */
 Test(predictive, reliability_by_hand) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, usual, NULL);
     double p[] = {0.9, 0.1, 0.05, 0.95, 0.5, 0.5, 0, 1};
     const size_t labels[] = {0, 0, 0, 0};
     ntk_routes routes = {.problem = {.problem = {.loss = NTK_LOSS_SOFTMAX, .outputs = 2}, .q = 4},
@@ -186,9 +160,7 @@ Test(predictive, reliability_by_hand) {
                          .laplace = p,
                          .mode = p};
     assert_ok(ntk_routes_reliability(context, "toy", &routes, labels));
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    char *table = fixture_read(fixture_join(folder.text, "reliability-toy.tsv").text);
+    const char *table = fixture_table(context, "reliability-toy");
     const char start[] = "route\tconfidence\taccuracy\tcount\nposterior\t0.5\t1\t1\nposterior\t0.9";
     cr_expect_eq(strncmp(table, start, strlen(start)), 0, "%s", table);
     double confidence = 0, accuracy = 0, count = 0;
@@ -196,8 +168,6 @@ Test(predictive, reliability_by_hand) {
     cr_expect_float_eq(confidence, 2.85 / 3, 1e-15);
     cr_expect_float_eq(accuracy, 1.0 / 3, 1e-15);
     cr_expect_eq(count, 3);
-    ntk_release(table);
-    ntk_context_destroy(context);
 }
 
 /* The same numbers whatever the number of workers. */
@@ -205,12 +175,11 @@ Test(predictive, workers_change_nothing) {
     double kept[Q * K];
     for (size_t workers = 1; workers <= 2; workers++) {
         assert_ok(ntk_set_workers(workers));
-        ntk_context *context = create();
+        ntk_context *context = fixture_context(parameters, usual, NULL);
         ntk_routes routes = compare(context, NTK_START_PRIOR);
         if (workers == 1) memcpy(kept, routes.posterior, sizeof kept);
         cr_expect_eq(memcmp(kept, routes.posterior, sizeof kept), 0);
         ntk_routes_release(&routes);
-        ntk_context_destroy(context);
     }
 }
 
@@ -241,7 +210,7 @@ static double gap_of(const ntk_predictive *problem, const double *start, const d
 }
 
 Test(predictive, networks_are_compared_with_their_own_solutions) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, usual, NULL);
     const ntk_architecture erf_network = architecture();
     ntk_routes routes = {.problem = problem_of_strength_one()};
     double probabilities[Q * K], wanted[Q * K] = {0}, slope = 0;
@@ -272,20 +241,18 @@ Test(predictive, networks_are_compared_with_their_own_solutions) {
         }
         ntk_ensemble_release(&all);
     }
-    cr_expect_float_eq(found(context, "network-rate")->value, slope, 0.02);
+    cr_expect_float_eq(fixture_metric(context, "network-rate")->value, slope, 0.02);
     for (size_t i = 0; i < Q * K; i++) cr_expect_float_eq(probabilities[i], wanted[i], 1e-3);
     ntk_routes_release(&routes);
-    ntk_context_destroy(context);
 }
 
 /* With n lambda = 1 only is C the covariance of a tangent start. */
 Test(predictive, networks_need_the_strength_of_their_start) {
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, usual, NULL);
     const ntk_architecture erf_network = architecture();
     ntk_routes routes = {.problem = problem_of(NTK_START_PRIOR)};
     double probabilities[Q * K];
     assert_fails(ntk_network_route(context, &routes, &erf_network, D, x, probabilities), NTK_ERROR_ARGUMENT,
                  "n lambda is 0.4");
     ntk_routes_release(&routes);
-    ntk_context_destroy(context);
 }

@@ -13,17 +13,17 @@
 
 #include "suite/process.h"
 
-static fixture_path folder;
+static const char *folder;
 
 static void begin(void) { folder = fixture_folder(); }
 
 TestSuite(process, .init = begin, .fini = fixture_remove, .timeout = 30);
 
 static ntk_process run_shell(const char *script, double seconds, double megabytes) {
-    const fixture_path out = fixture_join(folder.text, "out"), error = fixture_join(folder.text, "err");
+    const char *out = fixture_join(folder, "out"), *error = fixture_join(folder, "err");
     const char *const arguments[] = {"sh", "-c", script, NULL};
     const char *const environment[] = {"TOY=new", "HOME=/replaced", NULL};
-    const ntk_process_options options = {arguments, environment, out.text, error.text, seconds, megabytes};
+    const ntk_process_options options = {arguments, environment, out, error, seconds, megabytes};
     ntk_process process, *const processes[] = {&process};
     setenv("TOY", "old", 1);
     setenv("KEPT", "kept", 1);
@@ -47,9 +47,8 @@ Test(process, endings_are_told_apart) {
 
 Test(process, the_environment_is_replaced_where_asked) {
     run_shell("echo $TOY $HOME $KEPT", 10, 4096);
-    char *said = fixture_read(fixture_join(folder.text, "out").text);
+    char *said = fixture_read(fixture_join(folder, "out"));
     cr_expect_str_eq(said, "new /replaced kept\n");
-    ntk_release(said);
 }
 
 Test(process, progress_arrives_and_nonsense_is_ignored) {
@@ -60,7 +59,7 @@ Test(process, progress_arrives_and_nonsense_is_ignored) {
 /* A child's child that outlives the limit would go on using the processors. */
 Test(process, the_whole_group_is_killed) {
     run_shell("sleep 20 & echo $!; wait", 0.3, 4096);
-    char *said = fixture_read(fixture_join(folder.text, "out").text);
+    char *said = fixture_read(fixture_join(folder, "out"));
     const pid_t grandchild = (pid_t)strtol(said, NULL, 10);
     cr_assert_gt(grandchild, 1);
     for (int look = 0; look < 100 && kill(grandchild, 0) == 0; look++) {
@@ -73,13 +72,12 @@ Test(process, the_whole_group_is_killed) {
         usleep(10000);
         cr_expect_lt(look, 99, "the child's child is alive");
     }
-    ntk_release(said);
 }
 
 Test(process, a_program_that_does_not_exist_is_named) {
-    const fixture_path out = fixture_join(folder.text, "out"), error = fixture_join(folder.text, "err");
+    const char *out = fixture_join(folder, "out"), *error = fixture_join(folder, "err");
     const char *const arguments[] = {"/nowhere/ntk", NULL}, *const environment[] = {NULL};
-    const ntk_process_options options = {arguments, environment, out.text, error.text, 1, 4096};
+    const ntk_process_options options = {arguments, environment, out, error, 1, 4096};
     ntk_process process;
     assert_fails(ntk_process_start(&options, &process), NTK_ERROR_IO, "/nowhere/ntk");
 }
@@ -87,10 +85,10 @@ Test(process, a_program_that_does_not_exist_is_named) {
 Test(process, last_words_are_the_last_line_that_says_something) {
     run_shell("printf 'first\\nsecond \\n\\n \\n' >&2", 10, 4096);
     char *words;
-    assert_ok(ntk_process_last_words(fixture_join(folder.text, "err").text, &words));
+    assert_ok(ntk_process_last_words(fixture_join(folder, "err"), &words));
     cr_expect_str_eq(words, "second");
     ntk_release(words);
-    assert_ok(ntk_process_last_words(fixture_join(folder.text, "nothing").text, &words));
+    assert_ok(ntk_process_last_words(fixture_join(folder, "nothing"), &words));
     cr_expect_str_empty(words);
     ntk_release(words);
 }

@@ -5,32 +5,17 @@
 #include <criterion/criterion.h>
 
 #include <ntk/linalg.h>
-#include <ntk/memory.h>
 #include <ntk/sweep.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(sweep, .fini = fixture_remove);
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
 
 /* Tiny flows: 2 widths, 3 seeds, up to t = e^-1. */
-static ntk_setting tiny[] = {{"widths", "4 9", 1},
-                             {"seeds", "3", 1},
-                             {"points", "2", 1},
-                             {"inputs", "3", 1},
-                             {"log-horizon", "-1", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {5, 0}, .experiment = &experiment};
-
-static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context));
-    return context;
-}
+static const fixture_setting tiny[] = {{"widths", "4 9"}, {"seeds", "3"},        {"points", "2"},
+                                       {"inputs", "3"},   {"log-horizon", "-1"}, {0}};
 
 static void conduct(ntk_context *context, ntk_sweep_measure measure, ntk_sweep_reduce reduce,
                     const char *columns) {
@@ -46,6 +31,11 @@ static ntk_status measure_nothing(const ntk_sweep_run *run, double *values, ntk_
     (void)run, (void)context;
     values[0] = 0;
     return NTK_OK;
+}
+
+/* The measurement asserts what its run is given. */
+static void show(ntk_context *context, ntk_sweep_measure measure) {
+    conduct(context, measure, reduce_nothing, "nothing");
 }
 
 /* ---- reducing ------------------------------------------------------------------------------------ */
@@ -79,13 +69,12 @@ static ntk_status reduce_law(ntk_context *context, const ntk_sweep *sweep, size_
 }
 
 Test(sweep, values_are_reduced_per_activation) {
-    ntk_context *context = create(&(ntk_setting){"activations", "relu erf", 0}, 1);
+    ntk_context *context = fixture_context(parameters, tiny, "activations", "relu erf", NULL);
     conduct(context, measure_law, reduce_law, "law number");
     const ntk_metrics *metrics = ntk_context_metrics(context);
     cr_expect_eq(metrics->count, 4);
     cr_expect_not_null(ntk_metrics_find(metrics, "rate-relu"));
     cr_expect_eq(ntk_metrics_find(metrics, "worst-erf")->estimate.value, -91);
-    ntk_context_destroy(context);
 }
 
 /* A NaN in the unit that stands at `broken` of (width, seed). */
@@ -109,39 +98,31 @@ static ntk_status reduce_broken(ntk_context *context, const ntk_sweep *sweep, si
     return NTK_OK;
 }
 
-/* The field of a table in the last line that begins with `start`; to be released. */
-static char *last_line(ntk_context *context, const char *table, const char *start) {
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    char *text = fixture_read(fixture_join(folder.text, table).text), *found = NULL;
-    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+/* The last line of a table that begins with `start`. */
+static const char *last_line(const ntk_context *context, const char *table, const char *start) {
+    const char *found = NULL;
+    for (char *line = strtok(fixture_table(context, table), "\n"); line; line = strtok(NULL, "\n"))
         if (strncmp(line, start, strlen(start)) == 0) found = line;
     cr_assert_not_null(found, "%s: no line begins with %s", table, start);
-    memmove(text, found, strlen(found) + 1);
-    return text;
+    return found;
 }
 
 Test(sweep, a_nan_is_never_passed_over) {
     for (broken = 0; broken < 6; broken++) {
-        ntk_context *context = create(NULL, 0);
+        ntk_context *context = fixture_context(parameters, tiny, NULL);
         conduct(context, measure_broken, reduce_broken, "value");
         /* time 8 of 0 .. 60 in log t = -4 .. -1 is -3.6 */
-        char *line = last_line(context, "trajectories.tsv", broken < 3 ? "erf\t4\t-3.6" : "erf\t9\t-3.6");
+        const char *line = last_line(context, "trajectories", broken < 3 ? "erf\t4\t-3.6" : "erf\t9\t-3.6");
         cr_expect_not_null(strstr(line, "\tnan\tnan\tnan"), "unit %zu: %s", broken, line);
-        ntk_release(line);
-        ntk_context_destroy(context);
     }
 }
 
 /* ---- tables and times ---------------------------------------------------------------------------- */
 
 Test(sweep, tables_have_a_row_per_run_and_per_time) {
-    ntk_context *context = create(&(ntk_setting){"activations", "relu erf", 0}, 1);
+    ntk_context *context = fixture_context(parameters, tiny, "activations", "relu erf", NULL);
     conduct(context, measure_law, reduce_nothing, "law number");
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    char *runs = fixture_read(fixture_join(folder.text, "runs.tsv").text);
-    char *paths = fixture_read(fixture_join(folder.text, "trajectories.tsv").text);
+    const char *runs = fixture_table(context, "runs"), *paths = fixture_table(context, "trajectories");
     cr_expect_eq(fixture_count(runs, "\n"), 1 + 2 * 2 * 3);
     cr_expect_eq(fixture_count(runs, "\nerf\t9\t"), 3);
     cr_expect_not_null(strstr(runs, "activation\twidth\tseed\tlaw\tnumber\n"));
@@ -149,9 +130,6 @@ Test(sweep, tables_have_a_row_per_run_and_per_time) {
     cr_expect_not_null(strstr(runs, "\t-92\n"));
     cr_expect_eq(fixture_count(paths, "\n"), 1 + 2 * 2 * NTK_SWEEP_TIMES);
     cr_expect_eq(fixture_count(paths, "\t-1\t"), 4, "each path is observed at its end");
-    ntk_release(runs);
-    ntk_release(paths);
-    ntk_context_destroy(context);
 }
 
 static ntk_status measure_times(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -169,9 +147,7 @@ static ntk_status measure_times(const ntk_sweep_run *run, double *values, ntk_co
 }
 
 Test(sweep, a_growing_horizon_keeps_the_fixed_times) {
-    ntk_context *context = create(&(ntk_setting){"horizon-growth", "0.5", 0}, 1);
-    conduct(context, measure_times, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
+    show(fixture_context(parameters, tiny, "horizon-growth", "0.5", NULL), measure_times);
 }
 
 /* Four networks: the deep ones have widths of their own. */
@@ -192,40 +168,28 @@ static ntk_status reduce_kinds(ntk_context *context, const ntk_sweep *sweep, siz
     return ntk_sweep_emit_largest_by_kind(context, sweep, "value", 0);
 }
 
-static double metric(const ntk_context *context, const char *name) {
-    const ntk_metric *found = ntk_metrics_find(ntk_context_metrics(context), name);
-    cr_assert_not_null(found, "%s", name);
-    return found->estimate.value;
-}
-
 Test(sweep, networks_are_reduced_by_kind_and_deep_ones_have_widths_of_their_own) {
-    ntk_context *context = create((const ntk_setting[]){{"activations", "gelu erf-2 relu relu-3", 0},
-                                                        {"deep-widths", "3 5", 0},
-                                                        {"observations", "5", 0},
-                                                        {"observe-lambda-min", "false", 0}},
-                                  4);
+    ntk_context *context =
+        fixture_context(parameters, tiny, "activations", "gelu erf-2 relu relu-3", "deep-widths", "3 5",
+                        "observations", "5", "observe-lambda-min", "false", NULL);
     conduct(context, measure_width, reduce_kinds, "value");
-    cr_expect_float_eq(metric(context, "rate-gelu"), -1, 1e-12);
-    cr_expect_float_eq(metric(context, "rate-relu-3"), -2, 1e-12, "its own widths");
-    cr_expect_float_eq(metric(context, "rate-smooth"), -1, 1e-12, "the highest of both");
-    cr_expect_float_eq(metric(context, "rate-kinked"), -1, 1e-12);
-    cr_expect_float_eq(metric(context, "value-smooth"), 0.25 * 1.02, 1e-12);
-    cr_expect_eq(metric(context, "value-smooth-at-width"), 4);
-    cr_expect_eq(metric(context, "value-kinked-at-seed"), 2);
-    char *line = last_line(context, "runs.tsv", "relu-3\t5\t2");
-    ntk_release(line);
-    line = last_line(context, "trajectories.tsv", "erf-2\t5\t-1\t");
-    ntk_release(line);
-    ntk_context_destroy(context);
+    cr_expect_float_eq(fixture_metric(context, "rate-gelu")->value, -1, 1e-12);
+    cr_expect_float_eq(fixture_metric(context, "rate-relu-3")->value, -2, 1e-12, "its own widths");
+    cr_expect_float_eq(fixture_metric(context, "rate-smooth")->value, -1, 1e-12, "the highest of both");
+    cr_expect_float_eq(fixture_metric(context, "rate-kinked")->value, -1, 1e-12);
+    cr_expect_float_eq(fixture_metric(context, "value-smooth")->value, 0.25 * 1.02, 1e-12);
+    cr_expect_eq(fixture_metric(context, "value-smooth-at-width")->value, 4);
+    cr_expect_eq(fixture_metric(context, "value-kinked-at-seed")->value, 2);
+    last_line(context, "runs", "relu-3\t5\t2");
+    last_line(context, "trajectories", "erf-2\t5\t-1\t");
 }
 
 Test(sweep, deep_widths_stand_beside_as_many_widths) {
     char *bad[] = {"3", "3 5 7", "0 5"};
     for (size_t i = 0; i < 3; i++) {
-        ntk_context *context = create(&(ntk_setting){"deep-widths", bad[i], 0}, 1);
+        ntk_context *context = fixture_context(parameters, tiny, "deep-widths", bad[i], NULL);
         cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing),
                      NTK_ERROR_ARGUMENT, "%s", bad[i]);
-        ntk_context_destroy(context);
     }
 }
 
@@ -236,10 +200,8 @@ static ntk_status measure_coordinates(const ntk_sweep_run *run, double *values, 
 }
 
 Test(sweep, few_points_may_be_given_by_their_coordinates) {
-    ntk_context *context =
-        create((const ntk_setting[]){{"coordinates", "true", 0}, {"observe-lambda-min", "false", 0}}, 2);
-    conduct(context, measure_coordinates, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
+    show(fixture_context(parameters, tiny, "coordinates", "true", "observe-lambda-min", "false", NULL),
+         measure_coordinates);
 }
 
 static ntk_status measure_gelu_broken(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -256,11 +218,10 @@ static ntk_status reduce_one_kind(ntk_context *context, const ntk_sweep *sweep, 
 Test(sweep, the_worst_of_a_kind_is_a_nan_where_there_is_one) {
     char *orders[] = {"erf gelu", "gelu erf", "erf gelu erf-2"};
     for (size_t i = 0; i < 3; i++) {
-        ntk_context *context = create(&(ntk_setting){"activations", orders[i], 0}, 1);
+        ntk_context *context = fixture_context(parameters, tiny, "activations", orders[i], NULL);
         conduct(context, measure_gelu_broken, reduce_one_kind, "value");
-        cr_expect(isnan(metric(context, "value-smooth")), "%s", orders[i]);
+        cr_expect(isnan(fixture_metric(context, "value-smooth")->value), "%s", orders[i]);
         cr_expect_null(ntk_metrics_find(ntk_context_metrics(context), "value-kinked"));
-        ntk_context_destroy(context);
     }
 }
 
@@ -272,20 +233,17 @@ static ntk_status measure_end(const ntk_sweep_run *run, double *values, ntk_cont
 }
 
 Test(sweep, kinked_networks_may_end_earlier) {
-    ntk_context *context =
-        create((const ntk_setting[]){{"activations", "erf relu", 0}, {"kinked-log-horizon", "-2.5", 0}}, 2);
-    conduct(context, measure_end, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
+    show(fixture_context(parameters, tiny, "activations", "erf relu", "kinked-log-horizon", "-2.5", NULL),
+         measure_end);
 }
 
 /* ---- what a run is given ------------------------------------------------------------------------- */
 
 Test(sweep, an_error_names_activation_width_and_seed) {
     /* nine points of R^3 are never orthogonal to one another */
-    ntk_context *context = create((const ntk_setting[]){{"max-cosine", "0.01", 0}, {"points", "9", 0}}, 2);
+    ntk_context *context = fixture_context(parameters, tiny, "max-cosine", "0.01", "points", "9", NULL);
     assert_fails(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing),
                  NTK_ERROR_NO_CONVERGENCE, "erf, width 4, seed 0: ");
-    ntk_context_destroy(context);
 }
 
 static ntk_status measure_logistic(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -312,15 +270,10 @@ static ntk_status measure_mean_field(const ntk_sweep_run *run, double *values, n
 }
 
 Test(sweep, loss_and_scaling_are_those_asked_for) {
-    ntk_context *context = create(NULL, 0);
-    conduct(context, measure_logistic, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
-    context = create(&(ntk_setting){"loss", "squared", 0}, 1);
-    conduct(context, measure_squared, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
-    context = create((const ntk_setting[]){{"scaling", "mean-field", 0}, {"lambda", "0.5", 0}}, 2);
-    conduct(context, measure_mean_field, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
+    show(fixture_context(parameters, tiny, NULL), measure_logistic);
+    show(fixture_context(parameters, tiny, "loss", "squared", NULL), measure_squared);
+    show(fixture_context(parameters, tiny, "scaling", "mean-field", "lambda", "0.5", NULL),
+         measure_mean_field);
 }
 
 static ntk_status measure_residual(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -345,17 +298,11 @@ static ntk_status measure_three_classes(const ntk_sweep_run *run, double *values
 }
 
 Test(sweep, networks_are_those_named) {
-    ntk_context *context = create(&(ntk_setting){"activations", "residual-2", 0}, 1);
-    conduct(context, measure_residual, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
-    context = create((const ntk_setting[]){{"activations", "relu", 0}, {"depth", "3", 0}}, 2);
-    conduct(context, measure_deep, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
-    context = create(
-        (const ntk_setting[]){{"activations", "erf-2-k3", 0}, {"centre", "zero", 0}, {"lambda", "0.1", 0}},
-        3);
-    conduct(context, measure_three_classes, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
+    show(fixture_context(parameters, tiny, "activations", "residual-2", NULL), measure_residual);
+    show(fixture_context(parameters, tiny, "activations", "relu", "depth", "3", NULL), measure_deep);
+    show(
+        fixture_context(parameters, tiny, "activations", "erf-2-k3", "centre", "zero", "lambda", "0.1", NULL),
+        measure_three_classes);
 }
 
 static ntk_status measure_l2(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -377,15 +324,12 @@ static ntk_status measure_soft(const ntk_sweep_run *run, double *values, ntk_con
 }
 
 Test(sweep, a_name_may_choose_between_l2_and_soft_targets) {
-    ntk_setting settings[] = {
-        {"lambda", "0.1", 0}, {"epsilon", "0.25", 0}, {"activations", "erf-2-k3-l2", 0}};
-    ntk_context *context = create(settings, 3);
-    conduct(context, measure_l2, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
-    settings[2].value = "erf-k3-soft";
-    context = create(settings, 3);
-    conduct(context, measure_soft, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
+    show(fixture_context(parameters, tiny, "lambda", "0.1", "epsilon", "0.25", "activations", "erf-2-k3-l2",
+                         NULL),
+         measure_l2);
+    show(fixture_context(parameters, tiny, "lambda", "0.1", "epsilon", "0.25", "activations", "erf-k3-soft",
+                         NULL),
+         measure_soft);
 }
 
 /* Seven and one, from the committed digits. */
@@ -397,14 +341,11 @@ static ntk_status measure_digits(const ntk_sweep_run *run, double *values, ntk_c
 }
 
 Test(sweep, points_may_be_digits) {
-    const ntk_setting digits[] = {
-        {"data", "digits", 0}, {"digits", "7 1", 0}, {"test-points", "3", 0}, {"log-horizon", "-3", 0}};
-    ntk_context *context = create(digits, 4);
-    conduct(context, measure_digits, reduce_nothing, "nothing");
-    ntk_context_destroy(context);
-    context = create((const ntk_setting[]){{"data", "digits", 0}, {"digits", "7", 0}}, 2);
+    show(fixture_context(parameters, tiny, "data", "digits", "digits", "7 1", "test-points", "3",
+                         "log-horizon", "-3", NULL),
+         measure_digits);
+    ntk_context *context = fixture_context(parameters, tiny, "data", "digits", "digits", "7", NULL);
     cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing), NTK_ERROR_ARGUMENT);
-    ntk_context_destroy(context);
 }
 
 /* ||theta - theta_0|| = 3 (log t)^{1/4}: exponent 1/4 from any start. */
@@ -443,9 +384,8 @@ static ntk_status reduce_exit(ntk_context *context, const ntk_sweep *sweep, size
 }
 
 Test(sweep, exits_are_counted_and_their_slope_is_one_a_seed) {
-    ntk_context *context = create(NULL, 0);
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
     conduct(context, measure_exit, reduce_exit, "exit partial-exit");
-    ntk_context_destroy(context);
 }
 
 /* The linear model starts at the network's outputs and moves like it at first, on training and on test
@@ -465,12 +405,7 @@ static ntk_status measure_gap(const ntk_sweep_run *run, double *values, ntk_cont
 }
 
 Test(sweep, a_linear_model_follows_the_run_at_first) {
-    ntk_context *context = create((const ntk_setting[]){{"test-points", "3", 0},
-                                                        {"log-horizon", "-2", 0},
-                                                        {"horizon-growth", "1", 0},
-                                                        {"widths", "4", 0},
-                                                        {"tolerance", "1e-12", 0}},
-                                  5);
+    ntk_context *context = fixture_context(parameters, tiny, "test-points", "3", "log-horizon", "-2",
+                                           "horizon-growth", "1", "widths", "4", "tolerance", "1e-12", NULL);
     conduct(context, measure_gap, reduce_nothing, "gap");
-    ntk_context_destroy(context);
 }

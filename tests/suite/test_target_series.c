@@ -7,40 +7,27 @@
 
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>
-#include <ntk/memory.h>
 #include <ntk/target_series.h>
 
 #include "fixture.h"
-#include "suite/context.h"
 
 TestSuite(target_series, .fini = fixture_remove);
 
 static const ntk_parameter parameters[] = {NTK_TARGET_SERIES_PARAMETERS, {0}};
-static const ntk_experiment experiment = {parameters, NULL};
-static ntk_setting tiny[] = {{"epsilons", "0.2 0.05", 1}, {"seeds", "3", 1},        {"points", "3", 1},
-                             {"inputs", "4", 1},          {"max-cosine", "0.8", 1}, {"width", "20", 1}};
-static const ntk_claim claim = {
-    .id = "a/b", .settings = {tiny, NULL}, .setting_count = {6, 0}, .experiment = &experiment};
-
-static ntk_context *create(const ntk_setting *overrides, size_t count) {
-    assert_ok(ntk_linalg_start());
-    ntk_context *context = NULL;
-    assert_ok(ntk_context_create(&claim, NTK_TIER_QUICK, NULL, overrides, count, 5, "data", &context));
-    return context;
-}
-
-static void conduct(ntk_context *context, const char *columns, ntk_target_measure measure,
-                    ntk_target_reduce reduce) {
-    assert_ok(ntk_target_series_conduct(context, columns, measure, reduce));
-}
+static const fixture_setting tiny[] = {{"epsilons", "0.2 0.05"},
+                                       {"seeds", "3"},
+                                       {"points", "3"},
+                                       {"inputs", "4"},
+                                       {"max-cosine", "0.8"},
+                                       {"width", "20"},
+                                       {0}};
 
 static ntk_status reduce_nothing(ntk_context *context, const ntk_target_series *series, size_t which) {
     (void)context, (void)series, (void)which;
     return NTK_OK;
 }
 
-/* ---- what a run is given ---------------------------------------------------------------------------------
- */
+/* ---- what a run is given ---------------------------------------------------------------------------- */
 
 static ntk_status measure_kernel(const ntk_target_run *run, double *values, ntk_context *context) {
     (void)context;
@@ -67,9 +54,8 @@ static ntk_status measure_kernel(const ntk_target_run *run, double *values, ntk_
 
 /* What counts as stationary is relative to epsilon. */
 Test(target_series, a_kernel_is_trained_with_each_epsilon) {
-    ntk_context *context = create(&(const ntk_setting){"epsilons", "0.2 1e-9", 0}, 1);
-    conduct(context, "nothing", measure_kernel, reduce_nothing);
-    ntk_context_destroy(context);
+    ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 1e-9", NULL);
+    assert_ok(ntk_target_series_conduct(context, "nothing", measure_kernel, reduce_nothing));
 }
 
 /* Soft and one-hot flow part from the network's own initial outputs; and the order of the epsilons does not
@@ -101,9 +87,8 @@ static ntk_status reduce_repeated(ntk_context *context, const ntk_target_series 
 
 Test(target_series, every_flow_begins_at_the_initialisation) {
     ntk_context *context =
-        create((const ntk_setting[]){{"cases", "network-k3", 0}, {"epsilons", "0.2 0.1 0.2", 0}}, 2);
-    conduct(context, "output", measure_network, reduce_repeated);
-    ntk_context_destroy(context);
+        fixture_context(parameters, tiny, "cases", "network-k3", "epsilons", "0.2 0.1 0.2", NULL);
+    assert_ok(ntk_target_series_conduct(context, "output", measure_network, reduce_repeated));
 }
 
 static ntk_status measure_l2(const ntk_target_run *run, double *values, ntk_context *context) {
@@ -117,21 +102,18 @@ static ntk_status measure_l2(const ntk_target_run *run, double *values, ntk_cont
 }
 
 Test(target_series, l2_is_for_soft_targets) {
-    ntk_context *context = create(&(const ntk_setting){"lambda", "0.5", 0}, 1);
-    conduct(context, "nothing", measure_l2, reduce_nothing);
-    ntk_context_destroy(context);
+    ntk_context *context = fixture_context(parameters, tiny, "lambda", "0.5", NULL);
+    assert_ok(ntk_target_series_conduct(context, "nothing", measure_l2, reduce_nothing));
 }
 
 Test(target_series, an_error_names_case_epsilon_and_seed) {
     /* nine points of R^4 are never orthogonal to one another */
-    ntk_context *context = create((const ntk_setting[]){{"max-cosine", "0.01", 0}, {"points", "9", 0}}, 2);
+    ntk_context *context = fixture_context(parameters, tiny, "max-cosine", "0.01", "points", "9", NULL);
     assert_fails(ntk_target_series_conduct(context, "nothing", measure_kernel, reduce_nothing),
                  NTK_ERROR_NO_CONVERGENCE, "kernel, epsilon 0, seed 0: ");
-    ntk_context_destroy(context);
 }
 
-/* ---- reducing --------------------------------------------------------------------------------------------
- */
+/* ---- reducing --------------------------------------------------------------------------------------- */
 
 /* Column 1 is a line in column 0, of slope 2, 3, 4 for seeds 0, 1, 2, but for the largest epsilon. Cases and
  * seeds are told apart by the loss and the points. */
@@ -163,19 +145,13 @@ static ntk_status reduce_line(ntk_context *context, const ntk_target_series *ser
 }
 
 Test(target_series, slopes_are_one_a_seed) {
-    ntk_context *context = create(&(const ntk_setting){"epsilons", "0.2 0.1 0.05 0.01", 0}, 1);
-    conduct(context, "x y z", measure_line, reduce_line);
-    const fixture_path folder = fixture_folder();
-    assert_ok(ntk_context_write(context, folder.text));
-    char *runs = fixture_read(fixture_join(folder.text, "runs.tsv").text);
-    char *paths = fixture_read(fixture_join(folder.text, "paths.tsv").text);
+    ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 0.1 0.05 0.01", NULL);
+    assert_ok(ntk_target_series_conduct(context, "x y z", measure_line, reduce_line));
+    const char *runs = fixture_table(context, "runs"), *paths = fixture_table(context, "paths");
     cr_expect_not_null(strstr(runs, "case\tepsilon\tseed\tx\ty\tz\n"));
     cr_expect_eq(fixture_count(runs, "\nkernel\t"), 4 * 3);
     cr_expect_eq(fixture_count(runs, "\nkernel\t0.2"), 3);
     cr_expect_not_null(strstr(runs, "\nkernel\t0.20000000000000001\t2\t1.6094379124341003\t100\t"));
     cr_expect_eq(fixture_count(paths, "\nkernel\t"), 5 * NTK_TARGET_SERIES_TIMES);
     cr_expect_eq(fixture_count(paths, "\nkernel\t0\t"), NTK_TARGET_SERIES_TIMES, "one-hot");
-    ntk_release(runs);
-    ntk_release(paths);
-    ntk_context_destroy(context);
 }
