@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include <ntk/linalg.h>
+
 static size_t identity_order;
 
 static ntk_status identity_evaluate(void *context, const double *theta, double *f) {
@@ -46,6 +48,45 @@ void matrix_with_spectrum(size_t n, const double *eigenvalues, double *matrix) {
         }
 }
 
+ntk_model linear_model(size_t points, size_t outputs, const double *gram, const double *f0) {
+    ntk_model out;
+    assert_ok(ntk_linalg_start());
+    assert_ok(ntk_model_linear(points, outputs, gram, f0, &out));
+    return out;
+}
+
+ntk_training_options training_options(ntk_loss loss, size_t classes, size_t width) {
+    return (ntk_training_options){.architecture = ntk_architecture_default(),
+                                  .loss = loss,
+                                  .width = width,
+                                  .points = 4,
+                                  .inputs = 5,
+                                  .classes = classes,
+                                  .max_cosine = 0.6};
+}
+
+ntk_training draw_training(const ntk_training_options *options, uint64_t seed, const char *name,
+                           uint64_t unit) {
+    const ntk_stream stream = ntk_stream_create(seed, name, unit);
+    ntk_training out;
+    assert_ok(ntk_linalg_start());
+    assert_ok(ntk_training_create(options, &stream, &out));
+    return out;
+}
+
+ntk_flow_result run_flow(const ntk_model *model, const double *targets, const ntk_flow_options *options,
+                         double *theta) {
+    ntk_flow_result out;
+    assert_ok(ntk_flow_run(model, targets, options, theta, &out));
+    return out;
+}
+
+ntk_trajectory run_trajectory(ntk_training *problem, const ntk_flow_options *options) {
+    ntk_trajectory out;
+    assert_ok(ntk_trajectory_run(&problem->model, problem->targets, options, problem->theta, &out));
+    return out;
+}
+
 ntk_status record(const ntk_observation *seen, void *context) {
     recorder *r = context;
     if (r->count < RECORDS) {
@@ -56,6 +97,13 @@ ntk_status record(const ntk_observation *seen, void *context) {
     }
     r->count++;
     return r->cancel_after && r->count == r->cancel_after ? NTK_ERROR_CANCELLED : NTK_OK;
+}
+
+void record_at(ntk_flow_options *options, recorder *r, const double *log_times, size_t count) {
+    options->observation_log_times = log_times;
+    options->observation_count = count;
+    options->observer = record;
+    options->context = r;
 }
 
 double pseudo_random(unsigned *state) {

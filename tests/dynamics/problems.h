@@ -1,10 +1,12 @@
-/* Problems with known solutions, and recorders, shared by the tests of this folder. */
+/* Problems with known solutions, networks to train, flows that have to succeed, and recorders, shared by the
+ * tests of this folder. */
 #ifndef NTK_TESTS_DYNAMICS_PROBLEMS_H
 #define NTK_TESTS_DYNAMICS_PROBLEMS_H
 
 #include <stddef.h>
 
-#include <ntk/dynamics.h>
+#include <ntk/training.h>
+#include <ntk/trajectory.h>
 
 #include "../status.h"
 
@@ -16,6 +18,24 @@ ntk_model identity_model(size_t points, size_t outputs);
  * Householder reflection of the diagonal. */
 void matrix_with_spectrum(size_t n, const double *eigenvalues, double *matrix);
 
+/* The linear model of a Gram matrix; to be released. */
+ntk_model linear_model(size_t points, size_t outputs, const double *gram, const double *f0);
+
+/* Four points of R^5 with |cosines| of at most 0.6, and a network of the default architecture: for tests to
+ * change. */
+ntk_training_options training_options(ntk_loss loss, size_t classes, size_t width);
+
+/* A problem with these options, drawn from the stream (seed, name, unit); to be released. */
+ntk_training draw_training(const ntk_training_options *options, uint64_t seed, const char *name,
+                           uint64_t unit);
+
+/* ntk_flow_run, which succeeds. */
+ntk_flow_result run_flow(const ntk_model *model, const double *targets, const ntk_flow_options *options,
+                         double *theta);
+
+/* ntk_trajectory_run from where the problem's theta stands, which succeeds; to be released. */
+ntk_trajectory run_trajectory(ntk_training *problem, const ntk_flow_options *options);
+
 enum { RECORDS = 64 };
 
 /* What an observer saw, call by call. As `context` of the options. */
@@ -26,6 +46,9 @@ typedef struct recorder {
 } recorder;
 
 ntk_status record(const ntk_observation *seen, void *context);
+
+/* Makes `record` the observer, at these times. */
+void record_at(ntk_flow_options *options, recorder *r, const double *log_times, size_t count);
 
 /* Random doubles in [-1, 1), the same in every run. */
 double pseudo_random(unsigned *state);

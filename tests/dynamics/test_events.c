@@ -31,8 +31,7 @@ Test(events, event_time_agrees_with_the_analytic_one) {
         options.event = falls_below_half;
         options.event_tolerance = 1e-10;
         double theta = 3;
-        ntk_flow_result result;
-        assert_ok(ntk_flow_run(&model, (const double[]){0}, &options, &theta, &result));
+        const ntk_flow_result result = run_flow(&model, (const double[]){0}, &options, &theta);
         cr_assert_eq(result.end, NTK_END_EVENT);
         cr_assert_float_eq(result.log_time, log(log(6)),
                            integrator == NTK_INTEGRATOR_BOUNDED_STEP ? 2e-5 : 1e-6, "%d: %g", integrator,
@@ -57,8 +56,7 @@ Test(events, event_in_log_loss_time) {
     options.event = passes_300;
     options.event_tolerance = 1e-8;
     double theta = 0;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, (const double[]){1}, &options, &theta, &result));
+    const ntk_flow_result result = run_flow(&model, (const double[]){1}, &options, &theta);
     cr_assert_eq(result.end, NTK_END_EVENT);
     cr_assert_float_eq(result.log_time, 300, 1e-7, "%.12g", result.log_time);
     cr_assert_float_eq(theta, 300, 1e-7);
@@ -75,8 +73,7 @@ Test(events, an_event_that_does_not_change_sign_does_not_happen) {
     options.event = never;
     options.horizon = 1;
     double theta = 3;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, (const double[]){0}, &options, &theta, &result));
+    const ntk_flow_result result = run_flow(&model, (const double[]){0}, &options, &theta);
     cr_assert(result.end == NTK_END_HORIZON && fabs(theta - 3 * exp(-1)) < 1e-8);
 }
 
@@ -88,14 +85,10 @@ Test(events, observations_are_at_their_times_and_in_order) {
     recorder seen = {0};
     ntk_flow_options options = decay_options();
     options.event = falls_below_half; /* at log 6 = 1.7918 */
-    options.observation_log_times = times;
-    options.observation_count = 7;
-    options.observer = record;
-    options.context = &seen;
+    record_at(&options, &seen, times, 7);
     options.horizon = 10;
     double theta = 3;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, (const double[]){0}, &options, &theta, &result));
+    const ntk_flow_result result = run_flow(&model, (const double[]){0}, &options, &theta);
     cr_assert_eq(seen.count, 6, "five times before the event, and the end: %zu", seen.count);
     for (size_t i = 0; i < 5; ++i) {
         cr_assert_eq(seen.log_time[i], times[i]);
@@ -111,14 +104,10 @@ Test(events, the_end_is_observed_once) {
     const ntk_model model = identity_model(1, 1);
     recorder seen = {0};
     ntk_flow_options options = decay_options();
-    options.observation_log_times = times;
-    options.observation_count = 2;
-    options.observer = record;
-    options.context = &seen;
+    record_at(&options, &seen, times, 2);
     options.horizon = 1;
     double theta = 3;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, (const double[]){0}, &options, &theta, &result));
+    const ntk_flow_result result = run_flow(&model, (const double[]){0}, &options, &theta);
     cr_assert(seen.count == 2 && seen.log_time[1] == 0 && result.log_time == 0);
 }
 
@@ -127,14 +116,10 @@ Test(events, an_observer_stops_the_flow_where_it_is) {
     const ntk_model model = identity_model(1, 1);
     recorder seen = {.cancel_after = 2};
     ntk_flow_options options = decay_options();
-    options.observation_log_times = times;
-    options.observation_count = 3;
-    options.observer = record;
-    options.context = &seen;
+    record_at(&options, &seen, times, 3);
     options.horizon = 1;
     double theta = 3;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, (const double[]){0}, &options, &theta, &result));
+    ntk_flow_result result = run_flow(&model, (const double[]){0}, &options, &theta);
     cr_assert(result.end == NTK_END_OBSERVER && seen.count == 2 && result.log_time == times[1]);
     cr_assert_float_eq(theta, 3 * exp(-0.31), 1e-8);
 
@@ -143,7 +128,7 @@ Test(events, an_observer_stops_the_flow_where_it_is) {
     options.every_step = record;
     options.horizon = INFINITY;
     theta = 3;
-    assert_ok(ntk_flow_run(&model, (const double[]){0}, &options, &theta, &result));
+    result = run_flow(&model, (const double[]){0}, &options, &theta);
     cr_assert(result.end == NTK_END_OBSERVER && result.steps == 4 && seen.output[3] == theta);
 }
 
@@ -171,10 +156,8 @@ static ntk_status check_no_kernel(const ntk_observation *seen, void *context) {
 }
 
 Test(events, kernels_are_observed_where_asked_for) {
-    assert_ok(ntk_linalg_start());
     const double gram[] = {1, 0.3, 0.3, 2}, f0[] = {0.2, -0.1}, q[] = {1, 0}, times[] = {-INFINITY, 0};
-    ntk_model model;
-    assert_ok(ntk_model_linear(2, 1, gram, f0, &model));
+    ntk_model model = linear_model(2, 1, gram, f0);
     ntk_flow_options options = ntk_flow_options_default();
     int count = 0;
     options.loss = NTK_LOSS_LOGISTIC;
@@ -186,13 +169,12 @@ Test(events, kernels_are_observed_where_asked_for) {
     options.context = &count;
     options.horizon = 2;
     double a[2] = {0};
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, q, &options, a, &result));
+    run_flow(&model, q, &options, a);
     cr_assert_eq(count, 3);
     options.observer = check_without_eigenvalue;
     options.observe_lambda_min = false;
     a[0] = a[1] = 0;
-    assert_ok(ntk_flow_run(&model, q, &options, a, &result));
+    run_flow(&model, q, &options, a);
     cr_assert_eq(count, 6);
     ntk_model_release(&model);
 }

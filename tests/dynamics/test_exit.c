@@ -167,8 +167,7 @@ Test(exit, with_frozen_weights) {
                                gains[i]);
         }
     }
-    ntk_model flat;
-    assert_ok(ntk_model_linear(1, 1, (const double[]){2}, (const double[]){0}, &flat));
+    ntk_model flat = linear_model(1, 1, (const double[]){2}, (const double[]){0});
     assert_ok(ntk_exit_frozen(&flat, theta, theta, 2, thresholds, gains));
     cr_expect(gains[0] == INFINITY && gains[1] == INFINITY, "a constant kernel stays");
     ntk_model_release(&flat);
@@ -215,11 +214,11 @@ Test(exit, passing_events_do_not_disturb_the_flow) {
     double theta[] = {sqrt(2 * start), sqrt(2 * start)};
     ntk_flow_result results[2];
     ntk_flow_options options = observed_growth(&plain, times, 6);
-    assert_ok(ntk_flow_run(&square, &target, &options, &theta[0], &results[0]));
+    results[0] = run_flow(&square, &target, &options, &theta[0]);
     options = observed_growth(&watched, times, 6);
     options.event = above_level;
     options.on_event = raise_level;
-    assert_ok(ntk_flow_run(&square, &target, &options, &theta[1], &results[1]));
+    results[1] = run_flow(&square, &target, &options, &theta[1]);
     cr_expect_eq(watched.events, 35, "levels 1.25 .. 9.75 of 10: %zu", watched.events);
     cr_expect(theta[0] == theta[1] && results[0].steps == results[1].steps &&
               results[0].log_time == results[1].log_time);
@@ -236,7 +235,7 @@ Test(exit, on_event_may_end_or_fail_the_flow) {
     ntk_flow_options options = observed_growth(&context, NULL, 0);
     options.event = above_level;
     options.on_event = raise_level;
-    assert_ok(ntk_flow_run(&square, &target, &options, &theta, &result));
+    result = run_flow(&square, &target, &options, &theta);
     cr_expect(result.end == NTK_END_EVENT && context.events == 1);
     cr_expect_float_eq(result.log_time, exact_log_time(1), 1e-6);
     context = (levels){.level = 2, .step = 1, .answer = NTK_ERROR_UNSUPPORTED};

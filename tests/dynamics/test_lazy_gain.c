@@ -28,8 +28,7 @@ static double margin_of(double x) {
 static ntk_model diagonal_model(void) {
     double gram[POINTS * POINTS] = {0};
     for (size_t i = 0; i < POINTS; i++) gram[i * (POINTS + 1)] = diagonal[i];
-    ntk_model model;
-    assert_ok(ntk_model_linear(POINTS, 1, gram, outputs, &model));
+    ntk_model model = linear_model(POINTS, 1, gram, outputs);
     return model;
 }
 
@@ -65,8 +64,7 @@ Test(lazy_gain, tends_to_log_t_less_a_constant_of_the_network) {
     const double log_times[] = {60, 90};
     double limit = 0, gains[2], scaled[2];
     for (size_t i = 0; i < 2; i++) limit += weights[i] / 0.6 * (log(2 * weights[i]) + start[i]);
-    ntk_model model;
-    assert_ok(ntk_model_linear(2, 1, gram, start, &model));
+    ntk_model model = linear_model(2, 1, gram, start);
     assert_ok(ntk_exit_lazy_gain(&model, origin, targets, weights, 2, log_times, gains));
     for (size_t k = 0; k < 2; k++)
         cr_expect_float_eq(gains[k], log_times[k] - limit, 1e-3, "%g", gains[k] - log_times[k] + limit);

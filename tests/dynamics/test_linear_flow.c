@@ -56,8 +56,7 @@ static problem make_problem(double largest) {
 /* The flow's outputs at the end, through the model. */
 static ntk_flow_result run(const problem *p, double *f) {
     double a[N] = {0};
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&p->model, p->q, &p->options, a, &result));
+    const ntk_flow_result result = run_flow(&p->model, p->q, &p->options, a);
     assert_ok(p->model.evaluate(p->model.context, a, f));
     return result;
 }
@@ -151,8 +150,7 @@ Test(linear_flow, both_centres_of_the_regulariser) {
         options.horizon = t;
         options.tolerance = 1e-10;
         double theta[] = {start[0], start[1]};
-        ntk_flow_result result;
-        assert_ok(ntk_flow_run(&model, q, &options, theta, &result));
+        const ntk_flow_result result = run_flow(&model, q, &options, theta);
         for (size_t i = 0; i < 2; ++i) {
             const double c = centre == NTK_CENTRE_ZERO ? 0 : start[i], w = 0.5 + lambda;
             const double limit = (0.5 * q[i] + lambda * c) / w;
@@ -183,8 +181,7 @@ Test(linear_flow, energy_decreases_and_bounds_the_displacement) {
         p.options.horizon = 5;
         p.options.every_step = check_energy;
         p.options.context = &last;
-        ntk_flow_result result;
-        assert_ok(ntk_flow_run(&p.model, p.q, &p.options, a, &result));
+        const ntk_flow_result result = run_flow(&p.model, p.q, &p.options, a);
         cr_assert(last < loss && result.displacement <= sqrt(2 * loss / 0.1));
     }
     ntk_model_release(&p.model);

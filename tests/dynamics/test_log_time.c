@@ -22,27 +22,21 @@ static ntk_flow_options log_time_options(recorder *r, const double *times, size_
     options.loss = NTK_LOSS_LOGISTIC;
     options.time = NTK_TIME_LOG_LOSS;
     options.tolerance = 1e-9;
-    options.observation_log_times = times;
-    options.observation_count = count;
-    options.observer = record;
-    options.context = r;
+    record_at(&options, r, times, count);
     return options;
 }
 
 Test(log_time, one_point_follows_its_implicit_solution_to_log_time_1000) {
-    assert_ok(ntk_linalg_start());
     static const double times[] = {-INFINITY,          -30, -5,  0,   2.3, 20, 40,
                                    41.446531673892822, 200, 700, 720, 1000};
     const size_t count = sizeof times / sizeof *times;
     const double c = 2.5, f0 = -1.5;
-    ntk_model model;
-    assert_ok(ntk_model_linear(1, 1, &c, &f0, &model));
+    ntk_model model = linear_model(1, 1, &c, &f0);
     recorder seen = {0};
     ntk_flow_options options = log_time_options(&seen, times, count);
     options.log_horizon = 1000;
     double a = 0;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, (const double[]){1}, &options, &a, &result));
+    const ntk_flow_result result = run_flow(&model, (const double[]){1}, &options, &a);
     cr_assert(result.end == NTK_END_HORIZON && result.log_time == 1000);
     cr_assert_eq(seen.count, count, "%zu observations: the end once only", seen.count);
     for (size_t i = 0; i < count; ++i) {
@@ -57,10 +51,8 @@ Test(log_time, one_point_follows_its_implicit_solution_to_log_time_1000) {
 }
 
 Test(log_time, every_integrator_agrees_with_the_implicit_solution) {
-    assert_ok(ntk_linalg_start());
     const double times[] = {0, 1, 5, 10, 40}, c = 1, f0 = 0.5;
-    ntk_model model;
-    assert_ok(ntk_model_linear(1, 1, &c, &f0, &model));
+    ntk_model model = linear_model(1, 1, &c, &f0);
     for (int integrator = NTK_INTEGRATOR_EMBEDDED; integrator <= NTK_INTEGRATOR_BOUNDED_STEP; ++integrator) {
         recorder seen = {0};
         ntk_flow_options options = log_time_options(&seen, times, 5);
@@ -70,8 +62,7 @@ Test(log_time, every_integrator_agrees_with_the_implicit_solution) {
         options.time_factor = 3;
         options.log_horizon = 40;
         double a = 0;
-        ntk_flow_result result;
-        assert_ok(ntk_flow_run(&model, (const double[]){1}, &options, &a, &result));
+        run_flow(&model, (const double[]){1}, &options, &a);
         /* Order 2 at steps of 0.02 in log L: about 0.02^2. */
         const double tolerance = integrator == NTK_INTEGRATOR_BOUNDED_STEP ? 4e-4 : 1e-5;
         for (size_t i = 0; i < 5; ++i)
@@ -84,7 +75,6 @@ Test(log_time, every_integrator_agrees_with_the_implicit_solution) {
 
 /* The same path in both times: soft coupling of three points and three classes. */
 Test(log_time, agrees_with_physical_time_where_both_reach) {
-    assert_ok(ntk_linalg_start());
     enum { N = 3, K = 3 };
     double spectrum[N * K], gram[N * K * N * K], f0[N * K], theta[2][N * K];
     const double q[N * K] = {1, 0, 0, 0, 0, 1, 0, 1, 0};
@@ -93,17 +83,15 @@ Test(log_time, agrees_with_physical_time_where_both_reach) {
         f0[i] = cos((double)i);
     }
     matrix_with_spectrum(N * K, spectrum, gram);
-    ntk_model model;
-    assert_ok(ntk_model_linear(N, K, gram, f0, &model));
+    ntk_model model = linear_model(N, K, gram, f0);
     for (int time = NTK_TIME_PHYSICAL; time <= NTK_TIME_LOG_LOSS; ++time) {
         ntk_flow_options options = ntk_flow_options_default();
         options.time = (ntk_time)time;
         options.integrator = NTK_INTEGRATOR_EMBEDDED;
         options.tolerance = 1e-10;
         options.horizon = 200;
-        ntk_flow_result result;
         for (size_t i = 0; i < N * K; ++i) theta[time][i] = 0;
-        assert_ok(ntk_flow_run(&model, q, &options, theta[time], &result));
+        run_flow(&model, q, &options, theta[time]);
     }
     cr_assert_float_eq(ntk_distance(N * K, theta[0], theta[1]), 0, 1e-7);
     ntk_model_release(&model);
@@ -114,19 +102,16 @@ Test(log_time, agrees_with_physical_time_where_both_reach) {
  * like
  * ||w|| log t and t L -> ||w||^2 (L falls as e^{-margin}, margin = log t + const). */
 Test(log_time, slope_tends_to_the_hard_margin_norm) {
-    assert_ok(ntk_linalg_start());
     const double gram[] = {1, 0.3, 0.3, 2}, f0[] = {0.2, -0.1}, q[] = {1, 0};
     const double y[] = {1, -1}, determinant = 2 - 0.09;
     const double square = (2 * y[0] * y[0] - 2 * 0.3 * y[0] * y[1] + y[1] * y[1]) / determinant;
     const double times[] = {300, 600};
-    ntk_model model;
-    assert_ok(ntk_model_linear(2, 1, gram, f0, &model));
+    ntk_model model = linear_model(2, 1, gram, f0);
     recorder seen = {0};
     ntk_flow_options options = log_time_options(&seen, times, 2);
     options.log_horizon = 600;
     double a[2] = {0};
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, q, &options, a, &result));
+    run_flow(&model, q, &options, a);
     const double slope = (seen.displacement[1] - seen.displacement[0]) / 300;
     /* The correction to the displacement is O(1 / log t), its change over this stretch < 1 / 300. */
     cr_assert_float_eq(slope, sqrt(square), 1e-3, "slope %.8g, norm %.8g", slope, sqrt(square));
@@ -162,7 +147,6 @@ static double log_time_of_half_square(double f, double f0) {
 }
 
 Test(log_time, moving_features_reach_any_log_time) {
-    assert_ok(ntk_linalg_start());
     const ntk_model model = {
         .dimension = 1, .points = 1, .outputs = 1, .evaluate = half_square, .pullback = half_square_pullback};
     const double times[] = {2, 30, 5000};
@@ -173,8 +157,7 @@ Test(log_time, moving_features_reach_any_log_time) {
         options.integrator = (ntk_integrator)integrator;
         options.log_horizon = 5000;
         double theta = 1;
-        ntk_flow_result result;
-        assert_ok(ntk_flow_run(&model, (const double[]){1}, &options, &theta, &result));
+        run_flow(&model, (const double[]){1}, &options, &theta);
         const double tolerance = integrator == NTK_INTEGRATOR_EMBEDDED ? 1e-6 : 5e-3; /* step^2 / 2 */
         for (size_t i = 0; i < 3; ++i)
             cr_assert_float_eq(log_time_of_half_square(seen.output[i], 0.5), times[i], tolerance,

@@ -18,6 +18,12 @@ enum { N = 3 };
 static const double eigenvalues[N] = {0.02, 0.2, 1}, targets[N] = {1, 0, 1}, f0[N] = {0.3, 0.2, -1};
 static const ntk_clock no_limit = {INFINITY, INFINITY};
 
+static ntk_model logistic_model(void) {
+    double gram[N * N];
+    matrix_with_spectrum(N, eigenvalues, gram);
+    return linear_model(N, 1, gram, f0);
+}
+
 static ntk_stepper start(const ntk_model *model, ntk_integrator integrator, ntk_time time) {
     ntk_flow_options options = ntk_flow_options_default();
     options.loss = NTK_LOSS_LOGISTIC;
@@ -60,11 +66,7 @@ static double measured_order(const ntk_model *model, ntk_integrator integrator, 
 
 /* Halving the step divides the error by 2^order; the next term of the expansion shows as the margin. */
 Test(methods, orders_of_convergence) {
-    assert_ok(ntk_linalg_start());
-    double gram[N * N];
-    matrix_with_spectrum(N, eigenvalues, gram);
-    ntk_model model;
-    assert_ok(ntk_model_linear(N, 1, gram, f0, &model));
+    ntk_model model = logistic_model();
     for (int time = NTK_TIME_PHYSICAL; time <= NTK_TIME_LOG_LOSS; ++time) {
         const double embedded = measured_order(&model, NTK_INTEGRATOR_EMBEDDED, (ntk_time)time, 0, 10);
         cr_assert(embedded > 4.6 && embedded < 5.6, "time %d, embedded: order %g", time, embedded);
@@ -97,22 +99,14 @@ static double dense_error(const ntk_model *model, double h) {
 }
 
 Test(methods, dense_output_is_of_order_four) {
-    assert_ok(ntk_linalg_start());
-    double gram[N * N];
-    matrix_with_spectrum(N, eigenvalues, gram);
-    ntk_model model;
-    assert_ok(ntk_model_linear(N, 1, gram, f0, &model));
+    ntk_model model = logistic_model();
     const double order = log2(dense_error(&model, 0.5) / dense_error(&model, 0.25));
     cr_assert(order > 4.6 && order < 5.6, "error over one step of an interpolant of order 4: h^%g", order);
     ntk_model_release(&model);
 }
 
 Test(methods, located_times_are_hit_to_rounding) {
-    assert_ok(ntk_linalg_start());
-    double gram[N * N];
-    matrix_with_spectrum(N, eigenvalues, gram);
-    ntk_model model;
-    assert_ok(ntk_model_linear(N, 1, gram, f0, &model));
+    ntk_model model = logistic_model();
     for (int integrator = NTK_INTEGRATOR_EMBEDDED; integrator <= NTK_INTEGRATOR_BOUNDED_STEP; ++integrator) {
         ntk_stepper s = start(&model, (ntk_integrator)integrator, NTK_TIME_LOG_LOSS);
         s.next = 0.5;

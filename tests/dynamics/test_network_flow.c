@@ -46,10 +46,8 @@ static void teardown(fixture *self) {
 }
 
 static ntk_flow_result run(fixture *self) {
-    ntk_flow_result result;
     memcpy(self->theta, self->theta0, self->parameters * sizeof(double));
-    assert_ok(ntk_flow_run(&self->model, self->targets, &self->options, self->theta, &result));
-    return result;
+    return run_flow(&self->model, self->targets, &self->options, self->theta);
 }
 
 /* theta -> flow -> theta in one setting against another; relative to the way travelled. */

@@ -4,9 +4,6 @@
 
 #include <math.h>
 
-#include <ntk/linalg.h>
-#include <ntk/training.h>
-
 #include "problems.h"
 
 /* f = (theta_1, 3 theta_2) at two points, squared loss: H = diag(1, 9) / 2 + lambda. */
@@ -69,24 +66,14 @@ Test(rest, along_one_axis_has_that_curvature_and_at_the_minimum_none) {
 /* A network with L2: ||g|| before and after a short time dt of its flow, and the curvature in between. The
  * trapezoidal error is dt^2 / 12 times a second derivative of order 1, and the flow's own 1e-10 / dt. */
 Test(rest, is_how_the_gradient_decays_along_the_flow) {
-    assert_ok(ntk_linalg_start());
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = NTK_LOSS_SOFTMAX,
-                                    .width = 20,
-                                    .points = 4,
-                                    .inputs = 5,
-                                    .classes = 3,
-                                    .max_cosine = 0.6};
+    ntk_training_options options = training_options(NTK_LOSS_SOFTMAX, 3, 20);
     options.architecture.activation = NTK_ERF;
-    const ntk_stream stream = ntk_stream_create(11, "test/rest", 0);
-    ntk_training problem;
-    assert_ok(ntk_training_create(&options, &stream, &problem));
+    ntk_training problem = draw_training(&options, 11, "test/rest", 0);
     ntk_flow_options flow = ntk_flow_options_default();
     flow.lambda = 0.3;
     flow.tolerance = 1e-11;
     flow.horizon = 0.7;
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&problem.model, problem.targets, &flow, problem.theta, &result));
+    const ntk_flow_result result = run_flow(&problem.model, problem.targets, &flow, problem.theta);
     ntk_flow_rest before, after;
     assert_ok(ntk_flow_measure_rest(&problem.model, problem.targets, &flow, problem.theta0, problem.theta,
                                     &before));
@@ -94,7 +81,7 @@ Test(rest, is_how_the_gradient_decays_along_the_flow) {
     /* The flow is autonomous, but its regulariser's centre is where it starts: go on by 0.01 from theta_0. */
     for (size_t i = 0; i < problem.parameters; i++) problem.theta[i] = problem.theta0[i];
     flow.horizon = 0.71;
-    assert_ok(ntk_flow_run(&problem.model, problem.targets, &flow, problem.theta, &result));
+    run_flow(&problem.model, problem.targets, &flow, problem.theta);
     assert_ok(
         ntk_flow_measure_rest(&problem.model, problem.targets, &flow, problem.theta0, problem.theta, &after));
     const double decay = log(before.gradient_norm / after.gradient_norm) / 0.01;
@@ -104,13 +91,11 @@ Test(rest, is_how_the_gradient_decays_along_the_flow) {
 }
 
 Test(rest, needs_euclidean_coordinates_and_a_finite_gradient) {
-    assert_ok(ntk_linalg_start());
-    ntk_model model;
     const double zero[] = {0}, infinite[] = {INFINITY};
     ntk_flow_options options = ntk_flow_options_default();
     options.loss = NTK_LOSS_SQUARED;
     ntk_flow_rest rest;
-    assert_ok(ntk_model_linear(1, 1, (const double[]){2}, zero, &model));
+    ntk_model model = linear_model(1, 1, (const double[]){2}, zero);
     cr_expect_eq(ntk_flow_measure_rest(&model, zero, &options, zero, zero, &rest), NTK_ERROR_UNSUPPORTED);
     ntk_model_release(&model);
     model = identity_model(1, 1);

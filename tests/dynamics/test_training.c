@@ -6,30 +6,18 @@
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
-#include <ntk/training.h>
-#include <ntk/trajectory.h>
 
-#include "../status.h"
+#include "problems.h"
 
 static ntk_training_options small_problem(void) {
-    ntk_training_options out = {.architecture = ntk_architecture_default(),
-                                .loss = NTK_LOSS_LOGISTIC,
-                                .width = 16,
-                                .points = 4,
-                                .inputs = 5,
-                                .classes = 2,
-                                .max_cosine = 0.6};
+    ntk_training_options out = training_options(NTK_LOSS_LOGISTIC, 2, 16);
     out.architecture.activation = NTK_ERF;
     out.architecture.input_scale = NTK_INPUT_SCALE_NONE;
     return out;
 }
 
 static ntk_training create(const ntk_training_options *options, uint64_t unit) {
-    assert_ok(ntk_linalg_start());
-    const ntk_stream stream = ntk_stream_create(1, "test/training", unit);
-    ntk_training out;
-    assert_ok(ntk_training_create(options, &stream, &out));
-    return out;
+    return draw_training(options, 1, "test/training", unit);
 }
 
 /* ---- targets ---------------------------------------------------------------------------------------- */
@@ -208,8 +196,7 @@ Test(trajectory, points_stand_at_the_times_asked_for_and_extremes_cover_them) {
     ntk_training problem = create(&options, 1);
     const double times[] = {-2, 0, 1.5, 3};
     const ntk_flow_options flow = flow_until(3, times, 4);
-    ntk_trajectory path;
-    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path));
+    ntk_trajectory path = run_trajectory(&problem, &flow);
     cr_assert_eq(path.count, 4);
     double loss;
     double f[4];
@@ -236,14 +223,13 @@ Test(trajectory, points_stand_at_the_times_asked_for_and_extremes_cover_them) {
 Test(trajectory, the_smallest_eigenvalue_is_left_out_where_it_is_not_asked_for) {
     const ntk_training_options options = small_problem();
     const double times[] = {-2, 0, 1.5, 3};
-    ntk_trajectory with, without;
     ntk_flow_options flow = flow_until(3, times, 4);
     ntk_training problem = create(&options, 1);
-    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &with));
+    ntk_trajectory with = run_trajectory(&problem, &flow);
     ntk_training_release(&problem);
     problem = create(&options, 1);
     flow.observe_lambda_min = false;
-    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &without));
+    ntk_trajectory without = run_trajectory(&problem, &flow);
     cr_expect(with.min_lambda_min > 0);
     cr_expect(isnan(without.min_lambda_min) && isnan(without.points[2].kernel_lambda_min));
     for (size_t i = 0; i < 4; i++)
@@ -260,8 +246,7 @@ Test(trajectory, a_stationary_flow_holds_its_end) {
     const double times[] = {0, 20, 30};
     ntk_flow_options flow = flow_until(30, times, 3);
     flow.gradient_tolerance = 1e-5;
-    ntk_trajectory path;
-    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path));
+    ntk_trajectory path = run_trajectory(&problem, &flow);
     cr_assert_eq(path.flow.end, NTK_END_STATIONARY);
     cr_assert_lt(path.flow.log_time, 20);
     cr_assert_eq(path.count, 3);
@@ -290,7 +275,7 @@ Test(trajectory, what_is_followed_is_the_network_at_each_time_and_after_the_end)
     const double times[] = {0, 20, 30};
     ntk_flow_options flow = flow_until(30, times, 3);
     flow.gradient_tolerance = 1e-5;
-    ntk_trajectory path, plain;
+    ntk_trajectory path;
     assert_ok(ntk_trajectory_follow(&problem.model, problem.targets, &flow, &problem.everywhere,
                                     problem.theta, &path));
     cr_assert_eq(path.flow.end, NTK_END_STATIONARY);
@@ -304,7 +289,7 @@ Test(trajectory, what_is_followed_is_the_network_at_each_time_and_after_the_end)
 
     /* Looking changes nothing. */
     memcpy(problem.theta, problem.theta0, problem.parameters * sizeof(double));
-    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &plain));
+    ntk_trajectory plain = run_trajectory(&problem, &flow);
     cr_assert_null(plain.followed);
     cr_assert_arr_eq(plain.outputs, path.outputs, 4 * sizeof(double));
     cr_assert_eq(plain.flow.steps, path.flow.steps);

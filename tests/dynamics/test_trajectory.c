@@ -6,10 +6,8 @@
 
 #include <ntk/exit.h>
 #include <ntk/linalg.h>
-#include <ntk/training.h>
-#include <ntk/trajectory.h>
 
-#include "../status.h"
+#include "problems.h"
 
 /* ---- exit times ---------------------------------------------------------------------------------- */
 
@@ -42,20 +40,11 @@ Test(exit_time, of_an_unknown_drift_is_unknown) {
  * one located as an event. The drift is convex or concave between two observations; its chord errs by at most
  * the eighth of a second difference, which is below a twentieth of a step here. */
 Test(exit_time, agrees_with_the_located_event) {
-    assert_ok(ntk_linalg_start());
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = NTK_LOSS_LOGISTIC,
-                                    .width = 32,
-                                    .points = 4,
-                                    .inputs = 5,
-                                    .classes = 2,
-                                    .max_cosine = 0.6};
+    ntk_training_options options = training_options(NTK_LOSS_LOGISTIC, 2, 32);
     options.architecture.family = NTK_RESIDUAL;
     options.architecture.depth = 2;
     options.architecture.input_scale = NTK_INPUT_SCALE_NONE;
-    const ntk_stream stream = ntk_stream_create(3, "test/trajectory", 0);
-    ntk_training problem;
-    assert_ok(ntk_training_create(&options, &stream, &problem));
+    ntk_training problem = draw_training(&options, 3, "test/trajectory", 0);
     double times[41];
     for (size_t i = 0; i < 41; i++) times[i] = -2 + 0.25 * (double)i;
     ntk_flow_options flow = ntk_flow_options_default();
@@ -67,8 +56,7 @@ Test(exit_time, agrees_with_the_located_event) {
     flow.observation_log_times = times;
     flow.observation_count = 41;
     flow.observe_kernel = true;
-    ntk_trajectory seen;
-    assert_ok(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &seen));
+    ntk_trajectory seen = run_trajectory(&problem, &flow);
     memcpy(problem.theta, problem.theta0, problem.parameters * sizeof(double));
     const double threshold = 0.5;
     ntk_exit located;
@@ -113,20 +101,14 @@ static ntk_digits make_images(uint8_t *pixels, uint8_t *labels) {
 /* Few points of many inputs: fewer numbers, the same inner products, and so the same infinite-width kernel.
  */
 Test(training_on_images, points_may_be_given_by_coordinates) {
-    assert_ok(ntk_linalg_start());
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = NTK_LOSS_LOGISTIC,
-                                    .width = 4,
-                                    .points = 3,
-                                    .test_points = 2,
-                                    .inputs = 40,
-                                    .classes = 2,
-                                    .max_cosine = 0.9};
-    const ntk_stream stream = ntk_stream_create(9, "test/coordinates", 0);
-    ntk_training full, reduced;
-    assert_ok(ntk_training_create(&options, &stream, &full));
+    ntk_training_options options = training_options(NTK_LOSS_LOGISTIC, 2, 4);
+    options.points = 3;
+    options.test_points = 2;
+    options.inputs = 40;
+    options.max_cosine = 0.9;
+    ntk_training full = draw_training(&options, 9, "test/coordinates", 0);
     options.coordinates = true;
-    assert_ok(ntk_training_create(&options, &stream, &reduced));
+    ntk_training reduced = draw_training(&options, 9, "test/coordinates", 0);
     cr_assert_eq(reduced.inputs, 5);
     cr_assert_eq(ntk_network_inputs(reduced.network), 5);
     cr_assert_eq(full.inputs, 40);
@@ -142,18 +124,12 @@ Test(training_on_images, test_images_are_never_training_images) {
     uint8_t pixels[IMAGES * PIXELS], labels[IMAGES];
     const ntk_digits digits = make_images(pixels, labels);
     const uint8_t classes[] = {9, 5};
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = NTK_LOSS_LOGISTIC,
-                                    .width = 4,
-                                    .points = 4,
-                                    .inputs = PIXELS,
-                                    .classes = 2,
-                                    .test_points = 4,
-                                    .digits = &digits,
-                                    .digit_classes = classes};
-    const ntk_stream stream = ntk_stream_create(1, "test/images", 0);
-    ntk_training problem;
-    assert_ok(ntk_training_create(&options, &stream, &problem));
+    ntk_training_options options = training_options(NTK_LOSS_LOGISTIC, 2, 4);
+    options.inputs = PIXELS;
+    options.test_points = 4;
+    options.digits = &digits;
+    options.digit_classes = classes;
+    ntk_training problem = draw_training(&options, 1, "test/images", 0);
     for (size_t i = 0; i < 8; i++) {
         const size_t image = problem.images[i];
         cr_assert_eq(problem.labels[i], i % 2);
@@ -167,6 +143,7 @@ Test(training_on_images, test_images_are_never_training_images) {
     }
     ntk_training_release(&problem);
 
+    const ntk_stream stream = ntk_stream_create(1, "test/images", 0);
     options.inputs = 5;
     cr_assert_eq(ntk_training_create(&options, &stream, &problem), NTK_ERROR_SHAPE);
     options.inputs = PIXELS;
