@@ -91,6 +91,37 @@ drawn written_out(const drawn *shared) {
     return d;
 }
 
+split draw_split(ntk_loss loss, size_t n, size_t all, size_t outputs, target_kind kind, double lambda,
+                 unsigned seed) {
+    split s = {.whole = draw_problem(loss, all, outputs, false, 30, kind, lambda, seed)};
+    const double *gram = s.whole.gram;
+    s.trained = s.whole;
+    s.trained.gram = keep(n * n);
+    s.trained.problem.points = s.trained.problem.order = n;
+    s.trained.unknowns = n * outputs;
+    attach(&s.trained);
+    s.cross = keep((all - n) * n);
+    s.diagonal = keep(all - n);
+    for (size_t i = 0; i < n; ++i) memcpy(s.trained.gram + i * n, gram + i * all, n * sizeof *gram);
+    for (size_t i = n; i < all; ++i) {
+        memcpy(s.cross + (i - n) * n, gram + i * all, n * sizeof *gram);
+        s.diagonal[i - n] = gram[i * (all + 1)];
+    }
+    return s;
+}
+
+ntk_inference_problem problem_of(ntk_loss loss, size_t n, size_t outputs, const double *gram,
+                                 const double *f0, const double *targets, double lambda) {
+    return (ntk_inference_problem){.loss = loss,
+                                   .points = n,
+                                   .outputs = outputs,
+                                   .order = n,
+                                   .gram = gram,
+                                   .f0 = f0,
+                                   .targets = targets,
+                                   .lambda = lambda};
+}
+
 /* ---- naive formulas ------------------------------------------------------------------------------------ */
 
 double kernel_entry(const ntk_inference_problem *problem, size_t i, size_t k, size_t j, size_t l) {
@@ -190,4 +221,13 @@ ntk_logistic_result solve_logistic(drawn *d) {
     ntk_logistic_result result;
     assert_ok(ntk_inference_logistic(&d->problem, NULL, d->a, d->f, &result));
     return result;
+}
+
+void expect_mean(size_t batches, const double *means, size_t stride, double wanted, double largest) {
+    double sum = 0, squares = 0;
+    for (size_t b = 0; b < batches; ++b) sum += means[b * stride] / (double)batches;
+    for (size_t b = 0; b < batches; ++b) squares += pow(means[b * stride] - sum, 2);
+    const double error = sqrt(squares / (double)(batches - 1) / (double)batches);
+    cr_expect(fabs(sum - wanted) <= 6 * error, "%g, not %g, error %g", sum, wanted, error);
+    cr_expect_lt(error, largest);
 }

@@ -30,6 +30,19 @@ drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t ra
 /* The same problem with Theta (x) I_K written out as a full kernel. */
 drawn written_out(const drawn *shared);
 
+/* A problem on the first n of `all` points, which have a shared kernel of rank 30; the others are new. */
+typedef struct split {
+    drawn whole, trained;
+    double *cross, *diagonal; /* Theta(new, trained): (all - n, n); Theta(new, new)_ii: (all - n) */
+} split;
+
+split draw_split(ntk_loss loss, size_t n, size_t all, size_t outputs, target_kind kind, double lambda,
+                 unsigned seed);
+
+/* A problem of the caller's arrays, with a shared kernel. */
+ntk_inference_problem problem_of(ntk_loss loss, size_t n, size_t outputs, const double *gram,
+                                 const double *f0, const double *targets, double lambda);
+
 /* <J_{i,k}, J_{j,l}>, from the definition of `order`. */
 double kernel_entry(const ntk_inference_problem *problem, size_t i, size_t k, size_t j, size_t l);
 
@@ -51,5 +64,9 @@ double pseudo_random(unsigned *state);
 
 /* Solve and assert success. */
 ntk_logistic_result solve_logistic(drawn *d);
+
+/* The mean of batch means, `stride` doubles apart, is `wanted` up to six of its standard errors, which are
+ * below `largest`: a test with power. */
+void expect_mean(size_t batches, const double *means, size_t stride, double wanted, double largest);
 
 #endif

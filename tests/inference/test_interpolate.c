@@ -103,8 +103,7 @@ Test(interpolate, binary_logits) {
 /* Targets next to certainty: log q and log(1 - q) to full accuracy. */
 Test(interpolate, extreme_targets) {
     double gram = 2, q = 1e-300, a, f;
-    ntk_inference_problem problem = {
-        .loss = NTK_LOSS_LOGISTIC, .points = 1, .outputs = 1, .order = 1, .gram = &gram, .targets = &q};
+    const ntk_inference_problem problem = problem_of(NTK_LOSS_LOGISTIC, 1, 1, &gram, NULL, &q, 0);
     ntk_logistic_result result;
     assert_ok(ntk_inference_logistic(&problem, NULL, &a, &f, &result));
     cr_assert_float_eq(f, log(1e-300), 1e-12);

@@ -10,23 +10,10 @@
 
 enum { N = 4, Q = 2, ALL = N + Q, SIZE_MAX_ = ALL * 3 };
 
-/* A problem on the first N of ALL points; the others are new. */
-typedef struct split {
-    drawn whole, trained;
-    double gram[N * N], cross[Q * N], diagonal[Q];
-} split;
+static ntk_loss loss_of(size_t outputs) { return outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX; }
 
-static void draw_split(ntk_loss loss, size_t outputs, double lambda, unsigned seed, split *out) {
-    out->whole = draw_problem(loss, ALL, outputs, false, 30, MIXED, lambda, seed);
-    out->trained = out->whole;
-    for (size_t i = 0; i < N; ++i) memcpy(out->gram + i * N, out->whole.gram + i * ALL, N * sizeof(double));
-    for (size_t i = 0; i < Q; ++i) {
-        memcpy(out->cross + i * N, out->whole.gram + (N + i) * ALL, N * sizeof(double));
-        out->diagonal[i] = out->whole.gram[(N + i) * (ALL + 1)];
-    }
-    out->trained.problem.points = out->trained.problem.order = N;
-    out->trained.problem.gram = out->gram;
-    out->trained.unknowns = N * outputs;
+static split draw(ntk_loss loss, size_t outputs, double lambda, unsigned seed) {
+    return draw_split(loss, N, ALL, outputs, MIXED, lambda, seed);
 }
 
 static void invert(size_t order, const double *matrix, double *inverse) {
@@ -71,8 +58,7 @@ static void naive_covariance(const split *s, const double *f, double *out) {
 }
 
 static void expect_covariance(ntk_loss loss, size_t outputs, double lambda, unsigned seed) {
-    split s;
-    draw_split(loss, outputs, lambda, seed, &s);
+    const split s = draw(loss, outputs, lambda, seed);
     const size_t all = ALL * outputs;
     double wanted[SIZE_MAX_ * SIZE_MAX_], found[Q * 9], at_points[N * 9], diagonal[N];
     ntk_laplace *laplace;
@@ -80,8 +66,8 @@ static void expect_covariance(ntk_loss loss, size_t outputs, double lambda, unsi
     naive_covariance(&s, s.trained.f0, wanted);
     assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
     assert_ok(ntk_laplace_covariance(laplace, Q, s.cross, s.diagonal, found));
-    for (size_t i = 0; i < N; ++i) diagonal[i] = s.gram[i * (N + 1)];
-    assert_ok(ntk_laplace_covariance(laplace, N, s.gram, diagonal, at_points));
+    for (size_t i = 0; i < N; ++i) diagonal[i] = s.trained.gram[i * (N + 1)];
+    assert_ok(ntk_laplace_covariance(laplace, N, s.trained.gram, diagonal, at_points));
     const double scale = wanted[0];
     for (size_t x = 0; x < ALL; ++x)
         for (size_t k = 0; k < outputs; ++k)
@@ -106,8 +92,7 @@ Test(laplace, covariance_is_the_inverse_hessian) {
 /* tr W Sigma from the dense matrices. */
 Test(laplace, degrees_are_a_trace) {
     for (size_t outputs = 1; outputs <= 3; ++outputs) {
-        split s;
-        draw_split(outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX, outputs, 0.05, 5, &s);
+        const split s = draw(loss_of(outputs), outputs, 0.05, 5);
         const size_t size = N * outputs, all = ALL * outputs;
         double sigma[SIZE_MAX_ * SIZE_MAX_], w[SIZE_MAX_ * SIZE_MAX_], trace = 0, degrees = 0;
         naive_covariance(&s, s.trained.f0, sigma);
@@ -127,10 +112,8 @@ Test(laplace, degrees_are_a_trace) {
 Test(laplace, degrees_have_limits) {
     for (size_t outputs = 1; outputs <= 3; outputs += 2)
         for (int wide = 0; wide < 2; ++wide) {
-            split s;
+            const split s = draw(loss_of(outputs), outputs, wide ? 1e-9 : 1e9, 5);
             double degrees = 0;
-            draw_split(outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX, outputs, wide ? 1e-9 : 1e9, 5,
-                       &s);
             ntk_laplace *laplace;
             assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
             assert_ok(ntk_laplace_degrees(laplace, &degrees));
@@ -160,8 +143,7 @@ static double log_posterior(const drawn *d, const double *f) {
 
 Test(laplace, regression_is_the_mode) {
     for (size_t outputs = 1; outputs <= 3; outputs += 2) {
-        drawn d = draw_problem(outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX, ALL, outputs, false, 30,
-                               MIXED, 0.03, 9);
+        drawn d = draw_problem(loss_of(outputs), ALL, outputs, false, 30, MIXED, 0.03, 9);
         solve_logistic(&d);
         const double best = log_posterior(&d, d.f);
         unsigned state = 3;

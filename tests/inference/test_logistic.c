@@ -75,14 +75,8 @@ Test(logistic, singular_kernel) {
 Test(logistic, contradicting_points_meet_half_way) {
     double gram[4] = {2, 2, 2, 2}, targets[2] = {0, 1}, f0[2] = {0.7, 0.7}, a[2], f[2];
     for (size_t l = 0; l < LAMBDAS; ++l) {
-        const ntk_inference_problem problem = {.loss = NTK_LOSS_LOGISTIC,
-                                               .points = 2,
-                                               .outputs = 1,
-                                               .order = 2,
-                                               .gram = gram,
-                                               .f0 = f0,
-                                               .targets = targets,
-                                               .lambda = lambdas[l]};
+        const ntk_inference_problem problem =
+            problem_of(NTK_LOSS_LOGISTIC, 2, 1, gram, f0, targets, lambdas[l]);
         ntk_logistic_result result;
         assert_ok(ntk_inference_logistic(&problem, NULL, a, f, &result));
         cr_assert_float_eq(f[0], f[1], 1e-15 + 1e-15 / lambdas[l]);
@@ -106,14 +100,8 @@ Test(logistic, one_point) {
                 const double excess = lambdas[l] * (middle - f0) / theta - q + 1 / (1 + exp(-middle));
                 *(excess > 0 ? &high : &low) = middle;
             }
-            const ntk_inference_problem problem = {.loss = NTK_LOSS_LOGISTIC,
-                                                   .points = 1,
-                                                   .outputs = 1,
-                                                   .order = 1,
-                                                   .gram = &theta,
-                                                   .f0 = &f0,
-                                                   .targets = &q,
-                                                   .lambda = lambdas[l]};
+            const ntk_inference_problem problem =
+                problem_of(NTK_LOSS_LOGISTIC, 1, 1, &theta, &f0, &q, lambdas[l]);
             ntk_logistic_result result;
             assert_ok(ntk_inference_logistic(&problem, NULL, &a, &f, &result));
             /* q - sigma(f) is known to 1e-16 only, and the curvature there is about lambda. */
@@ -270,9 +258,8 @@ Test(logistic, rounding_level_is_reached) {
 
 /* ---- refusals ------------------------------------------------------------------------------------------ */
 
-static ntk_status attempt(const drawn *d, ntk_inference_problem problem) {
+static ntk_status attempt(ntk_inference_problem problem) {
     static double a[MAX_UNKNOWNS];
-    (void)d;
     ntk_logistic_result result;
     return ntk_inference_logistic(&problem, NULL, a, NULL, &result);
 }
@@ -281,36 +268,35 @@ Test(logistic, refusals) {
     drawn d = draw_problem(NTK_LOSS_SOFTMAX, 6, 2, false, 20, HARD, 0.1, 1);
     ntk_inference_problem p = d.problem;
     p.lambda = -1;
-    assert_fails(attempt(&d, p), NTK_ERROR_ARGUMENT, "lambda is -1");
+    assert_fails(attempt(p), NTK_ERROR_ARGUMENT, "lambda is -1");
     p.lambda = (double)NAN;
-    assert_fails(attempt(&d, p), NTK_ERROR_ARGUMENT, "lambda");
+    assert_fails(attempt(p), NTK_ERROR_ARGUMENT, "lambda");
     p.lambda = 0;
-    assert_fails(attempt(&d, p), NTK_ERROR_ARGUMENT, "no minimiser");
+    assert_fails(attempt(p), NTK_ERROR_ARGUMENT, "no minimiser");
     p = d.problem;
     p.order = 7;
-    assert_fails(attempt(&d, p), NTK_ERROR_SHAPE, "order 7 fits neither 6 points nor their 12 outputs");
+    assert_fails(attempt(p), NTK_ERROR_SHAPE, "order 7 fits neither 6 points nor their 12 outputs");
     p = d.problem;
     p.points = 0;
-    assert_fails(attempt(&d, p), NTK_ERROR_ARGUMENT, "points");
+    assert_fails(attempt(p), NTK_ERROR_ARGUMENT, "points");
     p = d.problem;
     p.loss = NTK_LOSS_SQUARED;
-    assert_fails(attempt(&d, p), NTK_ERROR_ARGUMENT, "logistic or softmax");
+    assert_fails(attempt(p), NTK_ERROR_ARGUMENT, "logistic or softmax");
     p = d.problem;
     p.loss = NTK_LOSS_LOGISTIC;
-    assert_fails(attempt(&d, p), NTK_ERROR_ARGUMENT, "one output");
+    assert_fails(attempt(p), NTK_ERROR_ARGUMENT, "one output");
     d.gram[8] = (double)NAN;
-    assert_fails(attempt(&d, d.problem), NTK_ERROR_NOT_FINITE, "Gram");
+    assert_fails(attempt(d.problem), NTK_ERROR_NOT_FINITE, "Gram");
     d.gram[8] = 0;
     d.f0[3] = (double)INFINITY;
-    assert_fails(attempt(&d, d.problem), NTK_ERROR_NOT_FINITE, "initial outputs");
+    assert_fails(attempt(d.problem), NTK_ERROR_NOT_FINITE, "initial outputs");
 }
 
 /* Diagonals that are fine, and a direction of norm -1: found where Theta + n lambda I has it still, and, for
  * a larger lambda, by the gradient. */
 Test(logistic, an_indefinite_matrix_is_refused) {
     double gram[4] = {1, 2, 2, 1}, targets[2] = {0, 1}, a[2];
-    ntk_inference_problem problem = {
-        .loss = NTK_LOSS_LOGISTIC, .points = 2, .outputs = 1, .order = 2, .gram = gram, .targets = targets};
+    ntk_inference_problem problem = problem_of(NTK_LOSS_LOGISTIC, 2, 1, gram, NULL, targets, 0);
     ntk_logistic_result result;
     for (problem.lambda = 1e-3; problem.lambda < 2; problem.lambda *= 10)
         assert_fails(ntk_inference_logistic(&problem, NULL, a, NULL, &result),

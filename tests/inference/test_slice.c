@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include <ntk/bayes.h>
-#include <ntk/linalg.h>
 
+#include "../start.h"
 #include "problems.h"
+
+TestSuite(slice, .init = start_linalg);
 
 enum { ROWS = 2, COLUMNS = 2, SIZE = ROWS * COLUMNS, BATCHES = 50, BATCH = 2000 };
 
@@ -41,23 +43,12 @@ static ntk_status add(size_t draw, const double *f, void *context) {
     return NTK_OK;
 }
 
-/* The mean of batches, `stride` doubles apart, is `wanted` up to six of their standard errors. */
-static void expect_mean(const double *batches, size_t stride, double wanted) {
-    double sum = 0, squares = 0;
-    for (size_t b = 0; b < BATCHES; ++b) sum += batches[b * stride] / BATCHES;
-    for (size_t b = 0; b < BATCHES; ++b) squares += pow(batches[b * stride] - sum, 2);
-    const double error = sqrt(squares / (BATCHES - 1) / BATCHES);
-    cr_expect(fabs(sum - wanted) <= 6 * error, "%g, not %g, error %g", sum, wanted, error);
-    cr_expect_lt(error, 0.04); /* a test with power */
-}
-
 /* Posterior covariance S - S (S + noise^2 I)^{-1} S, by hand for two rows; the columns are independent. */
 Test(slice, samples_a_conjugate_posterior) {
     static moments m;
     double f[SIZE] = {0};
     const ntk_chain_options options = {.burn_in = 200, .draws = (size_t)BATCHES * BATCH, .thinning = 1};
     ntk_stream stream = ntk_stream_create(11, "slice", 0);
-    assert_ok(ntk_linalg_start());
     assert_ok(ntk_slice_chain(&conjugate, &options, &stream, f, add, &m));
     const double s00 = 1.5 * 1.5, s01 = 1.5 * 0.8, s11 = 0.8 * 0.8 + 0.6 * 0.6, v = noise * noise;
     const double det = (s00 + v) * (s11 + v) - s01 * s01;
@@ -71,13 +62,13 @@ Test(slice, samples_a_conjugate_posterior) {
             centre[i] = mean[i * COLUMNS + c];
             for (size_t k = 0; k < 2; ++k)
                 centre[i] += gain[i * 2 + k] * (data[k * COLUMNS + c] - mean[k * COLUMNS + c]);
-            expect_mean(&m.first[0][i * COLUMNS + c], SIZE, centre[i]);
+            expect_mean(BATCHES, &m.first[0][i * COLUMNS + c], SIZE, centre[i], 0.04);
         }
         for (size_t ij = 0; ij < 4; ++ij) {
             double covariance = s[ij];
             for (size_t k = 0; k < 2; ++k) covariance -= gain[ij / 2 * 2 + k] * s[k * 2 + ij % 2];
-            expect_mean(&m.second[0][c][ij], COLUMNS * ROWS * ROWS,
-                        covariance + centre[ij / 2] * centre[ij % 2]);
+            expect_mean(BATCHES, &m.second[0][c][ij], COLUMNS * ROWS * ROWS,
+                        covariance + centre[ij / 2] * centre[ij % 2], 0.04);
         }
     }
 }
@@ -106,13 +97,12 @@ Test(slice, samples_a_truncated_normal) {
     const ntk_slice_target target = {.rows = 1, .columns = 1, .factor = &one, .log_likelihood = half_line};
     const ntk_chain_options options = {.burn_in = 100, .draws = (size_t)BATCHES * BATCH, .thinning = 1};
     ntk_stream stream = ntk_stream_create(12, "slice", 0);
-    assert_ok(ntk_linalg_start());
     assert_ok(ntk_slice_chain(&target, &options, &stream, &f, keep_draw, &v));
     for (size_t i = 0; i < (size_t)BATCHES * BATCH; ++i) {
         cr_assert_gt(v.draw[i], 1);
         batches[i / BATCH] += v.draw[i] / BATCH;
     }
-    expect_mean(batches, 1, exp(-0.5) / sqrt(2 * acos(-1.0)) / (0.5 * erfc(sqrt(0.5))));
+    expect_mean(BATCHES, batches, 1, exp(-0.5) / sqrt(2 * acos(-1.0)) / (0.5 * erfc(sqrt(0.5))), 0.04);
 }
 
 /* Burn-in and thinning skip transitions of one and the same chain. */
@@ -122,7 +112,6 @@ Test(slice, thinning_skips) {
     ntk_stream a = ntk_stream_create(13, "slice", 0), b = a;
     const ntk_chain_options all = {.burn_in = 0, .draws = 62, .thinning = 1};
     const ntk_chain_options some = {.burn_in = 2, .draws = 20, .thinning = 3};
-    assert_ok(ntk_linalg_start());
     assert_ok(ntk_slice_chain(&conjugate, &all, &a, f, keep_draw, &every));
     assert_ok(ntk_slice_chain(&conjugate, &some, &b, g, keep_draw, &third));
     for (size_t i = 0; i < 20; ++i) cr_assert_eq(third.draw[i], every.draw[2 + 3 * i + 2]);
@@ -157,7 +146,6 @@ Test(slice, refusals) {
     ntk_stream stream = ntk_stream_create(14, "slice", 0);
     ntk_chain_options options = {.burn_in = 0, .draws = 10, .thinning = 1};
     ntk_slice_target target = conjugate;
-    assert_ok(ntk_linalg_start());
     cr_assert_eq(ntk_slice_chain(&target, &options, &stream, f, stop, NULL), NTK_ERROR_CANCELLED);
     target.log_likelihood = not_a_number;
     assert_fails(ntk_slice_chain(&target, &options, &stream, f, stop, NULL), NTK_ERROR_NOT_FINITE,
