@@ -3,11 +3,12 @@
 #include <fenv.h>
 #include <math.h>
 #include <ntk/certify.h>
-#include <ntk/linalg.h>
 #include <string.h>
 
-#include "../status.h"
+#include "../start.h"
 #include "matrices.h"
+
+TestSuite(certify_interface, .init = start_linalg);
 
 enum { ORDER = 10 };
 
@@ -24,7 +25,6 @@ Test(certify_interface, shapes) {
 Test(certify_interface, one_number) {
     const double values[] = {1, 3, 0.1, 1e-300, 0x1p-1074, 1.7e308};
     ntk_certificate certificate;
-    assert_ok(ntk_linalg_start());
     for (size_t k = 0; k < 4; k++) {
         cr_expect_eq(ntk_certify_positive_definite(1, &values[k], 1, &certificate), NTK_OK);
         cr_expect(certificate.lambda_min_bound <= values[k], "%g", values[k]);
@@ -53,7 +53,6 @@ Test(certify_interface, not_finite) {
 Test(certify_interface, leading_dimension_and_upper_triangle) {
     double packed[ORDER * ORDER], full[ORDER * ORDER], wide[ORDER * (ORDER + 5)];
     ntk_certificate expected, found;
-    assert_ok(ntk_linalg_start());
     matrix_hilbert(ORDER - 4, packed);
     const size_t n = ORDER - 4, ld = n + 5;
     for (size_t k = 0; k < ORDER * (ORDER + 5); k++) wide[k] = NAN;
@@ -72,7 +71,6 @@ Test(certify_interface, scale) {
     double a[ORDER * ORDER], scaled[ORDER * ORDER];
     const int exponents[] = {-960, -500, 1, 500, 1022};
     ntk_certificate expected, found;
-    assert_ok(ntk_linalg_start());
     matrix_second_difference(ORDER, a);
     assert_ok(ntk_certify_positive_definite(ORDER, a, ORDER, &expected));
     for (size_t e = 0; e < sizeof exponents / sizeof *exponents; e++) {
@@ -89,7 +87,6 @@ Test(certify_interface, scale) {
 Test(certify_interface, rounding_mode) {
     double a[ORDER * ORDER];
     ntk_certificate certificate;
-    assert_ok(ntk_linalg_start());
     matrix_second_difference(ORDER, a);
     cr_assert_eq(fesetround(FE_UPWARD), 0);
     const ntk_status status = ntk_certify_positive_definite(ORDER, a, ORDER, &certificate);

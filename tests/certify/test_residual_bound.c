@@ -3,19 +3,19 @@
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
-#include <ntk/linalg.h>
 
-#include "../status.h"
+#include "../start.h"
 #include "ball.h"
 #include "certify/cholesky.h"
 #include "matrices.h"
+
+TestSuite(certify_residual, .init = start_linalg);
 
 enum { ORDER = 12 };
 
 static double bound_of(const double *l, const double *a, double shift) {
     certify_workspace workspace;
     double bound = NAN;
-    assert_ok(ntk_linalg_start());
     assert_ok(certify_workspace_create(ORDER, &workspace));
     for (size_t i = 0; i < ORDER; i++)
         for (size_t j = 0; j <= i; j++) {
@@ -50,7 +50,6 @@ Test(certify_residual, unrelated_factor) {
  * residual vanishes, and the true one is the rounding of that product. */
 Test(certify_residual, residual_that_rounds_to_zero) {
     double l[ORDER * ORDER], a[ORDER * ORDER], lower, upper;
-    assert_ok(ntk_linalg_start());
     for (uint64_t seed = 1; seed <= 50; seed++) {
         draw_lower(seed, 0.7, l);
         for (size_t i = 0; i < ORDER; i++)
@@ -69,7 +68,6 @@ Test(certify_residual, residual_that_rounds_to_zero) {
  * is not |L L^T|. */
 Test(certify_residual, rounding_term) {
     double l[ORDER * ORDER], a[ORDER * ORDER], row_sums[ORDER];
-    assert_ok(ntk_linalg_start());
     for (uint64_t seed = 1; seed <= 20; seed++) {
         draw_lower(seed, 0.7, l);
         for (size_t i = 0; i < ORDER; i++)

@@ -13,8 +13,10 @@
 
 #include <ntk/ntk.h>
 
-#include "../status.h"
+#include "../start.h"
 #include "ball_kernel.h"
+
+TestSuite(accuracy, .init = start_linalg);
 
 enum { POINTS = 6, MAX_D = 784, DEPTHS = 6 };
 
@@ -90,7 +92,6 @@ static void check_residual(size_t n, size_t d, const double *x, const char *what
 }
 
 Test(accuracy, separated_points) {
-    ntk_linalg_start();
     double x[POINTS * MAX_D];
     for (size_t k = 0; k < 3; k++) {
         normals("separated", POINTS * dimensions[k], x);
@@ -105,7 +106,6 @@ Test(accuracy, separated_points) {
 
 /* "1e-12 for well-separated points" by itself, not through the bound. */
 Test(accuracy, separated_points_reach_1e_12) {
-    ntk_linalg_start();
     double x[POINTS * MAX_D], kernel[POINTS * POINTS];
     ball_kernel exact;
     ball_kernel_init(&exact);
@@ -130,7 +130,6 @@ Test(accuracy, separated_points_reach_1e_12) {
 /* x' = cos(t) x + sin(t) z |x| / |z| with z orthogonal to x: 1 - rho = t^2 / 2 from 1e-2 to 1e-16, and -x'.
  */
 Test(accuracy, nearly_parallel_and_antiparallel_points) {
-    ntk_linalg_start();
     double x[POINTS * MAX_D];
     for (size_t k = 0; k < 3; k++) {
         const size_t d = dimensions[k];
@@ -161,7 +160,6 @@ Test(accuracy, nearly_parallel_and_antiparallel_points) {
 
 /* Norms over six decades in one matrix; the dual activations of erf are close to saturation at the top. */
 Test(accuracy, norms_of_very_different_size) {
-    ntk_linalg_start();
     double x[POINTS * 10];
     normals("norms", POINTS * 10, x);
     for (size_t i = 0; i < POINTS * 10; i++) x[i] *= pow(10, (double)(i / 10) - 4);
@@ -190,7 +188,6 @@ static void check_parallel(const ntk_architecture *architecture, size_t d, const
 
 /* Exactly singular pairs, to the last bits: x' = x, 2x, -x, -x/2 without bias. */
 Test(accuracy, parallel_points_are_exact) {
-    ntk_linalg_start();
     const double factor[] = {1, 1, 2, -1, -0.5};
     enum { N = 5 };
     double x[N * MAX_D], base[MAX_D];
@@ -213,7 +210,6 @@ Test(accuracy, parallel_points_are_exact) {
 
 /* Activations without a closed form: the expansion against the recursion by quadrature, pair by pair. */
 Test(accuracy, expansions_agree_with_quadrature) {
-    ntk_linalg_start();
     enum { N = 5, D = 4 };
     const ntk_activation activations[] = {NTK_TANH, NTK_SOFTPLUS, NTK_SIGMOID};
     double x[N * D], nngp[N * N], ntk[N * N];

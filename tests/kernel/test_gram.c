@@ -6,24 +6,13 @@
 
 #include <ntk/ntk.h>
 
-#include "../status.h"
+#include "../start.h"
+#include "arrays.h"
 #include "base/vector_table.h"
 #include "kernel/points.h"
 #include "kernel/recursion.h"
 
-static double *normals(const char *name, size_t n) {
-    double *out = NULL;
-    assert_ok(ntk_allocate_doubles(n, &out));
-    ntk_stream stream = ntk_stream_create(7, name, 0);
-    ntk_stream_normal(&stream, n, out);
-    return out;
-}
-
-static double *zeros(size_t n) {
-    double *out = NULL;
-    assert_ok(ntk_allocate_doubles(n, &out));
-    return out;
-}
+TestSuite(gram, .init = start_linalg);
 
 /* Every dense network, told by its activation, and the residual one. */
 enum { NETWORKS = NTK_ACTIVATION_COUNT + 1 };
@@ -55,8 +44,7 @@ static const char *network_name(size_t kind) {
  * outside; against the rectangular kernel, whose tiles come from another BLAS routine. */
 Test(gram, symmetric_and_rectangular_agree) {
     enum { N = 271, D = 7, LDX = 9, LDG = 280 };
-    ntk_linalg_start();
-    double *x = normals("symmetric", N * LDX), *gram = zeros(N * LDG), *cross = zeros(N * N);
+    double *x = normals(7, "symmetric", N * LDX), *gram = zeros(N * LDG), *cross = zeros(N * N);
     for (size_t kind = 0; kind < NETWORKS; kind++) {
         const ntk_architecture architecture = network(kind, 2);
         for (size_t i = 0; i < N * LDG; i++) gram[i] = -777;
@@ -74,13 +62,11 @@ Test(gram, symmetric_and_rectangular_agree) {
             for (size_t j = N; j < LDG; j++) cr_assert_eq(gram[i * LDG + j], -777);
         }
     }
-    ntk_release(x), ntk_release(gram), ntk_release(cross);
 }
 
 Test(gram, both_kernels_in_one_pass) {
     enum { N = 20, D = 5 };
-    ntk_linalg_start();
-    double *x = normals("both", N * D), nngp[N * N], ntk[N * N], one[N * N];
+    double *x = normals(7, "both", N * D), nngp[N * N], ntk[N * N], one[N * N];
     const size_t kinds[] = {NTK_RELU, NTK_ACTIVATION_COUNT};
     for (size_t k = 0; k < 2; k++) {
         const ntk_architecture architecture = network(kinds[k], 3);
@@ -90,13 +76,11 @@ Test(gram, both_kernels_in_one_pass) {
         ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, one, N);
         cr_expect_arr_eq(ntk, one, sizeof one);
     }
-    ntk_release(x);
 }
 
 Test(gram, same_bits_for_any_number_of_workers) {
     enum { N = 600, D = 5 };
-    ntk_linalg_start();
-    double *x = normals("workers", N * D), *one = zeros(N * N), *two = zeros(N * N);
+    double *x = normals(7, "workers", N * D), *one = zeros(N * N), *two = zeros(N * N);
     const size_t kinds[] = {NTK_RELU, NTK_SIGMOID, NTK_ACTIVATION_COUNT};
     for (size_t k = 0; k < 3; k++) {
         const ntk_architecture architecture = network(kinds[k], 2);
@@ -106,7 +90,6 @@ Test(gram, same_bits_for_any_number_of_workers) {
         assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, two, N));
         cr_expect_eq(memcmp(one, two, N * N * sizeof *one), 0);
     }
-    ntk_release(x), ntk_release(one), ntk_release(two);
 }
 
 /* From the same inner products every instruction set gives the same bits, for every count of columns. */
@@ -123,8 +106,7 @@ Test(gram, same_bits_on_every_instruction_set) {
         for (size_t j = 0; j < count; j++)
             if (strcmp(wide[i]->isa, isa[j]->isa) == 0) tables[available++] = wide[i];
 #endif
-    ntk_linalg_start();
-    double *x = normals("isa", N * D), product[N], want[2 * N], got[2 * N];
+    double *x = normals(7, "isa", N * D), product[N], want[2 * N], got[2 * N];
     size_t flagged[N];
     for (size_t kind = 0; kind < NETWORKS; kind++) {
         const ntk_architecture architecture = network(kind, 3);
@@ -150,14 +132,12 @@ Test(gram, same_bits_on_every_instruction_set) {
         }
         ntk_points_destroy(&points);
     }
-    ntk_release(x);
 }
 
 /* Depth L + 1 from depth L: one more step of the definition, with the dual activations of the public API. */
 Test(gram, depths_compose) {
     enum { N = 9, D = 4, DEPTH = 4 };
-    ntk_linalg_start();
-    double *x = normals("depths", N * D), s[N * N], theta[N * N], next_s[N * N], next_theta[N * N];
+    double *x = normals(7, "depths", N * D), s[N * N], theta[N * N], next_s[N * N], next_theta[N * N];
     for (ntk_activation activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
         if (activation >= NTK_TANH && activation <= NTK_SIGMOID)
             continue; /* test_accuracy.c; quadrature is slow */
@@ -182,15 +162,13 @@ Test(gram, depths_compose) {
                 }
         }
     }
-    ntk_release(x);
 }
 
 /* The smallest eigenvalue of a computed Gram matrix lies above minus its rounding, n eps times the largest.
  */
 Test(gram, positive_semidefinite) {
     enum { N = 120, D = 3 };
-    ntk_linalg_start();
-    double *x = normals("psd", N * D), *gram = zeros(N * N), values[N];
+    double *x = normals(7, "psd", N * D), *gram = zeros(N * N), values[N];
     for (size_t kind = 0; kind < NETWORKS; kind++) {
         const ntk_architecture architecture = network(kind, 2);
         assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, gram, N));
@@ -199,15 +177,13 @@ Test(gram, positive_semidefinite) {
                   values[0], values[N - 1]);
         if (kind == NTK_RELU) cr_expect(values[0] >= 1e-6 * values[N - 1]); /* strictly, with a bias */
     }
-    ntk_release(x), ntk_release(gram);
 }
 
 /* One hidden ReLU layer without bias on n/2 > d antipodal pairs has rank n/2 + d: the singular part must come
  * out at rounding level, which it does only if kappa_0 of an antipodal pair is right to the last bits. */
 Test(gram, rank_on_antipodal_pairs) {
     enum { HALF = 30, N = 2 * HALF, D = 5 };
-    ntk_linalg_start();
-    double *x = normals("antipodes", N * D), *gram = zeros(N * N), values[N];
+    double *x = normals(7, "antipodes", N * D), *gram = zeros(N * N), values[N];
     for (size_t i = 0; i < HALF * D; i++) x[HALF * D + i] = -x[i];
     const ntk_architecture architecture = ntk_architecture_default();
     assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, gram, N));
@@ -215,12 +191,10 @@ Test(gram, rank_on_antipodal_pairs) {
     const double noise = N * DBL_EPSILON * values[N - 1];
     cr_expect(fabs(values[N - HALF - D - 1]) <= noise, "%g", values[N - HALF - D - 1]);
     cr_expect(values[N - HALF - D] >= 1e6 * noise, "%g", values[N - HALF - D]);
-    ntk_release(x), ntk_release(gram);
 }
 
 Test(gram, zero_inputs) {
     enum { N = 3, D = 2 };
-    ntk_linalg_start();
     const double x[N * D] = {0, 0, 1, 2, 0, 0};
     double kernel[N * N];
     ntk_architecture architecture = ntk_architecture_default();
@@ -238,7 +212,6 @@ Test(gram, zero_inputs) {
 
 Test(gram, large_variances_of_expanded_activations) {
     enum { N = 3, D = 2 };
-    ntk_linalg_start();
     /* tanh at a variance of 400: 512 terms do not serve these pairs, and quadrature takes over. */
     const double x[N * D] = {20, 1, 20, 2, -20, 3};
     double kernel[N * N], value, derivative;
@@ -255,7 +228,6 @@ Test(gram, large_variances_of_expanded_activations) {
 }
 
 Test(gram, errors_name_what_is_wrong) {
-    ntk_linalg_start();
     double x[6] = {1, 2, 3, 4, 5, 6}, kernel[9];
     ntk_architecture architecture = ntk_architecture_default();
     cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 0, 2, x, 2, kernel, 3), NTK_ERROR_SHAPE);

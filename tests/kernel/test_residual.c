@@ -6,7 +6,10 @@
 
 #include <ntk/ntk.h>
 
-#include "../status.h"
+#include "../start.h"
+#include "arrays.h"
+
+TestSuite(residual, .init = start_linalg);
 
 static ntk_architecture network(size_t depth, double scale) {
     ntk_architecture out = ntk_architecture_default();
@@ -17,20 +20,11 @@ static ntk_architecture network(size_t depth, double scale) {
     return out;
 }
 
-static double *normals(const char *name, size_t n) {
-    double *out = NULL;
-    assert_ok(ntk_allocate_doubles(n, &out));
-    ntk_stream stream = ntk_stream_create(11, name, 0);
-    ntk_stream_normal(&stream, n, out);
-    return out;
-}
-
 /* One block on the unit sphere: S^1 = u + a kappa_1 and Theta = 2u + 2a (kappa_1 + u kappa_0), a = alpha^2.
  * At u = 1, 0, -1: kappa_1 = 1, 1/pi, 0 and kappa_0 = 1, 1/2, 0. At u = 1/2 (60 degrees) kappa_0 = 2/3 and
  * kappa_1 = 1/3 + sqrt(3) / (2 pi). */
 Test(residual, one_block_by_hand) {
     enum { N = 4 };
-    ntk_linalg_start();
     const double x[2 * N] = {1, 0, 0, 1, -1, 0, 0.5, sqrt(0.75)}, a = 0.49;
     double nngp[N * N], ntk[N * N];
     const ntk_architecture architecture = network(1, 0.7);
@@ -46,7 +40,6 @@ Test(residual, one_block_by_hand) {
 
 /* S^L_xx = (1 + a)^L |x|^2 and Theta_xx = (1 + a)^L |x|^2 (2 + 2 L a / (1 + a)). */
 Test(residual, diagonal_by_hand) {
-    ntk_linalg_start();
     const double x[] = {3, 4};
     double nngp, ntk;
     for (size_t depth = 1; depth <= NTK_DEPTH_MAX; depth *= 4) {
@@ -61,8 +54,7 @@ Test(residual, diagonal_by_hand) {
 /* Without branches the network is linear: S = <x, x'> and, from v and W^0, Theta = 2 <x, x'>. */
 Test(residual, without_branches_linear) {
     enum { N = 20, D = 3 };
-    ntk_linalg_start();
-    double *x = normals("linear", N * D), nngp[N * N], ntk[N * N];
+    double *x = normals(11, "linear", N * D), nngp[N * N], ntk[N * N];
     const ntk_architecture architecture = network(5, 0);
     assert_ok(ntk_kernel_gram_both(&architecture, N, D, x, D, nngp, ntk, N));
     for (size_t i = 0; i < N; i++)
@@ -72,14 +64,12 @@ Test(residual, without_branches_linear) {
             cr_expect(fabs(nngp[i * N + j] - inner) <= allowed);
             cr_expect(fabs(ntk[i * N + j] - 2 * inner) <= 2 * allowed);
         }
-    ntk_release(x);
 }
 
 /* One block on n/2 > d antipodal pairs has rank n/2 + d, two blocks full rank; no branches have rank d. */
 Test(residual, rank_on_antipodal_pairs) {
     enum { HALF = 30, N = 2 * HALF, D = 5 };
-    ntk_linalg_start();
-    double *x = normals("antipodes", N * D), gram[N * N], values[N];
+    double *x = normals(11, "antipodes", N * D), gram[N * N], values[N];
     for (size_t i = 0; i < HALF * D; i++) x[HALF * D + i] = -x[i];
     const ntk_architecture architectures[] = {network(1, 1), network(2, 1), network(2, 0)};
     const size_t ranks[] = {HALF + D, N, D};
@@ -91,25 +81,21 @@ Test(residual, rank_on_antipodal_pairs) {
                   values[N - ranks[k] - 1]);
         cr_expect(values[N - ranks[k]] >= 1e6 * noise, "case %zu: %g", k, values[N - ranks[k]]);
     }
-    ntk_release(x);
 }
 
 Test(residual, input_scale_is_a_factor) {
     enum { N = 6, D = 8 }; /* a power of two: the factor is exact */
-    ntk_linalg_start();
-    double *x = normals("scale", N * D), whole[N * N], divided[N * N];
+    double *x = normals(11, "scale", N * D), whole[N * N], divided[N * N];
     ntk_architecture architecture = network(3, 0.9);
     assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, whole, N));
     architecture.input_scale = NTK_INPUT_SCALE_DIMENSION;
     assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, divided, N));
     for (size_t i = 0; i < N * N; i++)
         cr_expect(fabs(divided[i] - whole[i] / D) <= 1e-13 * whole[0], "entry %zu", i);
-    ntk_release(x);
 }
 
 Test(residual, zero_inputs_and_errors) {
     enum { N = 3, D = 2 };
-    ntk_linalg_start();
     double x[N * D] = {0, 0, 1, 2, 0, 0}, kernel[N * N];
     ntk_architecture architecture = network(3, 1);
     assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, N, D, x, D, kernel, N));

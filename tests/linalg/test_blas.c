@@ -4,14 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
-#include <ntk/linalg.h>
-
-#include "../status.h"
+#include "../start.h"
 #include "reference.h"
 
-static void start(void) { assert_ok(ntk_linalg_start()); }
-
-TestSuite(blas, .init = start);
+TestSuite(blas, .init = start_linalg);
 
 static const size_t sizes[] = {0, 1, 2, 7, 33};
 enum { SIZES = sizeof sizes / sizeof *sizes };

@@ -2,14 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <ntk/linalg.h>
-
-#include "../status.h"
+#include "../start.h"
 #include "reference.h"
 
-static void start(void) { assert_ok(ntk_linalg_start()); }
-
-TestSuite(lapack, .init = start);
+TestSuite(lapack, .init = start_linalg);
 
 static const size_t sizes[] = {0, 1, 2, 5, 33, 150};
 enum { SIZES = sizeof sizes / sizeof *sizes };
