@@ -1,17 +1,17 @@
 #include "toy.h"
 
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 
-static char folder[64];
+#include "../folder.h"
+
+static char folder[FOLDER_SIZE];
 static char output[1 << 18];
 
 /* ---- the suite ------------------------------------------------------------------------------------- */
@@ -61,16 +61,10 @@ static void write_claim(size_t i) {
     toy_write(name, "tier\tmetric\tvalue\tlow\thigh\tlevel\nquick\tconstant\t3\t\t\t\n");
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *position) {
-    (void)info, (void)type, (void)position;
-    return remove(path);
-}
-
-void toy_end(void) { nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
+void toy_end(void) { folder_remove(folder); }
 
 void toy_begin(void) {
-    snprintf(folder, sizeof folder, "/tmp/ntk-toy-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
+    folder_make("toy", folder);
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) write_claim(i);
 }
 

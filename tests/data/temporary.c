@@ -4,37 +4,14 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-static char folder[64];
+#include "../folder.h"
 
-void temporary_create(void) {
-    strcpy(folder, "/tmp/ntk-test-data-XXXXXX");
-    cr_assert(mkdtemp(folder), "no temporary folder");
-}
+static char folder[FOLDER_SIZE];
 
-/* Call `visit` (may be NULL) for each file; their number. */
-static size_t for_each_file(void (*visit)(const char *name)) {
-    DIR *entries = opendir(folder);
-    cr_assert(entries);
-    size_t count = 0;
-    for (struct dirent *entry; (entry = readdir(entries));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        count++;
-        if (visit) visit(entry->d_name);
-    }
-    closedir(entries);
-    return count;
-}
+void temporary_create(void) { folder_make("data", folder); }
 
-static void remove_file(const char *name) { remove(temporary_path(name)); }
-
-void temporary_remove(void) {
-    for_each_file(remove_file);
-    rmdir(folder);
-}
+void temporary_remove(void) { folder_remove(folder); }
 
 const char *temporary_folder(void) { return folder; }
 
@@ -55,4 +32,11 @@ const char *temporary_write(const char *name, const void *bytes, size_t size) {
     return path;
 }
 
-size_t temporary_count(void) { return for_each_file(NULL); }
+size_t temporary_count(void) {
+    DIR *entries = opendir(folder);
+    cr_assert(entries);
+    size_t count = 0;
+    while (readdir(entries)) count++;
+    closedir(entries);
+    return count - 2; /* . and .. */
+}

@@ -1,16 +1,15 @@
 #include "fixture.h"
 
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 
 #include <ntk/file.h>
 #include <ntk/linalg.h>
+
+#include "../folder.h"
 
 /* ---- contexts ------------------------------------------------------------------------------------- */
 
@@ -59,17 +58,12 @@ char *fixture_table(const ntk_context *context, const char *name) {
 
 /* ---- files ---------------------------------------------------------------------------------------- */
 
-static char base[64]; /* empty until it is made */
+static char base[FOLDER_SIZE]; /* empty until it is made */
 static int folder_count;
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *position) {
-    (void)info, (void)type, (void)position;
-    return remove(path);
-}
 
 void fixture_remove(void) {
     while (context_count > 0) ntk_context_destroy(contexts[--context_count]);
-    if (*base != '\0') nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    if (*base != '\0') folder_remove(base);
     *base = '\0';
 }
 
@@ -83,10 +77,7 @@ static char *keep(char *text) {
 }
 
 const char *fixture_folder(void) {
-    if (*base == '\0') {
-        strcpy(base, "/tmp/ntk-suite-XXXXXX");
-        cr_assert_not_null(mkdtemp(base));
-    }
+    if (*base == '\0') folder_make("suite", base);
     char name[16];
     snprintf(name, sizeof name, "%d", folder_count++);
     const char *path = fixture_join(base, name);
