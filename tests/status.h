@@ -14,13 +14,17 @@
         cr_assert(assert_status_ == NTK_OK, "%s: %s", ntk_status_name(assert_status_), ntk_error_detail());  \
     } while (0)
 
-/* It fails with this status, and the line that it recorded contains `text` ("" for any line). */
+/* The line that the latest failure recorded contains `text`. */
+#define assert_says(text)                                                                                    \
+    cr_assert(strstr(ntk_error_detail(), (text)), "'%s' does not say '%s'", ntk_error_detail(), (text))
+
+/* It fails with this status and says `text` ("" for whatever it says). */
 #define assert_fails(expression, expected, text)                                                             \
     do {                                                                                                     \
         const ntk_status assert_status_ = (expression);                                                      \
-        cr_assert(assert_status_ == (expected), "%s: %s", ntk_status_name(assert_status_),                   \
-                  ntk_error_detail());                                                                       \
-        cr_assert(strstr(ntk_error_detail(), (text)), "%s", ntk_error_detail());                             \
+        cr_assert(assert_status_ == (expected), "%s: %s, where it should say '%s'",                          \
+                  ntk_status_name(assert_status_), ntk_error_detail(), (text));                              \
+        assert_says(text);                                                                                   \
     } while (0)
 
 #endif

@@ -21,8 +21,7 @@ Test(architecture, default_is_valid_and_as_documented) {
 }
 
 static void expect_refused(const ntk_architecture *a, const char *field) {
-    cr_assert_eq(ntk_architecture_check(a), NTK_ERROR_ARGUMENT, "%s was accepted", field);
-    cr_assert(strstr(ntk_error_detail(), field), "'%s' does not name %s", ntk_error_detail(), field);
+    assert_fails(ntk_architecture_check(a), NTK_ERROR_ARGUMENT, field);
 }
 
 Test(architecture, depth_limits) {
@@ -126,7 +125,7 @@ Test(architecture, unknown_names_are_refused_with_the_list) {
         cr_assert_eq(ntk_activation_parse(names[i], &parsed), NTK_ERROR_ARGUMENT, "'%s'", names[i]);
         cr_assert_eq(parsed, NTK_LINEAR, "the output of a failed parse was touched");
         for (size_t k = 0; k < NTK_ACTIVATION_COUNT; k++) {
-            cr_assert(strstr(ntk_error_detail(), ntk_activation_name((ntk_activation)k)));
+            assert_says(ntk_activation_name((ntk_activation)k));
         }
     }
 }

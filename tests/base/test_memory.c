@@ -23,7 +23,7 @@ Test(memory, an_overflowing_product_is_refused) {
     void *memory = &memory;
     cr_assert(ntk_allocate(SIZE_MAX / 8 + 2, 8, &memory) == NTK_ERROR_MEMORY);
     cr_assert(memory == NULL);
-    cr_assert(strstr(ntk_error_detail(), "address space") != NULL);
+    assert_says("address space");
 }
 
 Test(memory, what_the_system_cannot_give_is_an_error) {

@@ -19,8 +19,7 @@ static void refuse(ntk_flow_options options, const double *targets, const char *
     const ntk_model model = identity_model(2, 1);
     double theta[] = {0.1, 0.2};
     ntk_flow_result result = {.log_time = 17};
-    cr_assert_eq(ntk_flow_run(&model, targets, &options, theta, &result), NTK_ERROR_ARGUMENT, "%s", word);
-    cr_assert(strstr(ntk_error_detail(), word), "'%s' is to name '%s'", ntk_error_detail(), word);
+    assert_fails(ntk_flow_run(&model, targets, &options, theta, &result), NTK_ERROR_ARGUMENT, word);
     cr_assert(theta[0] == 0.1 && result.log_time == 17);
 }
 
@@ -151,7 +150,7 @@ Test(failures, too_few_steps_are_reported) {
     options.horizon = 1000;
     options.max_steps = 3;
     expect(&model, options, 0, NTK_ERROR_STALLED);
-    cr_assert(strstr(ntk_error_detail(), "3 steps"), "%s", ntk_error_detail());
+    assert_says("3 steps");
 }
 
 static double broken_event(const ntk_observation *seen, void *context) {

@@ -1,13 +1,12 @@
 /* The journal: what counts as finished after a crash, a torn write, a full disk. */
 #include "fixture.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <criterion/criterion.h>
 
+#include "../folder.h"
 #include "suite/journal.h"
 
 TestSuite(journal, .fini = fixture_remove);
@@ -73,13 +72,10 @@ Test(journal, a_full_disk_leaves_the_journal_as_it_was) {
     ntk_journal *journal = open_journal(path);
     append(journal, 1, 1);
     char *before = fixture_read(path);
-    signal(SIGXFSZ, SIG_IGN);
-    struct rlimit limit = {.rlim_cur = strlen(before) + 10, .rlim_max = RLIM_INFINITY};
-    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    fill_the_disk_at(strlen(before) + 10);
     const ntk_journal_entry entry = entry_of(2, 1);
     cr_expect_eq(ntk_journal_append(journal, &entry), NTK_ERROR_IO);
-    limit.rlim_cur = RLIM_INFINITY;
-    setrlimit(RLIMIT_FSIZE, &limit);
+    fill_the_disk_at(RLIM_INFINITY);
     char *after = fixture_read(path);
     cr_expect_str_eq(after, before);
     cr_expect_null(ntk_journal_find(journal, 2));
