@@ -105,8 +105,3 @@ void record_at(ntk_flow_options *options, recorder *r, const double *log_times, 
     options->observer = record;
     options->context = r;
 }
-
-double pseudo_random(unsigned *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (double)*state / 2147483648.0 - 1;
-}

@@ -8,6 +8,7 @@
 #include <ntk/training.h>
 #include <ntk/trajectory.h>
 
+#include "../pseudo_random.h"
 #include "../status.h"
 
 /* f = theta: p = nK, tangent kernel the identity; `context` is a free word for tests that count or break
@@ -49,8 +50,5 @@ ntk_status record(const ntk_observation *seen, void *context);
 
 /* Makes `record` the observer, at these times. */
 void record_at(ntk_flow_options *options, recorder *r, const double *log_times, size_t count);
-
-/* Random doubles in [-1, 1), the same in every run. */
-double pseudo_random(unsigned *state);
 
 #endif

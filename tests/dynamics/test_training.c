@@ -120,13 +120,18 @@ Test(training, squared_loss_of_two_classes_has_one_output) {
     ntk_training_release(&problem);
 }
 
-/* Coordinates a predict f_0 + J(x) J(X)^T a on every point, J the explicit Jacobian. */
-Test(training, empirical_kernel_model_predicts_everywhere) {
+/* With two test points. */
+static ntk_training create_three_classes(void) {
     ntk_training_options options = small_problem();
     options.loss = NTK_LOSS_SOFTMAX;
     options.classes = 3;
     options.test_points = 2;
-    ntk_training problem = create(&options, 0);
+    return create(&options, 0);
+}
+
+/* Coordinates a predict f_0 + J(x) J(X)^T a on every point, J the explicit Jacobian. */
+Test(training, empirical_kernel_model_predicts_everywhere) {
+    ntk_training problem = create_three_classes();
     ntk_model model, everywhere;
     assert_ok(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_EMPIRICAL, &model, &everywhere));
     const size_t p = problem.parameters;
@@ -155,11 +160,7 @@ Test(training, empirical_kernel_model_predicts_everywhere) {
  * x'>, s = 2 w^2 c / (1 + 2 w^2), Theta = w^2 (2/pi) asin s + w^4 c (4/pi) / sqrt((1 + 2 w^2)^2 - 4 w^4 c^2).
  */
 Test(training, limit_kernel_model_has_the_infinite_width_kernel_for_each_output) {
-    ntk_training_options options = small_problem();
-    options.loss = NTK_LOSS_SOFTMAX;
-    options.classes = 3;
-    options.test_points = 2;
-    ntk_training problem = create(&options, 0);
+    ntk_training problem = create_three_classes();
     ntk_model model, everywhere;
     assert_ok(ntk_training_kernel_model(&problem, NTK_TRAINING_KERNEL_LIMIT, &model, &everywhere));
     double f0[18], f[18], unit[12] = {0};

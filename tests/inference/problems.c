@@ -7,11 +7,6 @@
 
 #include <ntk/linalg.h>
 
-double pseudo_random(unsigned *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (double)*state / 2147483648.0 - 1;
-}
-
 /* Arrays live as long as the process; the list keeps them reachable for leak checkers. */
 static double *keep(size_t count) {
     enum { MAX_KEPT = 16384 };
@@ -220,6 +215,19 @@ bool eliminate(size_t order, double *matrix, double *b) {
 ntk_logistic_result solve_logistic(drawn *d) {
     ntk_logistic_result result;
     assert_ok(ntk_inference_logistic(&d->problem, NULL, d->a, d->f, &result));
+    return result;
+}
+
+ntk_flow_result run_linear_flow(const ntk_inference_problem *problem, ntk_flow_options options, double *f) {
+    ntk_model model;
+    ntk_flow_result result;
+    double a[MAX_UNKNOWNS] = {0};
+    options.loss = problem->loss;
+    options.lambda = problem->lambda;
+    assert_ok(ntk_model_linear(problem->points, problem->outputs, problem->gram, problem->f0, &model));
+    assert_ok(ntk_flow_run(&model, problem->targets, &options, a, &result));
+    assert_ok(model.evaluate(model.context, a, f));
+    ntk_model_release(&model);
     return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include <ntk/inference.h>
 
+#include "../pseudo_random.h"
 #include "../status.h"
 
 enum { MAX_UNKNOWNS = 400 };
@@ -59,11 +60,12 @@ void naive_cotangent(const ntk_inference_problem *problem, const double *f, doub
  * 1e-12. Overwrites both; x in b. */
 bool eliminate(size_t order, double *matrix, double *b);
 
-/* Random doubles in [-1, 1), the same in every run. */
-double pseudo_random(unsigned *state);
-
 /* Solve and assert success. */
 ntk_logistic_result solve_logistic(drawn *d);
+
+/* The flow of the linear model with the problem's full kernel, from f_0, with the problem's loss and lambda;
+ * its outputs at the end in f. */
+ntk_flow_result run_linear_flow(const ntk_inference_problem *problem, ntk_flow_options options, double *f);
 
 /* The mean of batch means, `stride` doubles apart, is `wanted` up to six of its standard errors, which are
  * below `largest`: a test with power. */

@@ -8,25 +8,15 @@
 
 /* Outputs of the flow from f_0 where the gradient has fallen to 1e-9. */
 static double run_to_stationarity(const drawn *d, double *f) {
-    const ntk_inference_problem *p = &d->problem;
-    ntk_model model;
-    assert_ok(ntk_model_linear(p->points, p->outputs, p->gram, p->f0, &model));
     ntk_flow_options options = ntk_flow_options_default();
-    options.loss = p->loss;
-    options.lambda = p->lambda;
     options.tolerance = 1e-7;
     options.gradient_tolerance = 1e-9;
-    double a[MAX_UNKNOWNS] = {0};
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, p->targets, &options, a, &result));
+    const ntk_flow_result result = run_linear_flow(&d->problem, options, f);
     cr_assert_eq(result.end, NTK_END_STATIONARY);
-    assert_ok(model.evaluate(model.context, a, f));
-    ntk_model_release(&model);
     return result.displacement;
 }
 
-/* The flow of one problem ends at the solution of the other, which may have the same kernel written shorter.
- */
+/* The flow of one problem ends at the solution of the other, whose kernel is the same but perhaps shared. */
 static void assert_end(const drawn *flowing, drawn *solved, double norm_error, double error) {
     double f[MAX_UNKNOWNS];
     const double displacement = run_to_stationarity(flowing, f);
@@ -79,13 +69,9 @@ static ntk_status observe(const ntk_observation *seen, void *context) {
  * ||w_hat||^2 at once, and the slope between log t = 400 and 800 differs from ||w_hat|| by O(||w~_perp||^2 /
  * (||w_hat|| log^2 t)), whose perpendicular part the ratio ||w|| / log t does not know to be small. */
 static void assert_hard_margin_reached(drawn *d, const drawn *shared) {
-    const ntk_inference_problem *p = &d->problem;
     const double times[] = {400, 800};
     late seen = {0};
-    ntk_model model;
-    assert_ok(ntk_model_linear(p->points, p->outputs, p->gram, p->f0, &model));
     ntk_flow_options options = ntk_flow_options_default();
-    options.loss = p->loss;
     options.time = NTK_TIME_LOG_LOSS;
     options.tolerance = 1e-7;
     options.observation_log_times = times;
@@ -93,10 +79,7 @@ static void assert_hard_margin_reached(drawn *d, const drawn *shared) {
     options.log_horizon = 800;
     options.observer = observe;
     options.context = &seen;
-    double a[MAX_UNKNOWNS] = {0};
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, p->targets, &options, a, &result));
-    ntk_model_release(&model);
+    run_linear_flow(&d->problem, options, d->f);
     ntk_hard_margin_result margin;
     assert_ok(ntk_inference_hard_margin(&shared->problem, d->a, NULL, &margin));
     const double slope = (seen.displacement[1] - seen.displacement[0]) / 400;

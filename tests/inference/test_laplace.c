@@ -89,21 +89,26 @@ Test(laplace, covariance_is_the_inverse_hessian) {
         }
 }
 
+static double degrees_of(const split *s) {
+    ntk_laplace *laplace;
+    double degrees = 0;
+    assert_ok(ntk_laplace_create(&s->trained.problem, s->trained.f0, &laplace));
+    assert_ok(ntk_laplace_degrees(laplace, &degrees));
+    ntk_laplace_destroy(laplace);
+    return degrees;
+}
+
 /* tr W Sigma from the dense matrices. */
 Test(laplace, degrees_are_a_trace) {
     for (size_t outputs = 1; outputs <= 3; ++outputs) {
         const split s = draw(loss_of(outputs), outputs, 0.05, 5);
         const size_t size = N * outputs, all = ALL * outputs;
-        double sigma[SIZE_MAX_ * SIZE_MAX_], w[SIZE_MAX_ * SIZE_MAX_], trace = 0, degrees = 0;
+        double sigma[SIZE_MAX_ * SIZE_MAX_], w[SIZE_MAX_ * SIZE_MAX_], trace = 0;
         naive_covariance(&s, s.trained.f0, sigma);
         difference_curvature(&s.trained.problem, s.trained.f0, w);
         for (size_t i = 0; i < size; ++i)
             for (size_t j = 0; j < size; ++j) trace += w[i * size + j] * sigma[j * all + i];
-        ntk_laplace *laplace;
-        assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
-        assert_ok(ntk_laplace_degrees(laplace, &degrees));
-        cr_assert_float_eq(degrees, trace, 1e-7);
-        ntk_laplace_destroy(laplace);
+        cr_assert_float_eq(degrees_of(&s), trace, 1e-7);
     }
 }
 
@@ -113,12 +118,8 @@ Test(laplace, degrees_have_limits) {
     for (size_t outputs = 1; outputs <= 3; outputs += 2)
         for (int wide = 0; wide < 2; ++wide) {
             const split s = draw(loss_of(outputs), outputs, wide ? 1e-9 : 1e9, 5);
-            double degrees = 0;
-            ntk_laplace *laplace;
-            assert_ok(ntk_laplace_create(&s.trained.problem, s.trained.f0, &laplace));
-            assert_ok(ntk_laplace_degrees(laplace, &degrees));
-            cr_assert_float_eq(degrees, wide ? (double)(N * (outputs == 1 ? 1 : outputs - 1)) : 0, 1e-5);
-            ntk_laplace_destroy(laplace);
+            cr_assert_float_eq(degrees_of(&s), wide ? (double)(N * (outputs == 1 ? 1 : outputs - 1)) : 0,
+                               1e-5);
         }
 }
 

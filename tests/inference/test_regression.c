@@ -36,17 +36,10 @@ Test(regression, minimises_the_objective) {
 
 Test(regression, flow_ends_at_the_solution) {
     drawn d = draw_problem(NTK_LOSS_SQUARED, 8, 2, true, 60, SOFT, 1e-2, 4);
-    ntk_model model;
-    assert_ok(ntk_model_linear(8, 2, d.gram, d.f0, &model));
     ntk_flow_options options = ntk_flow_options_default();
-    options.loss = NTK_LOSS_SQUARED;
-    options.lambda = d.problem.lambda;
     options.gradient_tolerance = 1e-10;
-    double a[MAX_UNKNOWNS] = {0}, f[MAX_UNKNOWNS];
-    ntk_flow_result result;
-    assert_ok(ntk_flow_run(&model, d.targets, &options, a, &result));
-    assert_ok(model.evaluate(model.context, a, f));
-    ntk_model_release(&model);
+    double f[MAX_UNKNOWNS];
+    run_linear_flow(&d.problem, options, f);
     assert_ok(ntk_inference_regression(&d.problem, d.a, d.f, NULL));
     /* sqrt(Theta_ii) 1e-10 / lambda. */
     for (size_t i = 0; i < d.unknowns; ++i) cr_assert_float_eq(d.f[i], f[i], 5e-8);
