@@ -1,6 +1,5 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <ntk/memory.h>
 

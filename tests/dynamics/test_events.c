@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include <ntk/linalg.h>
-
 #include "problems.h"
 
 /* One point, f = theta, squared loss with target 0: theta = theta_0 e^{-t}. */

@@ -2,9 +2,6 @@
 #include <criterion/criterion.h>
 
 #include <math.h>
-#include <string.h>
-
-#include <ntk/linalg.h>
 
 #include "problems.h"
 

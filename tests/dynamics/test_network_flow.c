@@ -6,7 +6,6 @@
 
 #include <ntk/data.h>
 #include <ntk/linalg.h>
-#include <ntk/memory.h>
 
 #include "problems.h"
 

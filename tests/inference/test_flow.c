@@ -2,7 +2,6 @@
  * loss and the product with Theta, and nothing else. */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <string.h>
 
 #include "problems.h"
 

@@ -2,7 +2,6 @@
  * two points against quadrature; Laplace's error against its order. */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <string.h>
 
 #include <ntk/bayes.h>
 

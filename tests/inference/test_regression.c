@@ -1,7 +1,5 @@
 /* Kernel regression and prediction. */
 #include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
 
 #include "problems.h"
 

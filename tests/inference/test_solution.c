@@ -1,7 +1,6 @@
 /* Solutions of training problems, against formulas written out from explicit Jacobians. */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <string.h>
 
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>

@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include <ntk/ntk.h>
 

@@ -2,7 +2,6 @@
  * wherever nothing may be read. */
 #include <criterion/criterion.h>
 #include <limits.h>
-#include <string.h>
 
 #include "../start.h"
 #include "reference.h"

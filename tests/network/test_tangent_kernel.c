@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <ntk/linalg.h>
 #include <ntk/network.h>
 
 #include "../status.h"

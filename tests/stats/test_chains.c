@@ -2,8 +2,6 @@
  * not mix. */
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <ntk/stats.h>
 

@@ -1,7 +1,6 @@
 /* claim.yaml: the documented example is read as documented, and every fault is told with its line. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>

@@ -6,8 +6,6 @@
 
 #include <criterion/criterion.h>
 
-#include <ntk/memory.h>
-
 #include "../folder.h"
 #include "fixture.h"
 #include "suite/context.h"

@@ -1,7 +1,6 @@
 /* What experiments on strict definiteness share: data sets, certified bounds, ranks. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>

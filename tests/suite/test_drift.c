@@ -1,7 +1,6 @@
 /* The drift over all time: what the parameters are said to travel after the end of a run, against runs that
  * go on. */
 #include <math.h>
-#include <string.h>
 
 #include <criterion/criterion.h>
 

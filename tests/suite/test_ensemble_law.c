@@ -7,7 +7,6 @@
 
 #include <criterion/criterion.h>
 
-#include <ntk/data.h>
 #include <ntk/ensemble_law.h>
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>
