@@ -31,28 +31,10 @@
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 
-enum { GAP, LEFT, SOLUTION_RATIO, COLUMNS };
+enum { GAP, LEFT, SOLUTION_RATIO };
 
 /* What Newton's method, stopped at a relative residual of 1e-10, leaves in outputs of order 10. */
 static const double newton_error = 1e-8;
-
-/* Once a NaN, always a NaN. */
-static void raise_to(double *extreme, double value) {
-    if (!isnan(*extreme) && !(value <= *extreme)) *extreme = value;
-}
-
-/* Largest |J(x)|: how far an output moves per unit of parameter distance. */
-static ntk_status largest_reach(const ntk_training *problem, double *reach) {
-    const size_t order = problem->all_points * problem->outputs;
-    double *gram;
-    NTK_TRY(ntk_allocate_doubles(order * order, &gram));
-    const ntk_status status = ntk_network_tangent_kernel(problem->network, problem->theta0,
-                                                         problem->all_points, problem->x, gram, order);
-    *reach = 0;
-    for (size_t i = 0; i < order; i++) raise_to(reach, sqrt(gram[i * order + i]));
-    ntk_release(gram);
-    return status;
-}
 
 /* G / mu. */
 static double distance_left(const ntk_sweep_run *run, const ntk_trajectory *path) {
@@ -61,78 +43,53 @@ static double distance_left(const ntk_sweep_run *run, const ntk_trajectory *path
     return 2 * path->flow.gradient_norm / (run->lambda + path->min_lambda_min * h / n);
 }
 
-/* Coefficients of kernel logistic regression with the linear model's kernel, from its own initial outputs. */
-static ntk_status solve(const ntk_sweep_run *run, const ntk_model *linear, double *a) {
-    const size_t order = linear->points * linear->outputs;
-    double *memory;
-    NTK_TRY(ntk_allocate_doubles(order * order + order, &memory));
-    double *gram = memory, *f0 = memory + order * order;
-    const ntk_inference_problem problem = {.loss = run->flow->loss,
-                                           .points = linear->points,
-                                           .outputs = linear->outputs,
-                                           .order = order,
-                                           .gram = gram,
-                                           .f0 = f0,
-                                           .targets = run->training->targets,
-                                           .lambda = run->lambda};
-    ntk_logistic_result result;
-    ntk_status status;
-    NTK_TRY_OR(done, status, linear->evaluate(linear->context, a, f0)); /* a = 0 */
-    NTK_TRY_OR(done, status, linear->tangent_kernel(linear->context, a, gram));
-    status = ntk_inference_logistic(&problem, NULL, a, NULL, &result);
-done:
-    ntk_release(memory);
-    return status;
+/* Largest |J(x)|: how far an output moves per unit of parameter distance. scratch: (all_points, K). */
+static ntk_status largest_reach(const ntk_training *problem, double *scratch, double *reach) {
+    NTK_TRY(ntk_solution_norms(problem, scratch));
+    *reach = 0;
+    for (size_t i = 0; i < problem->all_points * problem->outputs; i++)
+        *reach = ntk_larger(*reach, scratch[i]);
+    return NTK_OK;
 }
 
-/* Largest |g - g*| over all points, g at the end of the linear flow. */
-static ntk_status distance_to_solution(const ntk_sweep_run *run, const ntk_trajectory *flow, double *out) {
-    const double *end = flow->followed + (flow->count - 1) * flow->followed_size;
-    ntk_model linear, everywhere;
-    NTK_TRY(ntk_training_kernel_model(run->training, NTK_TRAINING_KERNEL_EMPIRICAL, &linear, &everywhere));
-    double *memory;
-    ntk_status status = ntk_allocate_doubles(linear.dimension + flow->followed_size, &memory);
-    double *a = memory, *solution = memory + linear.dimension;
-    if (status == NTK_OK) status = solve(run, &linear, a);
-    if (status == NTK_OK) status = everywhere.evaluate(everywhere.context, a, solution);
-    *out = 0;
-    for (size_t i = 0; status == NTK_OK && i < flow->followed_size; i++)
-        raise_to(out, fabs(end[i] - solution[i]));
-    ntk_release(memory);
-    ntk_model_release(&linear);
-    ntk_model_release(&everywhere);
-    return status;
+/* Largest |g - g*| over all points, g at the end of the linear flow. scratch: (all_points, K). */
+static ntk_status distance_to_solution(const ntk_sweep_run *run, const ntk_trajectory *linear,
+                                       double *scratch, double *distance) {
+    const ntk_solution_formula formula = {
+        .kernel = NTK_TRAINING_KERNEL_EMPIRICAL, .loss = run->flow->loss, .lambda = run->lambda};
+    NTK_TRY(ntk_solution_predict(run->training, &formula, scratch));
+    *distance = ntk_largest_difference(
+        linear->followed_size, linear->followed + (linear->count - 1) * linear->followed_size, scratch);
+    return NTK_OK;
+}
+
+/* What both flows have still to go, and the linear one's distance to where it must end. */
+static ntk_status judge_ends(const ntk_sweep_run *run, const ntk_trajectory *linear, double *values) {
+    double *scratch, reach, distance;
+    NTK_TRY(ntk_allocate_doubles(linear->followed_size, &scratch));
+    ntk_status status = largest_reach(run->training, scratch, &reach);
+    if (status == NTK_OK) status = distance_to_solution(run, linear, scratch, &distance);
+    ntk_release(scratch);
+    NTK_TRY(status);
+    const double left = reach * distance_left(run, linear);
+    values[LEFT] = (reach * distance_left(run, run->trajectory) + left) / values[GAP];
+    values[SOLUTION_RATIO] = distance / (left + newton_error);
+    return NTK_OK;
 }
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     (void)context;
     const ntk_trajectory *path = run->trajectory;
     ntk_trajectory linear;
-    double reach, distance;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
     for (size_t i = 0; i < path->count; i++)
         run->curve[i] = ntk_trajectory_largest_gap(path, &linear, path->points[i].log_time);
     values[GAP] = ntk_trajectory_largest_gap(path, &linear, INFINITY);
     values[LEFT] = values[SOLUTION_RATIO] = NAN;
     ntk_status status = NTK_OK;
-    if (run->lambda > 0 || run->epsilon > 0) {
-        NTK_TRY_OR(done, status, largest_reach(run->training, &reach));
-        NTK_TRY_OR(done, status, distance_to_solution(run, &linear, &distance));
-        values[LEFT] = reach * (distance_left(run, path) + distance_left(run, &linear)) / values[GAP];
-        values[SOLUTION_RATIO] = distance / (reach * distance_left(run, &linear) + newton_error);
-    }
-done:
+    if (run->lambda > 0 || run->epsilon > 0) status = judge_ends(run, &linear, values);
     ntk_trajectory_release(&linear);
     return status;
-}
-
-/* Largest value of a column at the widest networks; a NaN is the result. */
-static double largest_at_widest(const ntk_sweep *sweep, size_t column) {
-    double largest = 0;
-    for (size_t a = 0; a < sweep->activation_count; a++)
-        for (size_t s = 0; s < sweep->seed_count; s++)
-            raise_to(&largest, ntk_sweep_value(sweep, a, sweep->width_count - 1, s, column));
-    return largest;
 }
 
 /* All networks at once, when the first is reduced. */
@@ -140,7 +97,11 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
     if (activation > 0) return NTK_OK;
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", GAP));
     if (isnan(ntk_sweep_value(sweep, 0, 0, 0, LEFT))) return NTK_OK; /* one-hot targets: never stationary */
-    NTK_TRY(ntk_emit_scalar(context, "left", largest_at_widest(sweep, LEFT)));
+    double left = 0;                                                 /* at the widest networks */
+    for (size_t a = 0; a < sweep->activation_count; a++)
+        for (size_t s = 0; s < sweep->seed_count; s++)
+            left = ntk_larger(left, ntk_sweep_value(sweep, a, sweep->width_count - 1, s, LEFT));
+    NTK_TRY(ntk_emit_scalar(context, "left", left));
     return ntk_sweep_emit_largest_by_kind(context, sweep, "solution-ratio", SOLUTION_RATIO);
 }
 
