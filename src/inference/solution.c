@@ -110,20 +110,31 @@ static ntk_status gradient_norm(const ntk_training *training, ntk_loss loss, dou
     return status;
 }
 
-ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
-                              double *bounds) {
+/* The bounds from the outputs f at theta and the norms at theta_0, both (all_points, K); bounds may be norms.
+ */
+static ntk_status bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
+                        const double *f, const double *norms, double *bounds) {
     const size_t q = training->all_points, size = q * training->outputs;
-    double *f, gradient = 0;
-    NTK_TRY(ntk_allocate_doubles(2 * size, &f));
-    double *lin = f + size;
-    ntk_status status = ntk_network_forward(training->network, theta, q, training->x, f);
-    if (status == NTK_OK)
-        status = ntk_network_linearised(training->network, training->theta0, theta, q, training->x, lin);
+    double *lin, gradient;
+    NTK_TRY(ntk_allocate_doubles(size, &lin));
+    ntk_status status =
+        ntk_network_linearised(training->network, training->theta0, theta, q, training->x, lin);
     if (status == NTK_OK)
         status = gradient_norm(training, loss, lambda, theta, training->theta0, lin, &gradient);
-    if (status == NTK_OK) status = ntk_solution_norms(training, bounds);
     for (size_t i = 0; i < size && status == NTK_OK; i++)
-        bounds[i] = fabs(f[i] - lin[i]) + bounds[i] * gradient / lambda;
+        bounds[i] = fabs(f[i] - lin[i]) + norms[i] * gradient / lambda;
+    ntk_release(lin);
+    return status;
+}
+
+ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
+                              double *bounds) {
+    const size_t q = training->all_points;
+    double *f;
+    NTK_TRY(ntk_allocate_doubles(q * training->outputs, &f));
+    ntk_status status = ntk_network_forward(training->network, theta, q, training->x, f);
+    if (status == NTK_OK) status = ntk_solution_norms(training, bounds);
+    if (status == NTK_OK) status = bound(training, loss, lambda, theta, f, bounds, bounds);
     ntk_release(f);
     return status;
 }
@@ -153,7 +164,7 @@ static ntk_status judge(const ntk_training *training, ntk_loss loss, double lamb
     out->unfinished = reach * gradient / lambda / out->error_empirical;
     out->relative_residual =
         gradient / (lambda * ntk_distance(training->parameters, theta, training->theta0));
-    NTK_TRY(ntk_solution_bound(training, loss, lambda, theta, scratch));
+    NTK_TRY(bound(training, loss, lambda, theta, out->end, scratch, scratch));
     for (size_t i = 0; i < size; i++)
         out->bound_ratio = ntk_larger(out->bound_ratio, fabs(out->end[i] - out->empirical[i]) / scratch[i]);
     return NTK_OK;
