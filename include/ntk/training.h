@@ -16,6 +16,10 @@
 ntk_status ntk_targets_from_labels(ntk_loss loss, size_t n, size_t outputs, const size_t *labels,
                                    double epsilon, double *targets);
 
+/* The logits at which softmax gives the targets q, all in (0, 1): log q, which a row may exceed by a
+ * constant; log q - log(1 - q) for one output. targets, logits: (n, K). */
+void ntk_targets_logits(size_t n, size_t outputs, const double *targets, double *logits);
+
 /* What is drawn. Points are uniform on the unit sphere of R^inputs with |cosine| at most max_cosine between
  * any two, or images of digits (data.h, ntk_digits_draw), in one draw without replacement that training and
  * test points share; point i of all of them has label i mod classes. (That of a test point on the sphere

@@ -1,6 +1,7 @@
 /* Training problems: drawing points, labels, targets and initial weights. */
 #include <ntk/training.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,11 @@ ntk_status ntk_targets_from_labels(ntk_loss loss, size_t n, size_t outputs, cons
             for (size_t k = 0; k < outputs; k++) targets[i * outputs + k] = k == labels[i] ? high : epsilon;
     }
     return NTK_OK;
+}
+
+void ntk_targets_logits(size_t n, size_t outputs, const double *targets, double *logits) {
+    for (size_t i = 0; i < n * outputs; i++)
+        logits[i] = log(targets[i]) - (outputs == 1 ? log1p(-targets[i]) : 0);
 }
 
 static ntk_status draw_images(const ntk_training_options *options, ntk_stream *stream, ntk_training *out) {

@@ -23,6 +23,7 @@
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
+#include <ntk/training.h>
 
 #include "inference/problem.h"
 
@@ -39,7 +40,6 @@ static void centre(const ntk_inference_problem *problem, size_t rows, double *v)
 
 static ntk_status conditions(const ntk_inference_problem *problem, double *b) {
     const size_t unknowns = ntk_inference_unknowns(problem);
-    const bool binary = problem->loss == NTK_LOSS_LOGISTIC;
     for (size_t i = 0; i < unknowns; ++i) {
         const double q = problem->targets[i];
         if (!(q > 0 && q < 1))
@@ -48,8 +48,9 @@ static ntk_status conditions(const ntk_inference_problem *problem, double *b) {
                 "kernel logistic regression without lambda: target (%zu, %zu) is %g, so the loss has "
                 "no minimiser (its limit is the hard margin)",
                 i / problem->outputs, i % problem->outputs, q);
-        b[i] = (binary ? log(q) - log1p(-q) : log(q)) - (problem->f0 ? problem->f0[i] : 0);
     }
+    ntk_targets_logits(problem->points, problem->outputs, problem->targets, b);
+    for (size_t i = 0; problem->f0 && i < unknowns; ++i) b[i] -= problem->f0[i];
     centre(problem, problem->points, b);
     return NTK_OK;
 }

@@ -38,6 +38,19 @@ Test(targets, logistic_gives_the_probability_of_class_one) {
     cr_assert_eq(q[1], 0.75);
 }
 
+Test(targets, are_what_their_logits_give) {
+    const double rows[] = {0.7, 0.1, 0.2, 1e-12, 0.5, 0.5 - 1e-12}, single[] = {0.25, 1e-12};
+    double f[6];
+    ntk_targets_logits(2, 3, rows, f);
+    for (size_t i = 0; i < 6; i++) {
+        const double *row = f + i / 3 * 3;
+        cr_assert_float_eq(exp(f[i]) / (exp(row[0]) + exp(row[1]) + exp(row[2])), rows[i], 1e-14 * rows[i]);
+    }
+    ntk_targets_logits(2, 1, single, f);
+    cr_assert_float_eq(f[0], -log(3), 1e-15);
+    cr_assert_float_eq(1 / (1 + exp(-f[1])), 1e-12, 1e-25);
+}
+
 Test(targets, refusals) {
     const size_t labels[] = {0, 3};
     double q[6];

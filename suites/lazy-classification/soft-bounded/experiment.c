@@ -22,23 +22,16 @@ static const ntk_parameter parameters[] = {
     {"bound-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "epsilon in the bound; 0: the targets' own"},
     {0}};
 
-enum { SPREAD_RATIO, LIMIT_DISTANCE, FINAL_SPREAD, COLUMNS };
+enum { SPREAD_RATIO, LIMIT_DISTANCE, FINAL_SPREAD };
 
-/* Largest |f_ik - log q_ik| after taking off each point's mean over k; for one output (two classes), of its
- * logit. */
-static double distance_to_limit(const ntk_training *problem, const double *f) {
-    const size_t classes = problem->outputs;
-    double largest = 0;
-    for (size_t i = 0; i < problem->points && !isnan(largest); i++) {
-        const double *fi = f + i * classes, *qi = problem->targets + i * classes;
-        double centre = classes == 1 ? -log1p(-qi[0]) : 0;
-        for (size_t k = 0; classes > 1 && k < classes; k++) centre += (fi[k] - log(qi[k])) / (double)classes;
-        for (size_t k = 0; k < classes && !isnan(largest); k++) {
-            const double distance = fabs(fi[k] - log(qi[k]) - centre);
-            if (!(distance <= largest)) largest = distance;
-        }
-    }
-    return largest;
+/* Largest |f - log Q| on the training points, centred: what softmax sees. */
+static ntk_status distance_to_limit(const ntk_training *problem, const double *f, double *distance) {
+    double *limit;
+    NTK_TRY(ntk_allocate_doubles(problem->points * problem->outputs, &limit));
+    ntk_targets_logits(problem->points, problem->outputs, problem->targets, limit);
+    *distance = ntk_solution_distance(problem, 0, problem->points, true, f, limit);
+    ntk_release(limit);
+    return NTK_OK;
 }
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -47,9 +40,10 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     const double bound =
         (double)run->training->points * path->initial_loss / (chosen > 0 ? chosen : run->epsilon);
     values[SPREAD_RATIO] = path->max_spread / bound;
-    values[LIMIT_DISTANCE] = run->epsilon > 0 ? distance_to_limit(run->training, path->outputs) : INFINITY;
     values[FINAL_SPREAD] = path->points[path->count - 1].largest_spread;
-    return NTK_OK;
+    values[LIMIT_DISTANCE] = INFINITY; /* one-hot targets */
+    if (run->epsilon == 0) return NTK_OK;
+    return distance_to_limit(run->training, path->outputs, &values[LIMIT_DISTANCE]);
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
