@@ -26,6 +26,7 @@
 #include <ntk/experiment.h>
 #include <ntk/sweep.h>
 #include <ntk/drift.h>
+#include <ntk/solution_sweep.h>
 #include <ntk/target_series.h>
 #include <ntk/exit_sweep.h>
 #include <ntk/exit_laws.h>

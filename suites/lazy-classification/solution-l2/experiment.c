@@ -20,56 +20,22 @@
  * Theta_hat_0, which differ by O(m^{-1/2}), the error is of that order and no smaller.
  *
  * Error: the largest |f_T - f*| over the outputs of all points, training and test points alike. */
-#include <math.h>
-
 #include <ntk/ntk.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
-                                           {"lambda-factor", NTK_PARAMETER_REAL, "1", 1e-3, 1e3, NULL,
-                                            "lambda in the formula, over that of the flow"},
-                                           {0}};
-
-enum { ERROR_EMPIRICAL, ERROR_LIMIT, BOUND_RATIO, UNFINISHED, RESIDUAL };
+static const ntk_parameter parameters[] = {NTK_SOLUTION_SWEEP_PARAMETERS, {0}};
 
 /* The distance to the solution with Theta_hat_0 at each time is the run's curve. */
-static void draw(const ntk_sweep_run *run, const double *solution) {
-    const ntk_trajectory *path = run->trajectory;
-    for (size_t t = 0; t < path->count; t++)
-        run->curve[t] = ntk_solution_distance(run->training, 0, run->training->all_points, false,
-                                              path->followed + t * path->followed_size, solution);
-}
-
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    const double chosen = run->lambda * ntk_context_real(context, "lambda-factor");
     ntk_solution_comparison found;
-    NTK_TRY(ntk_solution_compare(run->training, run->flow->loss, run->lambda, chosen, run->training->theta,
-                                 &found));
-    values[ERROR_EMPIRICAL] = found.error_empirical;
-    values[ERROR_LIMIT] = found.error_limit;
-    values[BOUND_RATIO] = found.bound_ratio;
-    values[UNFINISHED] = found.unfinished;
-    values[RESIDUAL] = found.relative_residual;
-    draw(run, found.empirical);
+    NTK_TRY(ntk_solution_sweep_compare(run, context, values, &found));
+    ntk_solution_sweep_draw(run, 0, false, found.empirical);
     ntk_solution_comparison_release(&found);
     return NTK_OK;
 }
 
-/* All networks together, once. */
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    if (network > 0) return NTK_OK;
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-empirical", ERROR_EMPIRICAL));
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-limit", ERROR_LIMIT));
-    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "bound-ratio", BOUND_RATIO));
-    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "relative-residual", RESIDUAL));
-    return ntk_sweep_emit_largest_by_kind(context, sweep, "unfinished", UNFINISHED);
-}
-
 static ntk_status run(ntk_context *context) {
-    if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "lambda") > 0))
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "the solution needs lambda > 0 and test points to be compared at");
-    return ntk_sweep_conduct(context, "error-empirical error-limit bound-ratio unfinished relative-residual",
-                             measure, emit);
+    return ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure,
+                                      ntk_solution_sweep_reduce);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

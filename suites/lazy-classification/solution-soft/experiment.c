@@ -67,8 +67,7 @@ static ntk_status compare(const ntk_sweep_run *run, double epsilon, double *memo
     values[UNFINISHED] = ntk_solution_distance(problem, n, all, true, end, rest) / values[ERROR_EMPIRICAL];
     values[CLASS_MEANS] =
         problem->outputs > 1 ? ntk_solution_mean_distance(problem, 0, all, end, start) : NAN;
-    for (size_t t = 0; t < path->count; t++)
-        run->curve[t] = ntk_solution_distance(problem, n, all, true, path->followed + t * size, empirical);
+    ntk_solution_sweep_draw(run, n, true, empirical);
     return NTK_OK;
 }
 
