@@ -28,6 +28,7 @@
 #include <ntk/drift.h>
 #include <ntk/solution_sweep.h>
 #include <ntk/target_series.h>
+#include <ntk/target_bounds.h>
 #include <ntk/exit_sweep.h>
 #include <ntk/exit_laws.h>
 #include <ntk/convergence.h>

@@ -94,4 +94,13 @@ double ntk_target_series_largest(const ntk_target_series *series, size_t which, 
 ntk_status ntk_target_series_slope(const ntk_context *context, const ntk_target_series *series, size_t which,
                                    size_t x, size_t y, double largest, ntk_estimate *out);
 
+/* Whether a case is a linear model. */
+bool ntk_target_series_is_kernel(const ntk_target_series *series, size_t which);
+
+/* Emit the slope (largest value) of one case as "<prefix>-<case>". */
+ntk_status ntk_target_series_emit_slope(ntk_context *context, const ntk_target_series *series, size_t which,
+                                        const char *prefix, size_t x, size_t y, double largest);
+ntk_status ntk_target_series_emit_largest(ntk_context *context, const ntk_target_series *series, size_t which,
+                                          const char *prefix, size_t column);
+
 #endif

@@ -62,6 +62,11 @@ double ntk_trajectory_largest_gap(const ntk_trajectory *a, const ntk_trajectory 
  * (exit.h locates it to a tolerance, at the price of a kernel at every step.) */
 double ntk_trajectory_exit_time(const ntk_trajectory *trajectory, double threshold);
 
+/* log T of the last time at which a followed output is farther than `distance` > 0 from its value at the last
+ * observation: between two observations, where that difference is taken to fall exponentially in t. NaN where
+ * it never was, where nothing was followed, and where one is NaN. */
+double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance);
+
 /* What t L(t) cannot exceed on this path for the logistic loss with hard targets on n points: n / (lambda
  * c^2), lambda the smallest eigenvalue of the tangent kernel seen (derived in dynamics/trajectory.c). */
 double ntk_trajectory_loss_bound(const ntk_trajectory *trajectory, size_t points);

@@ -23,6 +23,10 @@ static size_t run_count(const ntk_target_series *s) {
     return s->case_count * s->epsilon_count * s->seed_count;
 }
 
+bool ntk_target_series_is_kernel(const ntk_target_series *series, size_t which) {
+    return strncmp(series->cases[which], "kernel", 6) == 0;
+}
+
 static size_t run_index(const ntk_target_series *s, size_t which, size_t epsilon, size_t seed) {
     return (which * s->epsilon_count + epsilon) * s->seed_count + seed;
 }
@@ -150,7 +154,7 @@ static ntk_status run_unit(size_t index, void *argument) {
     const ntk_target_series *s = task->series;
     unit u = {.task = task, .which = index / s->seed_count, .seed = index % s->seed_count};
     const char *name = s->cases[u.which];
-    u.run = (ntk_target_run){.is_kernel = strncmp(name, "kernel", 6) == 0, .problem = &u.problem};
+    u.run = (ntk_target_run){.is_kernel = ntk_target_series_is_kernel(s, u.which), .problem = &u.problem};
     u.run.classes = strstr(name, "-k3") ? 3 : 2;
     u.run.loss = u.run.classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
     const ntk_status status = run_flows(&u);
@@ -197,6 +201,20 @@ ntk_status ntk_target_series_slope(const ntk_context *context, const ntk_target_
         status = ntk_stats_mean(series->seed_count, slopes, ntk_context_level(context), out);
     ntk_release(memory);
     return status;
+}
+
+ntk_status ntk_target_series_emit_slope(ntk_context *context, const ntk_target_series *series, size_t which,
+                                        const char *prefix, size_t x, size_t y, double largest) {
+    ntk_estimate slope;
+    NTK_TRY(ntk_target_series_slope(context, series, which, x, y, largest, &slope));
+    return ntk_emit_estimate_as(context, &slope, "%s-%s", prefix, series->cases[which]);
+}
+
+ntk_status ntk_target_series_emit_largest(ntk_context *context, const ntk_target_series *series, size_t which,
+                                          const char *prefix, size_t column) {
+    char name[128];
+    snprintf(name, sizeof name, "%s-%s", prefix, series->cases[which]);
+    return ntk_emit_scalar(context, name, ntk_target_series_largest(series, which, column));
 }
 
 /* ---- tables ----------------------------------------------------------------------------------------------
