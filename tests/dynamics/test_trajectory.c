@@ -36,6 +36,26 @@ Test(exit_time, of_an_unknown_drift_is_unknown) {
     cr_assert(isnan(ntk_trajectory_exit_time(&unknown, 0.9)));
 }
 
+/* Two outputs on their way to (1, 0), the second of which has overshot: at distances 2, 0.4 and 0.1 until it
+ * is there, at t = 1, 2, 4, 5. */
+Test(arrival, is_the_last_time_of_being_further_away) {
+    ntk_trajectory_point at[] = {
+        {.log_time = 0}, {.log_time = log(2)}, {.log_time = log(4)}, {.log_time = log(5)}};
+    double followed[] = {-1, 0.05, 1, 0.4, 1.1, 0, 1, 0};
+    const ntk_trajectory flow = {.count = 4, .points = at, .followed_size = 2, .followed = followed};
+    cr_assert_float_eq(ntk_trajectory_arrival(&flow, 0.2), log(3), 1e-14, "half of the way from 0.4 to 0.1");
+    cr_assert_float_eq(ntk_trajectory_arrival(&flow, 0.399999), log(2), 1e-5);
+    cr_assert_float_eq(ntk_trajectory_arrival(&flow, 0.4), log(2), 1e-14, "it is there");
+    cr_assert_float_eq(ntk_trajectory_arrival(&flow, 0.05), log(4), 1e-14, "there at once afterwards");
+    cr_assert(isnan(ntk_trajectory_arrival(&flow, 3)), "never further away");
+    followed[3] = NAN;
+    cr_assert(isnan(ntk_trajectory_arrival(&flow, 0.2)));
+    cr_assert_float_eq(ntk_trajectory_arrival(&flow, 0.05), log(4), 1e-14);
+    const ntk_trajectory alone = {.count = 1, .points = at, .followed_size = 2, .followed = followed};
+    cr_assert(isnan(ntk_trajectory_arrival(&alone, 0.1)));
+    cr_assert(isnan(ntk_trajectory_arrival(&path, 0.1)), "nothing was followed");
+}
+
 /* A residual network that is driven far: the time interpolated between observations 0.25 apart against the
  * one located as an event. The drift is convex or concave between two observations; its chord errs by at most
  * the eighth of a second difference, which is below a twentieth of a step here. */

@@ -141,12 +141,15 @@ static ntk_status reduce_line(ntk_context *context, const ntk_target_series *ser
     cr_expect_eq(ntk_target_series_slope(context, series, which, 0, 2, 0.1, &slope), NTK_ERROR_NOT_FINITE);
     cr_expect_eq(ntk_target_series_slope(context, series, which, 0, 1, 0.01, &slope), NTK_ERROR_ARGUMENT,
                  "one epsilon");
-    return NTK_OK;
+    NTK_TRY(ntk_target_series_emit_slope(context, series, which, "slope", 0, 1, 0.1));
+    return ntk_target_series_emit_largest(context, series, which, "most", 1);
 }
 
 Test(target_series, slopes_are_one_a_seed) {
     ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 0.1 0.05 0.01", NULL);
     assert_ok(ntk_target_series_conduct(context, "x y z", measure_line, reduce_line));
+    cr_expect_float_eq(fixture_metric(context, "slope-kernel")->value, 3, 1e-12);
+    cr_expect_eq(fixture_metric(context, "most-kernel")->value, 100);
     const char *runs = fixture_table(context, "runs"), *paths = fixture_table(context, "paths");
     cr_expect_not_null(strstr(runs, "case\tepsilon\tseed\tx\ty\tz\n"));
     cr_expect_eq(fixture_count(runs, "\nkernel\t"), 4 * 3);
