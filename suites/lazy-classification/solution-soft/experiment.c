@@ -8,9 +8,9 @@
  *     f*(x) = f_0(x) + Theta(x, X) (P Theta P)^+ P (log Q - f_0(X)),
  *
  * which for the infinite-width kernel, Theta (x) I_K, is f_0(x) + Theta(x, X) Theta^{-1} (log Q - f_0(X)) P:
- * there the mean over the classes of a point never moves. At finite width it does, by O(m^{-1/2}), since
- * Theta_hat_0 couples the classes; softmax does not see it, and logits are compared centred. (One output,
- * two classes: log(q / (1 - q)) in place of log Q, and P = 1.)
+ * there the mean over the classes of a point never moves. With Theta_hat_0, which couples the classes by
+ * O(m^{-1/2}), it does, by as much; softmax does not see it, and logits are compared centred, their means by
+ * themselves. (One output, two classes: log(q / (1 - q)) in place of log Q, and P = 1.)
  *
  * On the training points the centred logits end at P log Q at every width: an identity, which tests that the
  * flow has arrived. How close it must be then follows from G = ||grad L||: G^2 = r^T Theta r with r =
@@ -32,7 +32,7 @@ static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
                                             "smallest probability in the formula; 0: the targets' own"},
                                            {0}};
 
-enum { ERROR_EMPIRICAL, ERROR_LIMIT, CLASS_MEANS, INTERPOLATION, UNFINISHED };
+enum { ERROR_EMPIRICAL, ERROR_LIMIT, CLASS_MEANS, INTERPOLATION, UNFINISHED, CLASS_MEANS_ERROR };
 
 /* The outputs at all points that the formula predicts, with both kernels, and where the flow would have gone
  * from its end. All (all_points, K); targets is scratch. */
@@ -65,8 +65,9 @@ static ntk_status compare(const ntk_sweep_run *run, double epsilon, double *memo
     values[ERROR_LIMIT] = ntk_solution_distance(problem, n, all, true, end, limit);
     values[INTERPOLATION] = ntk_solution_distance(problem, 0, n, true, end, empirical);
     values[UNFINISHED] = ntk_solution_distance(problem, n, all, true, end, rest) / values[ERROR_EMPIRICAL];
-    values[CLASS_MEANS] =
-        problem->outputs > 1 ? ntk_solution_mean_distance(problem, 0, all, end, start) : NAN;
+    const bool means = problem->outputs > 1;
+    values[CLASS_MEANS] = means ? ntk_solution_mean_distance(problem, 0, all, end, start) : NAN;
+    values[CLASS_MEANS_ERROR] = means ? ntk_solution_mean_distance(problem, 0, all, end, empirical) : NAN;
     ntk_solution_sweep_draw(run, n, true, empirical);
     return NTK_OK;
 }
@@ -82,10 +83,12 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 
 /* Where there is more than one output. */
 static ntk_status emit_class_means(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    ntk_estimate rate;
+    ntk_estimate change, error;
     if (isnan(ntk_sweep_value(sweep, network, 0, 0, CLASS_MEANS))) return NTK_OK;
-    NTK_TRY(ntk_sweep_rate(context, sweep, network, CLASS_MEANS, &rate));
-    return ntk_sweep_emit_estimate(context, sweep, "rate-class-means", network, &rate);
+    NTK_TRY(ntk_sweep_rate(context, sweep, network, CLASS_MEANS, &change));
+    NTK_TRY(ntk_sweep_rate(context, sweep, network, CLASS_MEANS_ERROR, &error));
+    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "rate-class-means", network, &change));
+    return ntk_sweep_emit_estimate(context, sweep, "rate-class-means-error", network, &error);
 }
 
 /* All networks together, once, but for the class means. */
@@ -102,8 +105,9 @@ static ntk_status run(ntk_context *context) {
     if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "epsilon") > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs epsilon > 0 and test points to be compared at");
-    return ntk_sweep_conduct(context, "error-empirical error-limit class-means interpolation unfinished",
-                             measure, emit);
+    return ntk_sweep_conduct(
+        context, "error-empirical error-limit class-means interpolation unfinished class-means-error",
+        measure, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

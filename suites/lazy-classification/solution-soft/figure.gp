@@ -42,7 +42,8 @@ set logscale x 2
 set xrange [first / 1.3 : widest * 1.3]
 plot for [k=1:2] runs using (is(word(networks, k))):4 smooth unique with linespoints ls k title word(titles, k), \
      for [k=1:2] runs using (is(word(networks, k))):5 smooth unique with linespoints ls k dashtype 3 notitle, \
-     runs using (is("gelu-k3")):6 smooth unique with linespoints ls 3 title "class means", \
+     runs using (is("gelu-k3")):9 smooth unique with linespoints ls 3 title "class means", \
+     runs using (is("gelu-k3")):6 smooth unique with linespoints ls 3 dashtype 3 notitle, \
      wrong using (is("erf")):4 smooth unique with linespoints ls 4 title "erf, wrong ε", \
      1.7 * level[2] * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
      0.5 * level[1] * narrow / x with lines ls 101 title "m^{−1}"
