@@ -14,14 +14,14 @@ set size 0.45, 0.77
 set title "logits along the flow (kernel, K = 2)"
 set xlabel "log t"
 set ylabel "largest spread of the logits" offset 1
-set xrange [-4:38]
+set xrange [-4:43]
 set yrange [0:34]
 set key top left
 set palette defined (1 "#56b4e9", 6.5 "#0072b2", 12 "#d55e00")
 set cbrange [1:12]
 unset colorbox
 set label 1 "ε = 10^{−1}" at 24, 3.4
-set label 2 "ε = 10^{−12}" at 30.4, 29
+set label 2 "ε = 10^{−12}" at 31.5, 29.3
 plot for [k=1:12] paths using (curve(10.0**(-k))):4 with lines lw 2 lc palette cb k notitle, \
      paths using (strcol(1) eq "kernel" && $2 == 0 ? $3 : NaN):4 with lines ls 100 title "one-hot targets"
 unset label

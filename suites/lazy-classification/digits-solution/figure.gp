@@ -29,8 +29,9 @@ set ylabel "largest |f_T − f^*| over all images"
 set logscale y
 set format y "10^{%T}"
 set yrange [least / 2 : 4 * level[2]]
-plot for [i=1:2] runs using 2:3 + i with points ls i pt 6 ps 0.5 notitle, \
-     for [i=1:2] runs using 2:3 + i smooth unique with lines ls i title word(names, i), \
+beside(i) = 1.05**(2 * i - 3)   # the two, side by side
+plot for [i=1:2] runs using ($2 * beside(i)):3 + i with points ls i pt 6 ps 0.5 notitle, \
+     for [i=1:2] runs using ($2 * beside(i)):3 + i smooth unique with lines ls i title word(names, i), \
      wrong using 2:4 smooth unique with linespoints ls 4 title "wrong λ", \
      1.5 * level[2] * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
      0.6 * level[1] * narrow / x with lines ls 101 title "m^{−1}"
