@@ -57,7 +57,7 @@
         {"initialisations",           NTK_PARAMETER_INTEGER_LIST, "64 64", 2, 10000000, NULL,                 \
          "untrained ones beside them"},                                                                       \
         {"activation", NTK_PARAMETER_CHOICE, "erf", 0, 0, "erf|gelu", "of the hidden layer"},                 \
-        {"points", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "training points on the unit sphere"},          \
+        NTK_SPHERE_PARAMETERS("8"),                                                                           \
         {"test-points", NTK_PARAMETER_INTEGER, "5", 1, 100, NULL, "test points on the unit sphere"},          \
         {"circle-points",                                                                                     \
          NTK_PARAMETER_INTEGER,                                                                               \
@@ -66,7 +66,6 @@
          1000,                                                                                                \
          NULL,                                                                                                \
          "on a circle through two training points, drawn in the figure"},                                     \
-        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                           \
         {"near-angle",                                                                                        \
          NTK_PARAMETER_REAL,                                                                                  \
          "0",                                                                                                 \
@@ -75,7 +74,6 @@
          NULL,                                                                                                \
          "test point j stands at this angle from training point j; 0: anywhere"},                             \
         {"outputs", NTK_PARAMETER_INTEGER, "3", 1, 100, NULL, "K, outputs of a network"},                     \
-        {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},      \
         {"tolerance", NTK_PARAMETER_REAL, "1e-4", 1e-13, 0.1, NULL, "of the integrator"},                     \
         {"gradient-tolerance",                                                                                \
          NTK_PARAMETER_REAL,                                                                                  \

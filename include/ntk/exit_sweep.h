@@ -53,9 +53,7 @@
          NULL,                                                                                                \
          "how many of them with two hidden layers; 0: no such networks"},                                     \
         {"deep-seeds", NTK_PARAMETER_INTEGER, "2", 2, 100000, NULL, "draws, with two hidden layers"},         \
-        {"points", NTK_PARAMETER_INTEGER, "20", 2, 1000, NULL, "training points on the unit sphere"},         \
-        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                           \
-        {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},      \
+        NTK_SPHERE_PARAMETERS("20"),                                                                          \
         {"loss", NTK_PARAMETER_CHOICE, "logistic", 0, 0, "logistic|squared", "whose gradient flow is run"},   \
         {"epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "smallest target probability; 0: one-hot"},       \
         {"log-horizon",                                                                                       \

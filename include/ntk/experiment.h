@@ -73,6 +73,14 @@ double ntk_context_level(const ntk_context *context);
 /* The folder of committed data sets (data/, or where `--data` points). */
 const char *ntk_context_data(const ntk_context *context);
 
+/* For experiments on the sphere: how many points a problem draws there, and how close they may be (data.h).
+ */
+#define NTK_SPHERE_PARAMETERS(points)                                                                        \
+    {"points", NTK_PARAMETER_INTEGER, points, 2, 1000, NULL, "training points on the unit sphere"},          \
+        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"}, {                        \
+        "max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"        \
+    }
+
 /* For experiments on digits: the parameter that chooses the images, and the images that it chooses (data.h,
  * ntk_digits_read_folder). Errors: those of ntk_digits_read_folder; the full files are not committed, a user
  * puts them into the data folder. */

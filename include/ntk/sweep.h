@@ -67,8 +67,7 @@
          100000,                                                                                              \
          NULL,                                                                                                \
          "initialisations (each with its own points) per width"},                                             \
-        {"points", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "training points on the unit sphere"},          \
-        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                           \
+        NTK_SPHERE_PARAMETERS("8"),                                                                           \
         {"test-points", NTK_PARAMETER_INTEGER, "0", 0, 1000, NULL, "points followed but never trained on"},   \
         {"classes",                                                                                           \
          NTK_PARAMETER_INTEGER,                                                                               \
@@ -91,7 +90,6 @@
          0,                                                                                                   \
          "ntk|mean-field",                                                                                    \
          "mean-field: output / sqrt(m), time * m, lambda / m"},                                               \
-        {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},      \
         {"epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "smallest target probability; 0: one-hot"},       \
         {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2"},                                  \
         {"centre", NTK_PARAMETER_CHOICE,  "initialisation",       0,                                          \
@@ -203,6 +201,13 @@ double ntk_sweep_exited(const ntk_sweep *sweep, size_t activation, size_t column
  * and ntk_stats_mean, also where a run did not exit. */
 ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
                                 size_t column, ntk_estimate *out);
+
+/* For experiments that fit a growth: the parameter that says from when. */
+#define NTK_SWEEP_WINDOW_PARAMETER                                                                           \
+    {                                                                                                        \
+        "window-start", NTK_PARAMETER_REAL, "5", 0.1, 1000, NULL,                                            \
+            "log of the time from which growth is fitted"                                                    \
+    }
 
 /* Growth of ||theta_t - theta_0|| over the observations with log t >= start > 0: least-squares slopes of its
  * logarithm in log log t (*exponent) and of itself in log t (*slope). Errors: those of ntk_stats_slope. */

@@ -36,9 +36,7 @@
          NULL,                                                                                               \
          "hidden width (of a kernel: of the network whose outputs it starts from)"},                         \
         {"seeds", NTK_PARAMETER_INTEGER, "2", 2, 100000, NULL, "initialisations, each with its own points"}, \
-        {"points", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "training points on the unit sphere"},         \
-        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},                          \
-        {"max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"},     \
+        NTK_SPHERE_PARAMETERS("8"),                                                                          \
         {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2 (not of the one-hot flow)"},       \
         {"tolerance", NTK_PARAMETER_REAL, "1e-7", 1e-13, 0.1, NULL, "of the integrator"}, {                  \
         "gradient-tolerance", NTK_PARAMETER_REAL, "1e-7", 0, 1, NULL,                                        \

@@ -455,23 +455,9 @@ static ntk_status emit_trajectories(ntk_context *context, const ntk_sweep *sweep
     return NTK_OK;
 }
 
-static ntk_status emit_runs(ntk_context *context, const ntk_sweep *sweep, const char *names) {
-    char columns[512];
-    snprintf(columns, sizeof columns, "$activation width seed %s", names);
-    ntk_table *table;
-    NTK_TRY(ntk_emit_table(context, "runs", columns, &table));
-    double *row;
-    NTK_TRY(ntk_allocate_doubles(2 + sweep->columns, &row));
-    ntk_status status = NTK_OK;
-    for (size_t run = 0; run < run_count(sweep) && status == NTK_OK; run++) {
-        const place at = place_of(sweep, run);
-        row[0] = at.width;
-        row[1] = (double)at.seed;
-        for (size_t c = 0; c < sweep->columns; c++) row[2 + c] = sweep->values[run * sweep->columns + c];
-        status = ntk_table_row(table, &at.activation, row);
-    }
-    ntk_release(row);
-    return status;
+static ntk_table_place table_place(const void *sweep, size_t run) {
+    const place at = place_of(sweep, run);
+    return (ntk_table_place){at.activation, at.width, (double)at.seed};
 }
 
 static void metric_name(const ntk_sweep *sweep, const char *prefix, size_t activation, char *out,
@@ -591,7 +577,9 @@ ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_swee
     ntk_sweep sweep;
     NTK_TRY(create(context, ntk_table_count_columns(columns), measure, &sweep));
     ntk_status status = emit_trajectories(context, &sweep);
-    if (status == NTK_OK) status = emit_runs(context, &sweep, columns);
+    if (status == NTK_OK)
+        status = ntk_table_emit_runs(context, "$activation width seed", columns, run_count(&sweep),
+                                     sweep.values, table_place, &sweep);
     for (size_t a = 0; a < sweep.activation_count && status == NTK_OK; a++)
         status = reduce(context, &sweep, a);
     sweep_release(&sweep);

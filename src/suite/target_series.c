@@ -220,22 +220,11 @@ ntk_status ntk_target_series_emit_largest(ntk_context *context, const ntk_target
 /* ---- tables ----------------------------------------------------------------------------------------------
  */
 
-static ntk_status emit_runs(ntk_context *context, const ntk_target_series *s, const char *names) {
-    char columns[512];
-    snprintf(columns, sizeof columns, "$case epsilon seed %s", names);
-    ntk_table *table;
-    NTK_TRY(ntk_emit_table(context, "runs", columns, &table));
-    double *row;
-    NTK_TRY(ntk_allocate_doubles(2 + s->columns, &row));
-    ntk_status status = NTK_OK;
-    for (size_t i = 0; i < run_count(s) && status == NTK_OK; i++) {
-        row[0] = s->epsilons[i / s->seed_count % s->epsilon_count];
-        row[1] = (double)(i % s->seed_count);
-        memcpy(row + 2, s->values + i * s->columns, s->columns * sizeof *row);
-        status = ntk_table_row(table, &s->cases[i / s->seed_count / s->epsilon_count], row);
-    }
-    ntk_release(row);
-    return status;
+static ntk_table_place table_place(const void *series, size_t run) {
+    const ntk_target_series *s = series;
+    const size_t place = run / s->seed_count;
+    return (ntk_table_place){s->cases[place / s->epsilon_count], s->epsilons[place % s->epsilon_count],
+                             (double)(run % s->seed_count)};
 }
 
 static ntk_status emit_paths(ntk_context *context, const ntk_target_series *s) {
@@ -280,7 +269,9 @@ ntk_status ntk_target_series_conduct(ntk_context *context, const char *columns, 
     task task = {context, &series, measure};
     ntk_status status = create(context, columns, &series);
     if (status == NTK_OK) status = ntk_map(series.case_count * series.seed_count, run_unit, &task);
-    if (status == NTK_OK) status = emit_runs(context, &series, columns);
+    if (status == NTK_OK)
+        status = ntk_table_emit_runs(context, "$case epsilon seed", columns, run_count(&series),
+                                     series.values, table_place, &series);
     if (status == NTK_OK) status = emit_paths(context, &series);
     for (size_t c = 0; c < series.case_count && status == NTK_OK; c++) status = reduce(context, &series, c);
     ntk_release(series.values);

@@ -21,7 +21,7 @@
 
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,
-    {"window-start", NTK_PARAMETER_REAL, "5", 0.1, 1000, NULL, "log of the time from which growth is fitted"},
+    NTK_SWEEP_WINDOW_PARAMETER,
     {"late-window-start", NTK_PARAMETER_REAL, "20", 0.1, 1000, NULL,
      "log of the time from which the linearised network's slope is fitted"},
     {0}};

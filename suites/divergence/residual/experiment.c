@@ -16,10 +16,7 @@
 
 #include <ntk/ntk.h>
 
-static const ntk_parameter parameters[] = {
-    NTK_SWEEP_PARAMETERS,
-    {"window-start", NTK_PARAMETER_REAL, "5", 0.1, 1000, NULL, "log of the time from which growth is fitted"},
-    {0}};
+static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, NTK_SWEEP_WINDOW_PARAMETER, {0}};
 
 static const double thresholds[] = {0.1, 0.25, 0.5};
 enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
