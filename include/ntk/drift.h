@@ -9,13 +9,10 @@
 
 #include <ntk/sweep.h>
 
-/* What the parameters travel after the end of a run with L2. Smooth activations: ||g|| / curvature of the
- * objective along its gradient g (dynamics.h, ntk_flow_measure_rest), infinite where that curvature is not
- * positive. The Hessian is J^T (d2L/df2) J + lambda + O(m^{-1/2}), the first term positive semi-definite: in
- * wide networks the curvature is lambda or more. ReLU: the gradient of a flow that slides along kinks never
- * vanishes; but with a contraction like e^{-r t} what is travelled after T is less than what was travelled
- * between T/e and T, for r T >= 2, and that is what is returned: the largest change of the displacement
- * between an observation there and the end. Errors: those of ntk_flow_measure_rest. */
+/* What the parameters travel after the end of a run with L2: an estimate, from the curvature of the objective
+ * along its gradient there (smooth activations; dynamics.h, ntk_flow_measure_rest), or from its decay over
+ * the last two units of log t (kinked ones, whose gradient never vanishes): suite/drift.c. Infinite where the
+ * run does not show that it comes to rest. Errors: those of ntk_flow_measure_rest. */
 ntk_status ntk_drift_left_under_l2(const ntk_sweep_run *run, double *left);
 
 /* What they travel after the end of a run without regulariser whose targets are all at least epsilon > 0, at
@@ -24,10 +21,12 @@ ntk_status ntk_drift_left_under_l2(const ntk_sweep_run *run, double *left);
 ntk_status ntk_drift_left_under_soft_targets(const ntk_sweep_run *run, double *left);
 
 /* Columns of a sweep: the largest drift of a run, and what is left relative to what the parameters have
- * travelled. */
+ * travelled; and what reads them off a run (ntk_sweep_measure). */
 #define NTK_DRIFT_COLUMNS "drift travel-left"
 enum { NTK_DRIFT_LARGEST, NTK_DRIFT_TRAVEL_LEFT };
-void ntk_drift_read(const ntk_sweep_run *run, double left, double *values);
+ntk_status ntk_drift_measure_under_l2(const ntk_sweep_run *run, double *values, ntk_context *context);
+ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double *values,
+                                                ntk_context *context);
 
 /* The reduction of a sweep with these columns (sweep.h, ntk_sweep_reduce): exponents of the drift in the
  * width (ntk_sweep_emit_rates, "rate"), and the largest of what is left, "travel-left-smooth" and

@@ -10,6 +10,7 @@
 typedef struct ntk_trajectory_point {
     double log_time;
     double log_loss;
+    double objective; /* L + (lambda/2) ||theta - c||^2 */
     double displacement;
     double smallest_margin;
     double largest_spread; /* max over points of (largest - smallest output); K = 1: largest |output| */

@@ -35,6 +35,7 @@ static double largest_spread(size_t points, size_t outputs, const double *f) {
 static ntk_trajectory_point point_of(const recorder *self, const ntk_observation *seen) {
     return (ntk_trajectory_point){.log_time = seen->log_time,
                                   .log_loss = seen->log_loss,
+                                  .objective = seen->objective,
                                   .displacement = seen->displacement,
                                   .smallest_margin = seen->smallest_margin,
                                   .largest_spread =

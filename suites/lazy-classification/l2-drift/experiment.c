@@ -20,18 +20,10 @@
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
-    double left;
-    NTK_TRY(ntk_drift_left_under_l2(run, &left));
-    ntk_drift_read(run, left, values);
-    return NTK_OK;
-}
-
 static ntk_status run(ntk_context *context) {
     if (!(ntk_context_real(context, "lambda") > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "lambda is 0: there is no L2 whose drift is to be measured");
-    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, measure, ntk_drift_reduce);
+    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, ntk_drift_reduce);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -4,23 +4,18 @@ zero = data."/controls/towards-zero/trajectories.tsv"
 runs = data."/runs.tsv"
 zero_runs = data."/controls/towards-zero/runs.tsv"
 field_runs = data."/controls/mean-field/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
-networks = tier eq "full" ? "erf gelu-k10 erf-3-k3 relu gelu-2-k3 relu-2-k3" : "erf gelu-k10 erf-3-k3 relu"
-# Layers and classes, as the key shows them.
-title_of(a) = a eq "erf" ? "erf" : a eq "gelu-k10" ? "GELU, K = 10" : a eq "gelu-2-k3" ? "GELU, L = 2, K = 3" : a eq "relu" ? "ReLU" : \
-              a eq "erf-3-k3" ? "erf, L = 3, K = 3" : "ReLU, L = 2, K = 3"
+networks = tier eq "full" ? "erf gelu-k3 gelu-k10 gelu-2 erf-2-k3 erf-2-k10 gelu-3 erf-3-k3 gelu-3-k10 relu-k3" : "erf gelu-2 erf-2-k10 gelu-3-k10 relu-k3"
 
 stats runs using (is("erf")) nooutput
 narrow = STATS_min; wide = STATS_max
-array width[5]
-widths = tier eq "full" ? 5 : 3
-do for [i=1:widths] { width[i] = narrow * (wide / narrow)**((i - 1.) / (widths - 1)) }
+widths = steps(narrow, wide)
+width(i) = step(narrow, i)
 stats runs using (pick("erf", narrow) ? $4 : NaN) nooutput
 level = STATS_mean
 
 set multiplot layout 1,2
-set key top left
+set bmargin 6.5
+set key outside below center horizontal maxcols 4 width -1
 set logscale y
 set format y "10^{%T}"
 set title "erf: L2 towards θ_0 (solid), towards zero (dotted)"
@@ -28,10 +23,10 @@ set xlabel "log t"
 set ylabel "drift ‖Θ̂_t − Θ̂_0‖ / ‖Θ̂_0‖  (Frobenius)"
 set xrange [-4:7]
 set yrange [1e-5:20]
-plot for [i=1:widths] paths using (pick("erf", width[i]) ? $3 : NaN):14:15 \
+plot for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):14:15 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf", width[i]) ? $3 : NaN):13 with lines ls i title sprintf("m = %d", width[i]), \
-     for [i=1:widths] zero using (pick("erf", width[i]) ? $3 : NaN):13 with lines ls i dashtype 3 notitle
+     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i title sprintf("m = %d", width(i)), \
+     for [i=1:widths] zero using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i dashtype 3 notitle
 
 # smooth unique: the mean over seeds.
 set title "largest drift over all time"
@@ -40,11 +35,10 @@ set ylabel ""
 set logscale x 2
 set xtics narrow, 4
 set xrange [12:wide * 1.3]
-set yrange [level / (tier eq "full" ? 3000 : 200):6]
-set key inside bottom left
+set yrange [level / (tier eq "full" ? 300 : 20):6]
 set label 1 "controls: L2 towards zero, mean field" at 16, 2.8
-plot for [i=1:words(networks)] runs using (is(word(networks, i))):4 smooth unique with linespoints ls i title title_of(word(networks, i)), \
+plot for [a in networks] runs using (is(a)):4 smooth unique with linespoints ls network_style(a) pt network_point(a) notitle, \
      for [a in "erf relu"] zero_runs using (is(a)):4 smooth unique with linespoints ls 8 dashtype 3 pt 4 notitle, \
      for [a in "erf relu"] field_runs using (is(a)):4 smooth unique with linespoints ls 8 dashtype 2 pt 6 notitle, \
-     6 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}"
+     6 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", @network_key
 unset multiplot
