@@ -47,3 +47,11 @@ pick(name, m) = strcol(1) eq name && $2 == m
 is(name) = strcol(1) eq name ? $2 : NaN
 steps(narrow, wide) = int(log(wide / narrow) / log(4) + 0.5) + 1
 step(narrow, i) = narrow * 4**(i - 1)
+
+# The look of a network by its name ("gelu-3-k10"; one hidden layer and two classes where nothing is said): a colour for each
+# depth, another one for ReLU, a point for each number of classes; and their key, for `plot ..., @network_key`.
+layers(name) = strstrt(name, "-2") ? 2 : strstrt(name, "-3") ? 3 : 1
+network_style(name) = name[1:4] eq "relu" ? 5 : layers(name)
+network_point(name) = strstrt(name, "-k10") ? 9 : strstrt(name, "-k3") ? 5 : 7
+network_key = "for [i=1:3] NaN with lines ls i title sprintf('L = %d', i), NaN with lines ls 5 title 'ReLU', \
+    NaN with points ls 7 pt 7 title 'K = 2', NaN with points ls 7 pt 5 title 'K = 3', NaN with points ls 7 pt 9 title 'K = 10'"

@@ -3,10 +3,7 @@ paths = data."/trajectories.tsv"
 zero = data."/controls/towards-zero/trajectories.tsv"
 runs = data."/runs.tsv"
 zero_runs = data."/controls/towards-zero/runs.tsv"
-pick(a, m) = strcol(1) eq a && $2 == m
-is(a) = strcol(1) eq a ? $2 : NaN
 networks = "erf erf-2"
-title_of(a) = a eq "erf" ? "erf" : "erf, L = 2"
 widths = 3
 
 stats runs using (is("erf")) nooutput
@@ -40,7 +37,7 @@ set xrange [12:wide * 1.3]
 set yrange [level / (tier eq "full" ? 300 : 40):6]
 set key inside bottom left
 set label 1 "control: L2 towards zero" at 30, 1.7
-plot for [i=1:words(networks)] runs using (is(word(networks, i))):4 smooth unique with linespoints ls i title title_of(word(networks, i)), \
+plot for [a in networks] runs using (is(a)):4 smooth unique with linespoints ls network_style(a) title sprintf("L = %d", layers(a)), \
      zero_runs using (is("erf")):4 smooth unique with linespoints ls 8 dashtype 3 pt 4 notitle, \
      3.5 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}"
 unset multiplot
