@@ -232,6 +232,12 @@ ntk_status ntk_sweep_emit_smallest(ntk_context *context, const ntk_sweep *sweep,
 ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, const ntk_estimate *estimate);
 
+/* ntk_sweep_rate and ntk_sweep_worst_width, emitted so. */
+ntk_status ntk_sweep_emit_rate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                               size_t activation, size_t column);
+ntk_status ntk_sweep_emit_worst_width(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                      size_t activation, size_t column);
+
 /* Over all networks of a kind, smooth or kinked: the largest (worst) value of a column, as "<prefix>-smooth"
  * and
  * "<prefix>-kinked" with its width and seed as above. Nothing of a kind that the sweep does not hold. */

@@ -509,6 +509,20 @@ ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep,
     return ntk_emit_estimate(context, name, estimate);
 }
 
+ntk_status ntk_sweep_emit_rate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                               size_t activation, size_t column) {
+    ntk_estimate rate;
+    NTK_TRY(ntk_sweep_rate(context, sweep, activation, column, &rate));
+    return ntk_sweep_emit_estimate(context, sweep, prefix, activation, &rate);
+}
+
+ntk_status ntk_sweep_emit_worst_width(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
+                                      size_t activation, size_t column) {
+    ntk_estimate worst;
+    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, column, &worst));
+    return ntk_sweep_emit_estimate(context, sweep, prefix, activation, &worst);
+}
+
 /* Where `value` of an activation is largest among those of a kind, activation_count where there is none; a
  * NaN counts as larger than all. */
 static size_t largest_of_kind(const ntk_sweep *sweep, bool smooth, const double *value) {

@@ -61,11 +61,11 @@ static ntk_status reduce_law(ntk_context *context, const ntk_sweep *sweep, size_
     cr_expect_float_eq(estimate.value, -0.5, 1e-12);
     cr_expect_float_eq(estimate.standard_error, 0.1 / sqrt(3), 1e-12, "one slope a seed");
     cr_expect_eq(estimate.level, ntk_context_level(context));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "rate", activation, &estimate));
+    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate", activation, 0));
     /* the worst width of seed s: 40 + s, or -(90 + s) */
     NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, 1, &estimate));
     cr_expect_float_eq(estimate.value, sign > 0 ? 41 : -91, 1e-12);
-    return ntk_sweep_emit_scalar(context, sweep, "worst", activation, estimate.value);
+    return ntk_sweep_emit_worst_width(context, sweep, "worst", activation, 1);
 }
 
 Test(sweep, values_are_reduced_per_activation) {
@@ -73,7 +73,7 @@ Test(sweep, values_are_reduced_per_activation) {
     conduct(context, measure_law, reduce_law, "law number");
     const ntk_metrics *metrics = ntk_context_metrics(context);
     cr_expect_eq(metrics->count, 4);
-    cr_expect_not_null(ntk_metrics_find(metrics, "rate-relu"));
+    cr_expect_float_eq(ntk_metrics_find(metrics, "rate-relu")->estimate.value, -0.5, 1e-12);
     cr_expect_eq(ntk_metrics_find(metrics, "worst-erf")->estimate.value, -91);
 }
 

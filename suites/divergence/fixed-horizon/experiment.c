@@ -2,8 +2,8 @@
  *
  * What diverges with one-hot targets diverges with t, not with m. By time T the parameters have travelled
  *
- *     ||theta_t - theta_0|| <= integral_0^t ||grad L|| ds <= sqrt(t integral_0^t ||grad L||^2 ds) <= sqrt(T
- * L_0),
+ *     ||theta_t - theta_0|| <= integral_0^t ||grad L|| ds <= sqrt(t integral_0^t ||grad L||^2 ds)
+ *                           <= sqrt(T L_0),
  *
  * because dL/dt = -||grad L||^2: a distance that does not depend on m. In the NTK parametrisation the
  * kernel's relative change over a distance R is O(R / sqrt(m)), each neuron moving by O(1 / sqrt(m)) only.
@@ -59,9 +59,7 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
     for (size_t i = 0; i < TIMES; i++) {
         char prefix[32];
         snprintf(prefix, sizeof prefix, "rate-%ld", log_times[i]);
-        ntk_estimate rate;
-        NTK_TRY(ntk_sweep_rate(context, sweep, activation, i, &rate));
-        NTK_TRY(ntk_sweep_emit_estimate(context, sweep, prefix, activation, &rate));
+        NTK_TRY(ntk_sweep_emit_rate(context, sweep, prefix, activation, i));
     }
     return ntk_sweep_emit_scalar(context, sweep, "travel-ratio", activation,
                                  ntk_sweep_largest(sweep, activation, TRAVEL_RATIO));

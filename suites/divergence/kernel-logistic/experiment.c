@@ -8,8 +8,8 @@
  * on any points, X the training points. On the training points let e = f - g. L is convex in f, so e^T (c(f)
  * - c(g)) >= 0, and in the norm |e|^2 = e^T Theta^{-1} e
  *
- *     |e| d|e|/dt = -e^T (c(f) - c(g)) - e^T Theta^{-1} (Theta_t - Theta) c(f) <= |e| |(Theta_t - Theta)
- * c(f)|,
+ *     |e| d|e|/dt = -e^T (c(f) - c(g)) - e^T Theta^{-1} (Theta_t - Theta) c(f)
+ *                <= |e| |(Theta_t - Theta) c(f)|,
  *
  * so |e_t| <= integral_0^t |(Theta_s - Theta) c(f_s)| ds: with ||c|| <= 1/sqrt(n), at most a constant times T
  * sup_{s <= T} ||Theta_s - Theta||, which is O(m^{-1/2}) for every fixed T (1/m for smooth activations). On
@@ -70,21 +70,12 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     return compare_with_limit(run, fixed, values);
 }
 
-static ntk_status emit_rate(ntk_context *context, const ntk_sweep *sweep, size_t activation, size_t column,
-                            const char *prefix) {
-    ntk_estimate rate;
-    NTK_TRY(ntk_sweep_rate(context, sweep, activation, column, &rate));
-    return ntk_sweep_emit_estimate(context, sweep, prefix, activation, &rate);
-}
-
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    ntk_estimate growth;
-    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, GROWTH, &growth));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "growth", activation, &growth));
-    NTK_TRY(emit_rate(context, sweep, activation, GAP_EMPIRICAL, "rate-empirical"));
-    NTK_TRY(emit_rate(context, sweep, activation, GAP_GROWING, "rate-growing"));
+    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "growth", activation, GROWTH));
+    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate-empirical", activation, GAP_EMPIRICAL));
+    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate-growing", activation, GAP_GROWING));
     if (!isfinite(ntk_sweep_value(sweep, activation, 0, 0, GAP_LIMIT))) return NTK_OK;
-    return emit_rate(context, sweep, activation, GAP_LIMIT, "rate-limit");
+    return ntk_sweep_emit_rate(context, sweep, "rate-limit", activation, GAP_LIMIT);
 }
 
 static ntk_status run(ntk_context *context) {

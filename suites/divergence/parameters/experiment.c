@@ -91,11 +91,8 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    ntk_estimate growth, slope;
-    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, GROWTH, &growth));
-    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, SLOPE, &slope));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "growth", activation, &growth));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "slope", activation, &slope));
+    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "growth", activation, GROWTH));
+    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "slope", activation, SLOPE));
     NTK_TRY(ntk_sweep_emit_largest(context, sweep, "loss-ratio", activation, LOSS_RATIO));
     NTK_TRY(ntk_sweep_emit_smallest(context, sweep, "lambda-min", activation, LAMBDA_MIN));
     NTK_TRY(ntk_sweep_emit_largest(context, sweep, "slope-gap", activation, SLOPE_GAP));

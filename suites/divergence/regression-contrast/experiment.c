@@ -37,9 +37,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    ntk_estimate rate;
-    NTK_TRY(ntk_sweep_rate(context, sweep, activation, DRIFT, &rate));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "rate", activation, &rate));
+    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate", activation, DRIFT));
     if (strcmp(ntk_context_choice(context, "loss"), "squared") != 0) return NTK_OK;
     NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "travel-ratio", activation,
                                   ntk_sweep_largest(sweep, activation, TRAVEL_RATIO)));

@@ -32,10 +32,9 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    ntk_estimate growth, exit_slope;
+    ntk_estimate exit_slope;
     const double exited = ntk_sweep_exited(sweep, network, LAST_EXIT);
-    NTK_TRY(ntk_sweep_worst_width(context, sweep, network, GROWTH, &growth));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "growth", network, &growth));
+    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "growth", network, GROWTH));
     NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "loss-ratio", network,
                                   ntk_sweep_largest(sweep, network, LOSS_RATIO)));
     NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "lambda-min", network,
