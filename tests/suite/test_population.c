@@ -230,7 +230,7 @@ static ntk_status expect_shared(ntk_context *context, const ntk_population_study
     cr_expect_eq(study->count, 5);
     cr_expect_eq((size_t)(populations - study->populations), groups[emitted].first, "group %zu", emitted);
     cr_expect_eq(count, groups[emitted].to - groups[emitted].from);
-    cr_expect_eq(populations->network.depth, groups[emitted].depth);
+    cr_expect_eq((long)populations->network.depth, groups[emitted].depth);
     emitted++;
     return NTK_OK;
 }

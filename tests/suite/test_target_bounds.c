@@ -7,6 +7,8 @@
 #include <ntk/linalg.h>
 #include <ntk/target_bounds.h>
 
+#include "../status.h"
+
 enum { MOST = 6 };
 
 /* n points, labels 0, 1, 2, 0, ..., Theta = theta I (or theta (x) I_K), from f_0 = 0. */
@@ -20,12 +22,12 @@ typedef struct problem {
 } problem;
 
 static void create(size_t classes, size_t n, double theta, double epsilon, problem *out) {
-    cr_assert_eq(ntk_linalg_start(), NTK_OK, "%s", ntk_error_detail());
+    assert_ok(ntk_linalg_start());
     const size_t outputs = classes == 2 ? 1 : classes, order = n * outputs;
     const ntk_loss loss = classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
     *out = (problem){.training = {.points = n, .outputs = outputs}};
     for (size_t i = 0; i < n; i++) out->labels[i] = i % classes;
-    cr_assert_eq(ntk_targets_from_labels(loss, n, outputs, out->labels, epsilon, out->targets), NTK_OK);
+    assert_ok(ntk_targets_from_labels(loss, n, outputs, out->labels, epsilon, out->targets));
     for (size_t i = 0; i < order; i++) out->gram[i * order + i] = theta;
     out->training.labels = out->labels;
     out->training.targets = out->targets;
@@ -49,7 +51,7 @@ Test(target_bounds, interpolant_of_an_identity_kernel) {
         problem p;
         double norm;
         create(classes, 4, 5, 0.01, &p);
-        cr_assert_eq(ntk_target_interpolant_norm(&p.run, &norm), NTK_OK, "%s", ntk_error_detail());
+        assert_ok(ntk_target_interpolant_norm(&p.run, &norm));
         cr_expect_float_eq(norm, sqrt(4 * (classes == 2 ? 1 : 2. / 3) / 5), 1e-9);
     }
 }
@@ -63,10 +65,10 @@ Test(target_bounds, distance_to_the_limit_is_that_of_the_logits) {
         ntk_targets_logits(3, p.training.outputs, p.targets, outputs);
         outputs[0] += 1e-6;
         p.soft.outputs = outputs;
-        cr_assert_eq(ntk_target_limit_distance(&p.run, &distance), NTK_OK);
+        assert_ok(ntk_target_limit_distance(&p.run, &distance));
         cr_expect_float_eq(distance, 1e-6, 1e-11);
         outputs[1] = NAN;
-        cr_assert_eq(ntk_target_limit_distance(&p.run, &distance), NTK_OK);
+        assert_ok(ntk_target_limit_distance(&p.run, &distance));
         cr_expect(isnan(distance));
     }
 }
@@ -193,7 +195,7 @@ Test(target_bounds, times_enclose_that_of_the_flow) {
                 double norm, bridge;
                 create(classes, n, theta, epsilon, &p);
                 const double time = follow(&p, theta, delta, &bridge), K = (double)classes;
-                cr_assert_eq(ntk_target_interpolant_norm(&p.run, &norm), NTK_OK);
+                assert_ok(ntk_target_interpolant_norm(&p.run, &norm));
                 const double limit = log((1 - (K - 1) * epsilon) / epsilon);
                 p.soft.flow.displacement = norm * limit;
                 const double early = ntk_target_earliest(&p.run, delta);
