@@ -27,8 +27,8 @@ static ntk_status check(const char *what, size_t n, size_t q, const double *kern
     return NTK_OK;
 }
 
-/* factor (n, n) <- L, b (n, q) <- L^{-1} Theta_Xx. */
-static ntk_status whiten(size_t n, size_t q, const double *theta, double ridge, double *factor, double *b) {
+static ntk_status factorise(size_t n, size_t q, const double *theta, double ridge, double *factor,
+                            double *b) {
     for (size_t i = 0; i < n; i++) {
         memcpy(factor + i * n, theta + i * (n + q), n * sizeof *factor);
         memcpy(b + i * q, theta + i * (n + q) + n, q * sizeof *b);
@@ -38,24 +38,24 @@ static ntk_status whiten(size_t n, size_t q, const double *theta, double ridge, 
     return ntk_triangular_solve(NTK_NO_TRANSPOSE, n, q, factor, n, b, q);
 }
 
-static ntk_status allocate(size_t n, size_t q, double **factor, double **b) {
-    *b = NULL;
-    NTK_TRY(ntk_allocate_doubles(n * n, factor));
-    const ntk_status status = ntk_allocate_doubles(n * q, b);
+/* *factor (n, n), to be released, <- L, and *b (n, q), behind it, <- B. */
+static ntk_status whiten(const char *what, size_t n, size_t q, const double *theta, double ridge,
+                         double **factor, double **b) {
+    NTK_TRY(check(what, n, q, theta, ridge));
+    NTK_TRY(ntk_allocate_doubles(n * (n + q), factor));
+    *b = *factor + n * n;
+    const ntk_status status = factorise(n, q, theta, ridge, *factor, *b);
     if (status != NTK_OK) ntk_release(*factor);
     return status;
 }
 
 ntk_status ntk_gaussian_map(size_t n, size_t q, const double *theta, double ridge, double *map) {
-    NTK_TRY(check("Gaussian law", n, q, theta, ridge));
     double *factor, *b;
-    NTK_TRY(allocate(n, q, &factor, &b));
-    ntk_status status = whiten(n, q, theta, ridge, factor, b);
-    if (status == NTK_OK) status = ntk_triangular_solve(NTK_TRANSPOSE, n, q, factor, n, b, q);
-    for (size_t i = 0; i < q && status == NTK_OK; i++)
+    NTK_TRY(whiten("Gaussian law", n, q, theta, ridge, &factor, &b));
+    const ntk_status status = ntk_triangular_solve(NTK_TRANSPOSE, n, q, factor, n, b, q);
+    for (size_t i = 0; i < q; i++)
         for (size_t j = 0; j < n; j++) map[i * n + j] = b[j * q + i];
     ntk_release(factor);
-    ntk_release(b);
     return status;
 }
 
@@ -86,16 +86,13 @@ ntk_status ntk_gaussian_ensemble(size_t n, size_t q, const double *map, const do
 }
 
 ntk_status ntk_gaussian_posterior(size_t n, size_t q, const double *theta, double ridge, double *covariance) {
-    NTK_TRY(check("posterior law", n, q, theta, ridge));
     double *factor, *b;
-    NTK_TRY(allocate(n, q, &factor, &b));
-    ntk_status status = whiten(n, q, theta, ridge, factor, b);
-    for (size_t i = 0; i < q && status == NTK_OK; i++)
+    NTK_TRY(whiten("posterior law", n, q, theta, ridge, &factor, &b));
+    for (size_t i = 0; i < q; i++)
         memcpy(covariance + i * q, theta + (n + i) * (n + q) + n, q * sizeof *covariance);
-    if (status == NTK_OK) status = ntk_syrk_transposed(q, n, -1, b, q, 1, covariance, q);
-    if (status == NTK_OK) ntk_symmetrise(q, covariance, q);
+    const ntk_status status = ntk_syrk_transposed(q, n, -1, b, q, 1, covariance, q);
+    ntk_symmetrise(q, covariance, q);
     ntk_release(factor);
-    ntk_release(b);
     return status;
 }
 
