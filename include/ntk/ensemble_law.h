@@ -87,19 +87,6 @@
             "s: one network in ten has its parameters multiplied by s"                                        \
     }
 
-typedef struct ntk_ensemble_study {
-    ntk_context *context;
-    size_t points, test_points, circle_points; /* n, q, c */
-    size_t others, all;                        /* q + c, n + q + c */
-    double *x;                                 /* (all, d): training, test and circle points */
-    double *theta, *s;                         /* (all, all), NTK and NNGP kernels */
-    double *targets;                           /* (n, K), 0: for the experiment to fill */
-    ntk_ensemble_problem problem;              /* on these, with the flow that the parameters describe */
-    ntk_ensemble ensembles[2];                 /* of the two widths, after training */
-    ntk_ensemble initial[2];                   /* further members, untrained, without circle points */
-    ntk_table *deviations, *quantiles, *circle;
-} ntk_ensemble_study;
-
 /* The law to compare with, for the experiment to fill. */
 typedef struct ntk_ensemble_law {
     const char *label;   /* of metrics and table rows */
@@ -110,9 +97,36 @@ typedef struct ntk_ensemble_law {
     double *covariance;  /* (q + c, q + c) */
 } ntk_ensemble_law;
 
+typedef struct ntk_ensemble_study {
+    ntk_context *context;
+    size_t points, test_points, circle_points; /* n, q, c */
+    size_t others, all;                        /* q + c, n + q + c */
+    double *x;                                 /* (all, d): training, test and circle points */
+    double *theta, *s;                         /* (all, all), NTK and NNGP kernels */
+    double *targets;                           /* (n, K), 0: for the experiment to fill */
+    ntk_ensemble_problem problem;              /* on these, with the flow that the parameters describe */
+    ntk_ensemble_law law;                      /* empty until it is named */
+    ntk_ensemble ensembles[2];                 /* of the two widths, after training */
+    ntk_ensemble initial[2];                   /* further members, untrained, without circle points */
+    ntk_table *deviations, *quantiles, *circle;
+} ntk_ensemble_study;
+
+/* A whole experiment: create a study, let `compare` fill laws, train and judge, release the study. */
+ntk_status ntk_ensemble_study_conduct(ntk_context *context, ntk_loss loss,
+                                      ntk_status (*compare)(ntk_ensemble_study *study));
+
 /* Draw points, compute kernels and make the tables, from the parameters: one hidden layer, unit-sphere data.
  */
 ntk_status ntk_ensemble_study_create(ntk_context *context, ntk_loss loss, ntk_ensemble_study *out);
+void ntk_ensemble_study_release(ntk_ensemble_study *study);
+
+/* Name the study's law and make its arrays, zero; those of an earlier one are released. */
+ntk_status ntk_ensemble_study_name_law(ntk_ensemble_study *study, const char *label, size_t copies,
+                                       const double *basis);
+
+/* Fill map and mean of the study's law as of a linear model (gaussian.h): A = Theta_xX (Theta_XX + ridge
+ * I)^{-1} and A y in the law's directions. targets: y (n, K). Errors: those of ntk_gaussian_map. */
+ntk_status ntk_ensemble_study_solve_law(ntk_ensemble_study *study, double ridge, const double *targets);
 
 /* Targets +1 and -1, output k at point i: (-1)^(number of bits that i and k share), the Walsh functions,
  * whose columns are orthogonal where n is a power of 2 and K <= n. */
@@ -123,22 +137,21 @@ void ntk_ensemble_study_sign_targets(ntk_ensemble_study *study);
 ntk_status ntk_ensemble_study_train(ntk_ensemble_study *study, size_t columns, ntk_ensemble_measure measure,
                                     void *argument);
 
-/* Compare the trained networks with a law: emit the metrics, and rows of three tables:
+/* Test the values that `measure` has read off the networks of both widths as samples of N(0, I) (stats.h,
+ * ntk_stats_gaussian_test; valid where that law is exact at every width). Emits its p-values,
+ * <name>-mean-p, <name>-covariance-p and <name>-normality-p, and what they would have found,
+ * detectable-shift, detectable-spread and detectable-distance. */
+ntk_status ntk_ensemble_study_test_values(const ntk_ensemble_study *study, const char *name);
+
+/* Compare the trained networks with the study's law: emit the metrics, and rows of three tables:
  *
  *     deviations  $law $kind width index value error: mean of h(z) - h(z') at a width, and its standard
- * error; e and the half-width of its interval at width 0 quantiles   $law width probability z: the sorted z
- * of all members, copies and test points, thinned circle      $law angle mean deviation q1 q2 q3 q4 q5: the
- * law, and at the larger width quantiles at probabilities 0.025, 0.25, 0.5, 0.75, 0.975 over members; first
- * copy
+ *                 error; e and the half-width of its interval at width 0
+ *     quantiles   $law width probability z: the sorted z of all members, copies and test points, thinned
+ *     circle      $law angle mean deviation q1 q2 q3 q4 q5: the law, and at the larger width quantiles at
+ *                 probabilities 0.025, 0.25, 0.5, 0.75, 0.975 over members; first copy
  *
  * Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where the law is singular at the test points. */
-ntk_status ntk_ensemble_study_judge(const ntk_ensemble_study *study, const ntk_ensemble_law *law);
-
-void ntk_ensemble_study_release(ntk_ensemble_study *study);
-
-/* A law for the study, its arrays zero; release zeroes, and a zeroed value is allowed. */
-ntk_status ntk_ensemble_law_create(const ntk_ensemble_study *study, const char *label, size_t copies,
-                                   const double *basis, ntk_ensemble_law *out);
-void ntk_ensemble_law_release(ntk_ensemble_law *law);
+ntk_status ntk_ensemble_study_judge(const ntk_ensemble_study *study);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <ntk/data.h>
+#include <ntk/gaussian.h>
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
@@ -98,6 +99,15 @@ ntk_status ntk_ensemble_study_create(ntk_context *context, ntk_loss loss, ntk_en
     return status;
 }
 
+ntk_status ntk_ensemble_study_conduct(ntk_context *context, ntk_loss loss,
+                                      ntk_status (*compare)(ntk_ensemble_study *study)) {
+    ntk_ensemble_study study;
+    NTK_TRY(ntk_ensemble_study_create(context, loss, &study));
+    const ntk_status status = compare(&study);
+    ntk_ensemble_study_release(&study);
+    return status;
+}
+
 void ntk_ensemble_study_sign_targets(ntk_ensemble_study *study) {
     const size_t outputs = study->problem.outputs;
     for (size_t i = 0; i < study->points; i++)
@@ -108,11 +118,19 @@ void ntk_ensemble_study_sign_targets(ntk_ensemble_study *study) {
         }
 }
 
+static void release_law(ntk_ensemble_law *law) {
+    ntk_release(law->map);
+    ntk_release(law->mean);
+    ntk_release(law->covariance);
+    *law = (ntk_ensemble_law){0};
+}
+
 void ntk_ensemble_study_release(ntk_ensemble_study *study) {
-    ntk_ensemble_release(&study->ensembles[0]);
-    ntk_ensemble_release(&study->ensembles[1]);
-    ntk_ensemble_release(&study->initial[0]);
-    ntk_ensemble_release(&study->initial[1]);
+    release_law(&study->law);
+    for (size_t w = 0; w < 2; w++) {
+        ntk_ensemble_release(&study->ensembles[w]);
+        ntk_ensemble_release(&study->initial[w]);
+    }
     ntk_release(study->x);
     ntk_release(study->theta);
     ntk_release(study->s);
@@ -120,23 +138,41 @@ void ntk_ensemble_study_release(ntk_ensemble_study *study) {
     *study = (ntk_ensemble_study){0};
 }
 
-ntk_status ntk_ensemble_law_create(const ntk_ensemble_study *study, const char *label, size_t copies,
-                                   const double *basis, ntk_ensemble_law *out) {
+/* ---- the law ------------------------------------------------------------------------------------------- */
+
+ntk_status ntk_ensemble_study_name_law(ntk_ensemble_study *study, const char *label, size_t copies,
+                                       const double *basis) {
     const size_t others = study->others;
-    *out = (ntk_ensemble_law){.label = label, .copies = copies, .basis = basis};
-    ntk_status status = ntk_allocate_doubles(others * study->points, &out->map);
-    if (status == NTK_OK) status = ntk_allocate_doubles(others * copies, &out->mean);
-    if (status == NTK_OK) status = ntk_allocate_doubles(others * others, &out->covariance);
-    if (status != NTK_OK) ntk_ensemble_law_release(out);
+    release_law(&study->law);
+    study->law = (ntk_ensemble_law){.label = label, .copies = copies, .basis = basis};
+    NTK_TRY(ntk_allocate_doubles(others * study->points, &study->law.map));
+    NTK_TRY(ntk_allocate_doubles(others * copies, &study->law.mean));
+    return ntk_allocate_doubles(others * others, &study->law.covariance);
+}
+
+/* out (rows, copies) <- values (rows, K) in the law's directions. */
+static ntk_status project(const ntk_ensemble_study *study, size_t rows, const double *values, double *out) {
+    const size_t outputs = study->problem.outputs, copies = study->law.copies;
+    if (study->law.basis)
+        return ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, rows, copies, outputs, 1, values, outputs,
+                        study->law.basis, copies, 0, out, copies);
+    memcpy(out, values, rows * copies * sizeof *out);
+    return NTK_OK;
+}
+
+ntk_status ntk_ensemble_study_solve_law(ntk_ensemble_study *study, double ridge, const double *targets) {
+    const size_t n = study->points, others = study->others;
+    const ntk_ensemble_law *law = &study->law;
+    double *projected;
+    NTK_TRY(ntk_gaussian_map(n, others, study->theta, ridge, law->map));
+    NTK_TRY(ntk_allocate_doubles(n * law->copies, &projected));
+    ntk_status status = project(study, n, targets, projected);
+    if (status == NTK_OK) status = ntk_gaussian_mean(n, others, law->copies, law->map, projected, law->mean);
+    ntk_release(projected);
     return status;
 }
 
-void ntk_ensemble_law_release(ntk_ensemble_law *law) {
-    ntk_release(law->map);
-    ntk_release(law->mean);
-    ntk_release(law->covariance);
-    *law = (ntk_ensemble_law){0};
-}
+/* ---- training ------------------------------------------------------------------------------------------ */
 
 static ntk_status train_width(ntk_ensemble_study *study, size_t w, size_t columns,
                               ntk_ensemble_measure measure, void *argument) {
@@ -168,6 +204,38 @@ ntk_status ntk_ensemble_study_train(ntk_ensemble_study *study, size_t columns, n
     return NTK_OK;
 }
 
+/* ---- values whose law is exact ------------------------------------------------------------------------- */
+
+static ntk_status emit_test(const ntk_ensemble_study *study, const char *name,
+                            const ntk_gaussian_test *test) {
+    const struct {
+        const char *kind;
+        double value;
+    } tests[] = {{"mean", test->mean}, {"covariance", test->covariance}, {"normality", test->normality}};
+    for (size_t k = 0; k < 3; k++) {
+        char metric[96];
+        snprintf(metric, sizeof metric, "%s-%s-p", name, tests[k].kind);
+        NTK_TRY(ntk_emit_scalar(study->context, metric, tests[k].value));
+    }
+    NTK_TRY(ntk_emit_scalar(study->context, "detectable-shift", test->detectable_shift));
+    NTK_TRY(ntk_emit_scalar(study->context, "detectable-spread", test->detectable_spread));
+    return ntk_emit_scalar(study->context, "detectable-distance", test->detectable_distance);
+}
+
+ntk_status ntk_ensemble_study_test_values(const ntk_ensemble_study *study, const char *name) {
+    const ntk_ensemble *narrow = &study->ensembles[0], *wide = &study->ensembles[1];
+    const size_t columns = narrow->columns, members = narrow->members + wide->members;
+    double *samples;
+    ntk_gaussian_test test;
+    NTK_TRY(ntk_allocate_doubles(members * columns, &samples));
+    memcpy(samples, narrow->values, narrow->members * columns * sizeof *samples);
+    memcpy(samples + narrow->members * columns, wide->values, wide->members * columns * sizeof *samples);
+    const ntk_status status = ntk_stats_gaussian_test(members, columns, samples, &test);
+    ntk_release(samples);
+    NTK_TRY(status);
+    return emit_test(study, name, &test);
+}
+
 /* ---- outputs and their linear partners ----------------------------------------------------------------- */
 
 typedef struct judge {
@@ -185,18 +253,8 @@ typedef struct judge {
 static size_t members_of(const judge *self, size_t w) { return self->study->ensembles[w].members; }
 static size_t untrained_of(const judge *self, size_t w) { return self->study->initial[w].members; }
 
-/* out (rows, copies) <- values (rows, K) in the law's directions. */
-static ntk_status project(const judge *self, size_t rows, const double *values, double *out) {
-    const size_t outputs = self->study->problem.outputs, copies = self->copies;
-    if (self->law->basis)
-        return ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, rows, copies, outputs, 1, values, outputs,
-                        self->law->basis, copies, 0, out, copies);
-    memcpy(out, values, rows * copies * sizeof *out);
-    return NTK_OK;
-}
-
 static ntk_status whiten_outputs(const judge *self, const double *end, double *z) {
-    NTK_TRY(project(self, self->q, end, z));
+    NTK_TRY(project(self->study, self->q, end, z));
     for (size_t i = 0; i < self->q * self->copies; i++) z[i] -= self->law->mean[i];
     return ntk_triangular_solve(NTK_NO_TRANSPOSE, self->q, self->copies, self->factor, self->q, z,
                                 self->copies);
@@ -211,8 +269,8 @@ static ntk_status whiten_partner(const judge *self, const double *start, const d
     double *projected = scratch + n * outputs;
     for (size_t i = 0; i < n * outputs; i++)
         scratch[i] = start[i] - (targets[i] - self->study->problem.targets[i]);
-    NTK_TRY(project(self, n, scratch, projected));
-    NTK_TRY(project(self, q, start + n * outputs, z));
+    NTK_TRY(project(self->study, n, scratch, projected));
+    NTK_TRY(project(self->study, q, start + n * outputs, z));
     NTK_TRY(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, q, copies, n, -1, self->law->map, n, projected,
                      copies, 1, z, copies));
     return ntk_triangular_solve(NTK_NO_TRANSPOSE, q, copies, self->factor, q, z, copies);
@@ -424,7 +482,8 @@ static ntk_status sort_outputs(const judge *self, size_t c, double *projected, d
     const ntk_ensemble *wide = &self->study->ensembles[1];
     const size_t point = self->study->points + self->q + c;
     for (size_t i = 0; i < wide->members; i++) {
-        NTK_TRY(project(self, 1, wide->end + (i * wide->all_points + point) * wide->outputs, projected));
+        NTK_TRY(
+            project(self->study, 1, wide->end + (i * wide->all_points + point) * wide->outputs, projected));
         values[i] = projected[0];
     }
     qsort(values, wide->members, sizeof(double), ascending);
@@ -460,7 +519,8 @@ static void judge_release(judge *self) {
     }
 }
 
-static ntk_status judge_create(const ntk_ensemble_study *study, const ntk_ensemble_law *law, judge *out) {
+static ntk_status judge_create(const ntk_ensemble_study *study, judge *out) {
+    const ntk_ensemble_law *law = &study->law;
     const size_t q = study->test_points;
     *out = (judge){.study = study, .law = law, .q = q, .copies = law->copies};
     out->statistics = statistic_count(q, law->copies);
@@ -498,14 +558,14 @@ static ntk_status judge_run(judge *self, double *scratch, ntk_estimate *estimate
     return tabulate_circle(self, scratch, scratch + self->copies);
 }
 
-ntk_status ntk_ensemble_study_judge(const ntk_ensemble_study *study, const ntk_ensemble_law *law) {
+ntk_status ntk_ensemble_study_judge(const ntk_ensemble_study *study) {
     judge self;
     double *scratch = NULL;
     void *estimates = NULL;
-    ntk_status status = judge_create(study, law, &self);
+    ntk_status status = judge_create(study, &self);
     size_t networks = 0;
     for (size_t w = 0; w < 2; w++) networks += members_of(&self, w) + untrained_of(&self, w);
-    const size_t outputs = study->all * (study->problem.outputs + law->copies);
+    const size_t outputs = study->all * (study->problem.outputs + study->law.copies);
     if (status == NTK_OK) status = ntk_allocate_doubles(2 * networks + outputs, &scratch);
     if (status == NTK_OK) status = ntk_allocate(self.statistics, sizeof(ntk_estimate), &estimates);
     if (status == NTK_OK) status = judge_run(&self, scratch, estimates);

@@ -72,7 +72,30 @@ Test(ensemble_law, trains_and_initialises) {
     ntk_ensemble_study_release(&b);
 }
 
-/* ---- ensembles made by hand ------------------------------------------------------------------------- */
+/* A (Theta_XX + ridge I) = Theta_xX, and the mean A y u in the one direction u. */
+Test(ensemble_law, law_of_a_linear_model) {
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
+    ntk_ensemble_study study = study_of(context);
+    const double ridge = 0.3, direction[K] = {0.6, -0.8}, y[N * K] = {1, 2, -1, 0.5, 3, -2};
+    assert_ok(ntk_ensemble_study_name_law(&study, "first", K, NULL));
+    assert_ok(ntk_ensemble_study_name_law(&study, "second", 1, direction));
+    assert_ok(ntk_ensemble_study_solve_law(&study, ridge, y));
+    for (size_t i = 0; i < Q + C; i++) {
+        const double *row = study.law.map + i * N;
+        double mean = 0;
+        for (size_t j = 0; j < N; j++) {
+            double product = ridge * row[j];
+            for (size_t l = 0; l < N; l++) product += row[l] * study.theta[l * ALL + j];
+            cr_expect_float_eq(product, study.theta[(N + i) * ALL + j], 1e-12);
+            for (size_t k = 0; k < K; k++) mean += row[j] * y[j * K + k] * direction[k];
+        }
+        cr_expect_float_eq(study.law.mean[i], mean, 1e-12);
+    }
+    ntk_ensemble_study_release(&study);
+}
+
+/* ---- ensembles made by hand -----------------------------------------------------------------------------
+ */
 
 static const double mean[(Q + C) * K] = {1, -2, 0.5, 3};
 static const double covariance_root[4] = {2, 0, 1, 0.5}; /* L */
@@ -128,8 +151,8 @@ static double xi[4][100 * Q * K];
 static ntk_context *judge(bias b) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_ensemble_study study = study_of(context);
-    ntk_ensemble_law law;
-    assert_ok(ntk_ensemble_law_create(&study, "test", K, NULL, &law));
+    assert_ok(ntk_ensemble_study_name_law(&study, "test", K, NULL));
+    const ntk_ensemble_law law = study.law;
     for (size_t i = 0; i < (Q + C) * N; i++) law.map[i] = 0.25 * (double)i - 0.5;
     memcpy(law.mean, mean, sizeof mean);
     for (size_t i = 0; i < Q; i++)
@@ -146,10 +169,30 @@ static ntk_context *judge(bias b) {
         fill(&study, law.map, b, xi[w], &study.ensembles[w]);
         fill(&study, law.map, b, xi[2 + w], &study.initial[w]);
     }
-    assert_ok(ntk_ensemble_study_judge(&study, &law));
-    ntk_ensemble_law_release(&law);
+    assert_ok(ntk_ensemble_study_judge(&study));
     ntk_ensemble_study_release(&study);
     return context;
+}
+
+/* The networks of both widths are one sample: p-values against those of the same numbers in one array. */
+Test(ensemble_law, values_of_both_widths_are_tested) {
+    ntk_context *context = fixture_context(parameters, tiny, NULL);
+    ntk_ensemble_study study = study_of(context);
+    ntk_stream stream = ntk_stream_create(4, "values", 0);
+    static double values[(NARROW + WIDE) * Q];
+    ntk_stream_normal(&stream, (NARROW + WIDE) * Q, values);
+    for (size_t i = 0; i < WIDE * Q; i++) values[NARROW * Q + i] += 0.5;
+    study.ensembles[0] = (ntk_ensemble){.members = NARROW, .columns = Q, .values = values};
+    study.ensembles[1] = (ntk_ensemble){.members = WIDE, .columns = Q, .values = values + NARROW * Q};
+    ntk_gaussian_test wanted;
+    assert_ok(ntk_stats_gaussian_test(NARROW + WIDE, Q, values, &wanted));
+    assert_ok(ntk_ensemble_study_test_values(&study, "exact"));
+    cr_expect_eq(fixture_metric(context, "exact-mean-p")->value, wanted.mean);
+    cr_expect_eq(fixture_metric(context, "exact-covariance-p")->value, wanted.covariance);
+    cr_expect_eq(fixture_metric(context, "exact-normality-p")->value, wanted.normality);
+    cr_expect_eq(fixture_metric(context, "detectable-distance")->value, wanted.detectable_distance);
+    study.ensembles[0] = study.ensembles[1] = (ntk_ensemble){0};
+    ntk_ensemble_study_release(&study);
 }
 
 static const size_t counts[4] = {NARROW, WIDE, MORE, MORE}; /* xi[0], xi[2] of the narrow networks */

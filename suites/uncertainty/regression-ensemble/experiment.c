@@ -26,37 +26,31 @@ static const ntk_parameter parameters[] = {
     {"law-lambda-factor", NTK_PARAMETER_REAL, "1", 0, 1e6, NULL, "lambda of the law over that of the flow"},
     {0}};
 
-static ntk_status predict(const ntk_ensemble_study *study, double lambda, ntk_ensemble_law *law) {
-    const size_t n = study->points, others = study->others;
-    const double factor = ntk_context_real(study->context, "law-lambda-factor");
+static ntk_status compare_at(ntk_ensemble_study *study, double lambda) {
+    const double ridge =
+        (double)study->points * lambda * ntk_context_real(study->context, "law-lambda-factor");
     const bool nngp = strcmp(ntk_context_choice(study->context, "law-covariance"), "nngp") == 0;
-    NTK_TRY(ntk_gaussian_map(n, others, study->theta, (double)n * lambda * factor, law->map));
-    NTK_TRY(ntk_gaussian_mean(n, others, law->copies, law->map, study->targets, law->mean));
-    return ntk_gaussian_ensemble(n, others, law->map, nngp ? study->s : study->theta, law->covariance);
+    const ntk_ensemble_law *law = &study->law;
+    study->problem.flow.lambda = lambda;
+    NTK_TRY(ntk_ensemble_study_name_law(study, lambda > 0 ? "ridge" : "interpolating", study->problem.outputs,
+                                        NULL));
+    NTK_TRY(ntk_ensemble_study_solve_law(study, ridge, study->targets));
+    NTK_TRY(ntk_gaussian_ensemble(study->points, study->others, law->map, nngp ? study->s : study->theta,
+                                  law->covariance));
+    NTK_TRY(ntk_ensemble_study_train(study, 0, NULL, NULL));
+    return ntk_ensemble_study_judge(study);
 }
 
-static ntk_status compare(ntk_ensemble_study *study, double lambda) {
-    ntk_ensemble_law law;
-    NTK_TRY(ntk_ensemble_law_create(study, lambda > 0 ? "ridge" : "interpolating", study->problem.outputs,
-                                    NULL, &law));
-    study->problem.flow.lambda = lambda;
-    ntk_status status = predict(study, lambda, &law);
-    if (status == NTK_OK) status = ntk_ensemble_study_train(study, 0, NULL, NULL);
-    if (status == NTK_OK) status = ntk_ensemble_study_judge(study, &law);
-    ntk_ensemble_law_release(&law);
-    return status;
+static ntk_status compare(ntk_ensemble_study *study) {
+    size_t count;
+    const double *lambdas = ntk_context_reals(study->context, "lambdas", &count);
+    ntk_ensemble_study_sign_targets(study);
+    for (size_t l = 0; l < count; l++) NTK_TRY(compare_at(study, lambdas[l]));
+    return NTK_OK;
 }
 
 static ntk_status run(ntk_context *context) {
-    size_t count;
-    const double *lambdas = ntk_context_reals(context, "lambdas", &count);
-    ntk_ensemble_study study;
-    NTK_TRY(ntk_ensemble_study_create(context, NTK_LOSS_SQUARED, &study));
-    ntk_ensemble_study_sign_targets(&study);
-    ntk_status status = NTK_OK;
-    for (size_t l = 0; l < count && status == NTK_OK; l++) status = compare(&study, lambdas[l]);
-    ntk_ensemble_study_release(&study);
-    return status;
+    return ntk_ensemble_study_conduct(context, NTK_LOSS_SQUARED, compare);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

@@ -63,41 +63,7 @@ static ntk_status measure(const ntk_ensemble_member *member, double *values, voi
     return status;
 }
 
-static ntk_status emit_linearised(const ntk_ensemble_study *study) {
-    const ntk_ensemble *narrow = &study->ensembles[0], *wide = &study->ensembles[1];
-    const size_t q = narrow->columns, members = narrow->members + wide->members;
-    double *samples;
-    ntk_gaussian_test test;
-    NTK_TRY(ntk_allocate_doubles(members * q, &samples));
-    memcpy(samples, narrow->values, narrow->members * q * sizeof *samples);
-    memcpy(samples + narrow->members * q, wide->values, wide->members * q * sizeof *samples);
-    const ntk_status status = ntk_stats_gaussian_test(members, q, samples, &test);
-    ntk_release(samples);
-    NTK_TRY(status);
-    const struct {
-        const char *name;
-        double value;
-    } metrics[] = {{"linearised-mean-p", test.mean},
-                   {"linearised-covariance-p", test.covariance},
-                   {"linearised-normality-p", test.normality},
-                   {"detectable-shift", test.detectable_shift},
-                   {"detectable-spread", test.detectable_spread},
-                   {"detectable-distance", test.detectable_distance}};
-    for (size_t k = 0; k < sizeof metrics / sizeof *metrics; k++)
-        NTK_TRY(ntk_emit_scalar(study->context, metrics[k].name, metrics[k].value));
-    return NTK_OK;
-}
-
-/* ---- the experiment ---------------------------------------------------------------------------------------
- */
-
-static ntk_status predict(const ntk_ensemble_study *study, ntk_ensemble_law *law) {
-    const size_t n = study->points, others = study->others;
-    const double noise = (double)n * study->problem.flow.lambda;
-    NTK_TRY(ntk_gaussian_map(n, others, study->theta, noise, law->map));
-    NTK_TRY(ntk_gaussian_mean(n, others, law->copies, law->map, study->targets, law->mean));
-    return ntk_gaussian_posterior(n, others, study->theta, noise, law->covariance);
-}
+/* ---- the experiment ------------------------------------------------------------------------------------ */
 
 static void describe(ntk_ensemble_study *study) {
     const ntk_context *context = study->context;
@@ -109,20 +75,20 @@ static void describe(ntk_ensemble_study *study) {
     study->problem.noise_variance = perturbed ? (double)study->points * lambda : 0;
 }
 
+static ntk_status compare(ntk_ensemble_study *study) {
+    describe(study);
+    const size_t outputs = study->problem.outputs;
+    const double ridge = (double)study->points * study->problem.flow.lambda;
+    NTK_TRY(ntk_ensemble_study_name_law(study, "posterior", outputs, NULL));
+    NTK_TRY(ntk_ensemble_study_solve_law(study, ridge, study->targets));
+    NTK_TRY(ntk_gaussian_posterior(study->points, study->others, study->theta, ridge, study->law.covariance));
+    NTK_TRY(ntk_ensemble_study_train(study, study->test_points * outputs, measure, study));
+    NTK_TRY(ntk_ensemble_study_test_values(study, "linearised"));
+    return ntk_ensemble_study_judge(study);
+}
+
 static ntk_status run(ntk_context *context) {
-    ntk_ensemble_study study;
-    ntk_ensemble_law law;
-    NTK_TRY(ntk_ensemble_study_create(context, NTK_LOSS_SQUARED, &study));
-    describe(&study);
-    ntk_status status = ntk_ensemble_law_create(&study, "posterior", study.problem.outputs, NULL, &law);
-    if (status == NTK_OK) status = predict(&study, &law);
-    if (status == NTK_OK)
-        status = ntk_ensemble_study_train(&study, study.test_points * study.problem.outputs, measure, &study);
-    if (status == NTK_OK) status = emit_linearised(&study);
-    if (status == NTK_OK) status = ntk_ensemble_study_judge(&study, &law);
-    ntk_ensemble_law_release(&law);
-    ntk_ensemble_study_release(&study);
-    return status;
+    return ntk_ensemble_study_conduct(context, NTK_LOSS_SQUARED, compare);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

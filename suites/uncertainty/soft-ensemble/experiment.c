@@ -46,47 +46,37 @@ static ntk_status soft_targets(const ntk_ensemble_study *study, double epsilon, 
                                    targets);
 }
 
-/* The law's mean is A log Q U, U the basis. scratch: (n, K) and (n, K - 1). */
-static ntk_status predict(const ntk_ensemble_study *study, double *scratch, ntk_ensemble_law *law) {
-    const size_t n = study->points, classes = study->problem.outputs, others = study->others;
-    const double other = ntk_context_real(study->context, "law-epsilon");
-    const double epsilon = other > 0 ? other : ntk_context_real(study->context, "epsilon");
-    const bool nngp = strcmp(ntk_context_choice(study->context, "law-covariance"), "nngp") == 0;
-    double *contrasts = scratch + n * classes;
-    NTK_TRY(soft_targets(study, epsilon, scratch));
-    for (size_t i = 0; i < n * classes; i++) scratch[i] = log(scratch[i]);
-    NTK_TRY(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, n, law->copies, classes, 1, scratch, classes,
-                     law->basis, law->copies, 0, contrasts, law->copies));
-    NTK_TRY(ntk_gaussian_map(n, others, study->theta, 0, law->map));
-    NTK_TRY(ntk_gaussian_mean(n, others, law->copies, law->map, contrasts, law->mean));
-    return ntk_gaussian_ensemble(n, others, law->map, nngp ? study->s : study->theta, law->covariance);
+/* The law's mean is A log Q U, U the basis. log_targets: (n, K), scratch. */
+static ntk_status predict(ntk_ensemble_study *study, double *log_targets) {
+    const ntk_context *context = study->context;
+    const ntk_ensemble_law *law = &study->law;
+    const double other = ntk_context_real(context, "law-epsilon");
+    const bool nngp = strcmp(ntk_context_choice(context, "law-covariance"), "nngp") == 0;
+    NTK_TRY(soft_targets(study, other > 0 ? other : ntk_context_real(context, "epsilon"), log_targets));
+    for (size_t i = 0; i < study->points * study->problem.outputs; i++) log_targets[i] = log(log_targets[i]);
+    NTK_TRY(ntk_ensemble_study_solve_law(study, 0, log_targets));
+    return ntk_gaussian_ensemble(study->points, study->others, law->map, nngp ? study->s : study->theta,
+                                 law->covariance);
 }
 
 static ntk_status compare(ntk_ensemble_study *study) {
     const size_t classes = study->problem.outputs;
-    double basis[CLASSES_MAX * CLASSES_MAX], *scratch;
+    double basis[CLASSES_MAX * CLASSES_MAX], *log_targets;
     if (classes < 2 || classes > CLASSES_MAX)
         return ntk_fail(NTK_ERROR_ARGUMENT, "%zu classes, not 2 to %d", classes, CLASSES_MAX);
     fill_basis(classes, basis);
-    ntk_ensemble_law law;
-    NTK_TRY(ntk_ensemble_law_create(study, "soft", classes - 1, basis, &law));
-    ntk_status status = ntk_allocate_doubles(study->points * (2 * classes - 1), &scratch);
-    if (status == NTK_OK) status = predict(study, scratch, &law);
-    if (status == NTK_OK)
-        status = soft_targets(study, ntk_context_real(study->context, "epsilon"), study->targets);
-    if (status == NTK_OK) status = ntk_ensemble_study_train(study, 0, NULL, NULL);
-    if (status == NTK_OK) status = ntk_ensemble_study_judge(study, &law);
-    ntk_release(scratch);
-    ntk_ensemble_law_release(&law);
-    return status;
+    NTK_TRY(ntk_ensemble_study_name_law(study, "soft", classes - 1, basis));
+    NTK_TRY(ntk_allocate_doubles(study->points * classes, &log_targets));
+    const ntk_status status = predict(study, log_targets);
+    ntk_release(log_targets);
+    NTK_TRY(status);
+    NTK_TRY(soft_targets(study, ntk_context_real(study->context, "epsilon"), study->targets));
+    NTK_TRY(ntk_ensemble_study_train(study, 0, NULL, NULL));
+    return ntk_ensemble_study_judge(study);
 }
 
 static ntk_status run(ntk_context *context) {
-    ntk_ensemble_study study;
-    NTK_TRY(ntk_ensemble_study_create(context, NTK_LOSS_SOFTMAX, &study));
-    const ntk_status status = compare(&study);
-    ntk_ensemble_study_release(&study);
-    return status;
+    return ntk_ensemble_study_conduct(context, NTK_LOSS_SOFTMAX, compare);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};
