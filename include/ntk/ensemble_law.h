@@ -74,7 +74,7 @@
          NULL,                                                                                                \
          "test point j stands at this angle from training point j; 0: anywhere"},                             \
         {"outputs", NTK_PARAMETER_INTEGER, "3", 1, 100, NULL, "K, outputs of a network"},                     \
-        {"tolerance", NTK_PARAMETER_REAL, "1e-4", 1e-13, 0.1, NULL, "of the integrator"},                     \
+        {"tolerance", NTK_PARAMETER_REAL, "1e-3", 1e-13, 0.1, NULL, "of the integrator"},                     \
         {"gradient-tolerance",                                                                                \
          NTK_PARAMETER_REAL,                                                                                  \
          "1e-5",                                                                                              \
@@ -84,7 +84,7 @@
          "gradient norm that counts as stationary"},                                                          \
         {"log-horizon", NTK_PARAMETER_REAL, "12", -10, 100, NULL, "log of the time at which flows end"}, {    \
         "rare-scale", NTK_PARAMETER_REAL, "1", 1, 3.16, NULL,                                                 \
-            "s: one network in ten has its parameters multiplied by s"                                        \
+            "s: one network in ten draws numbers s times as large"                                            \
     }
 
 /* The law to compare with, for the experiment to fill. */

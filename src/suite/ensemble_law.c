@@ -58,6 +58,9 @@ static ntk_status describe_problem(ntk_ensemble_study *self, ntk_loss loss) {
                                            .rare_scale = ntk_context_real(context, "rare-scale")};
     self->problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     self->problem.flow.loss = loss;
+    /* Where a flow ends is what counts, not its path: the stabilised method gets there in the fewest
+     * evaluations, its first steps included. */
+    self->problem.flow.integrator = NTK_INTEGRATOR_STABILISED;
     self->problem.flow.tolerance = ntk_context_real(context, "tolerance");
     self->problem.flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
     self->problem.flow.log_horizon = ntk_context_real(context, "log-horizon");

@@ -47,7 +47,9 @@ static ntk_ensemble_problem describe(const ntk_context *context, const ntk_predi
     problem.flow.loss = p->problem.loss;
     problem.flow.lambda = p->problem.lambda;
     problem.flow.kinked = !ntk_activation_is_smooth(architecture->activation);
-    problem.flow.tolerance = 1e-3;
+    /* What counts is where a flow ends, not its path. */
+    if (!problem.flow.kinked) problem.flow.integrator = NTK_INTEGRATOR_STABILISED;
+    problem.flow.tolerance = 1e-2;
     problem.flow.gradient_tolerance = 1e-4;
     return problem;
 }
