@@ -23,13 +23,15 @@ typedef struct ntk_ensemble_problem {
     const double *targets; /* (n, K) */
     ntk_flow_options flow; /* loss, lambda, tolerances and what ends the flow; it must end */
     double noise_variance; /* of normal noise added to each member's targets, squared loss only; 0: none */
+    double noise_mean;     /* of that noise */
     /* Start from a draw of the Gaussian process of covariance Theta_hat_0, the tangent kernel at theta_0: a
      * member's outputs are f(x; theta) - f(x; theta_0) + J(x; theta_0) z, z ~ N(0, I), the offset J z - f_0
      * being constant along its flow (sample-then-optimise). False: f(x; theta). */
     bool tangent_start;
-    /* s: a member's parameters share a random factor, s with probability 1/10 and sqrt((1 - s^2/10) / (9/10))
-     * otherwise. Each parameter keeps its mean and its variance, and two of them are uncorrelated, but they
-     * are not independent; 1 (or 0): they are. 1 <= s < sqrt(10). */
+    /* s: what a member's start is drawn from - its parameters or, with tangent_start, z - and its noise share
+     * a random factor, s with probability 1/10 and sqrt((1 - s^2/10) / (9/10)) otherwise. Each number keeps
+     * its mean and its variance, and two of them are uncorrelated, but they are not independent; 1 (or 0):
+     * they are. 1 <= s < sqrt(10). */
     double rare_scale;
 } ntk_ensemble_problem;
 

@@ -81,24 +81,41 @@ static ntk_status member_create(const ntk_ensemble_problem *problem, size_t widt
     return ntk_allocate_doubles(problem->all_points * problem->outputs, &out->offset);
 }
 
-static void draw_weights(const ntk_ensemble_problem *problem, ntk_stream *weights, member *self) {
-    ntk_network_initialise(self->network, weights, self->theta0);
+/* The factor that rare_scale speaks of. */
+static double draw_scale(const ntk_ensemble_problem *problem, const ntk_stream *weights) {
     const double rare = problem->rare_scale;
-    if (rare == 0 || rare == 1) return;
+    if (rare == 0 || rare == 1) return 1;
     ntk_stream choice = ntk_stream_fork(weights, "scale");
-    const double factor = ntk_stream_below(&choice, 10) == 0 ? rare : sqrt((10 - rare * rare) / 9);
-    const size_t p = ntk_network_parameters(self->network);
-    for (size_t i = 0; i < p; i++) self->theta0[i] *= factor;
+    return ntk_stream_below(&choice, 10) == 0 ? rare : sqrt((10 - rare * rare) / 9);
 }
 
-static void draw_targets(const ntk_ensemble_problem *problem, const ntk_stream *weights, member *self) {
+static void draw_targets(const ntk_ensemble_problem *problem, const ntk_stream *weights, double scale,
+                         member *self) {
     const size_t count = problem->points * problem->outputs;
+    const double deviation = scale * sqrt(problem->noise_variance);
     memcpy(self->targets, problem->targets, count * sizeof(double));
     if (problem->noise_variance == 0) return;
     ntk_stream noise = ntk_stream_fork(weights, "noise");
     ntk_stream_normal(&noise, count, self->targets);
     for (size_t i = 0; i < count; i++)
-        self->targets[i] = problem->targets[i] + sqrt(problem->noise_variance) * self->targets[i];
+        self->targets[i] = problem->targets[i] + problem->noise_mean + deviation * self->targets[i];
+}
+
+/* The start J z in place of the network's own outputs, and the offset that makes it so. */
+static ntk_status draw_tangent_start(const ntk_ensemble_problem *problem, const ntk_stream *weights,
+                                     double scale, member *self) {
+    const size_t p = ntk_network_parameters(self->network), all = problem->all_points * problem->outputs;
+    ntk_stream direction = ntk_stream_fork(weights, "direction");
+    ntk_stream_normal(&direction, p, self->direction);
+    for (size_t i = 0; i < p; i++) self->direction[i] *= scale;
+    NTK_TRY(ntk_network_pushforward(self->network, self->theta0, problem->all_points, problem->x,
+                                    self->direction, self->offset));
+    for (size_t i = 0; i < all; i++) {
+        const double tangent = self->offset[i];
+        self->offset[i] = tangent - self->start[i];
+        self->start[i] = tangent;
+    }
+    return NTK_OK;
 }
 
 /* Weights, the noise of the targets and the direction z come from forks of their own: an ensemble without
@@ -108,21 +125,13 @@ static ntk_status draw(const ntk_ensemble_problem *problem, const ntk_stream *ro
     char purpose[64];
     snprintf(purpose, sizeof purpose, "weights at width %zu", width);
     ntk_stream weights = ntk_stream_fork(root, purpose);
-    draw_weights(problem, &weights, self);
-    draw_targets(problem, &weights, self);
+    ntk_network_initialise(self->network, &weights, self->theta0);
+    const double scale = draw_scale(problem, &weights), own = problem->tangent_start ? 1 : scale;
+    const size_t p = ntk_network_parameters(self->network);
+    for (size_t i = 0; i < p; i++) self->theta0[i] *= own;
+    draw_targets(problem, &weights, scale, self);
     NTK_TRY(ntk_network_forward(self->network, self->theta0, problem->all_points, problem->x, self->start));
-    if (!problem->tangent_start) return NTK_OK;
-    ntk_stream direction = ntk_stream_fork(&weights, "direction");
-    ntk_stream_normal(&direction, ntk_network_parameters(self->network), self->direction);
-    NTK_TRY(ntk_network_pushforward(self->network, self->theta0, problem->all_points, problem->x,
-                                    self->direction, self->offset));
-    const size_t all = problem->all_points * problem->outputs;
-    for (size_t i = 0; i < all; i++) {
-        const double tangent = self->offset[i];
-        self->offset[i] = tangent - self->start[i];
-        self->start[i] = tangent;
-    }
-    return NTK_OK;
+    return problem->tangent_start ? draw_tangent_start(problem, &weights, scale, self) : NTK_OK;
 }
 
 static ntk_status follow(const ntk_ensemble_problem *problem, member *self) {
@@ -188,8 +197,9 @@ static ntk_status check(const ntk_ensemble_problem *problem, size_t members) {
     if (problem->points == 0 || problem->all_points < problem->points || members == 0)
         return ntk_fail(NTK_ERROR_ARGUMENT, "ensemble: %zu members on %zu of %zu points", members,
                         problem->points, problem->all_points);
-    if (!(problem->noise_variance >= 0 && isfinite(problem->noise_variance)))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "ensemble: the noise variance is %g", problem->noise_variance);
+    if (!(problem->noise_variance >= 0 && isfinite(problem->noise_variance) && isfinite(problem->noise_mean)))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "ensemble: noise of mean %g and variance %g", problem->noise_mean,
+                        problem->noise_variance);
     const double rare = problem->rare_scale;
     if (!(rare == 0 || (rare >= 1 && rare * rare < 10)))
         return ntk_fail(NTK_ERROR_ARGUMENT, "ensemble: the rare scale %g is not in [1, sqrt 10)", rare);

@@ -164,6 +164,35 @@ Test(ensemble, rare_scale_keeps_the_variance) {
     ntk_ensemble_release(&scaled);
 }
 
+/* A tangent start and the noise, less its mean, share the factor; the network beneath keeps its own. */
+Test(ensemble, rare_scale_of_a_tangent_start) {
+    enum { DRAWS = 60 };
+    ntk_context *context = create();
+    ntk_ensemble_problem problem = problem_of(0);
+    ntk_ensemble plain, scaled;
+    problem.tangent_start = true;
+    problem.noise_variance = 0.5;
+    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &plain), NTK_OK);
+    problem.rare_scale = 2.5;
+    problem.noise_mean = 0.7;
+    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &scaled), NTK_OK);
+    size_t rare = 0;
+    for (size_t m = 0; m < DRAWS; m++) {
+        const double factor = scaled.start[m * ALL * K] / plain.start[m * ALL * K];
+        rare += factor > 1;
+        cr_assert_float_eq(factor, factor > 1 ? 2.5 : sqrt((10 - 6.25) / 9), 1e-10);
+        for (size_t i = 0; i < ALL * K; i++)
+            cr_assert_float_eq(scaled.start[m * ALL * K + i], factor * plain.start[m * ALL * K + i], 1e-9);
+        for (size_t i = 0; i < N * K; i++)
+            cr_assert_float_eq(scaled.targets[m * N * K + i] - targets[i] - 0.7,
+                               factor * (plain.targets[m * N * K + i] - targets[i]), 1e-9);
+    }
+    cr_assert(rare > 0 && rare < DRAWS / 2);
+    ntk_ensemble_release(&plain);
+    ntk_ensemble_release(&scaled);
+    ntk_context_destroy(context);
+}
+
 /* Untrained members are those that training would start from. */
 Test(ensemble, initialise_draws_the_same_starts) {
     ntk_context *context = fixture_context(parameters, NULL, NULL);
@@ -189,6 +218,9 @@ Test(ensemble, refusals) {
     problem.noise_variance = NAN;
     cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
     problem = problem_of(0.05);
+    problem.noise_mean = NAN;
+    cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
+    problem.noise_mean = 0;
     problem.rare_scale = 3.2;
     cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
     problem.rare_scale = 1;

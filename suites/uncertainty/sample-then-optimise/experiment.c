@@ -21,6 +21,7 @@
  *
  * Without the perturbation n lambda A A^T is missing. Its share is large near the data and small elsewhere,
  * hence test points near the data. */
+#include <math.h>
 #include <string.h>
 
 #include <ntk/ntk.h>
@@ -29,6 +30,7 @@ static const ntk_parameter parameters[] = {
     NTK_ENSEMBLE_LAW_PARAMETERS,
     {"lambda", NTK_PARAMETER_REAL, "0.1", 1e-6, 100, NULL, "strength of L2 towards the initialisation"},
     {"perturb-targets", NTK_PARAMETER_FLAG, "true", 0, 0, NULL, "noise of variance n lambda on the targets"},
+    {"noise-mean", NTK_PARAMETER_REAL, "0", -10, 10, NULL, "of the noise, in its standard deviations"},
     {"start", NTK_PARAMETER_CHOICE, "tangent", 0, 0, "tangent|own", "J z, or the network's own outputs"},
     {0}};
 
@@ -73,6 +75,7 @@ static void describe(ntk_ensemble_study *study) {
     study->problem.flow.lambda = lambda;
     study->problem.tangent_start = strcmp(ntk_context_choice(context, "start"), "tangent") == 0;
     study->problem.noise_variance = perturbed ? (double)study->points * lambda : 0;
+    study->problem.noise_mean = ntk_context_real(context, "noise-mean") * sqrt(study->problem.noise_variance);
 }
 
 static ntk_status compare(ntk_ensemble_study *study) {
