@@ -90,6 +90,9 @@ const char *ntk_context_data(const ntk_context *context);
             "MNIST: the committed 5,000, or the full files"                                                  \
     }
 ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out);
+/* The integers of the parameter "digits", which are the classes, and their number. classes: (10). Errors:
+ * NTK_ERROR_ARGUMENT for more than ten. */
+ntk_status ntk_context_digit_classes(const ntk_context *context, uint8_t *classes, size_t *count);
 
 /* Metrics: lower-case names with hyphens, each emitted once. Non-finite values are recorded as they are and
  * make checks fail. Errors: NTK_ERROR_ARGUMENT for a bad or repeated name. Not from inside ntk_map. */

@@ -11,6 +11,26 @@
 #include <ntk/bayes.h>
 #include <ntk/experiment.h>
 
+/* What is classified. Arrays are owned. */
+typedef struct ntk_classification {
+    ntk_loss loss;
+    size_t points, others, inputs, outputs; /* n to train on, q new ones, d, K */
+    double *x;                              /* (n + q, d), those to train on first */
+    double *targets;                        /* (n, K) */
+    size_t *labels;                         /* (n + q) where the new points have labels, else NULL */
+} ntk_classification;
+
+/* Two half circles of n / 2 points each that interlock, one for each class (one logistic output), and grid x
+ * grid new points in the square around them, of side 4.5. n: even, at least 4; grid: at least 2. */
+ntk_status ntk_classification_plane(size_t n, size_t grid, ntk_classification *out);
+
+/* Images of the digits that the parameter "digits" lists (softmax), of the set that NTK_DIGIT_SET_PARAMETER
+ * names, in one draw from the fork "digits" of unit 0. Errors: those of data.h. */
+ntk_status ntk_classification_digits(const ntk_context *context, size_t n, size_t q, ntk_classification *out);
+
+/* Release and zero; a zeroed value is allowed. */
+void ntk_classification_release(ntk_classification *data);
+
 typedef struct ntk_predictive {
     ntk_inference_problem problem; /* kernel shared by the outputs, prior mean 0 */
     /* The lambda that posterior and solutions are computed with; problem.lambda, which the identities use,
@@ -31,10 +51,9 @@ typedef enum ntk_predictive_start {
     NTK_START_NETWORK /* N(0, S), S the NNGP kernel: a wide network as it is drawn */
 } ntk_predictive_start;
 
-/* The problem of n points to train on and q new ones, x: (n + q, d), with targets (n, K), which is copied.
- * Errors: those of kernel.h; NTK_ERROR_MEMORY. */
-ntk_status ntk_predictive_create(const ntk_architecture *architecture, ntk_loss loss, size_t n, size_t q,
-                                 size_t inputs, size_t outputs, const double *x, const double *targets,
+/* The problem of these data, which are not referred to afterwards. Errors: those of kernel.h;
+ * NTK_ERROR_MEMORY. */
+ntk_status ntk_predictive_create(const ntk_architecture *architecture, const ntk_classification *data,
                                  double lambda, ntk_predictive_start start, ntk_predictive *out);
 /* Release and zero; a zeroed value is allowed. */
 void ntk_predictive_release(ntk_predictive *predictive);
@@ -139,9 +158,9 @@ double ntk_routes_distance(const ntk_routes *routes, const double *probabilities
  * NTK_NETWORK_ROUTE_PARAMETERS), trained to stationarity from the start that "start" names, on the points of
  * a problem with n lambda = 1. Emits the table `gaps` (width, gap of each network) and `network-rate`, the
  * exponent in the width of the gap: what separates a network's probabilities at the new points from those of
- * the solution from its own start, relative to what training moves that solution by. x: (n + q, inputs), as
- * the problem was made from; probabilities: (M), the mean over the networks of the last width. Errors:
- * NTK_ERROR_ARGUMENT for another lambda; those of ensemble.h. */
+ * the solution from its own start, relative to what training moves that solution by. data: what the problem
+ * was made from; probabilities: (M), the mean over the networks of the last width. Errors: NTK_ERROR_ARGUMENT
+ * for another lambda; those of ensemble.h. */
 #define NTK_NETWORK_ROUTE_PARAMETERS                                                                         \
     {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256 1024", 2, 65536, NULL, "hidden widths, ascending"},       \
         {"networks", NTK_PARAMETER_INTEGER, "64", 2, 100000, NULL, "networks per width"}, {                  \
@@ -152,7 +171,7 @@ double ntk_routes_distance(const ntk_routes *routes, const double *probabilities
 ntk_predictive_start ntk_network_route_start(const ntk_context *context);
 
 ntk_status ntk_network_route(ntk_context *context, const ntk_routes *routes,
-                             const ntk_architecture *architecture, size_t inputs, const double *x,
+                             const ntk_architecture *architecture, const ntk_classification *data,
                              double *probabilities);
 
 /* Emit the table `reliability-<name>`: for each route, new points in bins of the probability of the class it

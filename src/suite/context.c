@@ -188,6 +188,13 @@ ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out) {
     return ntk_digits_read_folder(ntk_context_data(context), chosen, out);
 }
 
+ntk_status ntk_context_digit_classes(const ntk_context *context, uint8_t *classes, size_t *count) {
+    const long *digits = ntk_context_integers(context, "digits", count);
+    if (*count > 10) return ntk_fail(NTK_ERROR_ARGUMENT, "digits: %zu classes of ten", *count);
+    for (size_t k = 0; k < *count; k++) classes[k] = (uint8_t)digits[k];
+    return NTK_OK;
+}
+
 /* ---- what the experiment emits ----------------------------------------------------------------- */
 
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value) {

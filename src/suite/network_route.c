@@ -34,13 +34,13 @@ static ntk_status measure(const ntk_ensemble_member *member, double *gap, void *
 /* n lambda = 1, so that C = Theta is the covariance of a tangent start. A stationary point to a gradient of
  * 1e-4 is within 1e-4 / lambda of its limit in the parameters. */
 static ntk_ensemble_problem describe(const ntk_context *context, const ntk_predictive *p,
-                                     const ntk_architecture *architecture, size_t inputs, const double *x) {
+                                     const ntk_architecture *architecture, const ntk_classification *data) {
     ntk_ensemble_problem problem = {.architecture = *architecture,
                                     .points = p->problem.points,
                                     .all_points = p->problem.points + p->q,
-                                    .inputs = inputs,
+                                    .inputs = data->inputs,
                                     .outputs = p->problem.outputs,
-                                    .x = x,
+                                    .x = data->x,
                                     .targets = p->targets,
                                     .flow = ntk_flow_options_default(),
                                     .tangent_start = ntk_network_route_start(context) == NTK_START_PRIOR};
@@ -92,7 +92,7 @@ static ntk_status train(ntk_context *context, ntk_predictive *p, const ntk_ensem
 }
 
 ntk_status ntk_network_route(ntk_context *context, const ntk_routes *routes,
-                             const ntk_architecture *architecture, size_t inputs, const double *x,
+                             const ntk_architecture *architecture, const ntk_classification *data,
                              double *probabilities) {
     ntk_predictive problem = routes->problem;
     const size_t networks = (size_t)ntk_context_integer(context, "networks");
@@ -103,7 +103,7 @@ ntk_status ntk_network_route(ntk_context *context, const ntk_routes *routes,
     if (!(fabs(strength - 1) <= 1e-12))
         return ntk_fail(NTK_ERROR_ARGUMENT, "networks beside their solutions: n lambda is %g, not 1",
                         strength);
-    const ntk_ensemble_problem ensemble = describe(context, &problem, architecture, inputs, x);
+    const ntk_ensemble_problem ensemble = describe(context, &problem, architecture, data);
     NTK_TRY(ntk_allocate_doubles(networks * widths + problem.q * problem.problem.outputs, &gaps));
     const ntk_status status = train(context, &problem, &ensemble, widths, width, networks, gaps,
                                     gaps + networks * widths, probabilities);

@@ -71,25 +71,26 @@ static ntk_status allocate(size_t n, ntk_predictive *out) {
     return ntk_allocate_doubles(out->q, &out->start_diagonal);
 }
 
-ntk_status ntk_predictive_create(const ntk_architecture *architecture, ntk_loss loss, size_t n, size_t q,
-                                 size_t inputs, size_t outputs, const double *x, const double *targets,
+ntk_status ntk_predictive_create(const ntk_architecture *architecture, const ntk_classification *data,
                                  double lambda, ntk_predictive_start start, ntk_predictive *out) {
+    const size_t n = data->points, q = data->others, d = data->inputs;
     const ntk_kernel_type type = start == NTK_START_PRIOR ? NTK_KERNEL_NTK : NTK_KERNEL_NNGP;
     const double scale = start == NTK_START_PRIOR ? 1 / ((double)n * lambda) : 1;
     *out = (ntk_predictive){.lambda = lambda, .q = q};
-    out->problem =
-        (ntk_inference_problem){.loss = loss, .points = n, .outputs = outputs, .order = n, .lambda = lambda};
+    out->problem = (ntk_inference_problem){
+        .loss = data->loss, .points = n, .outputs = data->outputs, .order = n, .lambda = lambda};
     ntk_status status = allocate(n, out);
     if (status == NTK_OK)
-        status = fill(architecture, NTK_KERNEL_NTK, n, q, inputs, x, 1, out->gram, out->cross, out->diagonal);
+        status =
+            fill(architecture, NTK_KERNEL_NTK, n, q, d, data->x, 1, out->gram, out->cross, out->diagonal);
     if (status == NTK_OK)
-        status = fill(architecture, type, n, q, inputs, x, scale, out->start_gram, out->start_cross,
+        status = fill(architecture, type, n, q, d, data->x, scale, out->start_gram, out->start_cross,
                       out->start_diagonal);
     if (status != NTK_OK) {
         ntk_predictive_release(out);
         return status;
     }
-    memcpy(out->targets, targets, n * outputs * sizeof *targets);
+    memcpy(out->targets, data->targets, unknowns(out) * sizeof *out->targets);
     out->problem.gram = out->gram;
     out->problem.targets = out->targets;
     return NTK_OK;

@@ -207,13 +207,7 @@ static void choose_times(const ntk_context *context, bool smooth, double width, 
 
 static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
     if (!is_choice(context, "data", "digits")) return NTK_OK;
-    size_t count;
-    const long *classes = ntk_context_integers(context, "digits", &count);
-    if (count > sizeof sweep->classes)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits where there are %zu", count,
-                        sizeof sweep->classes);
-    sweep->class_count = count;
-    for (size_t k = 0; k < count; k++) sweep->classes[k] = (uint8_t)classes[k];
+    NTK_TRY(ntk_context_digit_classes(context, sweep->classes, &sweep->class_count));
     return ntk_context_digits(context, &sweep->digits);
 }
 

@@ -27,7 +27,15 @@ static const fixture_setting usual[] = {
     {"draws", "400"},   {"thinning", "3"}, {"spread", "1"},    {"lambda-factor", "1"}, {0}};
 
 static double x[ALL * D];
-static const double targets[N * K] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.25, 0.25};
+static double targets[N * K] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.25, 0.25};
+
+static const ntk_classification data = {.loss = NTK_LOSS_SOFTMAX,
+                                        .points = N,
+                                        .others = Q,
+                                        .inputs = D,
+                                        .outputs = K,
+                                        .x = x,
+                                        .targets = targets};
 
 static ntk_architecture architecture(void) {
     ntk_architecture out = ntk_architecture_default();
@@ -41,8 +49,7 @@ static ntk_predictive problem_of(ntk_predictive_start start) {
     const ntk_architecture erf_network = architecture();
     ntk_predictive out;
     assert_ok(ntk_data_sphere_separated(&points, ALL, D, 0.8, x));
-    assert_ok(
-        ntk_predictive_create(&erf_network, NTK_LOSS_SOFTMAX, N, Q, D, K, x, targets, lambda, start, &out));
+    assert_ok(ntk_predictive_create(&erf_network, &data, lambda, start, &out));
     return out;
 }
 
@@ -137,6 +144,26 @@ Test(predictive, hypotheses_removed_show) {
     ntk_routes_release(&routes);
 }
 
+/* A half circle of radius 1 about (-1/2, -1/4), class 0, and what it is turned into by pi; the grid's
+ * corners. */
+Test(predictive, the_plane_interlocks) {
+    ntk_classification plane;
+    assert_ok(ntk_classification_plane(6, 3, &plane));
+    for (size_t i = 0; i < 6; i += 2) {
+        const double *p = plane.x + 2 * i, *turned = p + 2;
+        cr_expect_float_eq(hypot(p[0] + 0.5, p[1] + 0.25), 1, 1e-14);
+        cr_expect_geq(p[1], -0.25 - 1e-14);
+        cr_expect(turned[0] == -p[0] && turned[1] == -p[1]);
+        cr_expect(plane.targets[i] == 0 && plane.targets[i + 1] == 1);
+    }
+    const double *grid = plane.x + 12;
+    cr_expect(grid[0] == -2.25 && grid[1] == -2.25 && grid[2] == 0 && grid[16] == 2.25 && grid[17] == 2.25);
+    cr_expect_null(plane.labels);
+    ntk_classification_release(&plane);
+    cr_expect_eq(ntk_classification_plane(5, 3, &plane), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(ntk_classification_plane(6, 1, &plane), NTK_ERROR_ARGUMENT);
+}
+
 /* Mean of sum p log(p / other), and 0 log 0 = 0. */
 Test(predictive, divergence_by_hand) {
     ntk_predictive problem = {.problem = {.loss = NTK_LOSS_SOFTMAX, .outputs = 2}, .q = 2};
@@ -214,7 +241,7 @@ Test(predictive, networks_are_compared_with_their_own_solutions) {
     const ntk_architecture erf_network = architecture();
     ntk_routes routes = {.problem = problem_of_strength_one()};
     double probabilities[Q * K], wanted[Q * K] = {0}, slope = 0;
-    assert_ok(ntk_network_route(context, &routes, &erf_network, D, x, probabilities));
+    assert_ok(ntk_network_route(context, &routes, &erf_network, &data, probabilities));
     ntk_ensemble_problem problem = {.architecture = erf_network,
                                     .points = N,
                                     .all_points = ALL,
@@ -252,7 +279,7 @@ Test(predictive, networks_need_the_strength_of_their_start) {
     const ntk_architecture erf_network = architecture();
     ntk_routes routes = {.problem = problem_of(NTK_START_PRIOR)};
     double probabilities[Q * K];
-    assert_fails(ntk_network_route(context, &routes, &erf_network, D, x, probabilities), NTK_ERROR_ARGUMENT,
+    assert_fails(ntk_network_route(context, &routes, &erf_network, &data, probabilities), NTK_ERROR_ARGUMENT,
                  "n lambda is 0.4");
     ntk_routes_release(&routes);
 }

@@ -21,8 +21,6 @@
  * Networks of finite width start from f_0 = J z, z ~ N(0, I), of covariance Theta; n lambda = 1, so C =
  * Theta. Each is compared with the solution from its own start; the difference is O(m^{-1/2}), like that of
  * the kernels. */
-#include <math.h>
-
 #include <ntk/ntk.h>
 
 static const ntk_parameter parameters[] = {
@@ -37,67 +35,57 @@ static const ntk_parameter parameters[] = {
     NTK_DIGIT_SET_PARAMETER,
     {0}};
 
-static ntk_architecture architecture_of(ntk_activation activation, size_t depth, double weight, double bias) {
+static ntk_architecture architecture_of(ntk_activation activation, size_t depth, double bias_variance) {
     ntk_architecture architecture = ntk_architecture_default();
     architecture.activation = activation;
     architecture.depth = depth;
-    architecture.weight_variance = weight;
-    architecture.bias_variance = bias;
+    architecture.bias_variance = bias_variance;
     architecture.input_scale = NTK_INPUT_SCALE_NONE;
     return architecture;
 }
 
-/* ---- the plane ----------------------------------------------------------------------------------------- */
-
-/* Two interlocking half circles, one for each class, then a grid around them. */
-static void fill_plane(size_t n, size_t grid, double *x, double *targets) {
-    for (size_t i = 0; i < n; i++) {
-        const double angle = acos(-1.0) * (double)(i / 2) / (double)(n / 2 - 1), sign = i % 2 == 0 ? 1 : -1;
-        x[2 * i] = sign * (cos(angle) - 0.5);
-        x[2 * i + 1] = sign * (sin(angle) - 0.25);
-        targets[i] = (double)(i % 2);
-    }
-    for (size_t i = 0; i < grid * grid; i++) {
-        x[2 * (n + i)] = 4.5 * ((double)(i % grid) / (double)(grid - 1) - 0.5);
-        x[2 * (n + i) + 1] = 4.5 * ((double)(i / grid) / (double)(grid - 1) - 0.5);
-    }
+/* The problem of these data with n lambda = strength, by every route. */
+static ntk_status compare(ntk_context *context, const char *name, const ntk_architecture *architecture,
+                          const ntk_classification *data, double strength, ntk_routes *routes) {
+    ntk_predictive problem;
+    NTK_TRY(ntk_predictive_create(architecture, data, strength / (double)data->points,
+                                  ntk_network_route_start(context), &problem));
+    return ntk_routes_compare(context, name, &problem, routes);
 }
 
-static ntk_status emit_plane(ntk_context *context, size_t n, const double *x, const double *targets,
-                             const ntk_routes *r, const double *networks) {
+/* ---- the plane ----------------------------------------------------------------------------------------- */
+
+static ntk_status emit_plane(ntk_context *context, const ntk_classification *data, const ntk_routes *r,
+                             const double *networks) {
+    const double *x = data->x;
     ntk_table *points, *map;
     NTK_TRY(ntk_emit_table(context, "points", "x y label", &points));
     NTK_TRY(ntk_emit_table(context, "map", "x y posterior ensemble laplace mode networks", &map));
-    for (size_t i = 0; i < n; i++)
-        NTK_TRY(ntk_table_row(points, NULL, (double[]){x[2 * i], x[2 * i + 1], targets[i]}));
-    for (size_t i = 0; i < r->problem.q; i++)
-        NTK_TRY(ntk_table_row(map, NULL,
-                              (double[]){x[2 * (n + i)], x[2 * (n + i) + 1], r->posterior[i], r->ensemble[i],
-                                         r->laplace[i], r->mode[i], networks[i]}));
+    for (size_t i = 0; i < data->points; i++, x += 2)
+        NTK_TRY(ntk_table_row(points, NULL, (double[]){x[0], x[1], data->targets[i]}));
+    for (size_t i = 0; i < data->others; i++, x += 2)
+        NTK_TRY(ntk_table_row(
+            map, NULL,
+            (double[]){x[0], x[1], r->posterior[i], r->ensemble[i], r->laplace[i], r->mode[i], networks[i]}));
     return NTK_OK;
 }
 
 static ntk_status run_plane(ntk_context *context) {
     const size_t n = (size_t)ntk_context_integer(context, "points");
-    const size_t grid = (size_t)ntk_context_integer(context, "grid"), q = grid * grid;
-    const ntk_architecture architecture = architecture_of(NTK_ERF, 1, 2, 1);
-    double *x, *targets, *networks;
-    ntk_predictive plane;
+    const size_t grid = (size_t)ntk_context_integer(context, "grid");
+    const ntk_architecture architecture = architecture_of(NTK_ERF, 1, 1);
+    ntk_classification data;
     ntk_routes routes;
-    NTK_TRY(ntk_allocate_doubles(2 * (n + q), &x));
-    NTK_TRY(ntk_allocate_doubles(n, &targets));
-    NTK_TRY(ntk_allocate_doubles(q, &networks));
-    fill_plane(n, grid, x, targets);
-    NTK_TRY(ntk_predictive_create(&architecture, NTK_LOSS_LOGISTIC, n, q, 2, 1, x, targets, 1 / (double)n,
-                                  ntk_network_route_start(context), &plane));
-    NTK_TRY(ntk_routes_compare(context, "plane", &plane, &routes));
+    double *networks;
+    NTK_TRY(ntk_classification_plane(n, grid, &data));
+    NTK_TRY(ntk_allocate_doubles(data.others, &networks));
+    NTK_TRY(compare(context, "plane", &architecture, &data, 1, &routes));
     NTK_TRY(ntk_routes_weigh(context, "plane", &routes));
-    NTK_TRY(ntk_network_route(context, &routes, &architecture, 2, x, networks));
-    NTK_TRY(emit_plane(context, n, x, targets, &routes, networks));
+    NTK_TRY(ntk_network_route(context, &routes, &architecture, &data, networks));
+    NTK_TRY(emit_plane(context, &data, &routes, networks));
     ntk_routes_release(&routes);
     ntk_release(networks);
-    ntk_release(targets);
-    ntk_release(x);
+    ntk_classification_release(&data);
     return NTK_OK;
 }
 
@@ -106,37 +94,16 @@ static ntk_status run_plane(ntk_context *context) {
 static ntk_status run_digits(ntk_context *context) {
     const size_t n = (size_t)ntk_context_integer(context, "digit-points");
     const size_t q = (size_t)ntk_context_integer(context, "digit-tests");
-    if (n == 0) return NTK_OK;
-    size_t classes;
-    const long *digits = ntk_context_integers(context, "digits", &classes);
-    uint8_t wanted[10];
-    if (classes > 10) return ntk_fail(NTK_ERROR_ARGUMENT, "digits: %zu classes of ten", classes);
-    for (size_t k = 0; k < classes; k++) wanted[k] = (uint8_t)digits[k];
-    const ntk_stream root = ntk_context_stream(context, 0);
-    ntk_stream stream = ntk_stream_fork(&root, "digits");
-    ntk_digits images;
-    NTK_TRY(ntk_context_digits(context, &images));
-    const size_t d = images.rows * images.columns;
-    double *x, *targets;
-    void *labels;
-    NTK_TRY(ntk_allocate_doubles((n + q) * d, &x));
-    NTK_TRY(ntk_allocate_doubles(n * classes, &targets));
-    NTK_TRY(ntk_allocate(n + q, sizeof(size_t), &labels));
-    NTK_TRY(ntk_digits_draw(&images, &stream, wanted, classes, n + q, x, labels, NULL));
-    NTK_TRY(ntk_targets_from_labels(NTK_LOSS_SOFTMAX, n, classes, labels, 0, targets));
-    const ntk_architecture architecture = architecture_of(NTK_RELU, 2, 2, 0.1);
-    ntk_predictive problem;
+    const ntk_architecture architecture = architecture_of(NTK_RELU, 2, 0.1);
+    ntk_classification data;
     ntk_routes routes;
-    NTK_TRY(ntk_predictive_create(&architecture, NTK_LOSS_SOFTMAX, n, q, d, classes, x, targets,
-                                  ntk_context_real(context, "digit-strength") / (double)n,
-                                  ntk_network_route_start(context), &problem));
-    NTK_TRY(ntk_routes_compare(context, "digits", &problem, &routes));
-    NTK_TRY(ntk_routes_reliability(context, "digits", &routes, (const size_t *)labels + n));
+    if (n == 0) return NTK_OK;
+    NTK_TRY(ntk_classification_digits(context, n, q, &data));
+    NTK_TRY(compare(context, "digits", &architecture, &data, ntk_context_real(context, "digit-strength"),
+                    &routes));
+    NTK_TRY(ntk_routes_reliability(context, "digits", &routes, data.labels + n));
     ntk_routes_release(&routes);
-    ntk_digits_release(&images);
-    ntk_release(x);
-    ntk_release(targets);
-    ntk_release(labels);
+    ntk_classification_release(&data);
     return NTK_OK;
 }
 
