@@ -75,13 +75,13 @@ plot x with lines ls 100 title "agreement", \
 # ---- reliability
 set lmargin at screen 0.385
 set rmargin at screen 0.64
-set title "digits 3, 5, 8: reliability"
+set title (tier eq "full" ? "all ten digits: reliability" : "digits 3, 5, 8: reliability")
 set xlabel "probability of the class predicted" font small offset 0,0.4
 set ylabel "part predicted correctly" font small offset 1.2
-set xrange [0.3:1]
-set yrange [0.3:1.04]
-set key bottom right
-set label 1 "calibrated" at 0.86, 0.82 rotate by 36 font small textcolor ls 100
+set xrange [0.1:1]
+set yrange [0.1:1.04]
+set key bottom right samplen 1 width -3 spacing 1
+set label 1 "calibrated" at 0.78, 0.72 rotate by 36 font small textcolor ls 100
 plot x with lines ls 100, \
      reliability using (is("posterior")):3 with linespoints ls 7 title "posterior", \
      reliability using (is("ensemble")):3 with linespoints ls 1 title "ensemble", \

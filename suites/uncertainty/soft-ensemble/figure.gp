@@ -34,10 +34,10 @@ set title "whitened contrasts at the test points"
 set xlabel "quantile of the normal law"
 set ylabel "quantile of the networks" offset 1
 set xrange [-4.6:4.6]
-set yrange [-7:12]
+set yrange [-15:9] # room for the key
 set xtics 2
 set ytics 2
-set key top left samplen 0.8 width -4
+set key bottom left samplen 0.8 width -4
 plot x with lines ls 100 title "the law", \
      mixture using ($2 == mixed ? invnorm($3) : NaN):4 with points ls 8 pt 7 ps 0.3 title "dependent parameters", \
      quantiles using ($2 == narrow ? invnorm($3) : NaN):4 with points ls 3 pt 7 ps 0.35 title sprintf("m = %d", narrow), \
