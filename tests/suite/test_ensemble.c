@@ -167,15 +167,15 @@ Test(ensemble, rare_scale_keeps_the_variance) {
 /* A tangent start and the noise, less its mean, share the factor; the network beneath keeps its own. */
 Test(ensemble, rare_scale_of_a_tangent_start) {
     enum { DRAWS = 60 };
-    ntk_context *context = create();
+    ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble_problem problem = problem_of(0);
     ntk_ensemble plain, scaled;
     problem.tangent_start = true;
     problem.noise_variance = 0.5;
-    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &plain), NTK_OK);
+    assert_ok(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &plain));
     problem.rare_scale = 2.5;
     problem.noise_mean = 0.7;
-    cr_assert_eq(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &scaled), NTK_OK);
+    assert_ok(ntk_ensemble_initialise(context, &problem, WIDTH, 0, DRAWS, &scaled));
     size_t rare = 0;
     for (size_t m = 0; m < DRAWS; m++) {
         const double factor = scaled.start[m * ALL * K] / plain.start[m * ALL * K];
@@ -190,7 +190,6 @@ Test(ensemble, rare_scale_of_a_tangent_start) {
     cr_assert(rare > 0 && rare < DRAWS / 2);
     ntk_ensemble_release(&plain);
     ntk_ensemble_release(&scaled);
-    ntk_context_destroy(context);
 }
 
 /* Untrained members are those that training would start from. */
@@ -219,7 +218,8 @@ Test(ensemble, refusals) {
     cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
     problem = problem_of(0.05);
     problem.noise_mean = NAN;
-    cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
+    assert_fails(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT,
+                 "noise");
     problem.noise_mean = 0;
     problem.rare_scale = 3.2;
     cr_assert_eq(ntk_ensemble_train(context, &problem, WIDTH, 1, 0, NULL, NULL, &out), NTK_ERROR_ARGUMENT);
