@@ -15,7 +15,7 @@ level = STATS_mean
 
 set multiplot layout 1,2
 set bmargin 6.5
-set key outside below center horizontal maxcols 4 width -1
+set key outside below center horizontal maxcols 4
 set logscale y
 set format y "10^{%T}"
 set title "erf: L2 towards θ_0 (solid), towards zero (dotted)"
