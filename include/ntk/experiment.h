@@ -99,6 +99,8 @@ ntk_status ntk_context_digit_classes(const ntk_context *context, uint8_t *classe
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value);
 ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk_estimate *estimate);
 /* The same under a name that is put together: "exponent-%s-%zu", "erf", depth. */
+ntk_status ntk_emit_scalar_as(ntk_context *context, double value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

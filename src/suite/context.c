@@ -205,15 +205,31 @@ ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk
     return ntk_metrics_append(&context->metrics, metric, true, estimate);
 }
 
-ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...) {
-    char metric[96];
+enum { METRIC_SIZE = 96 };
+
+static ntk_status put_together(char *metric /* (METRIC_SIZE) */, const char *format, va_list arguments) {
+    const int length = vsnprintf(metric, METRIC_SIZE, format, arguments);
+    if (length < 0 || length >= METRIC_SIZE)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "metric '%s...': the name is too long", metric);
+    return NTK_OK;
+}
+
+ntk_status ntk_emit_scalar_as(ntk_context *context, double value, const char *format, ...) {
+    char metric[METRIC_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    const int length = vsnprintf(metric, sizeof metric, format, arguments);
+    const ntk_status status = put_together(metric, format, arguments);
     va_end(arguments);
-    if (length < 0 || (size_t)length >= sizeof metric)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "metric '%s...': the name is too long", metric);
-    return ntk_emit_estimate(context, metric, estimate);
+    return status == NTK_OK ? ntk_emit_scalar(context, metric, value) : status;
+}
+
+ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...) {
+    char metric[METRIC_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    const ntk_status status = put_together(metric, format, arguments);
+    va_end(arguments);
+    return status == NTK_OK ? ntk_emit_estimate(context, metric, estimate) : status;
 }
 
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out) {

@@ -2,7 +2,6 @@
 #include <ntk/ensemble_law.h>
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,11 +214,8 @@ static ntk_status emit_test(const ntk_ensemble_study *study, const char *name,
         const char *kind;
         double value;
     } tests[] = {{"mean", test->mean}, {"covariance", test->covariance}, {"normality", test->normality}};
-    for (size_t k = 0; k < 3; k++) {
-        char metric[96];
-        snprintf(metric, sizeof metric, "%s-%s-p", name, tests[k].kind);
-        NTK_TRY(ntk_emit_scalar(study->context, metric, tests[k].value));
-    }
+    for (size_t k = 0; k < 3; k++)
+        NTK_TRY(ntk_emit_scalar_as(study->context, tests[k].value, "%s-%s-p", name, tests[k].kind));
     NTK_TRY(ntk_emit_scalar(study->context, "detectable-shift", test->detectable_shift));
     NTK_TRY(ntk_emit_scalar(study->context, "detectable-spread", test->detectable_spread));
     return ntk_emit_scalar(study->context, "detectable-distance", test->detectable_distance);
@@ -422,9 +418,8 @@ static ntk_status judge_kind(const judge *self, const kind *which, double *sampl
         for (size_t w = 0; w < 2; w++) NTK_TRY(tabulate_difference(self, which, t, w));
     }
     NTK_TRY(ntk_stats_largest(which->count, estimates, suite, &largest));
-    char name[96];
-    snprintf(name, sizeof name, "%s-deviation-%s", which->name, self->law->label);
-    return ntk_emit_estimate(self->study->context, name, &largest);
+    return ntk_emit_estimate_as(self->study->context, &largest, "%s-deviation-%s", which->name,
+                                self->law->label);
 }
 
 /* distances: (members, widths). */
@@ -441,9 +436,7 @@ static ntk_status emit_coupling(const judge *self, double *distances) {
     }
     ntk_estimate exponent;
     NTK_TRY(ntk_stats_rate(2, widths, pairs, distances, ntk_context_level(self->study->context), &exponent));
-    char name[96];
-    snprintf(name, sizeof name, "coupling-exponent-%s", self->law->label);
-    return ntk_emit_estimate(self->study->context, name, &exponent);
+    return ntk_emit_estimate_as(self->study->context, &exponent, "coupling-exponent-%s", self->law->label);
 }
 
 static ntk_status emit_gradient_norm(const judge *self) {
@@ -451,9 +444,7 @@ static ntk_status emit_gradient_norm(const judge *self) {
     for (size_t w = 0; w < 2; w++)
         for (size_t i = 0; i < members_of(self, w); i++)
             largest = ntk_larger(largest, self->study->ensembles[w].gradient_norms[i]);
-    char name[96];
-    snprintf(name, sizeof name, "gradient-norm-%s", self->law->label);
-    return ntk_emit_scalar(self->study->context, name, largest);
+    return ntk_emit_scalar_as(self->study->context, largest, "gradient-norm-%s", self->law->label);
 }
 
 /* ---- what the figure draws ----------------------------------------------------------------------------- */

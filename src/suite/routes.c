@@ -28,18 +28,14 @@ double ntk_routes_distance(const ntk_routes *routes, const double *probabilities
 /* ---- metrics ------------------------------------------------------------------------------------------- */
 
 static ntk_status emit(ntk_context *context, const char *prefix, const char *name, double value) {
-    char metric[NAME_SIZE];
-    snprintf(metric, sizeof metric, "%s-%s", prefix, name);
-    return ntk_emit_scalar(context, metric, value);
+    return ntk_emit_scalar_as(context, value, "%s-%s", prefix, name);
 }
 
 static ntk_status emit_mean(ntk_context *context, const char *prefix, const char *name, size_t n,
                             const double *samples) {
-    char metric[NAME_SIZE];
     ntk_estimate mean;
-    snprintf(metric, sizeof metric, "%s-%s", prefix, name);
     NTK_TRY(ntk_stats_mean(n, samples, ntk_context_level(context), &mean));
-    return ntk_emit_estimate(context, metric, &mean);
+    return ntk_emit_estimate_as(context, &mean, "%s-%s", prefix, name);
 }
 
 /* estimates: (size); column: (n), both scratch. */
@@ -56,16 +52,14 @@ static ntk_status find_largest(double level, size_t n, size_t size, const double
 /* The largest |mean| of the components of independent samples (n, size), with an interval for all at once. */
 static ntk_status emit_largest(ntk_context *context, const char *prefix, const char *name, size_t n,
                                size_t size, const double *samples) {
-    char metric[NAME_SIZE];
     ntk_estimate largest;
     void *estimates = NULL;
     double *column = NULL;
-    snprintf(metric, sizeof metric, "%s-%s", prefix, name);
     ntk_status status = ntk_allocate(size, sizeof(ntk_estimate), &estimates);
     if (status == NTK_OK) status = ntk_allocate_doubles(n, &column);
     if (status == NTK_OK)
         status = find_largest(ntk_context_level(context), n, size, samples, estimates, column, &largest);
-    if (status == NTK_OK) status = ntk_emit_estimate(context, metric, &largest);
+    if (status == NTK_OK) status = ntk_emit_estimate_as(context, &largest, "%s-%s", prefix, name);
     ntk_release(column);
     ntk_release(estimates);
     return status;

@@ -454,53 +454,34 @@ static ntk_table_place table_place(const void *sweep, size_t run) {
     return (ntk_table_place){at.activation, at.width, (double)at.seed};
 }
 
-static void metric_name(const ntk_sweep *sweep, const char *prefix, size_t activation, char *out,
-                        size_t size) {
-    snprintf(out, size, "%s-%s", prefix, sweep->activations[activation]);
-}
-
 ntk_status ntk_sweep_emit_scalar(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                  size_t activation, double value) {
-    char name[128];
-    metric_name(sweep, prefix, activation, name, sizeof name);
-    return ntk_emit_scalar(context, name, value);
+    return ntk_emit_scalar_as(context, value, "%s-%s", prefix, sweep->activations[activation]);
 }
 
-/* The value of a column where it is extreme over one activation, with its place, as the metric `name`. */
-static ntk_status emit_extreme_as(ntk_context *context, const ntk_sweep *sweep, const char *name,
-                                  size_t activation, size_t column, double sign) {
-    const size_t run = extreme_run(sweep, activation, column, sign);
-    NTK_TRY(ntk_emit_scalar(context, name, extreme(sweep, activation, column, sign)));
-    char place[160];
-    snprintf(place, sizeof place, "%s-at-width", name);
-    const double *widths = ntk_sweep_widths(sweep, activation);
-    NTK_TRY(ntk_emit_scalar(context, place, widths[run / sweep->seed_count]));
-    snprintf(place, sizeof place, "%s-at-seed", name);
-    return ntk_emit_scalar(context, place, (double)(run % sweep->seed_count));
-}
-
+/* The value of a column where it is extreme over one activation, with its place, as "<prefix>-<label>". */
 static ntk_status emit_extreme(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
-                               size_t activation, size_t column, double sign) {
-    char name[128];
-    metric_name(sweep, prefix, activation, name, sizeof name);
-    return emit_extreme_as(context, sweep, name, activation, column, sign);
+                               const char *label, size_t activation, size_t column, double sign) {
+    const size_t run = extreme_run(sweep, activation, column, sign);
+    const double width = ntk_sweep_widths(sweep, activation)[run / sweep->seed_count];
+    NTK_TRY(ntk_emit_scalar_as(context, extreme(sweep, activation, column, sign), "%s-%s", prefix, label));
+    NTK_TRY(ntk_emit_scalar_as(context, width, "%s-%s-at-width", prefix, label));
+    return ntk_emit_scalar_as(context, (double)(run % sweep->seed_count), "%s-%s-at-seed", prefix, label);
 }
 
 ntk_status ntk_sweep_emit_largest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                   size_t activation, size_t column) {
-    return emit_extreme(context, sweep, prefix, activation, column, 1);
+    return emit_extreme(context, sweep, prefix, sweep->activations[activation], activation, column, 1);
 }
 
 ntk_status ntk_sweep_emit_smallest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, size_t column) {
-    return emit_extreme(context, sweep, prefix, activation, column, -1);
+    return emit_extreme(context, sweep, prefix, sweep->activations[activation], activation, column, -1);
 }
 
 ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, const ntk_estimate *estimate) {
-    char name[128];
-    metric_name(sweep, prefix, activation, name, sizeof name);
-    return ntk_emit_estimate(context, name, estimate);
+    return ntk_emit_estimate_as(context, estimate, "%s-%s", prefix, sweep->activations[activation]);
 }
 
 ntk_status ntk_sweep_emit_rate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
@@ -529,9 +510,7 @@ static size_t largest_of_kind(const ntk_sweep *sweep, bool smooth, const double 
     return worst;
 }
 
-static void kind_name(const char *prefix, bool smooth, char *out, size_t size) {
-    snprintf(out, size, "%s-%s", prefix, smooth ? "smooth" : "kinked");
-}
+static const char *kind_text(bool smooth) { return smooth ? "smooth" : "kinked"; }
 
 ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                           size_t column) {
@@ -541,9 +520,8 @@ ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep 
     ntk_status status = NTK_OK;
     for (int smooth = 1; smooth >= 0 && status == NTK_OK; smooth--) {
         const size_t worst = largest_of_kind(sweep, smooth, largest);
-        char name[128];
-        kind_name(prefix, smooth, name, sizeof name);
-        if (worst < sweep->activation_count) status = emit_extreme_as(context, sweep, name, worst, column, 1);
+        if (worst < sweep->activation_count)
+            status = emit_extreme(context, sweep, prefix, kind_text(smooth), worst, column, 1);
     }
     ntk_release(largest);
     return status;
@@ -558,9 +536,8 @@ static ntk_status emit_rates(ntk_context *context, const ntk_sweep *sweep, const
     }
     for (int smooth = 1; smooth >= 0; smooth--) {
         const size_t worst = largest_of_kind(sweep, smooth, highest);
-        char name[128];
-        kind_name(prefix, smooth, name, sizeof name);
-        if (worst < sweep->activation_count) NTK_TRY(ntk_emit_estimate(context, name, &rates[worst]));
+        if (worst < sweep->activation_count)
+            NTK_TRY(ntk_emit_estimate_as(context, &rates[worst], "%s-%s", prefix, kind_text(smooth)));
     }
     return NTK_OK;
 }

@@ -212,9 +212,8 @@ ntk_status ntk_target_series_emit_slope(ntk_context *context, const ntk_target_s
 
 ntk_status ntk_target_series_emit_largest(ntk_context *context, const ntk_target_series *series, size_t which,
                                           const char *prefix, size_t column) {
-    char name[128];
-    snprintf(name, sizeof name, "%s-%s", prefix, series->cases[which]);
-    return ntk_emit_scalar(context, name, ntk_target_series_largest(series, which, column));
+    return ntk_emit_scalar_as(context, ntk_target_series_largest(series, which, column), "%s-%s", prefix,
+                              series->cases[which]);
 }
 
 /* ---- tables ----------------------------------------------------------------------------------------------

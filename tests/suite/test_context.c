@@ -207,6 +207,9 @@ Test(context, names_are_given_once) {
     cr_expect_eq(ntk_emit_estimate_as(context, &estimate, "rate-%s-%d", "erf", 2), NTK_OK);
     cr_expect_eq(ntk_emit_estimate(context, "rate-erf-2", &estimate), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_emit_estimate_as(context, &estimate, "rate-%0200d", 2), NTK_ERROR_ARGUMENT, "cut");
+    cr_expect_eq(ntk_emit_scalar_as(context, 3.5, "loss-%s-%d", "erf", 2), NTK_OK);
+    cr_expect_eq(ntk_metrics_find(ntk_context_metrics(context), "loss-erf-2")->estimate.value, 3.5);
+    cr_expect_eq(ntk_emit_scalar_as(context, 1, "loss-%0200d", 2), NTK_ERROR_ARGUMENT, "cut");
     cr_expect_eq(ntk_emit_scalar(context, "worst ratio", 1), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_emit_table(context, "drift", "x", &table), NTK_OK);
     cr_expect_eq(ntk_emit_table(context, "drift", "x", &table), NTK_ERROR_ARGUMENT);

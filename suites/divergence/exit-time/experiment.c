@@ -12,7 +12,6 @@
  * Per seed and threshold the laws a + b sqrt(m) and a + b m^gamma are fitted to G(T), and b m^gamma to log T.
  * exit_sweep.h says how the networks of one seed are drawn, and why that matters. */
 #include <math.h>
-#include <stdio.h>
 
 #include <ntk/ntk.h>
 
@@ -24,15 +23,6 @@ static const ntk_parameter parameters[] = {
 
 /* ---- one hidden layer: the law ----------------------------------------------------------------------------
  */
-
-/* threshold: of which, in hundredths ("gamma-erf-25" is of 0.25); 0 for the one that says worst. */
-static ntk_status emit(const ntk_exit_sweep *sweep, const char *name, size_t activation, double threshold,
-                       const ntk_estimate *estimate) {
-    char metric[64];
-    const int length = snprintf(metric, sizeof metric, "%s-%s", name, sweep->activations[activation]);
-    if (threshold > 0) snprintf(metric + length, sizeof metric - (size_t)length, "-%.0f", 100 * threshold);
-    return ntk_emit_estimate(sweep->context, metric, estimate);
-}
 
 /* The estimate that says worst so far; -infinity: none yet. */
 typedef struct extreme {
@@ -47,30 +37,32 @@ static void keep_worse(extreme *worst, double badness, const ntk_estimate *estim
 }
 
 /* Without a threshold that says anything the metric is missing, which is an error of its check. */
-static ntk_status emit_worst(const ntk_exit_sweep *sweep, const char *name, size_t activation,
+static ntk_status emit_worst(ntk_context *context, const char *name, const char *activation,
                              const extreme *worst) {
     if (worst->badness == -INFINITY) return NTK_OK;
-    return emit(sweep, name, activation, 0, &worst->estimate);
+    return ntk_emit_estimate_as(context, &worst->estimate, "%s-%s", name, activation);
 }
 
-/* gamma at every threshold. Of the rest the threshold that says worst: a pure power law at all of them, its
- * bend where the offset is a large part of log T, the predicted slope where q is small, as predicted. */
+/* gamma at every threshold ("gamma-erf-25" is of 0.25). Of the rest the threshold that says worst: a pure
+ * power law at all of them, its bend where the offset is a large part of log T, the predicted slope where q
+ * is small, as predicted. */
 static ntk_status judge_law(const ntk_exit_sweep *sweep, size_t activation, const ntk_exit_tables *tables) {
+    const char *name = sweep->activations[activation];
     ntk_exit_summary law;
     extreme gamma = {.badness = -INFINITY}, bend = gamma, ratio = gamma;
     for (size_t i = 0; i < sweep->threshold_count; i++) {
         const double q = sweep->thresholds[i];
         NTK_TRY(ntk_exit_law_summarise(sweep, activation, i, tables, &law));
-        NTK_TRY(emit(sweep, "gamma", activation, q, &law.gamma));
-        NTK_TRY(emit(sweep, "slope", activation, q, &law.slope));
+        NTK_TRY(ntk_emit_estimate_as(sweep->context, &law.gamma, "gamma-%s-%.0f", name, 100 * q));
+        NTK_TRY(ntk_emit_estimate_as(sweep->context, &law.slope, "slope-%s-%.0f", name, 100 * q));
         keep_worse(&gamma, law.pure_gamma.high, &law.pure_gamma);
         if (q <= 0.5) keep_worse(&bend, -law.pure_bend.low, &law.pure_bend);
         const double beyond_one = ntk_larger(law.slope_ratio.high - 1, 1 - law.slope_ratio.low);
         if (q <= 0.25) keep_worse(&ratio, beyond_one, &law.slope_ratio);
     }
-    NTK_TRY(emit_worst(sweep, "pure-gamma", activation, &gamma));
-    NTK_TRY(emit_worst(sweep, "pure-bend", activation, &bend));
-    return emit_worst(sweep, "slope-ratio", activation, &ratio);
+    NTK_TRY(emit_worst(sweep->context, "pure-gamma", name, &gamma));
+    NTK_TRY(emit_worst(sweep->context, "pure-bend", name, &bend));
+    return emit_worst(sweep->context, "slope-ratio", name, &ratio);
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------
@@ -86,14 +78,11 @@ typedef struct study {
 static ntk_status count_exits(study *self, const ntk_exit_sweep *sweep, size_t activation) {
     const ntk_exit_departure all = ntk_exit_departure_of(sweep, activation);
     const char *name = sweep->activations[activation], *depth = sweep->depth == 1 ? "" : "-2";
-    char metric[64];
     self->runs += all.runs;
     self->exits += all.exits;
-    snprintf(metric, sizeof metric, "largest-drift-%s%s", name, depth);
-    NTK_TRY(ntk_emit_scalar(self->context, metric, all.largest_drift));
+    NTK_TRY(ntk_emit_scalar_as(self->context, all.largest_drift, "largest-drift-%s%s", name, depth));
     if (all.exits == 0) return NTK_OK;
-    snprintf(metric, sizeof metric, "latest-log10-time-%s%s", name, depth);
-    return ntk_emit_scalar(self->context, metric, all.latest / log(10));
+    return ntk_emit_scalar_as(self->context, all.latest / log(10), "latest-log10-time-%s%s", name, depth);
 }
 
 /* Of flows that converge there is no law, only whether they left. */
