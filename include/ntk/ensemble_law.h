@@ -124,6 +124,10 @@ void ntk_ensemble_study_release(ntk_ensemble_study *study);
 ntk_status ntk_ensemble_study_name_law(ntk_ensemble_study *study, const char *label, size_t copies,
                                        const double *basis);
 
+/* Outputs in the directions of the study's law: values (rows, K), out (rows, copies). */
+ntk_status ntk_ensemble_study_project(const ntk_ensemble_study *study, size_t rows, const double *values,
+                                      double *out);
+
 /* Fill map and mean of the study's law as of a linear model (gaussian.h): A = Theta_xX (Theta_XX + ridge
  * I)^{-1} and A y in the law's directions. targets: y (n, K). Errors: those of ntk_gaussian_map. */
 ntk_status ntk_ensemble_study_solve_law(ntk_ensemble_study *study, double ridge, const double *targets);
