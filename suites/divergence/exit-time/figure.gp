@@ -43,7 +43,7 @@ set label "points: one for each seed      line: a + b√m      dashed: slope b p
 set xtics ("64" 8, "256" 16, "1024" 32, "2048" 45.255, "4096" 64, "16384" 128) font small
 if (widest > 100) set xtics ("64" 8, "1024" 32, "4096" 64, "16384" 128) font small
 set ytics font small
-set xrange [0 : 1.36 * widest]
+set xrange [0 : 1.4 * widest]
 set yrange [0 : 1.42 * latest]
 set xlabel "width m, on a scale of √m"
 unset key
@@ -58,7 +58,7 @@ do for [a=1:2] {
     set label "exponent γ of a + b m^γ:" at graph 0.05, 0.955 left font small textcolor rgb "#222222"
     do for [i=1:4] {
         k = 4 * (a - 1) + i
-        set label sprintf("q = %s", word(thresholds, i)) at end[k] + 0.05 * widest, law(k, end[k]) + 0.02 * latest left \
+        set label sprintf("q = %s", word(thresholds, i)) at end[k] + 0.04 * widest, law(k, end[k]) + (end[k] < widest ? 0.09 : 0.02) * latest left \
             textcolor linestyle ls(i) font small
         set label sprintf("q = %s", word(thresholds, i)) at graph 0.05, 0.955 - 0.05 * (5 - i) left \
             textcolor linestyle ls(i) font small
