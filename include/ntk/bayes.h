@@ -67,8 +67,8 @@ ntk_status ntk_laplace_degrees(const ntk_laplace *laplace, double *degrees);
 /* A law proportional to N(f; mean, L L^T (x) I_columns) exp(log_likelihood(f)), f: (rows, columns). */
 typedef struct ntk_slice_target {
     size_t rows, columns;
-    const double *mean;                                             /* (rows, columns), NULL for 0 */
-    const double *factor;                                           /* (rows, rows), lower triangular, zeros above: L */
+    const double *mean;   /* (rows, columns), NULL for 0 */
+    const double *factor; /* (rows, rows), lower triangular, zeros above: L */
     double (*log_likelihood)(const double *f, const void *context); /* may be -infinity, not NaN */
     const void *context;
 } ntk_slice_target;

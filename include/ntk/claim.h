@@ -115,7 +115,7 @@ typedef struct ntk_registry_entry {
 } ntk_registry_entry;
 extern const ntk_registry_entry ntk_registry[];
 
-/* ---- results of one process -------------------------------------------------------------------- */
+/* ---- results of one process ---------------------------------------------------------------------------- */
 
 typedef struct ntk_metric {
     char *name;
@@ -136,7 +136,7 @@ ntk_status ntk_metrics_read(const char *path, ntk_metrics *out);
 void ntk_metrics_release(ntk_metrics *metrics);
 const ntk_metric *ntk_metrics_find(const ntk_metrics *metrics, const char *name);
 
-/* ---- judgement --------------------------------------------------------------------------------- */
+/* ---- judgement ----------------------------------------------------------------------------------------- */
 
 /* name, text, exit status of `ntk verify`; a claim takes the worst that befell it; the worst stands last. */
 #define NTK_VERDICT_TABLE(X)                                                                                 \

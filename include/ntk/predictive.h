@@ -136,10 +136,11 @@ typedef struct ntk_routes {
  *
  *     split-r-hat, effective-size   the worse of two traces, log-likelihood and square
  *     posterior-square              mean of the square, 1 by the identity
- *     posterior-mean                largest |residual| of E f = C E g(f), in prior standard deviations, 0 by
- * it ensemble-balance              mean of the balance, 0 by the identity where spread = 1 ensemble-degrees
- * mean effective number of parameters / N: what the ensemble's square lacks ensemble-distance,
- * laplace-distance      ntk_routes_distance
+ *     posterior-mean                largest |residual| of E f = C E g(f), 0, in prior deviations
+ *     ensemble-balance              mean of the balance, 0 by the identity where spread = 1
+ *     ensemble-degrees              E d / N, what the ensemble's square lacks
+ *     ensemble-distance             ntk_routes_distance of the ensemble
+ *     laplace-distance              and of Laplace's approximation
  *
  * The problem is released with the routes, after an error too. */
 ntk_status ntk_routes_compare(ntk_context *context, const char *name, ntk_predictive *problem,

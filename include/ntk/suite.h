@@ -23,7 +23,7 @@
 #include <ntk/claim.h>
 #include <ntk/status.h>
 
-/* ---- where everything is ------------------------------------------------------------------------------ */
+/* ---- where everything is ------------------------------------------------------------------------------- */
 
 typedef struct ntk_suite {
     const ntk_registry_entry *registry;
@@ -57,7 +57,7 @@ uint64_t ntk_suite_stored_seed(void);
 /* Processors that this process may use. */
 size_t ntk_processor_count(void);
 
-/* ---- one process -------------------------------------------------------------------------------------- */
+/* ---- one process --------------------------------------------------------------------------------------- */
 
 typedef struct ntk_process_request {
     const char *claim;   /* id */
@@ -78,7 +78,7 @@ ntk_status ntk_suite_compute(const ntk_suite *suite, const ntk_process_request *
 /* The exit status by which a child says that this machine lacks what the claim needs: SKIPPED. */
 #define NTK_EXIT_SKIPPED 77
 
-/* ---- a run -------------------------------------------------------------------------------------------- */
+/* ---- a run --------------------------------------------------------------------------------------------- */
 
 /* What is known of a claim once it has been judged; borrowed, valid until the run is destroyed. */
 typedef struct ntk_claim_result {
@@ -167,7 +167,7 @@ int ntk_run_exit_status(const ntk_run *run);
  * that reruns it, the figure. Nothing for a claim that holds. */
 void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream);
 
-/* ---- what is done with a finished run ----------------------------------------------------------------- */
+/* ---- what is done with a finished run ------------------------------------------------------------------ */
 
 /* Rewrite the stored results of the named claims from a finished run in `folder`. Refused unless the run is
  * of this very program, of the claims as they are now, of the stored seed and without overrides, and unless

@@ -32,8 +32,7 @@
  */
 enum { PRECISION = 192 };
 
-/* ---- dual activations
- * --------------------------------------------------------------------------------------- */
+/* ---- dual activations ---------------------------------------------------------------------------------- */
 
 typedef struct dual {
     arb_t value, derivative;
@@ -95,8 +94,7 @@ static void dual_erf(dual *out, const arb_t p, const arb_t q, const arb_t c) {
     arb_clear(pi);
 }
 
-/* ---- the recursion for one pair
- * ----------------------------------------------------------------------------- */
+/* ---- the recursion for one pair ------------------------------------------------------------------------ */
 
 typedef struct task {
     const ntk_architecture *architecture;
@@ -245,8 +243,7 @@ static void add_distance(arb_t sum, const task *self, size_t i, size_t j, arb_sr
     pair_clear(&p);
 }
 
-/* ---- the bound
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the bound ----------------------------------------------------------------------------------------- */
 
 static double upper_bound(const arb_t ball) {
     arf_t upper;

@@ -36,7 +36,7 @@ typedef struct model {
     arb_ptr gram;                          /* Theta_hat, lower triangle, (n, n) */
 } model;
 
-/* ---- the layout of theta (network.h) ---------------------------------------------------------- */
+/* ---- the layout of theta (network.h) ------------------------------------------------------------------- */
 
 static size_t fan_in(const model *self, size_t l) { return l == 1 ? self->d : self->m; }
 
@@ -66,7 +66,7 @@ static void load(arb_ptr out, size_t count, const double *values, size_t stride)
     for (size_t k = 0; k < count; k++) arb_set_d(out + k, values[k * stride]);
 }
 
-/* ---- forward ---------------------------------------------------------------------------------- */
+/* ---- forward ------------------------------------------------------------------------------------------- */
 
 /* value <- phi(value), slope <- phi'(value). */
 static void activate(ntk_activation activation, arb_t value, arb_t slope) {
@@ -123,7 +123,7 @@ static void forward_layer(model *self, size_t l) {
     arb_clear(shift);
 }
 
-/* ---- backward --------------------------------------------------------------------------------- */
+/* ---- backward ------------------------------------------------------------------------------------------ */
 
 /* delta^l from delta^{l+1}, l <= L; delta^{L+1} = 1 is not stored. */
 static void backward_layer(model *self, size_t l) {
@@ -176,7 +176,7 @@ static void add_layer(model *self, size_t l) {
     arb_clear(signals);
 }
 
-/* ---- the bound -------------------------------------------------------------------------------- */
+/* ---- the bound ----------------------------------------------------------------------------------------- */
 
 static void model_init(model *self, const double *x) {
     const size_t depth = self->architecture->depth, cells = self->n * self->m;

@@ -40,7 +40,7 @@ static void inform(const char *name, const char *text) {
     printf("%-5s %-*s %s\n", "", NAME_WIDTH, name, text);
 }
 
-/* ---- machine and libraries ------------------------------------------------------------------------- */
+/* ---- machine and libraries ----------------------------------------------------------------------------- */
 
 static int examine_blas(void) {
     const bool started = ntk_linalg_start() == NTK_OK;
@@ -94,7 +94,7 @@ static int examine_gnuplot(void) {
     return judge(good, "figures", "%s", detail);
 }
 
-/* ---- known answers --------------------------------------------------------------------------------- */
+/* ---- known answers ------------------------------------------------------------------------------------- */
 
 /* Random123's published answer of Philox4x64-10 for counter 0 and key 0; a draw keeps its 52 leading bits. */
 static int test_random(void) {

@@ -28,7 +28,7 @@ typedef struct points {
     double *x;
 } points;
 
-/* ---- options --------------------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------------------- */
 
 /* One of two names; *second tells which. */
 static int choose(const cli_arguments *arguments, const char *name, const char *first, const char *other,
@@ -64,7 +64,7 @@ static int read_architecture(const cli_arguments *arguments, ntk_architecture *a
     return CLI_OK;
 }
 
-/* ---- computing ------------------------------------------------------------------------------------- */
+/* ---- computing ----------------------------------------------------------------------------------------- */
 
 static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type type, const points *x,
                           const points *y, const char *output) {

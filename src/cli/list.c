@@ -36,7 +36,8 @@ static void print_claim(const ntk_claim *claim, const json_t *summary, bool mark
 
 static int list(const ntk_suite *suite, const char *source, bool markdown, const json_t *summary) {
     size_t printed = 0;
-    if (markdown) printf("| claim | theorem | result in the paper | checks | controls |\n|---|---|---|---|---|\n");
+    if (markdown)
+        printf("| claim | theorem | result in the paper | checks | controls |\n|---|---|---|---|---|\n");
     for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         ntk_claim claim;
         const ntk_status status = ntk_suite_claim(suite, entry->id, &claim);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- messages -------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------------------ */
 
 int cli_usage_error(const cli_command *command, const char *format, ...) {
     va_list arguments;
@@ -49,7 +49,7 @@ bool cli_colour(void) {
     return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
-/* ---- help ------------------------------------------------------------------------------------------ */
+/* ---- help ---------------------------------------------------------------------------------------------- */
 
 static void print_help(const cli_command *command) {
     printf("Usage: ntk %s %s\n\n%s\n\nOptions:\n", command->name, command->synopsis, command->details);
@@ -62,7 +62,7 @@ static void print_help(const cli_command *command) {
     printf("  %-26s %s\n", "--help", "this text");
 }
 
-/* ---- parsing --------------------------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------------------------------------- */
 
 /* getopt's return values: an option's index is moved out of the range of characters. */
 enum { FIRST_INDEX = 1000, HELP = 999 };
@@ -160,7 +160,7 @@ int cli_execute(const cli_command *command, int argc, char **argv) {
     return status == CLI_OK ? command->run(&arguments) : status;
 }
 
-/* ---- values ---------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 const char *cli_value(const cli_arguments *arguments, const char *name) {
     for (size_t i = 0; arguments->command->options[i].name != NULL; i++)

@@ -21,7 +21,7 @@ static const cli_option options[] = {
     {"no-figures", 0, NULL, "draw no figures"},
     {NULL, 0, NULL, NULL}};
 
-/* ---- interruption ---------------------------------------------------------------------------------- */
+/* ---- interruption -------------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -38,7 +38,7 @@ static void catch_interrupts(void) {
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* ---- what is printed ------------------------------------------------------------------------------- */
+/* ---- what is printed ----------------------------------------------------------------------------------- */
 
 typedef struct display {
     const ntk_run *run;
@@ -121,7 +121,7 @@ static void print_totals(const ntk_run *run) {
            failed, skipped);
 }
 
-/* ---- running --------------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 
 static int execute(const ntk_suite *suite, const cli_arguments *arguments, ntk_run_options *run_options) {
     display screen = {.live = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO), .colour = cli_colour()};

@@ -120,8 +120,7 @@ void ntk_training_release(ntk_training *training) {
     *training = (ntk_training){0};
 }
 
-/* ---- linear models ---------------------------------------------------------------------------------------
- */
+/* ---- linear models ------------------------------------------------------------------------------------- */
 
 /* kernel (all_points K, points K) <- Theta (x) I_K. */
 static ntk_status fill_limit_kernel(const ntk_training *training, double *kernel) {

@@ -29,7 +29,7 @@ typedef struct acceptance {
     size_t ledger_size;
 } acceptance;
 
-/* ---- the new rows ------------------------------------------------------------------------------ */
+/* ---- the new rows -------------------------------------------------------------------------------------- */
 
 static ntk_status append_metric(acceptance *a, const char *name, const ntk_metrics *metrics) {
     const ntk_metric *metric = ntk_metrics_find(metrics, name);
@@ -58,7 +58,7 @@ static ntk_status collect_rows(acceptance *a, const ntk_metrics *metrics) {
     return NTK_OK;
 }
 
-/* ---- the ledger -------------------------------------------------------------------------------- */
+/* ---- the ledger ---------------------------------------------------------------------------------------- */
 
 static bool same_number(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
@@ -131,7 +131,7 @@ static ntk_status write_ledger(const acceptance *a) {
     return ntk_file_commit(file);
 }
 
-/* ---- accepting --------------------------------------------------------------------------------- */
+/* ---- accepting ----------------------------------------------------------------------------------------- */
 
 static ntk_status read_old(acceptance *a) {
     const ntk_status status = ntk_expected_read(a->path, &a->old);

@@ -22,7 +22,7 @@ size_t ntk_processor_count(void) {
     return online > 0 ? (size_t)online : 1;
 }
 
-/* ---- the root -------------------------------------------------------------------------------------- */
+/* ---- the root ------------------------------------------------------------------------------------------ */
 
 static bool holds_suites(const char *folder) {
     char *path;
@@ -90,7 +90,7 @@ void ntk_suite_release(ntk_suite *suite) {
     *suite = (ntk_suite){0};
 }
 
-/* ---- names ----------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 /* Levenshtein's distance of two names of at most 127 characters. */
 static size_t edit_distance(const char *a, const char *b) {

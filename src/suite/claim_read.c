@@ -11,7 +11,7 @@
 #include "suite/schema.h"
 #include "suite/support.h"
 
-/* ---- the schema -------------------------------------------------------------------------------- */
+/* ---- the schema ---------------------------------------------------------------------------------------- */
 
 enum { CLAIM, SOURCE, PARAMETERS, RESOURCES, CHECK, CONTROL, REGRESSION, FIGURE };
 
@@ -93,7 +93,7 @@ static const ntk_field fields[] = {
 
 static const ntk_schema schema = {fields, sizeof fields / sizeof *fields, section_names};
 
-/* ---- names of kinds ---------------------------------------------------------------------------- */
+/* ---- names of kinds ------------------------------------------------------------------------------------ */
 
 static const char *check_kind(size_t i) { return ntk_check_kind_text((ntk_check_kind)i); }
 static const char *tolerance_kind(size_t i) { return ntk_tolerance_kind_text((ntk_tolerance_kind)i); }
@@ -131,7 +131,7 @@ static ntk_status parse_tolerance_kind(ntk_reader *reader, const ntk_field *fiel
     return NTK_OK;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------------------------- */
 
 /* Zeroed items for a list that is not empty. They are the record's at once, so that a failure half-way leaves
  * nothing behind. */
@@ -167,7 +167,7 @@ static ntk_status parse_breaks(ntk_reader *reader, const ntk_field *field, yaml_
     return parse_texts(reader, field, node, ntk_parse_name, &control->breaks, &control->break_count);
 }
 
-/* ---- parts of the claim ------------------------------------------------------------------------ */
+/* ---- parts of the claim -------------------------------------------------------------------------------- */
 
 /* The last two components of a path: "suites/a/b" gives "a/b". NULL where there are no two. */
 static const char *last_two(const char *path) {
@@ -201,7 +201,7 @@ static ntk_status parse_part(ntk_reader *reader, const ntk_field *field, yaml_no
     return ntk_reader_mapping(reader, &schema, part, node, record);
 }
 
-/* ---- settings ---------------------------------------------------------------------------------- */
+/* ---- settings ------------------------------------------------------------------------------------------ */
 
 /* A sequence becomes what would be written after --set: [64, 256] gives "64 256". */
 static ntk_status join(ntk_reader *reader, const char *key, yaml_node_t *node, char **out) {
@@ -268,7 +268,7 @@ static ntk_status parse_control_settings(ntk_reader *reader, const ntk_field *fi
     return NTK_OK;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------ */
+/* ---- checks -------------------------------------------------------------------------------------------- */
 
 static ntk_status parse_bound(ntk_reader *reader, const ntk_field *field, yaml_node_t *node, void *record) {
     ntk_check *check = record;
@@ -315,7 +315,7 @@ static ntk_status parse_checks(ntk_reader *reader, const ntk_field *field, yaml_
     return NTK_OK;
 }
 
-/* ---- controls and regression entries ----------------------------------------------------------- */
+/* ---- controls and regression entries ------------------------------------------------------------------- */
 
 static ntk_status parse_controls(ntk_reader *reader, const ntk_field *field, yaml_node_t *node,
                                  void *record) {
@@ -374,7 +374,7 @@ static ntk_status parse_regressions(ntk_reader *reader, const ntk_field *field, 
     return NTK_OK;
 }
 
-/* ---- what must hold between the parts ---------------------------------------------------------- */
+/* ---- what must hold between the parts ------------------------------------------------------------------ */
 
 /* The texts that stand first in `count` records of `size` bytes: no two may be equal. */
 static ntk_status require_unique(ntk_reader *reader, const char *list, const char *what, const void *records,
@@ -423,7 +423,7 @@ static ntk_status check_whole(ntk_reader *reader, const ntk_claim *claim) {
     return require_broken_checks(reader, claim);
 }
 
-/* ---- the claim --------------------------------------------------------------------------------- */
+/* ---- the claim ----------------------------------------------------------------------------------------- */
 
 static ntk_status read_file(const char *path, ntk_claim *claim) {
     ntk_reader reader;

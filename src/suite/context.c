@@ -25,7 +25,7 @@ struct ntk_context {
     size_t table_count;
 };
 
-/* ---- making one -------------------------------------------------------------------------------- */
+/* ---- making one ---------------------------------------------------------------------------------------- */
 
 static ntk_status apply(ntk_context *context, size_t count, const ntk_setting *settings) {
     for (size_t i = 0; i < count; i++) {
@@ -114,7 +114,7 @@ size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out)
     return context->parameter_count;
 }
 
-/* ---- what the experiment asks ------------------------------------------------------------------ */
+/* ---- what the experiment asks -------------------------------------------------------------------------- */
 
 /* The value of a parameter that is declared with this type; anything else is a mistake in the experiment's
  * code, about which nothing can be done at run time. */
@@ -195,7 +195,7 @@ ntk_status ntk_context_digit_classes(const ntk_context *context, uint8_t *classe
     return NTK_OK;
 }
 
-/* ---- what the experiment emits ----------------------------------------------------------------- */
+/* ---- what the experiment emits ------------------------------------------------------------------------- */
 
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value) {
     return ntk_metrics_append(&context->metrics, metric, false, &(ntk_estimate){.value = value});

@@ -15,7 +15,7 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
-/* ---- points ----------------------------------------------------------------------------------------- */
+/* ---- points -------------------------------------------------------------------------------------------- */
 
 typedef struct point_set {
     const char *name;
@@ -66,7 +66,7 @@ static ntk_status gram_of(const ntk_architecture *architecture, const point_set 
     return ntk_kernel_gram(architecture, NTK_KERNEL_NTK, n, set->d, set->x, set->d, *gram, n);
 }
 
-/* ---- certified bounds ------------------------------------------------------------------------------- */
+/* ---- certified bounds ---------------------------------------------------------------------------------- */
 
 typedef struct bounds {
     double certified; /* of lambda_min(Theta), rigorous; not positive where none could be certified */
@@ -158,7 +158,7 @@ ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_archi
     return status;
 }
 
-/* ---- spectra ---------------------------------------------------------------------------------------- */
+/* ---- spectra ------------------------------------------------------------------------------------------- */
 
 /* Eigenvalues above rounding level: the eigensolver's backward error is a small multiple of eps ||Theta||,
  * grows at most like n. */

@@ -7,8 +7,7 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
-/* ---- the laws of one seed ---------------------------------------------------------------------------------
- */
+/* ---- the laws of one seed ------------------------------------------------------------------------------ */
 
 /* Widths and times of one law, in the order of the widths. */
 typedef struct series {
@@ -95,8 +94,7 @@ ntk_status ntk_exit_law_fit(const ntk_exit_sweep *sweep, ntk_exit_place at, size
     return NTK_OK;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------------------
- */
+/* ---- tables -------------------------------------------------------------------------------------------- */
 
 ntk_status ntk_exit_tables_create(ntk_context *context, ntk_exit_tables *out) {
     NTK_TRY(ntk_emit_table(context, "exits",
@@ -158,8 +156,7 @@ ntk_status ntk_exit_tables_add(const ntk_exit_tables *tables, const ntk_exit_swe
     return ntk_table_row(tables->laws, &sweep->activations[at.activation], row);
 }
 
-/* ---- over the seeds ---------------------------------------------------------------------------------------
- */
+/* ---- over the seeds ------------------------------------------------------------------------------------ */
 
 /* offset: of a member of ntk_exit_law that is a double. */
 static ntk_status mean_of(const ntk_exit_sweep *sweep, const ntk_exit_law *laws, size_t offset,
@@ -258,8 +255,7 @@ ntk_exit_departure ntk_exit_departure_of(const ntk_exit_sweep *sweep, size_t act
     return out;
 }
 
-/* ---- two clocks -------------------------------------------------------------------------------------------
- */
+/* ---- two clocks ---------------------------------------------------------------------------------------- */
 
 typedef struct clocks {
     const ntk_exit_sweep *sweep;

@@ -10,8 +10,7 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
-/* ---- one problem ------------------------------------------------------------------------------------------
- */
+/* ---- one problem --------------------------------------------------------------------------------------- */
 
 static bool is_squared(const ntk_context *context) {
     return strcmp(ntk_context_choice(context, "loss"), "squared") == 0;
@@ -52,8 +51,7 @@ ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_exit_place at,
     return NTK_OK;
 }
 
-/* ---- blocks of neurons ------------------------------------------------------------------------------------
- */
+/* ---- blocks of neurons --------------------------------------------------------------------------------- */
 
 /* The seed's neurons: input weights (last, inputs), then output weights (last). */
 static ntk_status draw_neurons(const ntk_exit_sweep *self, ntk_exit_place at, size_t inputs, double **out) {
@@ -87,8 +85,7 @@ static size_t followed(const ntk_exit_sweep *self, ntk_exit_place at, size_t blo
     return in_a_law ? count : 0;
 }
 
-/* ---- running ----------------------------------------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 
 static ntk_exit_cell *cells_at(const ntk_exit_sweep *self, ntk_exit_place at) {
     const size_t row = (at.activation * 2 + (at.twice ? 1 : 0)) * self->seeds + at.seed;
@@ -225,8 +222,7 @@ static ntk_status run_unit(size_t unit, void *argument) {
                     self->depth, self->widths[at.width], at.seed, reason);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------------------------------------- */
 
 static ntk_status read_lists(ntk_context *context, ntk_exit_sweep *out) {
     size_t first, last;

@@ -39,7 +39,7 @@ void ntk_expected_destroy(ntk_expected *expected) {
     ntk_release(expected);
 }
 
-/* ---- the file ---------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 /* The interval of an estimate, which has three more fields than a plain number. */
 static ntk_status read_interval(const ntk_tsv *tsv, size_t row, ntk_metric *metric) {
@@ -112,7 +112,7 @@ ntk_status ntk_expected_write(const char *path, const ntk_expected *expected) {
     return ntk_file_commit(file);
 }
 
-/* ---- comparing --------------------------------------------------------------------------------- */
+/* ---- comparing ----------------------------------------------------------------------------------------- */
 
 /* Doubles in their order as integers: neighbours differ by one, and both zeros are 2^63. */
 static uint64_t position(double x) {

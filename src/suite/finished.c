@@ -16,7 +16,7 @@
 #include "suite/run.h"
 #include "suite/support.h"
 
-/* ---- accepting ------------------------------------------------------------------------------------- */
+/* ---- accepting ----------------------------------------------------------------------------------------- */
 
 /* The keys of the plan are those of this program and of the claims as they are now: a run of another is not
  * found in its journal. */
@@ -73,7 +73,7 @@ ntk_status ntk_suite_accept(const ntk_suite *suite, const char *const *names, si
     return status;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------------------------------------- */
 
 typedef struct drawing {
     const ntk_suite *suite;

@@ -36,7 +36,7 @@ ntk_status ntk_digest_file(const char *path, ntk_digest *digest) {
     return failed ? ntk_fail(NTK_ERROR_IO, "%s: read error", path) : NTK_OK;
 }
 
-/* ---- folders --------------------------------------------------------------------------------------- */
+/* ---- folders ------------------------------------------------------------------------------------------- */
 
 typedef ntk_status (*digest_entry)(const char *path, ntk_digest *digest);
 
@@ -93,7 +93,7 @@ ntk_status ntk_digest_data(const char *folder, ntk_digest *digest) {
     return digest_folder(folder, is_visible, ntk_digest_attributes, digest);
 }
 
-/* ---- provenance ------------------------------------------------------------------------------------ */
+/* ---- provenance ---------------------------------------------------------------------------------------- */
 
 static void read_cpu(char *text, size_t size) {
     snprintf(text, size, "unknown");

@@ -18,7 +18,7 @@
 #include <ntk/claim.h>
 #include <ntk/memory.h>
 
-/* ---- one check --------------------------------------------------------------------------------- */
+/* ---- one check ----------------------------------------------------------------------------------------- */
 
 /* A set of kinds: no theorem says what a trend's bound is; a plain number says nothing of its error, an
  * interval does, a certificate excludes it. */
@@ -187,7 +187,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     return outcome;
 }
 
-/* ---- the claim --------------------------------------------------------------------------------- */
+/* ---- the claim ----------------------------------------------------------------------------------------- */
 
 static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
     for (size_t i = 0; i < claim->check_count; i++)

@@ -225,8 +225,7 @@ ntk_status ntk_predictive_sample(const ntk_context *context, const ntk_predictiv
     return status;
 }
 
-/* ---- the posterior by weighing ---------------------------------------------------------------------------
- */
+/* ---- the posterior by weighing ------------------------------------------------------------------------- */
 
 typedef struct weighing {
     const ntk_context *context;

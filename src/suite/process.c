@@ -36,7 +36,7 @@ double ntk_clock(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* ---- starting -------------------------------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------------------------------------ */
 
 static bool same_variable(const char *a, const char *b) {
     const size_t length = strcspn(a, "=");
@@ -133,7 +133,7 @@ ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *ou
     return NTK_OK;
 }
 
-/* ---- watching -------------------------------------------------------------------------------------- */
+/* ---- watching ------------------------------------------------------------------------------------------ */
 
 static void take_progress_line(ntk_process *process) {
     process->line[process->line_length] = '\0';

@@ -47,7 +47,7 @@ static const char style[] =
     "ul{margin:.3rem "
     "0;padding-left:1.2rem}details{margin-top:1rem}summary{cursor:pointer;color:var(--soft)}\n";
 
-/* ---- pieces ---------------------------------------------------------------------------------------- */
+/* ---- pieces -------------------------------------------------------------------------------------------- */
 
 static void element(FILE *out, const char *open, const char *text, const char *close) {
     fputs(open, out);
@@ -69,7 +69,7 @@ static void anchor(FILE *out, const char *id) {
     for (; *id != '\0'; id++) fputc(*id == '/' ? '-' : *id, out);
 }
 
-/* ---- head ------------------------------------------------------------------------------------------ */
+/* ---- head ---------------------------------------------------------------------------------------------- */
 
 static void write_counts(FILE *out, const ntk_run *run) {
     fputs("<div class=\"counts\">", out);
@@ -190,7 +190,7 @@ static void write_head(FILE *out, const ntk_run *run) {
     fputs("</section>\n", out);
 }
 
-/* ---- one claim ------------------------------------------------------------------------------------- */
+/* ---- one claim ----------------------------------------------------------------------------------------- */
 
 static void write_statement(FILE *out, const ntk_claim *claim) {
     element(out, "<blockquote>", claim->statement, "</blockquote>\n");

@@ -9,7 +9,7 @@
 #include "suite/run.h"
 #include "suite/support.h"
 
-/* ---- creating -------------------------------------------------------------------------------------- */
+/* ---- creating ------------------------------------------------------------------------------------------ */
 
 ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size_t count,
                           const ntk_run_options *options, ntk_run **out) {
@@ -54,7 +54,7 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
     return NTK_OK;
 }
 
-/* ---- judging --------------------------------------------------------------------------------------- */
+/* ---- judging ------------------------------------------------------------------------------------------- */
 
 static const ntk_metrics *metrics_of(const ntk_task *task) {
     return task->state == NTK_TASK_DONE ? &task->metrics : NULL;
@@ -104,7 +104,7 @@ ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare) {
     return NTK_OK;
 }
 
-/* ---- executing ------------------------------------------------------------------------------------- */
+/* ---- executing ----------------------------------------------------------------------------------------- */
 
 static ntk_status write_file(const ntk_run *run, const char *name,
                              ntk_status (*writer)(const ntk_run *run, const char *path)) {
@@ -132,7 +132,7 @@ ntk_status ntk_run_execute(ntk_run *run) {
     return write_file(run, "summary.json", ntk_summary_write);
 }
 
-/* ---- results --------------------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------------------- */
 
 const char *ntk_run_folder(const ntk_run *run) { return run->folder; }
 

@@ -32,7 +32,7 @@ typedef struct schedule {
     size_t running_count, slots;
 } schedule;
 
-/* ---- order ----------------------------------------------------------------------------------------- */
+/* ---- order --------------------------------------------------------------------------------------------- */
 
 /* A process whose time is unknown may be the longest of all. */
 static double weight(const ntk_task *task) {
@@ -66,7 +66,7 @@ static ntk_status list_tasks(schedule *plan) {
     return NTK_OK;
 }
 
-/* ---- starting -------------------------------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------------------------------------ */
 
 /* The command line of a task's process; the strings are to be released. */
 typedef struct command {
@@ -187,7 +187,7 @@ static ntk_task *next_task(const schedule *plan) {
     return NULL;
 }
 
-/* ---- ending ---------------------------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------------------------------------- */
 
 static ntk_status fail_task(ntk_task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -293,7 +293,7 @@ static ntk_status finish_task(schedule *plan, size_t slot) {
     return judge_if_complete(run, &run->claims[task->claim]);
 }
 
-/* ---- progress -------------------------------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------------------------------------ */
 
 /* Seconds of work that are left and done, by the last run's times; where a process is new, by how far those
  * that run have come. */
@@ -327,7 +327,7 @@ static void tell_progress(const schedule *plan) {
     observer->progress(&progress, observer->context);
 }
 
-/* ---- the loop -------------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------------------------------------ */
 
 static bool interrupted(const ntk_run *run) {
     return run->options.interrupted != NULL && *run->options.interrupted != 0;

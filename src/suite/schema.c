@@ -9,7 +9,7 @@
 
 #include "suite/support.h"
 
-/* ---- failing ----------------------------------------------------------------------------------- */
+/* ---- failing ------------------------------------------------------------------------------------------- */
 
 ntk_status ntk_reader_fail(const ntk_reader *reader, const yaml_node_t *node, const char *format, ...) {
     char what[768];
@@ -26,7 +26,7 @@ ntk_status ntk_reader_fail_type(const ntk_reader *reader, const ntk_field *field
     return ntk_reader_fail(reader, node, "'%s' is '%s' and should be %s", field->key, text, field->type);
 }
 
-/* ---- the document ------------------------------------------------------------------------------ */
+/* ---- the document -------------------------------------------------------------------------------------- */
 
 /* Bytes that are no UTF-8 are found by libyaml's reader, which tells their offset only. */
 static size_t line_of(const ntk_reader *reader, const yaml_parser_t *parser) {
@@ -81,7 +81,7 @@ void ntk_reader_close(ntk_reader *reader) {
 
 yaml_node_t *ntk_reader_root(ntk_reader *reader) { return yaml_document_get_root_node(&reader->document); }
 
-/* ---- nodes ------------------------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------------------------------------- */
 
 size_t ntk_reader_count(const yaml_node_t *node) {
     if (node->type == YAML_SEQUENCE_NODE)
@@ -137,7 +137,7 @@ ntk_status ntk_reader_pair(ntk_reader *reader, const yaml_node_t *mapping, size_
     return NTK_OK;
 }
 
-/* ---- mappings ---------------------------------------------------------------------------------- */
+/* ---- mappings ------------------------------------------------------------------------------------------ */
 
 static const ntk_field *find_field(const ntk_schema *schema, int section, const char *key) {
     for (size_t i = 0; i < schema->field_count; i++)
@@ -196,7 +196,7 @@ ntk_status ntk_reader_mapping(ntk_reader *reader, const ntk_schema *schema, int 
     return require_keys(reader, schema, section, node);
 }
 
-/* ---- single values ----------------------------------------------------------------------------- */
+/* ---- single values ------------------------------------------------------------------------------------- */
 
 static void *target(const ntk_field *field, void *record) { return (char *)record + field->offset; }
 

@@ -15,8 +15,7 @@
 
 static const double first_log_time = -4;
 
-/* ---- running ----------------------------------------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 
 typedef struct sweep_task {
     ntk_context *context;
@@ -256,8 +255,7 @@ failed:
     return status;
 }
 
-/* ---- reducing ---------------------------------------------------------------------------------------------
- */
+/* ---- reducing ------------------------------------------------------------------------------------------ */
 
 static size_t run_index(const ntk_sweep *sweep, size_t activation, size_t width, size_t seed) {
     return (activation * sweep->width_count + width) * sweep->seed_count + seed;
@@ -386,8 +384,7 @@ ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel
     return status;
 }
 
-/* ---- emitting ---------------------------------------------------------------------------------------------
- */
+/* ---- emitting ------------------------------------------------------------------------------------------ */
 
 typedef struct summary {
     double sum, low, high;
@@ -554,8 +551,7 @@ ntk_status ntk_sweep_emit_rates(ntk_context *context, const ntk_sweep *sweep, co
     return status;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------------------------------------- */
 
 ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
                              ntk_sweep_reduce reduce) {

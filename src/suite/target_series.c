@@ -35,8 +35,7 @@ static double *spreads_of(const ntk_target_series *s, size_t which, size_t epsil
     return s->spreads + ((which * (s->epsilon_count + 1) + epsilon) * s->seed_count + seed) * TIMES;
 }
 
-/* ---- one case and seed -----------------------------------------------------------------------------------
- */
+/* ---- one case and seed --------------------------------------------------------------------------------- */
 
 typedef struct unit {
     const task *task;
@@ -165,8 +164,7 @@ static ntk_status run_unit(size_t index, void *argument) {
     return ntk_fail(status, "%s, epsilon %g, seed %zu: %s", name, u.run.epsilon, u.seed, reason);
 }
 
-/* ---- reducing --------------------------------------------------------------------------------------------
- */
+/* ---- reducing ------------------------------------------------------------------------------------------ */
 
 double ntk_target_series_value(const ntk_target_series *series, size_t which, size_t epsilon, size_t seed,
                                size_t column) {
@@ -216,8 +214,7 @@ ntk_status ntk_target_series_emit_largest(ntk_context *context, const ntk_target
                               series->cases[which]);
 }
 
-/* ---- tables ----------------------------------------------------------------------------------------------
- */
+/* ---- tables -------------------------------------------------------------------------------------------- */
 
 static ntk_table_place table_place(const void *series, size_t run) {
     const ntk_target_series *s = series;
@@ -240,8 +237,7 @@ static ntk_status emit_paths(ntk_context *context, const ntk_target_series *s) {
     return NTK_OK;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------------------------------------- */
 
 static void choose_times(ntk_target_series *s) {
     double smallest = s->epsilons[0];

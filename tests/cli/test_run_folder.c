@@ -132,7 +132,7 @@ Test(run_folder, a_full_disk_is_an_error_and_leaves_no_part_of_a_file) {
     cr_expect(toy_said("1 passed, 0 failed, 0 skipped"), "%s", toy_output());
 }
 
-/* ---- summary.json ---------------------------------------------------------------------------------- */
+/* ---- summary.json -------------------------------------------------------------------------------------- */
 
 static json_t *find_check(json_t *summary, const char *name) {
     json_t *claim = json_array_get(json_object_get(summary, "claims"), 0), *check;
@@ -180,7 +180,7 @@ Test(run_folder, the_report_and_junit_escape_what_claims_say) {
         strstr(toy_read("run/junit.xml"), "tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""));
 }
 
-/* ---- accept and figures ---------------------------------------------------------------------------- */
+/* ---- accept and figures -------------------------------------------------------------------------------- */
 
 Test(run_folder, accepting_stores_the_numbers_of_a_run) {
     cr_assert_eq(toy_shell("rm expected/toy/holds.tsv"), 0);

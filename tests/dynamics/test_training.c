@@ -20,7 +20,7 @@ static ntk_training create(const ntk_training_options *options, uint64_t unit) {
     return draw_training(options, 1, "test/training", unit);
 }
 
-/* ---- targets ---------------------------------------------------------------------------------------- */
+/* ---- targets ------------------------------------------------------------------------------------------- */
 
 Test(targets, rows_are_probability_vectors) {
     const size_t labels[] = {0, 2, 1};
@@ -61,7 +61,7 @@ Test(targets, refusals) {
     cr_assert_eq(ntk_targets_from_labels(NTK_LOSS_SOFTMAX, 1, 3, labels, -0.1, q), NTK_ERROR_ARGUMENT);
 }
 
-/* ---- problems --------------------------------------------------------------------------------------- */
+/* ---- problems ------------------------------------------------------------------------------------------ */
 
 Test(training, points_do_not_depend_on_the_width_and_weights_do) {
     ntk_training_options options = small_problem();
@@ -193,7 +193,7 @@ Test(training, limit_kernel_model_has_the_infinite_width_kernel_for_each_output)
     ntk_training_release(&problem);
 }
 
-/* ---- trajectories ----------------------------------------------------------------------------------- */
+/* ---- trajectories -------------------------------------------------------------------------------------- */
 
 static ntk_flow_options flow_until(double log_horizon, const double *log_times, size_t count) {
     ntk_flow_options out = ntk_flow_options_default();

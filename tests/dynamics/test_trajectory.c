@@ -9,7 +9,7 @@
 
 #include "problems.h"
 
-/* ---- exit times ---------------------------------------------------------------------------------- */
+/* ---- exit times ---------------------------------------------------------------------------------------- */
 
 static ntk_trajectory_point points[] = {{.log_time = -1, .kernel_drift = 0.1},
                                         {.log_time = 1, .kernel_drift = 0.3},
@@ -90,7 +90,7 @@ Test(exit_time, agrees_with_the_located_event) {
     ntk_training_release(&problem);
 }
 
-/* ---- the law of the loss -------------------------------------------------------------------------- */
+/* ---- the law of the loss ------------------------------------------------------------------------------- */
 
 /* n = 2, L_0 = 1/2: n L_0 = 1, c = 1 - 1/e. */
 Test(loss_law, is_the_bound_that_was_derived) {
@@ -105,7 +105,7 @@ Test(loss_law, is_the_bound_that_was_derived) {
     cr_assert(isnan(ntk_trajectory_loss_ratio(&law, 2)));
 }
 
-/* ---- images --------------------------------------------------------------------------------------- */
+/* ---- images -------------------------------------------------------------------------------------------- */
 
 enum { IMAGES = 12, PIXELS = 4 };
 

@@ -16,7 +16,7 @@ static const ntk_parameter parameters[] = {
     {0}};
 static const ntk_experiment experiment = {parameters, NULL};
 
-/* ---- the documented example ----------------------------------------------------------------------- */
+/* ---- the documented example ---------------------------------------------------------------------------- */
 
 /* The first fenced block of YAML in the documentation. */
 static char *documented_example(void) {
@@ -69,7 +69,7 @@ Test(claim_read, the_documented_example_is_read_as_documented) {
     ntk_claim_release(&claim);
 }
 
-/* ---- faults --------------------------------------------------------------------------------------- */
+/* ---- faults -------------------------------------------------------------------------------------------- */
 
 /* A minimal claim, line by line. */
 static const char *const lines[] = {

@@ -11,7 +11,7 @@
 
 TestSuite(drift, .fini = fixture_remove);
 
-/* ---- a network, stopped early and run to its end ---------------------------------------------------- */
+/* ---- a network, stopped early and run to its end ------------------------------------------------------- */
 
 typedef struct problem {
     ntk_training training;
@@ -105,7 +105,7 @@ Test(drift, what_l2_leaves_a_kinked_network_is_no_less_than_is_travelled) {
     }
 }
 
-/* ---- cases by hand ---------------------------------------------------------------------------------- */
+/* ---- cases by hand ------------------------------------------------------------------------------------- */
 
 /* One point, two classes, one output f with p = 1/2 and q = 1/2 - d: delta = d. */
 static double left_by_hand(double d, double output, double epsilon, double lambda) {
@@ -167,7 +167,7 @@ Test(drift, what_l2_leaves_is_not_known_before_the_objective_rests) {
     cr_expect_eq(left, INFINITY, "seen for less than a unit of log t");
 }
 
-/* ---- the reduction ---------------------------------------------------------------------------------- */
+/* ---- the reduction ------------------------------------------------------------------------------------- */
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},

@@ -94,8 +94,7 @@ Test(ensemble_law, law_of_a_linear_model) {
     ntk_ensemble_study_release(&study);
 }
 
-/* ---- ensembles made by hand -----------------------------------------------------------------------------
- */
+/* ---- ensembles made by hand ---------------------------------------------------------------------------- */
 
 static const double mean[(Q + C) * K] = {1, -2, 0.5, 3};
 static const double covariance_root[4] = {2, 0, 1, 0.5}; /* L */

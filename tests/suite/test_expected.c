@@ -16,7 +16,7 @@ TestSuite(accept, .fini = fixture_remove);
 
 #define HEADER "tier\tmetric\tvalue\tlow\thigh\tlevel\n"
 
-/* ---- comparing ------------------------------------------------------------------------------------ */
+/* ---- comparing ----------------------------------------------------------------------------------------- */
 
 static ntk_comparison compare_metrics(ntk_tolerance_kind kind, double tolerance, ntk_metric stored,
                                       ntk_metric found) {
@@ -136,7 +136,7 @@ Test(compare, another_seed_leaves_out_what_depends_on_it) {
     }
 }
 
-/* ---- the file ------------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 
 Test(expected, malformed_files_are_refused_with_their_line) {
     static const struct {
@@ -175,7 +175,7 @@ Test(expected, no_file_is_told_from_a_bad_one) {
     ntk_expected_destroy(NULL);
 }
 
-/* ---- accepting ------------------------------------------------------------------------------------ */
+/* ---- accepting ----------------------------------------------------------------------------------------- */
 
 static ntk_regression regressions[] = {{.metric = "ratio"}, {.metric = "exponent"}};
 static const ntk_claim claim = {.id = "a/b", .regressions = regressions, .regression_count = 2};

@@ -146,7 +146,7 @@ Test(judge, the_table_of_verdicts) {
     cr_expect_str_eq(ntk_verdict_text(NTK_VERDICT_VACUOUS), "VACUOUS");
 }
 
-/* ---- a whole claim -------------------------------------------------------------------------------- */
+/* ---- a whole claim ------------------------------------------------------------------------------------- */
 
 /* Two checks (x at most 1, r at most -1/2), one control that breaks the first, one stored result. */
 static ntk_check checks[] = {

@@ -27,7 +27,7 @@ static ntk_status reduce_nothing(ntk_context *context, const ntk_target_series *
     return NTK_OK;
 }
 
-/* ---- what a run is given ---------------------------------------------------------------------------- */
+/* ---- what a run is given ------------------------------------------------------------------------------- */
 
 static ntk_status measure_kernel(const ntk_target_run *run, double *values, ntk_context *context) {
     (void)context;
@@ -113,7 +113,7 @@ Test(target_series, an_error_names_case_epsilon_and_seed) {
                  NTK_ERROR_NO_CONVERGENCE, "kernel, epsilon 0, seed 0: ");
 }
 
-/* ---- reducing --------------------------------------------------------------------------------------- */
+/* ---- reducing ------------------------------------------------------------------------------------------ */
 
 /* Column 1 is a line in column 0, of slope 2, 3, 4 for seeds 0, 1, 2, but for the largest epsilon. Cases and
  * seeds are told apart by the loss and the points. */

@@ -21,8 +21,7 @@ static const ntk_parameter parameters[] = {
     {"clock-horizon", NTK_PARAMETER_REAL, "8", 0, 30, NULL, "log of the time up to which they are compared"},
     {0}};
 
-/* ---- one hidden layer: the law ----------------------------------------------------------------------------
- */
+/* ---- one hidden layer: the law ------------------------------------------------------------------------- */
 
 /* The estimate that says worst so far; -infinity: none yet. */
 typedef struct extreme {
@@ -65,8 +64,7 @@ static ntk_status judge_law(const ntk_exit_sweep *sweep, size_t activation, cons
     return emit_worst(sweep->context, "slope-ratio", name, &ratio);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------------------------------------- */
 
 typedef struct study {
     ntk_context *context;

@@ -70,41 +70,52 @@ static ntk_status emit_plane(ntk_context *context, const ntk_classification *dat
     return NTK_OK;
 }
 
+/* networks: (others) scratch. */
+static ntk_status compare_plane(ntk_context *context, const ntk_classification *data, double *networks) {
+    const ntk_architecture architecture = architecture_of(NTK_ERF, 1, 1);
+    ntk_routes routes;
+    NTK_TRY(compare(context, "plane", &architecture, data, 1, &routes));
+    ntk_status status = ntk_routes_weigh(context, "plane", &routes);
+    if (status == NTK_OK) status = ntk_network_route(context, &routes, &architecture, data, networks);
+    if (status == NTK_OK) status = emit_plane(context, data, &routes, networks);
+    ntk_routes_release(&routes);
+    return status;
+}
+
 static ntk_status run_plane(ntk_context *context) {
     const size_t n = (size_t)ntk_context_integer(context, "points");
     const size_t grid = (size_t)ntk_context_integer(context, "grid");
-    const ntk_architecture architecture = architecture_of(NTK_ERF, 1, 1);
     ntk_classification data;
-    ntk_routes routes;
-    double *networks;
+    double *networks = NULL;
     NTK_TRY(ntk_classification_plane(n, grid, &data));
-    NTK_TRY(ntk_allocate_doubles(data.others, &networks));
-    NTK_TRY(compare(context, "plane", &architecture, &data, 1, &routes));
-    NTK_TRY(ntk_routes_weigh(context, "plane", &routes));
-    NTK_TRY(ntk_network_route(context, &routes, &architecture, &data, networks));
-    NTK_TRY(emit_plane(context, &data, &routes, networks));
-    ntk_routes_release(&routes);
+    ntk_status status = ntk_allocate_doubles(data.others, &networks);
+    if (status == NTK_OK) status = compare_plane(context, &data, networks);
     ntk_release(networks);
     ntk_classification_release(&data);
-    return NTK_OK;
+    return status;
 }
 
 /* ---- digits -------------------------------------------------------------------------------------------- */
 
+static ntk_status compare_digits(ntk_context *context, const ntk_classification *data) {
+    const ntk_architecture architecture = architecture_of(NTK_RELU, 2, 0.1);
+    const double strength = ntk_context_real(context, "digit-strength");
+    ntk_routes routes;
+    NTK_TRY(compare(context, "digits", &architecture, data, strength, &routes));
+    const ntk_status status = ntk_routes_reliability(context, "digits", &routes, data->labels + data->points);
+    ntk_routes_release(&routes);
+    return status;
+}
+
 static ntk_status run_digits(ntk_context *context) {
     const size_t n = (size_t)ntk_context_integer(context, "digit-points");
     const size_t q = (size_t)ntk_context_integer(context, "digit-tests");
-    const ntk_architecture architecture = architecture_of(NTK_RELU, 2, 0.1);
     ntk_classification data;
-    ntk_routes routes;
     if (n == 0) return NTK_OK;
     NTK_TRY(ntk_classification_digits(context, n, q, &data));
-    NTK_TRY(compare(context, "digits", &architecture, &data, ntk_context_real(context, "digit-strength"),
-                    &routes));
-    NTK_TRY(ntk_routes_reliability(context, "digits", &routes, data.labels + n));
-    ntk_routes_release(&routes);
+    const ntk_status status = compare_digits(context, &data);
     ntk_classification_release(&data);
-    return NTK_OK;
+    return status;
 }
 
 static ntk_status run(ntk_context *context) {

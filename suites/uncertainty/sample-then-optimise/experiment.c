@@ -34,8 +34,7 @@ static const ntk_parameter parameters[] = {
     {"start", NTK_PARAMETER_CHOICE, "tangent", 0, 0, "tangent|own", "J z, or the network's own outputs"},
     {0}};
 
-/* ---- the linearised networks ----------------------------------------------------------------------------
- */
+/* ---- the linearised networks --------------------------------------------------------------------------- */
 
 static ntk_status whiten(const ntk_ensemble_study *study, const ntk_ensemble_member *member, double *kernel,
                          double *map, double *covariance, double *z) {
