@@ -7,9 +7,8 @@
  *     f(x) = f_0(x) + A (y - f_0(X)),         A = Theta_xX (Theta_XX + n lambda I)^{-1}.
  *
  * f_0 is a Gaussian process of covariance S (NNGP), and f is affine in it: Gaussian with mean A y and
- * covariance
- * [-A I] S [-A I]^T, for lambda = 0 and lambda > 0 alike. For lambda = 0 nothing is left of f_0 at the
- * training points; for lambda > 0 some spread remains there, and the mean does not interpolate.
+ * covariance [-A I] S [-A I]^T, for lambda = 0 and lambda > 0 alike. For lambda = 0 nothing is left of f_0
+ * at the training points; for lambda > 0 some spread remains there, and the mean does not interpolate.
  *
  * At width m the law differs by O(1/m), which two widths remove; ensemble_law.h says how. A network stays
  * within O(m^{-1/2}), the fluctuation of its tangent kernel, of its linear partner, f_0(x) + A (y - f_0(X))
