@@ -209,10 +209,11 @@ ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *swe
             "log of the time from which growth is fitted"                                                    \
     }
 
-/* Growth of ||theta_t - theta_0|| over the observations with log t >= start > 0: least-squares slopes of its
- * logarithm in log log t (*exponent) and of itself in log t (*slope). Errors: those of ntk_stats_slope. */
-ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, double start, double *exponent,
-                                double *slope);
+/* Growth of a quantity, or of ||theta_t - theta_0|| for NULL, over the observations with log t >= start > 0:
+ * least-squares slopes of its logarithm in log log t (*exponent) and of itself in log t (*slope). values: one
+ * for each observation. Errors: those of ntk_stats_slope. */
+ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, const double *values, double start,
+                                double *exponent, double *slope);
 
 /* Run the linear model with one of the problem's kernels (training.h) along a run's flow and record it, as
  * the run itself was, on all points. out: to be released. */

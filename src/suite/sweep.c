@@ -349,22 +349,22 @@ ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *swe
     return status;
 }
 
-ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, double start, double *exponent,
-                                double *slope) {
-    double log_t[NTK_SWEEP_TIMES], log_log_t[NTK_SWEEP_TIMES], distance[NTK_SWEEP_TIMES],
-        log_distance[NTK_SWEEP_TIMES], intercept;
+ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, const double *values, double start,
+                                double *exponent, double *slope) {
+    double log_t[NTK_SWEEP_TIMES], log_log_t[NTK_SWEEP_TIMES], value[NTK_SWEEP_TIMES],
+        log_value[NTK_SWEEP_TIMES], intercept;
     size_t n = 0;
     for (size_t i = 0; i < trajectory->count && n < NTK_SWEEP_TIMES; i++) {
         const ntk_trajectory_point *point = &trajectory->points[i];
         if (point->log_time < start) continue;
         log_t[n] = point->log_time;
         log_log_t[n] = log(point->log_time);
-        distance[n] = point->displacement;
-        log_distance[n] = log(point->displacement);
+        value[n] = values ? values[i] : point->displacement;
+        log_value[n] = log(value[n]);
         n++;
     }
-    NTK_TRY(ntk_stats_slope(n, log_log_t, log_distance, exponent, &intercept));
-    return ntk_stats_slope(n, log_t, distance, slope, &intercept);
+    NTK_TRY(ntk_stats_slope(n, log_log_t, log_value, exponent, &intercept));
+    return ntk_stats_slope(n, log_t, value, slope, &intercept);
 }
 
 ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel kernel,

@@ -358,10 +358,14 @@ Test(sweep, growth_is_fitted_in_log_log_t) {
     }
     const ntk_trajectory path = {.count = NTK_SWEEP_TIMES, .points = points};
     double exponent, slope;
-    assert_ok(ntk_sweep_fit_growth(&path, 5, &exponent, &slope));
+    assert_ok(ntk_sweep_fit_growth(&path, NULL, 5, &exponent, &slope));
     cr_expect_float_eq(exponent, 0.25, 1e-12);
     cr_expect_gt(slope, 0);
-    cr_expect_eq(ntk_sweep_fit_growth(&path, 56, &exponent, &slope), NTK_ERROR_ARGUMENT, "one point");
+    double squares[NTK_SWEEP_TIMES];
+    for (size_t i = 0; i < NTK_SWEEP_TIMES; i++) squares[i] = pow((double)i - 4, 2);
+    assert_ok(ntk_sweep_fit_growth(&path, squares, 5, &exponent, &slope));
+    cr_expect_float_eq(exponent, 2, 1e-12, "of what is given");
+    cr_expect_eq(ntk_sweep_fit_growth(&path, NULL, 56, &exponent, &slope), NTK_ERROR_ARGUMENT, "one point");
 }
 
 /* log T = 2 + (s / 10) sqrt(m) for seed s; in the second column the wide networks of seed 0 do not exit. */

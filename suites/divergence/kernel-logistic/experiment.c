@@ -29,21 +29,10 @@ static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 
 enum { GAP_EMPIRICAL, GAP_LIMIT, GAP_GROWING, GROWTH, COLUMNS };
 
-/* d log gap / d log log t over the observations after log t = `start`. */
-static ntk_status fit_growth(const ntk_trajectory *path, const double *gap, double start, double *exponent) {
-    double log_log_t[NTK_SWEEP_TIMES], log_gap[NTK_SWEEP_TIMES], intercept;
-    size_t n = 0;
-    for (size_t i = 0; i < path->count; i++) {
-        if (!(path->points[i].log_time >= start)) continue;
-        log_log_t[n] = log(path->points[i].log_time);
-        log_gap[n++] = log(gap[i]);
-    }
-    return ntk_stats_slope(n, log_log_t, log_gap, exponent, &intercept);
-}
-
 /* The gap up to each time, over training and test points, is the run's curve. */
 static ntk_status compare_with_empirical(const ntk_sweep_run *run, double fixed, double *values) {
     ntk_trajectory regression;
+    double slope;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &regression));
     const ntk_trajectory *path = run->trajectory;
     for (size_t i = 0; i < path->count; i++)
@@ -51,7 +40,7 @@ static ntk_status compare_with_empirical(const ntk_sweep_run *run, double fixed,
     values[GAP_EMPIRICAL] = ntk_trajectory_largest_gap(path, &regression, fixed);
     values[GAP_GROWING] = ntk_trajectory_largest_gap(path, &regression, INFINITY);
     ntk_trajectory_release(&regression);
-    return fit_growth(path, run->curve, fixed, &values[GROWTH]);
+    return ntk_sweep_fit_growth(path, run->curve, fixed, &values[GROWTH], &slope);
 }
 
 static ntk_status compare_with_limit(const ntk_sweep_run *run, double fixed, double *values) {

@@ -69,7 +69,7 @@ static ntk_status measure_linearised(const ntk_sweep_run *run, double start, dou
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
     const size_t last = linear.count - 1;
     for (size_t i = 0; i <= last; i++) run->curve[i] = linear.points[i].log_time + linear.points[i].log_loss;
-    const ntk_status status = ntk_sweep_fit_growth(&linear, start, &exponent, &values[LINEAR_SLOPE]);
+    const ntk_status status = ntk_sweep_fit_growth(&linear, NULL, start, &exponent, &values[LINEAR_SLOPE]);
     ntk_trajectory_release(&linear);
     NTK_TRY(status);
     NTK_TRY(hard_margin_norm(run->training, &values[MARGIN_NORM]));
@@ -81,7 +81,7 @@ static ntk_status measure_linearised(const ntk_sweep_run *run, double start, dou
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     const ntk_trajectory *path = run->trajectory;
     const double degree = (double)ntk_context_integer(context, "depth") + 1;
-    NTK_TRY(ntk_sweep_fit_growth(path, ntk_context_real(context, "window-start"), &values[GROWTH],
+    NTK_TRY(ntk_sweep_fit_growth(path, NULL, ntk_context_real(context, "window-start"), &values[GROWTH],
                                  &values[SLOPE]));
     values[GROWTH] *= degree;
     values[LOSS_BOUND] = ntk_trajectory_loss_bound(path, run->training->points);

@@ -28,7 +28,8 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     for (size_t k = 0; k < EXIT_COUNT; k++) values[EXIT + k] = ntk_trajectory_exit_time(path, thresholds[k]);
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
-    return ntk_sweep_fit_growth(path, ntk_context_real(context, "window-start"), &values[GROWTH], &slope);
+    return ntk_sweep_fit_growth(path, NULL, ntk_context_real(context, "window-start"), &values[GROWTH],
+                                &slope);
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
