@@ -14,7 +14,7 @@ stats runs using (pick("erf", narrow) ? $4 : NaN) nooutput
 level = STATS_mean
 
 set multiplot layout 1,2
-set bmargin 6.5
+set bmargin 8
 set key outside below center horizontal maxcols 4
 set logscale y
 set format y "10^{%T}"
@@ -26,7 +26,7 @@ set yrange [1e-5:20]
 plot for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):14:15 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
      for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i title sprintf("m = %d", width(i)), \
-     for [i=1:widths] zero using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i dashtype 3 notitle
+     for [m in "32 128"] zero using (pick("erf", m + 0) ? $3 : NaN):13 with lines ls 8 lw 2 dashtype 3 notitle
 
 # smooth unique: the mean over seeds.
 set title "largest drift over all time"
