@@ -4,7 +4,7 @@ zero = data."/controls/towards-zero/trajectories.tsv"
 runs = data."/runs.tsv"
 zero_runs = data."/controls/towards-zero/runs.tsv"
 field_runs = data."/controls/mean-field/runs.tsv"
-networks = tier eq "full" ? "erf gelu-k3 gelu-k10 gelu-2 erf-2-k3 erf-2-k10 gelu-3 erf-3-k3 gelu-3-k10 relu-k3" : "erf erf-2-k10 gelu-3-k10 relu-k3"
+networks = tier eq "full" ? "erf gelu-k3 gelu-k10 gelu-2 erf-2-k3 erf-2-k10 erf-3 erf-3-k3 gelu-3-k10 relu-k3" : "erf erf-2-k10 gelu-3-k10 relu-k3"
 
 stats runs using (is("erf")) nooutput
 narrow = STATS_min; wide = STATS_max

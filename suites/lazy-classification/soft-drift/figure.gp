@@ -1,7 +1,7 @@
 # Drift of the empirical NTK under soft targets, against the width, and its local exponent: ReLU's crossover.
 runs = data."/runs.tsv"
 field_runs = data."/controls/mean-field/runs.tsv"
-networks = tier eq "full" ? "erf relu erf-2-k3 gelu-k3 erf-k10 erf-2 erf-2-k10 gelu-3 erf-3-k3 erf-3-k10" : "erf relu erf-2-k3 erf-3-k3"
+networks = tier eq "full" ? "erf relu erf-2-k3 gelu-k3 erf-k10 erf-2 erf-2-k10 erf-3 erf-3-k3 erf-3-k10" : "erf relu erf-2-k3 erf-3-k3"
 widths = tier eq "full" ? 5 : 3
 
 stats runs using (is("erf")) nooutput
