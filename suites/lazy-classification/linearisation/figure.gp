@@ -29,7 +29,7 @@ set bmargin 8.5
 set key outside below center maxrows 3
 set logscale y
 set format y "10^{%T}"
-set title "erf, one hidden layer: with L2 (solid), one-hot without (dotted)"
+set title "erf: with L2 (solid), one-hot (dotted, m = 64, 256)"
 set xlabel "log t"
 set ylabel "largest gap |f_t − f_t^{lin}| so far"
 set xrange [-4:20]
@@ -37,7 +37,7 @@ set yrange [low / 1000 : 20]
 plot for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):17:18 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
      for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width(i)), \
-     for [i=1:widths] unbounded using (pick("erf-1", width(i)) ? $3 : NaN):16 with lines ls i dashtype 3 notitle
+     for [m in "64 256"] unbounded using (pick("erf-1", m + 0) ? $3 : NaN):16 with lines ls 8 lw 2 dashtype 3 notitle
 
 # Seeds, side by side; lines join their means (smooth unique).
 beside(i) = 1.06**(i - 3)
@@ -45,10 +45,10 @@ set title "largest gap over all time (erf, but for one)"
 set xlabel "hidden width m"
 set ylabel ""
 set logscale x 2
-set xrange [narrow / 1.5 : wide * 1.5]
-set yrange [low / 40 : 40]
-set label 2 exponents at narrow / 1.2, low / 22
-set label 1 "one-hot, log t ≤ 2.3 + 4√m" at narrow, 25
+set xrange [narrow / 1.5 : (wide > 256 ? wide : 256) * 1.5]
+set yrange [low / 50 : 70]
+set label 2 exponents at narrow / 1.2, low / 33
+set label 1 "one-hot, log t ≤ 2.3 + 4√m" at narrow, 46
 plot for [i=1:5] runs using (is(network[i]) * beside(i)):4 with points ls i pt 7 ps 0.2 notitle, \
      for [i=1:5] runs using (is(network[i]) * beside(i)):4 smooth unique with linespoints ls i title name[i], \
      unbounded_runs using (is("erf-1")):4 smooth unique with linespoints ls 1 dashtype 3 notitle, \
