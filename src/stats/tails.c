@@ -28,7 +28,8 @@ static bool is_accurate(const arb_t value) {
     return arb_is_finite(value) && (vanishes || arb_rel_accuracy_bits(value) >= DOUBLE_BITS);
 }
 
-static double to_double(const arb_t value) { return arf_get_d(arb_midref(value), ARF_RND_NEAR); }
+/* + 0: a tail that underflows is 0, not -0. */
+static double to_double(const arb_t value) { return arf_get_d(arb_midref(value), ARF_RND_NEAR) + 0.0; }
 
 /* sum <- sum_k y^k / ((a + 1) ... (a + k)). */
 static void sum_series(arb_t sum, const arb_t a, const arb_t y, double ratio_scale, slong precision) {

@@ -64,6 +64,14 @@ Test(tails, normal) {
     cr_expect(lower == 0 && upper == 1);
 }
 
+Test(tails, what_underflows_is_zero_and_not_minus_zero) {
+    double lower, upper;
+    assert_ok(ntk_stats_chi_square(1e5, 4, &lower, &upper));
+    cr_expect(lower == 1 && upper == 0 && !signbit(upper));
+    assert_ok(ntk_stats_normal(-60, &lower, &upper));
+    cr_expect(lower == 0 && !signbit(lower) && upper == 1);
+}
+
 Test(tails, arguments) {
     double lower, upper;
     cr_expect_eq(ntk_stats_chi_square(-1, 3, &lower, &upper), NTK_OK);
