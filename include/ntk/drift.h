@@ -29,8 +29,9 @@ ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double
                                                 ntk_context *context);
 
 /* The reduction of a sweep with these columns (sweep.h, ntk_sweep_reduce): exponents of the drift in the
- * width (ntk_sweep_emit_rates, "rate"), and the largest of what is left, "travel-left-smooth" and
- * "travel-left-kinked". */
+ * width (ntk_sweep_emit_rates, "rate"); the largest of what is left, "travel-left-smooth" and
+ * "travel-left-kinked"; and of kinked networks the mean over seeds, where a run of which nothing is known
+ * counts as 1, at the worst width, "mean-travel-left-kinked". */
 ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t activation);
 
 #endif

@@ -65,7 +65,8 @@ double ntk_trajectory_exit_time(const ntk_trajectory *trajectory, double thresho
 
 /* log T of the last time at which a followed output is farther than `distance` > 0 from its value at the last
  * observation: between two observations, where that difference is taken to fall exponentially in t. NaN where
- * it never was, where nothing was followed, and where one is NaN. */
+ * it never was, where the last observation but one still is (the arrival was not seen), where nothing was
+ * followed, and where one is NaN. */
 double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance);
 
 /* What t L(t) cannot exceed on this path for the logistic loss with hard targets on n points: n / (lambda

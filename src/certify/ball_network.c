@@ -4,9 +4,10 @@
  * delta^l_i = d f(x_i) / d h^l,
  *
  *     a^0 = x,        h^l = s_l W^l a^{l-1} + b beta^l,      a^l = phi(h^l),
- *     delta^L = s_{L+1} (W^{L+1})^T o phi'(h^L),             delta^l = s_{l+1} (W^{l+1})^T delta^{l+1} o
- * phi'(h^l), Theta_hat_ij = s_{L+1}^2 <a^L_i, a^L_j> + b^2 + sum_{l <= L} (s_l^2 <a^{l-1}_i, a^{l-1}_j> +
- * b^2) <delta^l_i, delta^l_j>,
+ *     delta^L = s_{L+1} (W^{L+1})^T o phi'(h^L),
+ *     delta^l = s_{l+1} (W^{l+1})^T delta^{l+1} o phi'(h^l),
+ *     Theta_hat_ij = s_{L+1}^2 <a^L_i, a^L_j> + b^2
+ *                    + sum_{l <= L} (s_l^2 <a^{l-1}_i, a^{l-1}_j> + b^2) <delta^l_i, delta^l_j>,
  *
  * s_l = w / sqrt(fan-in). Every operation encloses the exact result, the roots in s_l included, so the sums
  * enclose Theta_hat_ij, whatever rounding did to the stored entry: the accumulated error of a forward and a

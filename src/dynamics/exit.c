@@ -20,7 +20,7 @@ typedef struct watch {
 
 static double beyond_threshold(const ntk_observation *seen, void *context) {
     watch *self = context;
-    if (!(seen->kernel_drift <= self->largest_drift)) self->largest_drift = seen->kernel_drift;
+    self->largest_drift = ntk_larger(self->largest_drift, seen->kernel_drift);
     return self->passed < self->count ? seen->kernel_drift - self->thresholds[self->passed] : -1;
 }
 

@@ -193,12 +193,13 @@ double ntk_trajectory_exit_time(const ntk_trajectory *trajectory, double thresho
 double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance) {
     const size_t size = trajectory->followed_size;
     double after = 0; /* the difference at the observation that follows */
-    if (!trajectory->followed) return NAN;
+    if (!trajectory->followed || trajectory->count < 2) return NAN;
     for (size_t i = trajectory->count - 1; i-- > 0;) {
         const double gap = ntk_largest_difference(size, trajectory->followed + i * size,
                                                   trajectory->followed + (trajectory->count - 1) * size);
         const double begin = exp(trajectory->points[i].log_time);
         const double end = exp(trajectory->points[i + 1].log_time);
+        if (!(gap <= distance) && !(after > 0)) return NAN;
         if (!(gap <= distance)) return log(begin + (end - begin) * log(gap / distance) / log(gap / after));
         after = gap;
     }
@@ -208,8 +209,8 @@ double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance)
 /* With p_i the probability of the true class and l_i <= n L_0 the loss of point i, 1 - p_i = 1 - e^{-l_i} >=
  * c l_i, c = (1 - e^{-n L_0}) / (n L_0) (concavity), so that
  *
- *     -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 >= (lambda / n) (mean_i (1 - p_i))^2 >= (lambda / n) (c
- * L)^2
+ *     -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2
+ *            >= (lambda / n) (mean_i (1 - p_i))^2 >= (lambda / n) (c L)^2
  *
  * and, integrated, t L(t) <= n / (lambda c^2). */
 double ntk_trajectory_loss_bound(const ntk_trajectory *trajectory, size_t points) {

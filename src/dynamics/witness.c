@@ -66,8 +66,7 @@ static double smallest_margin(ntk_witness *w, const ntk_state *state) {
     if (field->loss == NTK_LOSS_SQUARED) return NAN;
     ntk_loss_margins(field->loss, n, field->model->outputs, state->outputs, w->targets, w->margins);
     double smallest = w->margins[0];
-    for (size_t i = 1; i < n; ++i)
-        if (!(w->margins[i] >= smallest)) smallest = w->margins[i];
+    for (size_t i = 1; i < n; ++i) smallest = ntk_smaller(smallest, w->margins[i]);
     return smallest;
 }
 

@@ -4,11 +4,11 @@
  *
  *     P(w) = m(f_lin(X)) + (lambda / 2) ||w||^2,      grad P = J_0^T c(f_lin) + lambda w,      c = dm/df,
  *
- * is lambda-strongly convex with its minimum at the solution w* with the empirical NTK J_0 J_0^T, so that ||w
- * - w*|| <= ||grad P|| / lambda, whatever theta is, and
+ * is lambda-strongly convex with its minimum at the solution w* with the empirical NTK J_0 J_0^T. So whatever
+ * theta is, ||w - w*|| <= ||grad P|| / lambda, and
  *
- *     |f(x) - f*(x)| <= |f(x) - f_lin(x)| + |J_0(x) (w - w*)| <= |f(x) - f_lin(x)| + ||J_0(x)|| ||grad P|| /
- * lambda. */
+ *     |f(x) - f*(x)| <= |f(x) - f_lin(x)| + |J_0(x) (w - w*)|
+ *                    <= |f(x) - f_lin(x)| + ||J_0(x)|| ||grad P|| / lambda. */
 #include <ntk/solution.h>
 
 #include <math.h>

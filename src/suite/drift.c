@@ -127,8 +127,24 @@ ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double
     return NTK_OK;
 }
 
+/* Mean over seeds of what is left, at most 1 for a run that does not show it: the largest over widths and
+ * kinked networks; negative where there are none. */
+static double mean_left_with_kinks(const ntk_sweep *sweep) {
+    double largest = -1;
+    for (size_t a = 0; a < sweep->activation_count; a++)
+        for (size_t w = 0; w < sweep->width_count && !ntk_sweep_is_smooth(sweep, a); w++) {
+            double sum = 0;
+            for (size_t s = 0; s < sweep->seed_count; s++)
+                sum += ntk_smaller(1, ntk_sweep_value(sweep, a, w, s, NTK_DRIFT_TRAVEL_LEFT));
+            largest = ntk_larger(largest, sum / (double)sweep->seed_count);
+        }
+    return largest;
+}
+
 ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
     if (activation > 0) return NTK_OK;
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", NTK_DRIFT_LARGEST));
-    return ntk_sweep_emit_largest_by_kind(context, sweep, "travel-left", NTK_DRIFT_TRAVEL_LEFT);
+    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "travel-left", NTK_DRIFT_TRAVEL_LEFT));
+    const double mean = mean_left_with_kinks(sweep);
+    return mean < 0 ? NTK_OK : ntk_emit_scalar(context, "mean-travel-left-kinked", mean);
 }

@@ -192,9 +192,14 @@ Test(drift, is_reduced_to_a_rate_and_a_rest_by_kind) {
     const struct {
         const char *name;
         double value;
-    } wanted[] = {{"rate-erf", -1},   {"rate-smooth", -1},         {"rate-relu", 0},
-                  {"rate-kinked", 0}, {"travel-left-smooth", 0.5}, {"travel-left-kinked", 0.5}};
-    for (size_t i = 0; i < 6; i++)
+    } wanted[] = {{"rate-erf", -1},
+                  {"rate-smooth", -1},
+                  {"rate-relu", 0},
+                  {"rate-kinked", 0},
+                  {"travel-left-smooth", 0.5},
+                  {"travel-left-kinked", 0.5},
+                  {"mean-travel-left-kinked", 0.5}};
+    for (size_t i = 0; i < 7; i++)
         cr_expect_float_eq(fixture_metric(context, wanted[i].name)->value, wanted[i].value, 1e-12, "%s",
                            wanted[i].name);
 }

@@ -36,11 +36,12 @@ enum { GAP, LEFT, SOLUTION_RATIO };
 /* What Newton's method, stopped at a relative residual of 1e-10, leaves in outputs of order 10. */
 static const double newton_error = 1e-8;
 
-/* G / mu. */
+/* G / mu; NaN, which fails every check, where the kernel does not show that mu > 0. */
 static double distance_left(const ntk_sweep_run *run, const ntk_trajectory *path) {
     const double n = (double)run->training->points, q = run->epsilon;
     const double h = run->training->outputs == 1 ? q * (1 - q) : q;
-    return 2 * path->flow.gradient_norm / (run->lambda + path->min_lambda_min * h / n);
+    const double mu = (run->lambda + path->min_lambda_min * h / n) / 2;
+    return mu > 0 ? path->flow.gradient_norm / mu : NAN;
 }
 
 /* Largest |J(x)|: how far an output moves per unit of parameter distance. scratch: (all_points, K). */
@@ -85,7 +86,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
     for (size_t i = 0; i < path->count; i++)
         run->curve[i] = ntk_trajectory_largest_gap(path, &linear, path->points[i].log_time);
     values[GAP] = ntk_trajectory_largest_gap(path, &linear, INFINITY);
-    values[LEFT] = values[SOLUTION_RATIO] = NAN;
+    values[LEFT] = values[SOLUTION_RATIO] = INFINITY;
     ntk_status status = NTK_OK;
     if (run->lambda > 0 || run->epsilon > 0) status = judge_ends(run, &linear, values);
     ntk_trajectory_release(&linear);
@@ -96,8 +97,8 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
     if (activation > 0) return NTK_OK;
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", GAP));
-    if (isnan(ntk_sweep_value(sweep, 0, 0, 0, LEFT))) return NTK_OK; /* one-hot targets: never stationary */
-    double left = 0;                                                 /* at the widest networks */
+    if (ntk_sweep_value(sweep, 0, 0, 0, LEFT) == INFINITY) return NTK_OK; /* one-hot: never stationary */
+    double left = 0;                                                      /* at the widest networks */
     for (size_t a = 0; a < sweep->activation_count; a++)
         for (size_t s = 0; s < sweep->seed_count; s++)
             left = ntk_larger(left, ntk_sweep_value(sweep, a, sweep->width_count - 1, s, LEFT));

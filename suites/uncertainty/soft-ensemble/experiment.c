@@ -28,8 +28,9 @@ static const ntk_parameter parameters[] = {
 
 enum { CLASSES_MAX = 10 };
 
-/* Helmert's basis of the vectors that sum to zero: column k is (1, ..., 1, -(k + 1), 0, ...) / sqrt((k + 1)(k
- * + 2)). basis: (K, K - 1). */
+/* Helmert's basis of the vectors that sum to zero, (K, K - 1): column k is
+ *
+ *     (1, ..., 1, -(k + 1), 0, ...) / sqrt((k + 1)(k + 2)). */
 static void fill_basis(size_t classes, double *basis) {
     for (size_t i = 0; i < classes; i++)
         for (size_t k = 0; k + 1 < classes; k++) {
