@@ -34,4 +34,9 @@ ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double
  * counts as 1, at the worst width, "mean-travel-left-kinked". */
 ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t activation);
 
+/* ntk_sweep_conduct with these columns. Errors: also NTK_ERROR_ARGUMENT where the parameters ask for no L2
+ * (lambda = 0) or for targets that are not soft (epsilon = 0). */
+ntk_status ntk_drift_conduct_under_l2(ntk_context *context);
+ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context);
+
 #endif

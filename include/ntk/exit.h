@@ -25,10 +25,10 @@ ntk_status ntk_exit_run(const ntk_model *model, const double *targets, const ntk
 /* The flow with frozen weights, d theta / d s = J(theta)^T c with c (n, K) constant: the gradient flow of a
  * loss at large margins moves like this for as long as the relative weights of the points in its gradient do
  * not change. gains[i] is the mean gain of the outputs, <c, f - f_0> / ||c||_1, where the drift first passes
- * thresholds[i]; +infinity where it has not in 10000 steps, the first of 2 % of 1 + ||theta||. With c the coefficients of
- * the hard margin (inference.h) the gain is that of -log L, and so the lazy prediction of log T up to what
- * stays bounded. theta: (p); gains: (count). Errors: NTK_ERROR_ARGUMENT, NTK_ERROR_DIVERGED; those of the
- * model. */
+ * thresholds[i]; +infinity where it has not in 10000 steps, the first of 2 % of 1 + ||theta||. With c the
+ * coefficients of the hard margin (inference.h) the gain is that of -log L, and so the lazy prediction of log
+ * T up to what stays bounded. theta: (p); gains: (count). Errors: NTK_ERROR_ARGUMENT, NTK_ERROR_DIVERGED;
+ * those of the model. */
 ntk_status ntk_exit_frozen(const ntk_model *model, const double *theta, const double *weights, size_t count,
                            const double *thresholds, double *gains);
 

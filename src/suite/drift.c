@@ -148,3 +148,16 @@ ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t
     const double mean = mean_left_with_kinks(sweep);
     return mean < 0 ? NTK_OK : ntk_emit_scalar(context, "mean-travel-left-kinked", mean);
 }
+
+ntk_status ntk_drift_conduct_under_l2(ntk_context *context) {
+    if (!(ntk_context_real(context, "lambda") > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "lambda is 0: there is no L2 whose drift is to be measured");
+    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, ntk_drift_reduce);
+}
+
+ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context) {
+    if (!(ntk_context_real(context, "epsilon") > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "epsilon is 0: these targets are not soft");
+    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_soft_targets,
+                             ntk_drift_reduce);
+}

@@ -203,3 +203,11 @@ Test(drift, is_reduced_to_a_rate_and_a_rest_by_kind) {
         cr_expect_float_eq(fixture_metric(context, wanted[i].name)->value, wanted[i].value, 1e-12, "%s",
                            wanted[i].name);
 }
+
+Test(drift, is_not_measured_without_l2_or_soft_targets) {
+    assert_fails(ntk_drift_conduct_under_l2(fixture_context(parameters, tiny, "lambda", "0", NULL)),
+                 NTK_ERROR_ARGUMENT, "lambda is 0");
+    assert_fails(
+        ntk_drift_conduct_under_soft_targets(fixture_context(parameters, tiny, "epsilon", "0", NULL)),
+        NTK_ERROR_ARGUMENT, "epsilon is 0");
+}

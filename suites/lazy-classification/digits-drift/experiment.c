@@ -13,10 +13,4 @@
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 
-static ntk_status run(ntk_context *context) {
-    if (!(ntk_context_real(context, "lambda") > 0))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "lambda is 0: there is no L2 whose drift is to be measured");
-    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, ntk_drift_reduce);
-}
-
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {parameters, ntk_drift_conduct_under_l2};

@@ -24,11 +24,4 @@
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 
-static ntk_status run(ntk_context *context) {
-    if (!(ntk_context_real(context, "epsilon") > 0))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "epsilon is 0: these targets are not soft");
-    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_soft_targets,
-                             ntk_drift_reduce);
-}
-
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {parameters, ntk_drift_conduct_under_soft_targets};
