@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-#include <ntk/dynamics.h>
+#include <ntk/flow.h>
+#include <ntk/models.h>
+#include <ntk/status.h>
 
 /* Where ||Theta_t - Theta_0||_F / ||Theta_0||_F first passes a threshold. */
 typedef struct ntk_exit {

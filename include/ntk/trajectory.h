@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-#include <ntk/dynamics.h>
+#include <ntk/flow.h>
+#include <ntk/models.h>
+#include <ntk/status.h>
 
 /* Scalars at one observation time; NaN where not asked for or not defined (dynamics.h, ntk_observation). */
 typedef struct ntk_trajectory_point {

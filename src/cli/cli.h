@@ -1,12 +1,15 @@
 /* The `ntk` command: one table per subcommand, from which its options are parsed and its help is printed. */
-#ifndef NTK_CLI_H
-#define NTK_CLI_H
+#ifndef NTK_CLI_CLI_H
+#define NTK_CLI_CLI_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <ntk/suite.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
 
 /* Exit statuses besides those of the verdicts. */
 enum { CLI_OK = 0, CLI_NO = 1, CLI_ERROR = 5, CLI_USAGE = 64, CLI_INTERRUPTED = 130 };

@@ -8,7 +8,8 @@
 #include <ntk/log.h>
 
 #include "cli/cli.h"
-#include "suite/identity.h"
+#include "run/catalogue.h"
+#include "run/identity.h"
 
 static const cli_command *const commands[] = {&cli_list,   &cli_show,    &cli_run,
                                               &cli_verify, &cli_figures, &cli_accept,

@@ -1,5 +1,3 @@
-#include "cli/cli.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -9,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "cli/cli.h"
+#include "run/catalogue.h"
 
 /* ---- messages ------------------------------------------------------------------------------------------ */
 

@@ -26,10 +26,10 @@
 
 #include <ntk/linalg.h>
 
-#include "dynamics/loss.h"
-#include "dynamics/power.h"
+#include "dynamics/power_iteration.h"
 #include "dynamics/stepper.h"
 #include "dynamics/vectors.h"
+#include "objective/curvature.h"
 
 enum { RENEWAL = 8, FIRST_ITERATIONS = 100, RENEWAL_ITERATIONS = 3 };
 

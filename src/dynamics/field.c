@@ -6,7 +6,7 @@
 
 #include <ntk/linalg.h>
 
-#include "dynamics/loss.h"
+#include "objective/curvature.h"
 
 /* cotangent <- (d theta / d s) in output space, sign and speed included: the pullback is linear, so scaling
  * nK numbers saves a pass over p. */

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <ntk/dynamics.h>
+#include <ntk/loss.h>
+#include <ntk/models.h>
+#include <ntk/status.h>
 
 typedef struct ntk_field {
     const ntk_model *model;

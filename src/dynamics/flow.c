@@ -4,16 +4,20 @@
  * A step is cut short where the log-loss clock passes the horizon or where an event's sign changes; a step of
  * physical time ends on the horizon by itself. Then the observations that fall into what is left of it are
  * made on the dense output, each with the model evaluated anew, and then those of the step's end. */
-#include <ntk/dynamics.h>
+#include <ntk/flow.h>
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include <ntk/loss.h>
+#include <ntk/models.h>
+#include <ntk/status.h>
+
 #include "dynamics/bracket.h"
-#include "dynamics/loss.h"
 #include "dynamics/stepper.h"
 #include "dynamics/witness.h"
+#include "objective/curvature.h"
 
 ntk_flow_options ntk_flow_options_default(void) {
     return (ntk_flow_options){.loss = NTK_LOSS_SOFTMAX,
@@ -278,6 +282,27 @@ static ntk_status report(flow *w, const segment *g, double *theta, ntk_flow_resu
     return NTK_OK;
 }
 
+static const ntk_method *choose_method(const ntk_flow_options *options) {
+    switch (options->integrator) {
+    case NTK_INTEGRATOR_EMBEDDED:
+        return &ntk_method_embedded;
+    case NTK_INTEGRATOR_STABILISED:
+        return &ntk_method_stabilised;
+    case NTK_INTEGRATOR_BOUNDED_STEP:
+        return &ntk_method_bounded;
+    case NTK_INTEGRATOR_AUTOMATIC:
+        break;
+    }
+    return options->kinked ? &ntk_method_bounded : &ntk_method_embedded;
+}
+
+/* From the embedded pair to the stabilised method, in physical time. */
+static const ntk_method *choose_stiff_method(const ntk_flow_options *options) {
+    const bool may_switch = options->integrator == NTK_INTEGRATOR_AUTOMATIC && !options->kinked &&
+                            options->time == NTK_TIME_PHYSICAL;
+    return may_switch ? &ntk_method_stabilised : NULL;
+}
+
 ntk_status ntk_flow_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
                         double *theta, ntk_flow_result *result) {
     NTK_TRY(check(model, targets, options));
@@ -287,7 +312,8 @@ ntk_status ntk_flow_run(const ntk_model *model, const double *targets, const ntk
     if (options->horizon <= exp(options->log_horizon)) w.horizon.time = options->horizon;
     const bool kernels = options->observe_kernel || options->event_needs_kernel;
     segment g;
-    NTK_TRY(ntk_stepper_create(model, targets, options, theta, &w.stepper));
+    NTK_TRY(ntk_stepper_create(model, targets, options, choose_method(options), choose_stiff_method(options),
+                               theta, &w.stepper));
     ntk_status status = ntk_witness_create(&w.stepper, kernels, options->observe_lambda_min, &w.witness);
     if (status == NTK_OK) status = integrate(&w, &g);
     if (status == NTK_OK) status = report(&w, &g, theta, result);

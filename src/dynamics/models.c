@@ -7,13 +7,15 @@
  *
  * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a, also where Theta is singular. At
  * other points the same coordinates predict f_0 + Theta(., X) a. */
-#include <ntk/dynamics.h>
+#include <ntk/models.h>
 
 #include <math.h>
 #include <string.h>
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
+#include <ntk/network.h>
+#include <ntk/status.h>
 
 /* ---- network ------------------------------------------------------------------------------------------- */
 

@@ -22,28 +22,15 @@
 #include <ntk/memory.h>
 
 #include "dynamics/bracket.h"
-#include "dynamics/loss.h"
+#include "dynamics/stiffness.h"
 #include "dynamics/vectors.h"
+#include "objective/curvature.h"
 
 /* ---- memory -------------------------------------------------------------------------------------------- */
 
 enum { FIXED_VECTORS = 9 }; /* theta and rate of three states, origin, scratch, mode */
 
 enum { SWITCH_INTERVAL = 16 }; /* accepted steps between two looks at what limits the pair */
-
-static const ntk_method *choose_method(const ntk_flow_options *options) {
-    switch (options->integrator) {
-    case NTK_INTEGRATOR_EMBEDDED:
-        return &ntk_method_embedded;
-    case NTK_INTEGRATOR_STABILISED:
-        return &ntk_method_stabilised;
-    case NTK_INTEGRATOR_BOUNDED_STEP:
-        return &ntk_method_bounded;
-    case NTK_INTEGRATOR_AUTOMATIC:
-        break;
-    }
-    return options->kinked ? &ntk_method_bounded : &ntk_method_embedded;
-}
 
 static ntk_status allocate(ntk_stepper *s) {
     const size_t p = s->field.model->dimension, nk = s->field.model->points * s->field.model->outputs;
@@ -94,19 +81,19 @@ static ntk_status choose_first_step(ntk_stepper *s) {
 }
 
 ntk_status ntk_stepper_create(const ntk_model *model, const double *targets, const ntk_flow_options *options,
-                              const double *theta, ntk_stepper *out) {
+                              const ntk_method *method, const ntk_method *stiff, const double *theta,
+                              ntk_stepper *out) {
     *out = (ntk_stepper){.field = {.model = model,
                                    .targets = targets,
                                    .loss = options->loss,
                                    .lambda = options->lambda,
                                    .time_factor = options->time_factor,
                                    .log_loss_time = options->time == NTK_TIME_LOG_LOSS},
-                         .method = choose_method(options),
+                         .method = method,
+                         .stiff = stiff,
                          .tolerance = options->tolerance,
                          .step = options->step,
                          .max_steps = options->max_steps,
-                         .may_switch = options->integrator == NTK_INTEGRATOR_AUTOMATIC && !options->kinked &&
-                                       options->time == NTK_TIME_PHYSICAL,
                          .previous_error = 1};
     ntk_status status = allocate(out);
     if (status != NTK_OK) goto fail;
@@ -254,11 +241,11 @@ static ntk_status attempt(ntk_stepper *s, const ntk_clock *limit) {
 
 /* The pair is stable to h rho = 3.3; the estimate of rho is 1.2 times what was found. */
 static ntk_status switch_where_stiff(ntk_stepper *s) {
-    if (!s->may_switch || s->steps == 0 || s->steps % SWITCH_INTERVAL != 0) return NTK_OK;
+    if (s->stiff == NULL || s->steps == 0 || s->steps % SWITCH_INTERVAL != 0) return NTK_OK;
     NTK_TRY(ntk_stepper_estimate_stiffness(s));
     if (!(s->h * s->stiffness >= 3)) return NTK_OK;
-    s->method = &ntk_method_stabilised;
-    s->may_switch = false;
+    s->method = s->stiff;
+    s->stiff = NULL;
     s->previous_error = 1;
     return NTK_OK;
 }

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <ntk/dynamics.h>
+#include <ntk/flow.h>
+#include <ntk/models.h>
+#include <ntk/status.h>
 
 #include "dynamics/field.h"
 
@@ -42,7 +44,7 @@ struct ntk_stepper {
     double tolerance; /* per step, relative to 1 + displacement */
     double step;      /* of the bounded-step rule */
     size_t max_steps, steps, rejected;
-    bool may_switch; /* from the embedded pair to the stabilised method, where stability limits the pair */
+    const ntk_method *stiff; /* to switch to where stability limits the steps; NULL: never */
 
     ntk_state begin, end;
     ntk_state seen;  /* scratch, for a point inside a step */
@@ -65,10 +67,11 @@ struct ntk_stepper {
     size_t stiffness_age; /* accepted steps since */
 };
 
-/* targets stay the caller's; theta (p) is copied. Evaluates the field at the start, t = 0. Errors:
- * NTK_ERROR_MEMORY; NTK_ERROR_DIVERGED where the start is not finite. */
+/* method, and stiff to switch to (above). targets stay the caller's; theta (p) is copied. Evaluates the field
+ * at the start, t = 0. Errors: NTK_ERROR_MEMORY; NTK_ERROR_DIVERGED where the start is not finite. */
 ntk_status ntk_stepper_create(const ntk_model *model, const double *targets, const ntk_flow_options *options,
-                              const double *theta, ntk_stepper *out);
+                              const ntk_method *method, const ntk_method *stiff, const double *theta,
+                              ntk_stepper *out);
 void ntk_stepper_release(ntk_stepper *stepper);
 
 /* Attempt steps until one is good enough: `end` is then the state after it, with its clock. In physical time
@@ -93,10 +96,6 @@ ntk_status ntk_stepper_look(ntk_stepper *stepper, double sigma, double log_time)
 /* Cubic Hermite interpolation on the two ends of a step, for methods without dense output of their own. */
 void ntk_hermite_interpolate(const ntk_stepper *stepper, double sigma, double *theta);
 double ntk_hermite_elapsed_at(const ntk_stepper *stepper, double sigma);
-
-/* Renew stepper->stiffness, an estimate from above of the spectral radius of the field's Jacobian at `begin`;
- * `seen` and `scratch` are overwritten. (chebyshev.c) */
-ntk_status ntk_stepper_estimate_stiffness(ntk_stepper *stepper);
 
 /* Relative local error of t for an error `elapsed_error` in W(1), over the tolerance; 0 in physical time. */
 double ntk_stepper_time_error(const ntk_stepper *stepper, double elapsed_error);

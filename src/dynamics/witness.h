@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <ntk/dynamics.h>
+#include <ntk/flow.h>
+#include <ntk/status.h>
 
 #include "dynamics/stepper.h"
 

@@ -9,12 +9,16 @@
 
 #include <math.h>
 
-#include <ntk/bayes.h>
+#include <ntk/classifier.h>
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
+#include <ntk/random.h>
+#include <ntk/status.h>
 
 #include "inference/curvature.h"
-#include "inference/problem.h"
+#include "inference/inference_problem.h"
 
 ntk_status ntk_classifier_check(const ntk_inference_problem *problem) {
     NTK_TRY(ntk_inference_check(problem));

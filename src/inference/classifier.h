@@ -2,7 +2,8 @@
 #ifndef NTK_INFERENCE_CLASSIFIER_H
 #define NTK_INFERENCE_CLASSIFIER_H
 
-#include <ntk/inference.h>
+#include <ntk/inference_problem.h>
+#include <ntk/status.h>
 
 /* An inference problem with a cross-entropy, a shared kernel and lambda > 0. */
 ntk_status ntk_classifier_check(const ntk_inference_problem *problem);

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include <ntk/inference.h>
+#include <ntk/inference_problem.h>
 
 /* weight at the outputs f; each entry to full relative accuracy at every margin. f, weight: (n, K). */
 void ntk_curvature_weights(const ntk_inference_problem *problem, const double *f, double *weight);

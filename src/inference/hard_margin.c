@@ -32,17 +32,20 @@
  * alpha_c = e^{-rho_c} / n. Hence t L = (1/n) sum_c t e^{-m_c} -> sum_c alpha_c = ||w_hat||^2: n and f_0
  * enter w~ alone. ||w|| / log t approaches ||w_hat|| like 1 / log t, through w~, and its slope d||w|| / d log
  * t like 1 / log^2 t. */
-#include <ntk/inference.h>
+#include <ntk/hard_margin.h>
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
+#include <ntk/status.h>
 
-#include "dynamics/loss.h"
-#include "inference/problem.h"
+#include "inference/inference_problem.h"
+#include "objective/curvature.h"
 
 /* Margins are 1 at the solution; what is wanted of them where rounding allows it. */
 static const double margin_tolerance = 1e-12;

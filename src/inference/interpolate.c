@@ -21,11 +21,15 @@
 #include <math.h>
 #include <string.h>
 
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/logistic.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
-#include <ntk/training.h>
+#include <ntk/status.h>
+#include <ntk/targets.h>
 
-#include "inference/problem.h"
+#include "inference/inference_problem.h"
 
 /* Rows made to sum to zero; nothing for one output. */
 static void centre(const ntk_inference_problem *problem, size_t rows, double *v) {

@@ -2,7 +2,9 @@
 #ifndef NTK_INFERENCE_INTERPOLATE_H
 #define NTK_INFERENCE_INTERPOLATE_H
 
-#include <ntk/inference.h>
+#include <ntk/inference_problem.h>
+#include <ntk/logistic.h>
+#include <ntk/status.h>
 
 /* The case lambda = 0 of ntk_inference_logistic; the problem has been checked. */
 ntk_status ntk_interpolate(const ntk_inference_problem *problem, double *a, double *f,

@@ -22,17 +22,20 @@
  *
  * Effective parameters: tr W (C^{-1} + W)^{-1} = sum_i tr W_i covariance(x_i), since Sigma at the training
  * points is this covariance there. */
-#include <ntk/bayes.h>
+#include <ntk/laplace.h>
 
 #include <math.h>
 #include <string.h>
 
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
+#include <ntk/status.h>
 
 #include "inference/classifier.h"
 #include "inference/curvature.h"
-#include "inference/problem.h"
+#include "inference/inference_problem.h"
 
 struct ntk_laplace {
     const ntk_inference_problem *problem;

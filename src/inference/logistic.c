@@ -26,20 +26,23 @@
  *     phi'(t) <= 0.8 |phi'(0)| and phi(t) <= phi(0) + 1e-12 |phi(0)|,
  *
  * the second of which (Hager and Zhang 2005, the approximate Wolfe condition) needs derivatives only. */
-#include <ntk/inference.h>
+#include <ntk/logistic.h>
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
+#include <ntk/status.h>
 
-#include "dynamics/loss.h"
 #include "inference/curvature.h"
+#include "inference/inference_problem.h"
 #include "inference/interpolate.h"
 #include "inference/newton.h"
-#include "inference/problem.h"
+#include "objective/curvature.h"
 
 typedef struct solver {
     const ntk_inference_problem *problem;

@@ -27,7 +27,7 @@
 #include <ntk/memory.h>
 
 #include "inference/curvature.h"
-#include "inference/problem.h"
+#include "inference/inference_problem.h"
 
 /* Conjugate gradients for one system; a step that is not quite Newton's is taken after so many. */
 enum { MAX_ITERATIONS = 2000 };

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#include <ntk/inference.h>
+#include <ntk/inference_problem.h>
+#include <ntk/status.h>
 
 typedef struct ntk_newton ntk_newton;
 

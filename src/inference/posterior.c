@@ -7,13 +7,18 @@
  *
  * independently for each of the K outputs. A does not depend on lambda; v >= 0 up to rounding, which is cut
  * off: at a point of X it is 0. */
-#include <ntk/bayes.h>
+#include <ntk/posterior.h>
 
 #include <math.h>
 #include <string.h>
 
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
+#include <ntk/random.h>
+#include <ntk/slice.h>
+#include <ntk/status.h>
 
 #include "inference/classifier.h"
 

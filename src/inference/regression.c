@@ -1,15 +1,18 @@
 /* Kernel regression. P(a) = (1/2n) ||f_0 + Theta a - Y||^2 + (lambda/2) a^T Theta a is stationary where
  * Theta ((Theta + n lambda I) a - (Y - f_0)) = 0. One step of iterative refinement follows the solve: it
  * costs a product and removes what an ill-conditioned Theta does to the residual. */
-#include <ntk/inference.h>
+#include <ntk/regression.h>
 
 #include <math.h>
 #include <string.h>
 
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
+#include <ntk/status.h>
 
-#include "inference/problem.h"
+#include "inference/inference_problem.h"
 
 /* residual = Y - f_0 - (Theta + ridge I) a. */
 static ntk_status evaluate_residual(const ntk_inference_problem *problem, double ridge, const double *a,

@@ -15,13 +15,15 @@
  * 2003, on shrinking brackets): the transition is reversible with respect to N(f; m, S) 1[l(f) > log u], for
  * every level. theta = 0 is the old state, above the level, so the bracket cannot shrink for ever. There is
  * no step to tune and no transition is refused; how fast it mixes is for diagnostics to tell (stats.h). */
-#include <ntk/bayes.h>
+#include <ntk/slice.h>
 
 #include <math.h>
 #include <string.h>
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
+#include <ntk/random.h>
+#include <ntk/status.h>
 
 /* Each refusal shrinks the bracket by half on average. */
 enum { MAX_SHRINKS = 2000 };

@@ -40,46 +40,28 @@
 
 #include <ntk/kernel.h>
 
-/* a c - s^2 = (a c - w) + (w - s^2) with w = s^2 rounded; each bracket is one rounding (Kahan). */
-double ntk_dual_determinant(double a, double c, double s) {
-    const double w = s * s;
-    return fmax(0, fma(a, c, -w) + fma(-s, s, w));
-}
-
-/* x 2^-e with e even, in [1/2, 2): exact, and so is the same shift by e/2 of what scales as its root. */
-static double reduce(double x, int *half_exponent) {
-    int exponent = 0;
-    frexp(x, &exponent);
-    *half_exponent = (exponent - (exponent & 1)) / 2;
-    return ldexp(x, -2 * *half_exponent);
-}
-
-double ntk_dual_angle(double a, double c, double s) {
-    int shift_a = 0, shift_c = 0;
-    const double ra = reduce(a, &shift_a), rc = reduce(c, &shift_c);
-    const double rs = ldexp(s, -shift_a - shift_c);
-    return atan2(sqrt(ntk_dual_determinant(ra, rc, rs)), rs);
-}
+#include "kernel/covariance.h"
 
 /* A variance of 0 makes the value 0 whatever the angle; the derivative takes phi'(0) phi'(v) as if
  * independent, 1/4. */
 static ntk_dual relu(double a, double c, double s) {
     if (!(a > 0 && c > 0)) return (ntk_dual){0, 0.25};
     int shift_a = 0, shift_c = 0;
-    const double ra = reduce(a, &shift_a), rc = reduce(c, &shift_c);
+    const double ra = ntk_covariance_reduce(a, &shift_a), rc = ntk_covariance_reduce(c, &shift_c);
     const double rs = ldexp(s, -shift_a - shift_c);
-    const double sine = sqrt(ntk_dual_determinant(ra, rc, rs)); /* times sqrt(ra rc), as is the cosine rs */
-    const double angle = atan2(sine, -rs);                      /* pi - theta, accurate at both ends */
+    const double sine =
+        sqrt(ntk_covariance_determinant(ra, rc, rs)); /* times sqrt(ra rc), as is the cosine rs */
+    const double angle = atan2(sine, -rs);            /* pi - theta, accurate at both ends */
     return (ntk_dual){ldexp((rs * angle + sine) / (2 * M_PI), shift_a + shift_c), angle / (2 * M_PI)};
 }
 
 static ntk_dual erf_(double a, double c, double s) {
-    const double root = sqrt(1 + 2 * (a + c) + 4 * ntk_dual_determinant(a, c, s));
+    const double root = sqrt(1 + 2 * (a + c) + 4 * ntk_covariance_determinant(a, c, s));
     return (ntk_dual){2 / M_PI * atan2(2 * s, root), 4 / M_PI / root};
 }
 
 static ntk_dual gelu(double a, double c, double s) {
-    const double det = ntk_dual_determinant(a, c, s);
+    const double det = ntk_covariance_determinant(a, c, s);
     const double delta = 1 + (a + c) + det;
     const double root = sqrt(delta);
     const double orthant = 0.25 + atan2(s, root) / (2 * M_PI);
@@ -125,20 +107,6 @@ ntk_dual ntk_dual_closed_form(ntk_activation activation, double a, double c, dou
     }
 }
 
-ntk_status ntk_dual_check(ntk_activation activation, double sxx, double syy, double sxy) {
-    if ((int)activation < 0 || activation >= NTK_ACTIVATION_COUNT)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "dual activation: no activation has the number %d",
-                        (int)activation);
-    if (!(sxx > 0 && sxx <= DBL_MAX && syy > 0 && syy <= DBL_MAX))
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "dual activation: variances %g, %g; want them positive and finite", sxx, syy);
-    /* The slack is what computing S_xy and the variances by a few roundings each can cost. */
-    if (!(fabs(sxy) <= sqrt(sxx) * sqrt(syy) * (1 + 64 * DBL_EPSILON)))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "dual activation: |covariance| %.17g exceeds sqrt(%.17g * %.17g)",
-                        fabs(sxy), sxx, syy);
-    return NTK_OK;
-}
-
 /* Size of the terms that the closed forms add up, of which a few roundings are the error. sin: an error of
  * |s| - (a + c)/2 is relative in exp. */
 static double magnitude(ntk_activation activation, double a, double c) {
@@ -154,7 +122,7 @@ static double magnitude(ntk_activation activation, double a, double c) {
 
 ntk_status ntk_dual_activation(ntk_activation activation, double sxx, double syy, double sxy, double *value,
                                double *derivative, double *error) {
-    NTK_TRY(ntk_dual_check(activation, sxx, syy, sxy));
+    NTK_TRY(ntk_covariance_check(activation, sxx, syy, sxy));
     if (!ntk_dual_has_closed_form(activation))
         return ntk_dual_activation_quadrature(activation, sxx, syy, sxy, value, derivative, error);
     const ntk_dual dual = ntk_dual_closed_form(activation, sxx, syy, sxy);

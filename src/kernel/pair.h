@@ -2,7 +2,7 @@
 #ifndef NTK_KERNEL_PAIR_H
 #define NTK_KERNEL_PAIR_H
 
-#include "kernel/points.h"
+#include "kernel/kernel_points.h"
 
 /* S^{L+1} and Theta^{L+1} of the inputs i of rows and j of columns. Errors: NTK_ERROR_NOT_FINITE, naming
  * the pair; NTK_ERROR_NO_CONVERGENCE. */

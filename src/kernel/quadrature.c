@@ -23,7 +23,7 @@
 #include <ntk/kernel.h>
 #include <ntk/linalg.h>
 
-#include "kernel/dual.h"
+#include "kernel/covariance.h"
 
 enum {
     LEVELS = 5,         /* steps 1/4, 1/8, ..., 1/64 */
@@ -119,8 +119,8 @@ static double relative_change(const integrals *coarse, const integrals *fine) {
 
 ntk_status ntk_dual_activation_quadrature(ntk_activation activation, double sxx, double syy, double sxy,
                                           double *value, double *derivative, double *error) {
-    NTK_TRY(ntk_dual_check(activation, sxx, syy, sxy));
-    const double omega = ntk_dual_angle(sxx, syy, sxy);
+    NTK_TRY(ntk_covariance_check(activation, sxx, syy, sxy));
+    const double omega = ntk_covariance_angle(sxx, syy, sxy);
     rule rule;
     make_rule(0.25, &rule);
     integrals coarse, fine = integrate(activation, sxx, syy, omega, &rule);

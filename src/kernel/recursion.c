@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/vector.h"
-#include "kernel/points.h"
+#include "kernel/kernel_points.h"
 #include "kernel/residual.h"
 
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,

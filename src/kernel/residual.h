@@ -2,7 +2,7 @@
 #ifndef NTK_KERNEL_RESIDUAL_H
 #define NTK_KERNEL_RESIDUAL_H
 
-#include "kernel/points.h"
+#include "kernel/kernel_points.h"
 
 /* q = alpha^2 / (1 + alpha^2); 0 for another family. */
 double ntk_residual_share(const ntk_architecture *architecture);

@@ -19,8 +19,8 @@
  *
  * Signals of two neighbouring layers are kept in two buffers by turns: that of layer l + 2 lies where that of
  * layer l goes, so that the skip connection is a product that adds to what is there. */
-#ifndef NETWORK_NETWORK_H
-#define NETWORK_NETWORK_H
+#ifndef NTK_NETWORK_NETWORK_H
+#define NTK_NETWORK_NETWORK_H
 
 #include <stdbool.h>
 

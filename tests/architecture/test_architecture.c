@@ -1,11 +1,11 @@
-#include <criterion/criterion.h>
-
 #include <math.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/architecture.h>
 
-#include "../status.h"
+#include "status.h"
 
 Test(architecture, default_is_valid_and_as_documented) {
     const ntk_architecture a = ntk_architecture_default();

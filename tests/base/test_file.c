@@ -1,5 +1,4 @@
 /* Whatever goes wrong, a reader finds the old content or the new one, and no temporary file stays. */
-#include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -11,12 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/file.h>
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
-#include "../folder.h"
-#include "../status.h"
+#include "folder.h"
+#include "status.h"
 
 /* --- a folder of its own for each test -------------------------------------------------------------- */
 

@@ -1,9 +1,10 @@
-#include <criterion/criterion.h>
 #include <stdint.h>
+
+#include <criterion/criterion.h>
 
 #include <ntk/memory.h>
 
-#include "../status.h"
+#include "status.h"
 
 Test(memory, is_aligned_and_zeroed_for_every_small_count) {
     for (size_t count = 0; count < 300; count++) {

@@ -1,13 +1,14 @@
-#include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/log.h>
 #include <ntk/parallel.h>
 
-#include "../status.h"
+#include "status.h"
 
 enum { UNITS = 200 };
 

@@ -1,16 +1,17 @@
 /* The generator against an independent Philox, and the laws against bounds from sampling error: at a fixed
  * seed a passing test passes for ever; 5 standard errors is a chance of 6e-7 that an honest generator would
  * have been refused when the seed was chosen. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/parallel.h>
 #include <ntk/random.h>
 
-#include "../status.h"
+#include "status.h"
 
 /* --- Philox4x64-10 from its paper (Salmon et al. 2011, section 3.3) ------------------------------- */
 

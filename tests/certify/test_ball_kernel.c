@@ -1,11 +1,11 @@
 /* The distance of a stored Gram matrix from the exact NTK: against kernels that are known by hand. */
-#include <criterion/criterion.h>
-
 #include <math.h>
+
+#include <criterion/criterion.h>
 
 #include <ntk/certify.h>
 
-#include "../status.h"
+#include "status.h"
 
 /* Two orthogonal unit vectors and the antipode of the first. */
 enum { POINTS = 3, INPUTS = 2 };

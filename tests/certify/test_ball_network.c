@@ -1,14 +1,14 @@
 /* The distance of a stored empirical NTK from the exact one: against a network that is worked out by hand, a
  * perturbation of known size, and kernels computed in doubles. */
-#include <criterion/criterion.h>
-
 #include <math.h>
+
+#include <criterion/criterion.h>
 
 #include <ntk/certify.h>
 #include <ntk/network.h>
 #include <ntk/random.h>
 
-#include "../status.h"
+#include "status.h"
 
 static ntk_architecture plain(size_t depth, ntk_activation activation) {
     ntk_architecture out = ntk_architecture_default();

@@ -1,12 +1,14 @@
 /* Arguments, leading dimension, scale. */
-#include <criterion/criterion.h>
 #include <fenv.h>
 #include <math.h>
-#include <ntk/certify.h>
 #include <string.h>
 
-#include "../start.h"
+#include <criterion/criterion.h>
+
+#include <ntk/certify.h>
+
 #include "matrices.h"
+#include "start.h"
 
 TestSuite(certify_interface, .init = start_linalg);
 

@@ -1,13 +1,15 @@
 /* Matrices of known spectrum: the certified bound lies below the true smallest eigenvalue, proved in ball
  * arithmetic, and not far below it. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/certify.h>
 #include <ntk/linalg.h>
 
-#include "../status.h"
 #include "ball.h"
 #include "matrices.h"
+#include "status.h"
 
 enum { ORDER_MAX = 128 };
 static double matrix[ORDER_MAX * ORDER_MAX];

@@ -1,12 +1,14 @@
 /* What must be refused, with a lower bound that is rigorous all the same. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/certify.h>
 #include <ntk/linalg.h>
 
-#include "../status.h"
 #include "ball.h"
 #include "matrices.h"
+#include "status.h"
 
 enum { ORDER_MAX = 64 };
 static double matrix[ORDER_MAX * ORDER_MAX];

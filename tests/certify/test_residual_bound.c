@@ -1,13 +1,14 @@
 /* beta bounds ||L L^T - (A - sI)||_2 for any factor L, not only for good ones; the norm is enclosed in balls.
  */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 
-#include "../start.h"
+#include <criterion/criterion.h>
+
 #include "ball.h"
 #include "certify/cholesky.h"
 #include "matrices.h"
+#include "start.h"
 
 TestSuite(certify_residual, .init = start_linalg);
 

@@ -1,7 +1,4 @@
 /* ntk kernel, certify, doctor and the help: the command outside the suite. */
-#include "../status.h"
-#include "toy.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +8,9 @@
 
 #include <ntk/data.h>
 #include <ntk/memory.h>
+
+#include "status.h"
+#include "toy.h"
 
 TestSuite(computing, .init = toy_begin, .fini = toy_end, .timeout = 60);
 

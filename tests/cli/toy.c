@@ -1,5 +1,3 @@
-#include "toy.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +7,8 @@
 
 #include <criterion/criterion.h>
 
-#include "../folder.h"
+#include "folder.h"
+#include "toy.h"
 
 static char folder[FOLDER_SIZE];
 static char output[1 << 18];

@@ -1,11 +1,10 @@
-#include "temporary.h"
-
-#include <criterion/criterion.h>
-
 #include <dirent.h>
 #include <stdio.h>
 
-#include "../folder.h"
+#include <criterion/criterion.h>
+
+#include "folder.h"
+#include "temporary.h"
 
 static char folder[FOLDER_SIZE];
 

@@ -1,12 +1,12 @@
-#include <criterion/criterion.h>
-
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/data.h>
 
-#include "../status.h"
+#include "status.h"
 
 #define PIXELS 784
 

@@ -1,16 +1,16 @@
 /* Reading IDX files whose bytes the test writes; every corruption is refused with a line that names the file.
  */
-#include <criterion/criterion.h>
-
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/data.h>
 
-#include "../status.h"
+#include "status.h"
 #include "temporary.h"
 
 TestSuite(idx, .init = temporary_create, .fini = temporary_remove);

@@ -1,18 +1,18 @@
 /* .npy files: what the library writes is compared with bytes put down by hand, and it reads files whose bytes
  * the test writes. */
-#include <criterion/criterion.h>
-
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/data.h>
 #include <ntk/file.h>
 #include <ntk/memory.h>
 
-#include "../status.h"
+#include "status.h"
 #include "temporary.h"
 
 TestSuite(npy, .init = temporary_create, .fini = temporary_remove);

@@ -1,11 +1,11 @@
-#include <criterion/criterion.h>
-
 #include <math.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/data.h>
 
-#include "../status.h"
+#include "status.h"
 
 static ntk_stream stream(void) { return ntk_stream_create(20240607, "tests/data", 3); }
 

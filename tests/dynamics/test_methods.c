@@ -1,13 +1,13 @@
 /* The integrators one step at a time: orders, stability, dense output, and their helpers. */
-#include <criterion/criterion.h>
-
 #include <float.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
 
 #include <ntk/linalg.h>
 
 #include "dynamics/bracket.h"
-#include "dynamics/power.h"
+#include "dynamics/power_iteration.h"
 #include "dynamics/stepper.h"
 #include "dynamics/vectors.h"
 #include "problems.h"
@@ -24,23 +24,22 @@ static ntk_model logistic_model(void) {
     return linear_model(N, 1, gram, f0);
 }
 
-static ntk_stepper start(const ntk_model *model, ntk_integrator integrator, ntk_time time) {
+static ntk_stepper start(const ntk_model *model, const ntk_method *method, ntk_time time) {
     ntk_flow_options options = ntk_flow_options_default();
     options.loss = NTK_LOSS_LOGISTIC;
-    options.integrator = integrator;
     options.time = time;
     options.tolerance = 0.9; /* every step is accepted */
     options.step = 1;
     const double theta[N] = {0};
     ntk_stepper stepper;
-    assert_ok(ntk_stepper_create(model, targets, &options, theta, &stepper));
+    assert_ok(ntk_stepper_create(model, targets, &options, method, NULL, theta, &stepper));
     return stepper;
 }
 
 /* Coordinates and log t (physical: t) after s = length, by `steps` equal steps. */
-static void fixed_steps(const ntk_model *model, ntk_integrator integrator, ntk_time time, double stiffness,
+static void fixed_steps(const ntk_model *model, const ntk_method *method, ntk_time time, double stiffness,
                         double length, size_t steps, double out[N + 1]) {
-    ntk_stepper s = start(model, integrator, time);
+    ntk_stepper s = start(model, method, time);
     for (size_t i = 0; i < steps; ++i) {
         s.next = length / (double)steps;
         s.stiffness = stiffness; /* 0: as found; larger: more Chebyshev stages */
@@ -54,13 +53,13 @@ static void fixed_steps(const ntk_model *model, ntk_integrator integrator, ntk_t
     ntk_stepper_release(&s);
 }
 
-static double measured_order(const ntk_model *model, ntk_integrator integrator, ntk_time time,
+static double measured_order(const ntk_model *model, const ntk_method *method, ntk_time time,
                              double stiffness, size_t steps) {
     double coarse[N + 1], fine[N + 1], reference[N + 1];
     const double length = 4;
-    fixed_steps(model, integrator, time, stiffness, length, steps, coarse);
-    fixed_steps(model, integrator, time, stiffness, length, 2 * steps, fine);
-    fixed_steps(model, NTK_INTEGRATOR_EMBEDDED, time, 0, length, 400, reference);
+    fixed_steps(model, method, time, stiffness, length, steps, coarse);
+    fixed_steps(model, method, time, stiffness, length, 2 * steps, fine);
+    fixed_steps(model, &ntk_method_embedded, time, 0, length, 400, reference);
     return log2(ntk_distance(N + 1, coarse, reference) / ntk_distance(N + 1, fine, reference));
 }
 
@@ -68,13 +67,13 @@ static double measured_order(const ntk_model *model, ntk_integrator integrator, 
 Test(methods, orders_of_convergence) {
     ntk_model model = logistic_model();
     for (int time = NTK_TIME_PHYSICAL; time <= NTK_TIME_LOG_LOSS; ++time) {
-        const double embedded = measured_order(&model, NTK_INTEGRATOR_EMBEDDED, (ntk_time)time, 0, 10);
+        const double embedded = measured_order(&model, &ntk_method_embedded, (ntk_time)time, 0, 10);
         cr_assert(embedded > 4.6 && embedded < 5.6, "time %d, embedded: order %g", time, embedded);
-        const double stabilised = measured_order(&model, NTK_INTEGRATOR_STABILISED, (ntk_time)time, 1, 20);
+        const double stabilised = measured_order(&model, &ntk_method_stabilised, (ntk_time)time, 1, 20);
         cr_assert(stabilised > 1.8 && stabilised < 2.3, "time %d, stabilised: order %g", time, stabilised);
-        const double staged = measured_order(&model, NTK_INTEGRATOR_STABILISED, (ntk_time)time, 1000, 20);
+        const double staged = measured_order(&model, &ntk_method_stabilised, (ntk_time)time, 1000, 20);
         cr_assert(staged > 1.8 && staged < 2.3, "time %d, many stages: order %g", time, staged);
-        const double bounded = measured_order(&model, NTK_INTEGRATOR_BOUNDED_STEP, (ntk_time)time, 0.1, 20);
+        const double bounded = measured_order(&model, &ntk_method_bounded, (ntk_time)time, 0.1, 20);
         cr_assert(bounded > 1.8 && bounded < 2.3, "time %d, bounded: order %g", time, bounded);
     }
     ntk_model_release(&model);
@@ -82,7 +81,7 @@ Test(methods, orders_of_convergence) {
 
 /* Largest distance, over a grid of one step, between the dense output and much smaller steps. */
 static double dense_error(const ntk_model *model, double h) {
-    ntk_stepper s = start(model, NTK_INTEGRATOR_EMBEDDED, NTK_TIME_LOG_LOSS);
+    ntk_stepper s = start(model, &ntk_method_embedded, NTK_TIME_LOG_LOSS);
     s.next = h;
     assert_ok(ntk_stepper_advance(&s, &no_limit));
     double largest = 0;
@@ -90,7 +89,7 @@ static double dense_error(const ntk_model *model, double h) {
         double theta[N], reference[N + 1];
         const double sigma = i / 8.0;
         s.method->interpolate(&s, sigma, theta);
-        fixed_steps(model, NTK_INTEGRATOR_EMBEDDED, NTK_TIME_LOG_LOSS, 0, sigma * h, 20, reference);
+        fixed_steps(model, &ntk_method_embedded, NTK_TIME_LOG_LOSS, 0, sigma * h, 20, reference);
         largest = fmax(largest, ntk_distance(N, theta, reference));
         largest = fmax(largest, fabs(exp(ntk_stepper_log_time(&s, sigma)) - exp(reference[N])));
     }
@@ -107,8 +106,10 @@ Test(methods, dense_output_is_of_order_four) {
 
 Test(methods, located_times_are_hit_to_rounding) {
     ntk_model model = logistic_model();
-    for (int integrator = NTK_INTEGRATOR_EMBEDDED; integrator <= NTK_INTEGRATOR_BOUNDED_STEP; ++integrator) {
-        ntk_stepper s = start(&model, (ntk_integrator)integrator, NTK_TIME_LOG_LOSS);
+    static const ntk_method *const methods[] = {&ntk_method_embedded, &ntk_method_stabilised,
+                                                &ntk_method_bounded};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; ++i) {
+        ntk_stepper s = start(&model, methods[i], NTK_TIME_LOG_LOSS);
         s.next = 0.5;
         assert_ok(ntk_stepper_advance(&s, &no_limit));
         /* The first step starts at t = 0: log t runs from -infinity. */

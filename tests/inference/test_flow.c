@@ -1,9 +1,12 @@
 /* The flow of a linear model, run to its end, against the solutions computed here: two paths that share the
  * loss and the product with Theta, and nothing else. */
-#include <criterion/criterion.h>
 #include <math.h>
 
-#include "problems.h"
+#include <criterion/criterion.h>
+
+#include <ntk/hard_margin.h>
+
+#include "classifiers.h"
 
 /* Outputs of the flow from f_0 where the gradient has fallen to 1e-9. */
 static double run_to_stationarity(const drawn *d, double *f) {

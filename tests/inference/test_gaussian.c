@@ -1,13 +1,15 @@
 /* Gaussian laws against the weight space of explicit features, and against Monte Carlo. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/gaussian.h>
 
-#include "problems.h"
+#include "classifiers.h"
+#include "eliminate.h"
 
 enum { N = 6, Q = 3, ALL = N + Q, P = 11 };
 

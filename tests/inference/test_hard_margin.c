@@ -1,9 +1,13 @@
 /* The maximum-margin solution: by hand, by trying every active set, and by its own conditions. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
-#include "problems.h"
+#include <criterion/criterion.h>
+
+#include <ntk/hard_margin.h>
+
+#include "classifiers.h"
+#include "eliminate.h"
 
 static ntk_hard_margin_result solve_margin(drawn *d) {
     ntk_hard_margin_result result;

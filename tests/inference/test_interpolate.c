@@ -1,11 +1,12 @@
 /* Kernel logistic regression without a regulariser. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/linalg.h>
 
-#include "problems.h"
+#include "classifiers.h"
 
 static double centred(size_t outputs, const double *row, size_t k, bool logarithms) {
     double mean = 0;

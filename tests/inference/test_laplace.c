@@ -1,12 +1,19 @@
 /* The Laplace approximation and averages over a Gaussian: against inverses of numerical Hessians, quadrature,
  * and limits. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
-#include <ntk/bayes.h>
+#include <criterion/criterion.h>
 
-#include "problems.h"
+#include <ntk/classifier.h>
+#include <ntk/inference_problem.h>
+#include <ntk/laplace.h>
+#include <ntk/loss.h>
+#include <ntk/random.h>
+#include <ntk/status.h>
+
+#include "classifiers.h"
+#include "eliminate.h"
 
 enum { N = 4, Q = 2, ALL = N + Q, SIZE_MAX_ = ALL * 3 };
 

@@ -1,11 +1,13 @@
 /* Kernel logistic regression with lambda > 0, against formulas that do not call it: the stationarity
  * condition, a Newton iteration on an explicit Hessian, problems in one unknown, and identities between
  * problems. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
-#include "problems.h"
+#include <criterion/criterion.h>
+
+#include "classifiers.h"
+#include "eliminate.h"
 
 /* ---- conditions of optimality -------------------------------------------------------------------------- */
 

@@ -1,12 +1,22 @@
 /* The sampled classifier: prior and conditional laws against elimination, draw by draw; posteriors of one and
  * two points against quadrature; Laplace's error against its order. */
-#include <criterion/criterion.h>
 #include <math.h>
 
-#include <ntk/bayes.h>
+#include <criterion/criterion.h>
 
-#include "../start.h"
-#include "problems.h"
+#include <ntk/classifier.h>
+#include <ntk/inference_problem.h>
+#include <ntk/laplace.h>
+#include <ntk/logistic.h>
+#include <ntk/loss.h>
+#include <ntk/posterior.h>
+#include <ntk/random.h>
+#include <ntk/slice.h>
+#include <ntk/status.h>
+
+#include "classifiers.h"
+#include "eliminate.h"
+#include "start.h"
 
 TestSuite(posterior, .init = start_linalg);
 

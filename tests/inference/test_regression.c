@@ -1,7 +1,9 @@
 /* Kernel regression and prediction. */
 #include <criterion/criterion.h>
 
-#include "problems.h"
+#include <ntk/regression.h>
+
+#include "classifiers.h"
 
 Test(regression, satisfies_its_equation) {
     for (unsigned seed = 0; seed < 4; ++seed)

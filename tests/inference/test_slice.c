@@ -1,12 +1,15 @@
 /* Elliptical slice sampling: against conjugate and one-dimensional laws known without sampling. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
-#include <ntk/bayes.h>
+#include <criterion/criterion.h>
 
-#include "../start.h"
-#include "problems.h"
+#include <ntk/random.h>
+#include <ntk/slice.h>
+#include <ntk/status.h>
+
+#include "classifiers.h"
+#include "start.h"
 
 TestSuite(slice, .init = start_linalg);
 

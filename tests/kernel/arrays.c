@@ -1,9 +1,8 @@
-#include "arrays.h"
-
 #include <ntk/memory.h>
 #include <ntk/random.h>
 
-#include "../status.h"
+#include "arrays.h"
+#include "status.h"
 
 double *zeros(size_t n) {
     enum { MAX_KEPT = 64 };

@@ -7,14 +7,15 @@
  * alpha^2 / (1 + alpha^2); for erf and GELU sum_l (1 + 1 / (1 - u_l^2)) takes the place of the
  * last bracket. There every rounding errs in the same direction; roundings of random sign stay below a
  * quarter of it, which is what is allowed here: two lost bits show. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/ntk.h>
 
-#include "../start.h"
 #include "ball_kernel.h"
+#include "start.h"
 
 TestSuite(accuracy, .init = start_linalg);
 

@@ -1,13 +1,14 @@
 /* Dual activations: closed forms against a tensor quadrature of our own, against ball arithmetic, and against
  * Monte Carlo; and the library's quadrature against the closed forms. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/ntk.h>
 
-#include "../status.h"
 #include "ball_kernel.h"
+#include "status.h"
 
 /* phi and phi' from the C library: independent of ntk_activation_evaluate. */
 static double phi(ntk_activation activation, double x, double *derivative) {

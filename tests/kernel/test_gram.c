@@ -1,16 +1,17 @@
 /* The matrices: symmetric, rectangular, tiled, parallel, vectorised, all the same thing. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/ntk.h>
 
-#include "../start.h"
 #include "arrays.h"
 #include "base/vector_table.h"
-#include "kernel/points.h"
+#include "kernel/kernel_points.h"
 #include "kernel/recursion.h"
+#include "start.h"
 
 TestSuite(gram, .init = start_linalg);
 

@@ -1,12 +1,13 @@
 /* The residual kernel where it is known by hand. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/ntk.h>
 
-#include "../start.h"
 #include "arrays.h"
+#include "start.h"
 
 TestSuite(residual, .init = start_linalg);
 

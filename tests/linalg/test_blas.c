@@ -1,10 +1,11 @@
 /* Products against triple loops, with leading dimensions beyond the columns, degenerate sizes, and NaN
  * wherever nothing may be read. */
-#include <criterion/criterion.h>
 #include <limits.h>
 
-#include "../start.h"
+#include <criterion/criterion.h>
+
 #include "reference.h"
+#include "start.h"
 
 TestSuite(blas, .init = start_linalg);
 

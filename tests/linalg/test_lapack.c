@@ -1,8 +1,9 @@
-#include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../start.h"
+#include <criterion/criterion.h>
+
 #include "reference.h"
+#include "start.h"
 
 TestSuite(lapack, .init = start_linalg);
 

@@ -1,11 +1,12 @@
-#include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <criterion/criterion.h>
 
 #include <ntk/linalg.h>
 #include <ntk/log.h>
 
-#include "../status.h"
+#include "status.h"
 
 Test(start, pins_blas_to_one_thread) {
     ntk_blas_info info;

@@ -1,11 +1,12 @@
-#include "../status.h"
-#include "reference.h"
-
-#include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/linalg.h>
+
+#include "reference.h"
+#include "status.h"
 
 #define DENSE(L, phi, weight, bias, scale, kind)                                                             \
     {                                                                                                        \

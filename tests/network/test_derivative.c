@@ -1,14 +1,15 @@
 /* Jacobian, pullback and pushforward against finite differences of the network as written in reference.c, in
  * extended precision, and against each other; the linearised model. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/network.h>
 
-#include "../status.h"
 #include "reference.h"
+#include "status.h"
 
 /* Central differences: truncation STEP^2 f''' / 6, some 1e-12; rounding LDBL_EPSILON / STEP, some 1e-13. */
 #define STEP       1e-6

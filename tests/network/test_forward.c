@@ -1,13 +1,14 @@
 /* The forward against the definition, the shapes, and what is refused. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/network.h>
 
-#include "../status.h"
 #include "reference.h"
+#include "status.h"
 
 /* A few dozen rounded operations a layer, each of relative size 1e-16, through at most four layers. */
 #define ROUNDING 1e-13

@@ -1,15 +1,16 @@
 /* The structured tangent kernel against J J^T, against itself on parts of a batch, and its mean over
  * networks against the infinite-width formula. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <criterion/criterion.h>
+
 #include <ntk/network.h>
 
-#include "../status.h"
 #include "reference.h"
+#include "status.h"
 
 /* Sums of at most a few hundred products, compared relative to the largest entry. */
 #define ROUNDING 1e-13

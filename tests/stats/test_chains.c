@@ -1,11 +1,12 @@
 /* Diagnostics of chains against autoregressions of known autocorrelation, sums by hand, and chains that do
  * not mix. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
 
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 enum { CHAINS = 8, LENGTH = 4000 };
 

@@ -1,9 +1,11 @@
 /* Sums of means against numbers worked out by hand and by their coverage; the largest of several. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 /* v_1 = 5/12, v_2 = 133/9: standard error sqrt(v_1 + v_2), Welch's degrees (v_1 + v_2)^2 / (v_1^2/3 +
  * v_2^2/2).

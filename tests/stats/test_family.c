@@ -1,9 +1,11 @@
 /* Many tests at once. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 Test(family, bonferroni) {
     cr_expect_eq(ntk_stats_family_level(0.05, 1), 0.95);

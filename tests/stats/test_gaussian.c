@@ -1,10 +1,12 @@
 /* Tests of a Gaussian law: closed forms, uniform p-values under the law, and what each one finds. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 enum { Q = 3, N_MAX = 4000 };
 

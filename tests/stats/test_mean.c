@@ -1,11 +1,13 @@
 /* Means and their intervals: a worked example, coverage, and samples that are all equal. */
-#include <criterion/criterion.h>
 #include <math.h>
-#include <ntk/random.h>
-#include <ntk/stats.h>
 #include <stdint.h>
 
-#include "../status.h"
+#include <criterion/criterion.h>
+
+#include <ntk/random.h>
+#include <ntk/stats.h>
+
+#include "status.h"
 
 static void expect_close(double found, double expected, double tolerance) {
     cr_expect(isfinite(found) && fabs(found - expected) <= tolerance, "%.17g, expected %.17g", found,

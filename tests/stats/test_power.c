@@ -1,10 +1,12 @@
 /* Power laws with an offset. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/random.h>
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 enum { POINTS = 6 };
 static const double x[POINTS] = {64, 128, 256, 1024, 4096, 16384};

@@ -1,11 +1,13 @@
 /* Slopes, exponents, bootstrap. */
-#include <criterion/criterion.h>
 #include <math.h>
-#include <ntk/random.h>
-#include <ntk/stats.h>
 #include <string.h>
 
-#include "../status.h"
+#include <criterion/criterion.h>
+
+#include <ntk/random.h>
+#include <ntk/stats.h>
+
+#include "status.h"
 
 enum { WIDTHS = 4, SEEDS = 40 };
 static const double widths[WIDTHS] = {64, 256, 1024, 4096};

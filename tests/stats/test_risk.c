@@ -1,10 +1,12 @@
 /* The chance that a fresh interval misses: against the central and the normal law, and against drawing. */
-#include <criterion/criterion.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/random.h>
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 /* An interval with value 0, standard error `error` and the critical value t. */
 static ntk_estimate interval(double error, double degrees, double t) {

@@ -1,10 +1,12 @@
 /* Quantiles of Student's t against closed forms and against 40-digit values. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 static void expect_quantile(double p, double degrees, double expected, double tolerance) {
     double t;

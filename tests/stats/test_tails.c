@@ -1,10 +1,12 @@
 /* Tail probabilities against closed forms and 30-digit values of another implementation. */
-#include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
+
+#include <criterion/criterion.h>
+
 #include <ntk/stats.h>
 
-#include "../status.h"
+#include "status.h"
 
 static void expect_close(double found, double wanted, const char *what, double x, double degrees) {
     cr_expect(isfinite(found) && fabs(found - wanted) <= 4 * DBL_EPSILON * fabs(wanted),

@@ -9,7 +9,7 @@
  * Until then the network is near kernel logistic regression with the infinite-width NTK Theta, run beside it
  * from the same initial outputs: its accuracy on the test images, which were never trained on, is recorded
  * beside the network's at a fixed time and at the end. That comparison is a trend, no theorem. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
                                            {"threshold", NTK_PARAMETER_REAL, "0.25", 1e-3, 10, NULL,

@@ -13,7 +13,10 @@
  * exit_sweep.h says how the networks of one seed are drawn, and why that matters. */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
+
+#include "exits.h"
+#include "laws.h"
 
 static const ntk_parameter parameters[] = {
     NTK_EXIT_SWEEP_PARAMETERS,

@@ -17,7 +17,7 @@
  * (e log t). */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 

@@ -14,7 +14,7 @@
  * at every width m; and since the drift up to any fixed time vanishes as m grows, T(m) -> infinity. */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, NTK_SWEEP_WINDOW_PARAMETER, {0}};
 

@@ -14,7 +14,10 @@
  * those of targets that are at least epsilon; a control takes an epsilon below which targets fall. */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
+
+#include "bounds.h"
+#include "series.h"
 
 static const ntk_parameter parameters[] = {
     NTK_TARGET_SERIES_PARAMETERS,

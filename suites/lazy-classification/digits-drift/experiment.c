@@ -9,7 +9,7 @@
  * A few images span few of the 784 dimensions. First-layer weights are Gaussian and a flow with this
  * regulariser moves them within that span only, so networks are given the images' coordinates in it: outputs,
  * kernels and displacements have the same law, in a fraction of the numbers (training.h). */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 

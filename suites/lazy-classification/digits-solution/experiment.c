@@ -16,7 +16,7 @@
  * Error: the largest |difference| over the ten outputs of all training and test images. A network and a
  * solution that differ by less than half the solution's margin at an image call it the same digit, so their
  * accuracies on the test images, which are never trained on, agree ever better as m grows. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SOLUTION_SWEEP_PARAMETERS, {0}};
 

@@ -16,7 +16,7 @@
  * (two classes) at least log(1 + exp(-(max |f_0| + B))). */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,

@@ -16,7 +16,7 @@
  * "All t": a smooth flow is run until it is at rest, a ReLU flow, which slides along kinks and never is,
  * until it has contracted; what the parameters travel afterwards is a small part of what they have travelled
  * (drift.h). */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 

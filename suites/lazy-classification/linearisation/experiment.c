@@ -27,7 +27,7 @@
  * with the horizon. */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 

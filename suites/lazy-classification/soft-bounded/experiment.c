@@ -15,7 +15,7 @@
  * logarithm within delta / (epsilon - delta), and a centred logit within twice that. */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     NTK_SWEEP_PARAMETERS,

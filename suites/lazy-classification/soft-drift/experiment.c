@@ -20,7 +20,7 @@
  * ReLU's own m^{-1/2}: neurons that come to lie on a kink stay there, of order sqrt(m) of them, and each adds
  * O(1/m) to the kernel or does not. At small widths that is hidden under the 1/m of all the others: the local
  * exponent begins near -1 and tends to -1/2. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
 

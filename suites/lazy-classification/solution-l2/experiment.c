@@ -20,7 +20,7 @@
  * Theta_hat_0, which differ by O(m^{-1/2}), the error is of that order and no smaller.
  *
  * Error: the largest |f_T - f*| over the outputs of all points, training and test points alike. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SOLUTION_SWEEP_PARAMETERS, {0}};
 

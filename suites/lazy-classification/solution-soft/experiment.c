@@ -25,7 +25,7 @@
  * |difference| of centred logits over the outputs of all test points. */
 #include <math.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
                                            {"formula-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL,

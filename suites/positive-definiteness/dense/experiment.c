@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     NTK_DEFINITENESS_PARAMETERS,

@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     {"architectures", NTK_PARAMETER_CHOICE_LIST, "depth-1-bias depth-2", 0, 0, "depth-1-bias|depth-2",

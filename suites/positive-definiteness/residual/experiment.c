@@ -18,7 +18,7 @@
  * Theta = 2u has rank min(d, n/2). */
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const struct {
     const char *label;

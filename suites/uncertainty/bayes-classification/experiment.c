@@ -21,7 +21,9 @@
  * Networks of finite width start from f_0 = J z, z ~ N(0, I), of covariance Theta; n lambda = 1, so C =
  * Theta. Each is compared with the solution from its own start; the difference is O(m^{-1/2}), like that of
  * the kernels. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
+
+#include "predictive.h"
 
 static const ntk_parameter parameters[] = {
     NTK_ROUTES_PARAMETERS,

@@ -15,7 +15,7 @@
  * from its own start: this is the proof, and coupling-exponent its rate. */
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     NTK_ENSEMBLE_LAW_PARAMETERS,

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     NTK_ENSEMBLE_LAW_PARAMETERS,

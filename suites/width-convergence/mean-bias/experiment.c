@@ -20,7 +20,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     {"depths", NTK_PARAMETER_INTEGER_LIST, "2 3", 1, 8, NULL, "hidden layers of the deep networks, ReLU"},

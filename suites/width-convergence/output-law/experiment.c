@@ -20,7 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     {"activations", NTK_PARAMETER_CHOICE_LIST, "relu erf", 0, 0, "relu|erf|gelu",

@@ -8,7 +8,7 @@
  *     ||Theta_hat_0 - Theta||_F / ||Theta||_F ~ m^{-1/2}.
  *
  * The exponent is the mean over seeds of one log-log slope per seed. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     {"depths", NTK_PARAMETER_INTEGER_LIST, "1 2", 1, 8, NULL, "residual blocks"},

@@ -3,7 +3,7 @@
  * Theta_hat_0 is, layer by layer, an average over m neurons, so its fluctuation about Theta is of order
  * m^{-1/2} and its bias of order 1/m: ||Theta_hat_0 - Theta||_F / ||Theta||_F ~ m^{-1/2}. The exponent is the
  * mean over seeds of one log-log slope per seed. */
-#include <ntk/ntk.h>
+#include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
     {"activations", NTK_PARAMETER_CHOICE_LIST, "relu erf gelu", 0, 0, "relu|erf|gelu|tanh", "activations"},

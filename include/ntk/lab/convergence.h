@@ -1,0 +1,84 @@
+/* Convergence at initialisation: the empirical NTK of networks of growing width beside an infinite-width NTK,
+ * on one set of points per seed, the shape that the claims about families of networks share. */
+#ifndef NTK_LAB_CONVERGENCE_H
+#define NTK_LAB_CONVERGENCE_H
+
+#include <stddef.h>
+
+#include <ntk/architecture.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/definiteness.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/stats.h>
+#include <ntk/status.h>
+
+/* The parameters that every such experiment reads; claim.yaml gives the values of each tier. */
+#define NTK_CONVERGENCE_PARAMETERS                                                                           \
+    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 128 256 512", 2, 65536, NULL, "hidden widths, ascending"},    \
+        {"seeds",                                                                                            \
+         NTK_PARAMETER_INTEGER,                                                                              \
+         "100",                                                                                              \
+         2,                                                                                                  \
+         1000000,                                                                                            \
+         NULL,                                                                                               \
+         "initialisations, each with its own points"},                                                       \
+        {"points", NTK_PARAMETER_INTEGER, "8", 1, 1000, NULL, "points on the unit sphere"},                  \
+        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"}, {                        \
+        "max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"        \
+    }
+
+typedef struct ntk_convergence_case {
+    const char *label;        /* lower case; it names metrics and rows of tables */
+    const char *weights;      /* names the streams of the weights: cases of one name have the same numbers,
+                                 drawn once where they follow each other; NULL: "weights" */
+    ntk_architecture network; /* what is drawn */
+    ntk_architecture limit;   /* whose NTK is compared with; equal to `network` by rights */
+} ntk_convergence_case;
+
+/* A network of one output at its initialisation, and its limit. */
+typedef struct ntk_convergence_pair {
+    const ntk_convergence_case *which;
+    size_t seed, width, n, d;
+    const double *x;         /* (n, d), the seed's points, the same in every case and at every width */
+    const double *theta;     /* the network's parameters */
+    const double *empirical; /* (n, n), its NTK */
+    const double *limit;     /* (n, n) */
+} ntk_convergence_pair;
+
+typedef struct ntk_convergence {
+    const ntk_convergence_case *cases;
+    const double *widths;
+    size_t case_count, column_count, seed_count, width_count;
+    double *values; /* (cases, columns, seeds, widths) */
+} ntk_convergence;
+
+/* values: (columns). */
+typedef ntk_status (*ntk_convergence_measure)(const ntk_context *context, const ntk_convergence_pair *pair,
+                                              double *values);
+typedef ntk_status (*ntk_convergence_reduce)(ntk_context *context, const ntk_convergence *found);
+
+/* For each case draw `seeds` sets of points, and on each set one network per width; measure every one of
+ * them, then reduce. Errors: those of kernels, networks and the two functions. */
+ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
+                                   size_t columns, ntk_convergence_measure measure,
+                                   ntk_convergence_reduce reduce);
+
+/* One column of one case: (seeds, widths). */
+const double *ntk_convergence_column(const ntk_convergence *found, size_t which, size_t column);
+
+/* t interval, over seeds, of a column's mean at one width, and of its exponent in the width (the mean of one
+ * log-log slope per seed). Errors: those of ntk_stats_mean and ntk_stats_rate. */
+ntk_status ntk_convergence_mean(const ntk_context *context, const ntk_convergence *found, size_t which,
+                                size_t column, size_t width, ntk_estimate *out);
+ntk_status ntk_convergence_rate(const ntk_context *context, const ntk_convergence *found, size_t which,
+                                size_t column, ntk_estimate *out);
+
+/* Smallest value of a column over all cases, seeds and widths; NaN where one is NaN. */
+double ntk_convergence_smallest(const ntk_convergence *found, size_t column);
+
+/* The study of the relative error ||Theta_hat_0 - Theta||_F / ||Theta||_F: emits per case its exponent as
+ * "exponent-<label>-<depth>", and the table `errors` (per case and width: geometric mean over seeds, the mean
+ * that the exponent is a slope of, and the extremes). Errors: as above. */
+ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases);
+
+#endif

@@ -1,0 +1,46 @@
+/* Strict positive definiteness of an infinite-width NTK on chosen points, certified: the shape that the
+ * claims about families of networks share. */
+#ifndef NTK_LAB_DEFINITENESS_H
+#define NTK_LAB_DEFINITENESS_H
+
+#include <stddef.h>
+
+#include <ntk/architecture.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/lab/problem.h>
+#include <ntk/status.h>
+
+/* The parameters that every such experiment reads; claim.yaml gives the values of each tier. The points of a
+ * smaller size are the first ones of a larger. */
+#define NTK_DEFINITENESS_PARAMETERS                                                                          \
+    {"data-sets",                                                                                            \
+     NTK_PARAMETER_CHOICE_LIST,                                                                              \
+     "sphere-3 sphere-10 antipodal-3 antipodal-10 digits",                                                   \
+     0,                                                                                                      \
+     0,                                                                                                      \
+     "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10",                                        \
+     "points and their dimension; antipodal: each x with -x, doubled: with 2x"},                             \
+        NTK_DIGIT_SET_PARAMETER, {                                                                           \
+        "sizes", NTK_PARAMETER_INTEGER_LIST, "20 60", 4, 4000, NULL, "numbers of points, even"               \
+    }
+
+/* The architecture that a label stands for, one that ntk_certify_kernel_error knows. */
+typedef ntk_architecture (*ntk_definiteness_architecture)(const char *label);
+
+/* A rigorous lower bound of lambda_min(Theta) for each data set, architecture (the labels in the parameter
+ * `architectures`, a list of choices that the experiment declares) and size: a verified Cholesky certificate
+ * of the stored Gram matrix minus a ball-arithmetic bound of its distance to the exact Theta. Emits the table
+ * `cases` (certified, computed by an eigensolver, entry-error) and the smallest bound as
+ * `certified-lambda-min`, which is not positive where some bound is not. Errors: NTK_ERROR_ARGUMENT (an odd
+ * size); those of data, kernels and certificates. */
+ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of);
+
+/* Spectra on one data set, of the first of the sizes, for each label: emits the table `spectra` (eigenvalues
+ * relative to the largest, in descending order) and gives the numerical ranks. ranks: (count), eigenvalues
+ * above rounding level; *n: the size. Errors: those of data and kernels. */
+ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, size_t count,
+                                    const char *const *labels, ntk_definiteness_architecture architecture_of,
+                                    size_t *n, size_t *ranks);
+
+#endif

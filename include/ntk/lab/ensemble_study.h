@@ -1,0 +1,108 @@
+/* Studies of ensembles: points, kernels and trained networks of two widths, and the law at infinite width
+ * that they are compared with (ensemble_law.h, which says how). */
+#ifndef NTK_LAB_ENSEMBLE_STUDY_H
+#define NTK_LAB_ENSEMBLE_STUDY_H
+
+#include <stddef.h>
+
+#include <ntk/lab/context.h>
+#include <ntk/lab/ensemble.h>
+#include <ntk/lab/table.h>
+
+#define NTK_ENSEMBLE_LAW_PARAMETERS                                                                           \
+    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 2, 65536, NULL, "two hidden widths, ascending"},         \
+        {"members", NTK_PARAMETER_INTEGER_LIST, "64 16", 2, 1000000, NULL, "trained networks of each width"}, \
+        {"initialisations",           NTK_PARAMETER_INTEGER_LIST, "64 64", 2, 10000000, NULL,                 \
+         "untrained ones beside them"},                                                                       \
+        {"activation", NTK_PARAMETER_CHOICE, "erf", 0, 0, "erf|gelu", "of the hidden layer"},                 \
+        NTK_SPHERE_PARAMETERS("8"),                                                                           \
+        {"test-points", NTK_PARAMETER_INTEGER, "5", 1, 100, NULL, "test points on the unit sphere"},          \
+        {"circle-points",                                                                                     \
+         NTK_PARAMETER_INTEGER,                                                                               \
+         "60",                                                                                                \
+         0,                                                                                                   \
+         1000,                                                                                                \
+         NULL,                                                                                                \
+         "on a circle through two training points, drawn in the figure"},                                     \
+        {"near-angle",                                                                                        \
+         NTK_PARAMETER_REAL,                                                                                  \
+         "0",                                                                                                 \
+         0,                                                                                                   \
+         1,                                                                                                   \
+         NULL,                                                                                                \
+         "test point j stands at this angle from training point j; 0: anywhere"},                             \
+        {"outputs", NTK_PARAMETER_INTEGER, "3", 1, 100, NULL, "K, outputs of a network"},                     \
+        {"tolerance", NTK_PARAMETER_REAL, "1e-3", 1e-13, 0.1, NULL, "of the integrator"},                     \
+        {"gradient-tolerance",                                                                                \
+         NTK_PARAMETER_REAL,                                                                                  \
+         "1e-5",                                                                                              \
+         1e-12,                                                                                               \
+         1,                                                                                                   \
+         NULL,                                                                                                \
+         "gradient norm that counts as stationary"},                                                          \
+        {"log-horizon", NTK_PARAMETER_REAL, "12", -10, 100, NULL, "log of the time at which flows end"}, {    \
+        "rare-scale", NTK_PARAMETER_REAL, "1", 1, 3.16, NULL,                                                 \
+            "s: one network in ten draws numbers s times as large"                                            \
+    }
+
+/* The law to compare with, for the experiment to fill. */
+typedef struct ntk_ensemble_law {
+    const char *label;   /* of metrics and table rows */
+    size_t copies;       /* K, or fewer with a basis of their own */
+    const double *basis; /* (K, copies), orthonormal columns, the caller's; NULL: the outputs themselves */
+    double *map;         /* (q + c, n), A of the linear partners */
+    double *mean;        /* (q + c, copies) */
+    double *covariance;  /* (q + c, q + c) */
+} ntk_ensemble_law;
+
+typedef struct ntk_ensemble_study {
+    ntk_context *context;
+    size_t points, test_points, circle_points; /* n, q, c */
+    size_t others, all;                        /* q + c, n + q + c */
+    double *x;                                 /* (all, d): training, test and circle points */
+    double *theta, *s;                         /* (all, all), NTK and NNGP kernels */
+    double *targets;                           /* (n, K), 0: for the experiment to fill */
+    ntk_ensemble_problem problem;              /* on these, with the flow that the parameters describe */
+    ntk_ensemble_law law;                      /* empty until it is named */
+    ntk_ensemble ensembles[2];                 /* of the two widths, after training */
+    ntk_ensemble initial[2];                   /* further members, untrained, without circle points */
+    ntk_table *deviations, *quantiles, *circle;
+} ntk_ensemble_study;
+
+/* A whole experiment: create a study, let `compare` fill laws, train and judge, release the study. */
+ntk_status ntk_ensemble_study_conduct(ntk_context *context, ntk_loss loss,
+                                      ntk_status (*compare)(ntk_ensemble_study *study));
+
+/* Draw points, compute kernels and make the tables, from the parameters: one hidden layer, unit-sphere data.
+ */
+ntk_status ntk_ensemble_study_create(ntk_context *context, ntk_loss loss, ntk_ensemble_study *out);
+void ntk_ensemble_study_release(ntk_ensemble_study *study);
+
+/* Name the study's law and make its arrays, zero; those of an earlier one are released. */
+ntk_status ntk_ensemble_study_name_law(ntk_ensemble_study *study, const char *label, size_t copies,
+                                       const double *basis);
+
+/* Outputs in the directions of the study's law: values (rows, K), out (rows, copies). */
+ntk_status ntk_ensemble_study_project(const ntk_ensemble_study *study, size_t rows, const double *values,
+                                      double *out);
+
+/* Fill map and mean of the study's law as of a linear model (gaussian.h): A = Theta_xX (Theta_XX + ridge
+ * I)^{-1} and A y in the law's directions. targets: y (n, K). Errors: those of ntk_gaussian_map. */
+ntk_status ntk_ensemble_study_solve_law(ntk_ensemble_study *study, double ridge, const double *targets);
+
+/* Targets +1 and -1, output k at point i: (-1)^(number of bits that i and k share), the Walsh functions,
+ * whose columns are orthogonal where n is a power of 2 and K <= n. */
+void ntk_ensemble_study_sign_targets(ntk_ensemble_study *study);
+
+/* Train the networks of both widths on the study's problem and draw the untrained ones; those of an earlier
+ * call are released. columns, measure and argument: as of ntk_ensemble_train. */
+ntk_status ntk_ensemble_study_train(ntk_ensemble_study *study, size_t columns, ntk_ensemble_measure measure,
+                                    void *argument);
+
+/* Test the values that `measure` has read off the networks of both widths as samples of N(0, I) (stats.h,
+ * ntk_stats_gaussian_test; valid where that law is exact at every width). Emits its p-values,
+ * <name>-mean-p, <name>-covariance-p and <name>-normality-p, and what they would have found,
+ * detectable-shift, detectable-spread and detectable-distance. */
+ntk_status ntk_ensemble_study_test_values(const ntk_ensemble_study *study, const char *name);
+
+#endif

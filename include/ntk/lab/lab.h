@@ -1,0 +1,36 @@
+/* Experiments: all that the code of a claim is written with.
+ *
+ * suites/<suite>/<claim>/experiment.c defines one constant and nothing else with external linkage:
+ *
+ *     static const ntk_parameter parameters[] = {
+ *         {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 1, 1e6, NULL, "hidden widths"},
+ *         {"lambda", NTK_PARAMETER_REAL, "0.1", 0, 1e3, NULL, "strength of the regulariser"},
+ *         {0}};
+ *     static ntk_status run(ntk_context *context) { ... ntk_emit_scalar(context, "worst-ratio", worst); ... }
+ *     const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+ *
+ * The Makefile finds the folder, names the constant and adds it to the registry. An experiment neither prints
+ * nor writes files: it emits metrics (scalars, estimates with intervals) and tables. Its randomness comes
+ * from ntk_context_stream alone. */
+#ifndef NTK_LAB_LAB_H
+#define NTK_LAB_LAB_H
+
+#include <ntk/lab/context.h>
+#include <ntk/lab/convergence.h>
+#include <ntk/lab/definiteness.h>
+#include <ntk/lab/drift.h>
+#include <ntk/lab/ensemble.h>
+#include <ntk/lab/ensemble_law.h>
+#include <ntk/lab/ensemble_study.h>
+#include <ntk/lab/grid.h>
+#include <ntk/lab/metrics.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/lab/population.h>
+#include <ntk/lab/problem.h>
+#include <ntk/lab/solution.h>
+#include <ntk/lab/solution_sweep.h>
+#include <ntk/lab/sweep.h>
+#include <ntk/lab/table.h>
+#include <ntk/ntk.h>
+
+#endif

@@ -1,0 +1,106 @@
+/* The claim as a record: the names of its enumerations, and its release. claim_read.c fills it. */
+#include "claim/claim.h"
+
+#include <string.h>
+
+#include <ntk/lab/parameters.h>
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/judge.h"
+#include "experiment/support.h"
+
+#define TEXT(name, text, ...) [name] = (text),
+
+const char *ntk_check_kind_text(ntk_check_kind kind) {
+    static const char *const texts[] = {NTK_CHECK_TABLE(TEXT)};
+    return (size_t)kind < NTK_CHECK_COUNT ? texts[kind] : "unknown";
+}
+
+const char *ntk_tolerance_kind_text(ntk_tolerance_kind kind) {
+    static const char *const texts[] = {NTK_TOLERANCE_TABLE(TEXT)};
+    return (size_t)kind < NTK_TOLERANCE_COUNT ? texts[kind] : "unknown";
+}
+
+const char *ntk_verdict_text(ntk_verdict verdict) {
+    static const char *const texts[] = {NTK_VERDICT_TABLE(TEXT)};
+    return (size_t)verdict < NTK_VERDICT_COUNT ? texts[verdict] : "unknown";
+}
+
+int ntk_verdict_exit_status(ntk_verdict verdict) {
+#define STATUS(name, text, status) [name] = (status),
+    static const int statuses[] = {NTK_VERDICT_TABLE(STATUS)};
+#undef STATUS
+    return statuses[(size_t)verdict < NTK_VERDICT_COUNT ? verdict : NTK_VERDICT_ERROR];
+}
+
+const char *ntk_tier_text(ntk_tier tier) {
+    static const char *const texts[] = {[NTK_TIER_QUICK] = "quick", [NTK_TIER_FULL] = "full"};
+    return (size_t)tier < NTK_TIER_COUNT ? texts[tier] : "unknown";
+}
+
+ntk_status ntk_tier_parse(const char *text, ntk_tier *out) {
+    for (ntk_tier tier = NTK_TIER_QUICK; tier < NTK_TIER_COUNT; tier++) {
+        if (strcmp(text, ntk_tier_text(tier)) != 0) continue;
+        *out = tier;
+        return NTK_OK;
+    }
+    return ntk_fail(NTK_ERROR_ARGUMENT, "tier '%s' should be one of quick, full", text);
+}
+
+static void release_settings(ntk_setting *settings, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        ntk_release(settings[i].name);
+        ntk_release(settings[i].value);
+    }
+    ntk_release(settings);
+}
+
+static void release_control(ntk_control *control) {
+    ntk_release(control->name);
+    ntk_release(control->removes);
+    ntk_release(control->why);
+    release_settings(control->settings, control->setting_count);
+    ntk_texts_release(control->breaks, control->break_count);
+}
+
+void ntk_claim_release(ntk_claim *claim) {
+    char *const texts[] = {claim->folder, claim->id,      claim->title,  claim->statement,  claim->paper,
+                           claim->result, claim->caption, claim->limits, claim->no_control, claim->measured};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) ntk_release(texts[i]);
+    ntk_texts_release(claim->hypotheses, claim->hypothesis_count);
+    for (size_t tier = 0; tier < NTK_TIER_COUNT; tier++)
+        release_settings(claim->settings[tier], claim->setting_count[tier]);
+    for (size_t i = 0; i < claim->check_count; i++) {
+        ntk_release(claim->checks[i].name);
+        ntk_release(claim->checks[i].metric);
+        ntk_release(claim->checks[i].why);
+    }
+    ntk_release(claim->checks);
+    for (size_t i = 0; i < claim->control_count; i++) release_control(&claim->controls[i]);
+    ntk_release(claim->controls);
+    for (size_t i = 0; i < claim->regression_count; i++) {
+        ntk_release(claim->regressions[i].metric);
+        ntk_release(claim->regressions[i].why);
+    }
+    ntk_release(claim->regressions);
+    *claim = (ntk_claim){0};
+}
+
+ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
+                             const ntk_setting *overrides, size_t override_count, uint64_t seed,
+                             const char *data_folder, ntk_context **out) {
+    *out = NULL;
+    const size_t own = control == NULL ? 0 : control->setting_count;
+    const size_t count = claim->setting_count[tier] + own + override_count;
+    ntk_setting *settings = NULL;
+    NTK_TRY(ntk_allocate(count, sizeof *settings, (void **)&settings));
+    size_t at = 0;
+    for (size_t i = 0; i < claim->setting_count[tier]; i++) settings[at++] = claim->settings[tier][i];
+    for (size_t i = 0; i < own; i++) settings[at++] = control->settings[i];
+    for (size_t i = 0; i < override_count; i++) settings[at++] = overrides[i];
+    const ntk_status status =
+        ntk_context_create(claim->id, claim->experiment, settings, count, seed, data_folder, out);
+    ntk_release(settings);
+    return status;
+}

@@ -1,0 +1,114 @@
+/* Claims: a theorem's statement and what is needed to judge it, read from claim.yaml. */
+#ifndef NTK_CLAIM_CLAIM_H
+#define NTK_CLAIM_CLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ntk/lab/context.h>
+#include <ntk/status.h>
+
+typedef enum ntk_tier { NTK_TIER_QUICK, NTK_TIER_FULL, NTK_TIER_COUNT } ntk_tier;
+
+/* "quick", "full"; parse is the inverse. Errors: NTK_ERROR_ARGUMENT, listing the tiers. */
+const char *ntk_tier_text(ntk_tier tier);
+ntk_status ntk_tier_parse(const char *text, ntk_tier *out);
+
+/* How a check judges its metric. */
+#define NTK_CHECK_TABLE(X)                                                                                   \
+    X(NTK_CHECK_CERTIFIED, "certified") /* a verified bound: value >= bound */                               \
+    X(NTK_CHECK_AT_MOST, "at-most")     /* value (or interval) <= bound */                                   \
+    X(NTK_CHECK_AT_LEAST, "at-least")                                                                        \
+    X(NTK_CHECK_BETWEEN, "between")           /* bound: [low, high] */                                       \
+    X(NTK_CHECK_RATE_AT_MOST, "rate-at-most") /* estimate; interval below bound */                           \
+    X(NTK_CHECK_RATE_AT_LEAST, "rate-at-least")                                                              \
+    X(NTK_CHECK_EQUIVALENT, "equivalent") /* interval inside bound +- margin */                              \
+    X(NTK_CHECK_IDENTITY, "identity")     /* |residual| <= bound, from error analysis */
+
+typedef enum ntk_check_kind {
+#define NTK_CHECK_ENUM(name, text) name,
+    NTK_CHECK_TABLE(NTK_CHECK_ENUM)
+#undef NTK_CHECK_ENUM
+        NTK_CHECK_COUNT
+} ntk_check_kind;
+
+const char *ntk_check_kind_text(ntk_check_kind kind);
+
+typedef struct ntk_check {
+    char *name, *metric, *why;
+    ntk_check_kind kind;
+    double bound;      /* the only one, or the lower one of `between` */
+    double bound_high; /* of `between`; NaN elsewhere */
+    double margin;     /* of `equivalent`; NaN elsewhere */
+    bool trend;        /* no theorem gives the bound */
+} ntk_check;
+
+typedef struct ntk_control {
+    char *name;
+    char *removes; /* the hypothesis that is taken away */
+    char *why;     /* why the check must then break */
+    ntk_setting *settings;
+    size_t setting_count;
+    char **breaks; /* names of checks, each of which must come out VIOLATED */
+    size_t break_count;
+} ntk_control;
+
+/* How far a metric may lie from its stored value. Of an estimate, all but the last compare its value. */
+#define NTK_TOLERANCE_TABLE(X)                                                                               \
+    X(NTK_TOLERANCE_EXACT, "exact")             /* equal bits; has no tolerance */                           \
+    X(NTK_TOLERANCE_ULP, "ulp")                 /* representable numbers between the two */                  \
+    X(NTK_TOLERANCE_REL, "rel")                 /* |found - stored| / |stored| */                            \
+    X(NTK_TOLERANCE_ABS, "abs")                 /* |found - stored| */                                       \
+    X(NTK_TOLERANCE_STATISTICAL, "statistical") /* the intervals, widened by the factor, overlap */
+
+typedef enum ntk_tolerance_kind {
+#define NTK_TOLERANCE_ENUM(name, text) name,
+    NTK_TOLERANCE_TABLE(NTK_TOLERANCE_ENUM)
+#undef NTK_TOLERANCE_ENUM
+        NTK_TOLERANCE_COUNT
+} ntk_tolerance_kind;
+
+const char *ntk_tolerance_kind_text(ntk_tolerance_kind kind);
+
+typedef struct ntk_regression {
+    char *metric, *why;
+    bool depends_on_seed;
+    ntk_tolerance_kind kind;
+    double tolerance;
+} ntk_regression;
+
+typedef struct ntk_claim {
+    char *folder, *id, *title, *statement, *paper, *result, *caption, *limits;
+    char *measured;   /* what was found, with {metric} where a number belongs; NULL for none */
+    char *no_control; /* why there can be no control; NULL where there are controls */
+    long revision;
+    char **hypotheses;
+    size_t hypothesis_count;
+    ntk_setting *settings[NTK_TIER_COUNT];
+    size_t setting_count[NTK_TIER_COUNT];
+    double time_limit[NTK_TIER_COUNT]; /* seconds for one process */
+    double memory_limit;               /* MiB for one process */
+    ntk_check *checks;
+    size_t check_count;
+    ntk_control *controls;
+    size_t control_count;
+    ntk_regression *regressions;
+    size_t regression_count;
+    const ntk_experiment *experiment; /* from the registry */
+} ntk_claim;
+
+/* Read and validate folder/claim.yaml against the schema, and its settings against the experiment's
+ * parameters. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT, "path:line: what is wrong and what is allowed". */
+ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out);
+/* Release and zero; a zeroed value is allowed. */
+void ntk_claim_release(ntk_claim *claim);
+
+/* The context for one process of a claim, which must outlive it: the settings of the tier, then those of
+ * `control` (NULL for the claim itself), then `overrides`, what --set gave. Errors: those of
+ * ntk_context_create. */
+ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
+                             const ntk_setting *overrides, size_t override_count, uint64_t seed,
+                             const char *data_folder, ntk_context **out);
+
+#endif

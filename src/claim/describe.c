@@ -1,0 +1,95 @@
+#include "claim/describe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *ntk_describe_number(double x, double other, ntk_description text) {
+    ntk_description second;
+    snprintf(text, NTK_DESCRIPTION_SIZE, "%.6g", x);
+    snprintf(second, sizeof second, "%.6g", other);
+    if (x != other && strcmp(text, second) == 0) snprintf(text, NTK_DESCRIPTION_SIZE, "%.17g", x);
+    return text;
+}
+
+const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description text) {
+    ntk_description value, low, high;
+    const ntk_estimate *estimate = &outcome->metric.estimate;
+    const double bound = outcome->check->bound;
+    if (!outcome->has_metric)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "nothing: %.200s",
+                 outcome->reason ? outcome->reason : "no result");
+    else if (outcome->metric.is_estimate)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.30s in [%.30s, %.30s] (%.6g %% confidence)%s%.80s",
+                 ntk_describe_number(estimate->value, bound, value),
+                 ntk_describe_number(estimate->low, bound, low),
+                 ntk_describe_number(estimate->high, bound, high), 100 * estimate->level,
+                 outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
+    else
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.30s%s%.200s",
+                 ntk_describe_number(estimate->value, bound, value), outcome->reason ? ": " : "",
+                 outcome->reason ? outcome->reason : "");
+    return text;
+}
+
+/* The half-width to two digits, and the value to as many decimals. */
+const char *ntk_describe_metric(const ntk_metric *metric, ntk_description text) {
+    const ntk_estimate *estimate = &metric->estimate;
+    const double half = fmax(estimate->high - estimate->value, estimate->value - estimate->low);
+    const double decimals = metric->is_estimate && half > 0 ? 1 - floor(log10(half)) : NAN;
+    if (decimals >= 0 && decimals <= 12)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.*f \u00b1 %.*f", (int)decimals, estimate->value,
+                 (int)decimals, half);
+    else
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.4g", estimate->value);
+    return text;
+}
+
+/* Bounds are written by people: the fewest digits that give the number back are what they wrote. */
+static const char *shortest(double x, ntk_description text) {
+    double back = NAN;
+    for (int digits = 1; digits <= 17 && !(back == x); digits++) {
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.*g", digits, x);
+        sscanf(text, "%lf", &back);
+    }
+    return text;
+}
+
+static const char *const wanted[NTK_CHECK_COUNT] = {
+    [NTK_CHECK_CERTIFIED] = "a verified bound of at least",
+    [NTK_CHECK_AT_MOST] = "at most",
+    [NTK_CHECK_AT_LEAST] = "at least",
+    [NTK_CHECK_BETWEEN] = "between",
+    [NTK_CHECK_RATE_AT_MOST] = "an exponent whose whole interval is at most",
+    [NTK_CHECK_RATE_AT_LEAST] = "an exponent whose whole interval is at least",
+    [NTK_CHECK_EQUIVALENT] = "the whole interval inside",
+    [NTK_CHECK_IDENTITY] = "a residual of at most",
+};
+
+const char *ntk_describe_wanted(const ntk_check *check, ntk_description text) {
+    ntk_description bound, second;
+    const bool has_margin = check->kind == NTK_CHECK_EQUIVALENT, has_high = check->kind == NTK_CHECK_BETWEEN;
+    shortest(has_margin ? check->margin : check->bound_high, second);
+    snprintf(text, NTK_DESCRIPTION_SIZE, "%s %.40s%s%.40s", wanted[check->kind],
+             shortest(check->bound, bound),
+             has_margin ? " \u00b1 "
+             : has_high ? " and "
+                        : "",
+             has_margin || has_high ? second : "");
+    return text;
+}
+
+const char *ntk_describe_comparison(const ntk_regression_outcome *outcome, ntk_description text) {
+    const ntk_comparison *c = &outcome->comparison;
+    ntk_description found, stored;
+    if (!c->compared)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "not compared: another seed or other parameters");
+    else if (c->reason != NULL)
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.200s", c->reason);
+    else
+        snprintf(text, NTK_DESCRIPTION_SIZE, "found %.30s, stored %.30s: differs by %.3g (%s), allowed %.3g",
+                 ntk_describe_number(c->found, c->expected, found),
+                 ntk_describe_number(c->expected, c->found, stored), c->distance,
+                 ntk_tolerance_kind_text(outcome->regression->kind), c->allowed);
+    return text;
+}

@@ -1,0 +1,296 @@
+/* The judgement: checks against metrics, then the verdict of a claim.
+ *
+ * Let x be a metric, b a bound, [b, c] the bounds of `between`, d a margin. Each kind of check is a
+ * predicate:
+ *
+ *     at-most, rate-at-most      p(x): x <= b            at-least, rate-at-least, certified   p(x): x >= b
+ *     between                    p(x): b <= x <= c       equivalent   p(x): b - d <= x <= b + d
+ *     identity                   p(x): |x| <= b
+ *
+ * An estimate HOLDS where p is true on its whole interval, is VIOLATED where p is false on the whole of it,
+ * and INCONCLUSIVE otherwise (stats.h decides); a plain number is an interval of one point.
+ *
+ * Numbers that are not finite are sorted out first, as ERROR: a check cannot hold by a NaN, and a control
+ * cannot break by one either. */
+#include "claim/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <ntk/lab/context.h>
+#include <ntk/lab/metrics.h>
+#include <ntk/memory.h>
+#include <ntk/stats.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "claim/expected.h"
+
+/* ---- one check ----------------------------------------------------------------------------------------- */
+
+/* A set of kinds: no theorem says what a trend's bound is; a plain number says nothing of its error, an
+ * interval does, a certificate excludes it. */
+typedef enum evidence {
+    EVIDENCE_NONE = 0,
+    EVIDENCE_TREND = 1,
+    EVIDENCE_NUMERICAL = 2,
+    EVIDENCE_STATISTICAL = 4,
+    EVIDENCE_CERTIFIED = 8
+} evidence;
+
+/* Strongest first. */
+static const char *evidence_text(unsigned set) {
+    static const char *const texts[] = {"none",
+                                        "trend",
+                                        "numerical",
+                                        "numerical, trend",
+                                        "statistical",
+                                        "statistical, trend",
+                                        "statistical, numerical",
+                                        "statistical, numerical, trend",
+                                        "certified",
+                                        "certified, trend",
+                                        "certified, numerical",
+                                        "certified, numerical, trend",
+                                        "certified, statistical",
+                                        "certified, statistical, trend",
+                                        "certified, statistical, numerical",
+                                        "certified, statistical, numerical, trend"};
+    return texts[set];
+}
+
+static bool needs_estimate(ntk_check_kind kind) {
+    return kind == NTK_CHECK_RATE_AT_MOST || kind == NTK_CHECK_RATE_AT_LEAST || kind == NTK_CHECK_EQUIVALENT;
+}
+
+static bool needs_scalar(ntk_check_kind kind) {
+    return kind == NTK_CHECK_CERTIFIED || kind == NTK_CHECK_IDENTITY;
+}
+
+static evidence evidence_of(const ntk_check *check, const ntk_metric *metric) {
+    if (check->kind == NTK_CHECK_CERTIFIED) return EVIDENCE_CERTIFIED;
+    if (check->trend) return EVIDENCE_TREND;
+    if (needs_estimate(check->kind) || (metric != NULL && metric->is_estimate)) return EVIDENCE_STATISTICAL;
+    return EVIDENCE_NUMERICAL;
+}
+
+/* claim.yaml has been checked for it; a check made in code has not. */
+static bool has_finite_bounds(const ntk_check *check) {
+    if (!isfinite(check->bound)) return false;
+    if (check->kind == NTK_CHECK_BETWEEN) return isfinite(check->bound_high);
+    return check->kind != NTK_CHECK_EQUIVALENT || isfinite(check->margin);
+}
+
+/* Why a metric cannot be judged, or NULL. */
+static const char *unfit(const ntk_check *check, const ntk_metric *metric) {
+    if (!has_finite_bounds(check)) return "the check's bounds are not finite";
+    if (metric == NULL) return "the metric was not emitted";
+    const ntk_estimate *estimate = &metric->estimate;
+    if (!isfinite(estimate->value)) return "the metric is not finite";
+    if (!metric->is_estimate)
+        return needs_estimate(check->kind) ? "the metric is a plain number and this kind needs an interval"
+                                           : NULL;
+    if (needs_scalar(check->kind)) return "the metric is an estimate and this kind needs a plain number";
+    if (!isfinite(estimate->low) || !isfinite(estimate->high)) return "the metric's interval is not finite";
+    if (!(estimate->low <= estimate->value && estimate->value <= estimate->high))
+        return "the metric's interval does not contain its value";
+    const double wanted = ntk_stats_family_level(NTK_SUITE_FAMILY_ERROR, NTK_SUITE_INTERVALS);
+    if (!(estimate->level >= wanted && estimate->level < 1))
+        return "the metric's interval has a confidence level below the suite's";
+    return NULL;
+}
+
+static ntk_decision both(ntk_decision a, ntk_decision b) {
+    if (a == NTK_DECISION_VIOLATED || b == NTK_DECISION_VIOLATED) return NTK_DECISION_VIOLATED;
+    return a == NTK_DECISION_HOLDS ? b : NTK_DECISION_INCONCLUSIVE;
+}
+
+static ntk_decision decide(const ntk_check *check, const ntk_estimate *estimate) {
+    switch (check->kind) {
+    case NTK_CHECK_AT_MOST:
+    case NTK_CHECK_RATE_AT_MOST:
+        return ntk_decide_at_most(estimate, check->bound);
+    case NTK_CHECK_CERTIFIED:
+    case NTK_CHECK_AT_LEAST:
+    case NTK_CHECK_RATE_AT_LEAST:
+        return ntk_decide_at_least(estimate, check->bound);
+    case NTK_CHECK_BETWEEN:
+        return both(ntk_decide_at_least(estimate, check->bound),
+                    ntk_decide_at_most(estimate, check->bound_high));
+    case NTK_CHECK_EQUIVALENT:
+        return ntk_decide_equivalent(estimate, check->bound, check->margin);
+    case NTK_CHECK_IDENTITY:
+        return ntk_decide_equivalent(estimate, 0, check->bound);
+    case NTK_CHECK_COUNT:
+        break;
+    }
+    return NTK_DECISION_VIOLATED;
+}
+
+/* The sides of the interval's set of good values: a lower end, an upper one, or both; infinite where there is
+ * none. */
+typedef struct range {
+    double low, high;
+} range;
+
+static range wanted(const ntk_check *check) {
+    switch (check->kind) {
+    case NTK_CHECK_AT_MOST:
+    case NTK_CHECK_RATE_AT_MOST:
+        return (range){-INFINITY, check->bound};
+    case NTK_CHECK_BETWEEN:
+        return (range){check->bound, check->bound_high};
+    case NTK_CHECK_EQUIVALENT:
+        return (range){check->bound - check->margin, check->bound + check->margin};
+    default:
+        return (range){check->bound, INFINITY};
+    }
+}
+
+static double chance(const ntk_estimate *estimate, double distance) {
+    return isinf(distance) ? 0 : ntk_stats_risk(estimate, distance);
+}
+
+/* Of a check: to leave the range on either side. */
+static double risk_of_check(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *estimate = &metric->estimate;
+    return fmin(1,
+                chance(estimate, estimate->value - good.low) + chance(estimate, good.high - estimate->value));
+}
+
+/* Of a break: to reach into the range from the side that it lies on. */
+static double risk_of_break(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *estimate = &metric->estimate;
+    return ntk_stats_risk(estimate, fmax(estimate->value - good.high, good.low - estimate->value));
+}
+
+static ntk_verdict verdict_of(ntk_decision decision) {
+    if (decision == NTK_DECISION_HOLDS) return NTK_VERDICT_HOLDS;
+    return decision == NTK_DECISION_VIOLATED ? NTK_VERDICT_VIOLATED : NTK_VERDICT_INCONCLUSIVE;
+}
+
+ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *metrics) {
+    const ntk_metric *metric = metrics == NULL ? NULL : ntk_metrics_find(metrics, check->metric);
+    ntk_check_outcome outcome = {.check = check,
+                                 .risk = NAN,
+                                 .evidence = evidence_text(evidence_of(check, metric)),
+                                 .reason = metrics == NULL ? "the process failed" : unfit(check, metric)};
+    if (metric != NULL) {
+        outcome.has_metric = true;
+        outcome.metric = *metric;
+        outcome.metric.name = check->metric;
+    }
+    if (outcome.reason != NULL) {
+        outcome.verdict = NTK_VERDICT_ERROR;
+        return outcome;
+    }
+    ntk_estimate estimate = metric->estimate;
+    if (!metric->is_estimate) estimate.low = estimate.high = estimate.value;
+    outcome.verdict = verdict_of(decide(check, &estimate));
+    outcome.risk = risk_of_check(check, metric);
+    return outcome;
+}
+
+/* ---- the claim ----------------------------------------------------------------------------------------- */
+
+static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
+    for (size_t i = 0; i < claim->check_count; i++)
+        if (strcmp(claim->checks[i].name, name) == 0) return &claim->checks[i];
+    return NULL;
+}
+
+/* A control breaks only by VIOLATED: one that crashed, emitted a NaN or is INCONCLUSIVE has shown nothing. */
+static ntk_status judge_control(const ntk_claim *claim, const ntk_control *control,
+                                const ntk_metrics *metrics, ntk_control_outcome *out) {
+    *out = (ntk_control_outcome){.control = control};
+    void *breaks = NULL;
+    NTK_TRY(ntk_allocate(control->break_count, sizeof *out->breaks, &breaks));
+    out->breaks = breaks;
+    out->broke = control->break_count > 0;
+    for (size_t i = 0; i < control->break_count; i++) {
+        const ntk_check *check = find_check(claim, control->breaks[i]);
+        if (check == NULL)
+            return ntk_fail(NTK_ERROR_ARGUMENT, "%s: control '%s' names no check '%s'", claim->id,
+                            control->name, control->breaks[i]);
+        out->breaks[i] = ntk_check_judge(check, metrics);
+        if (out->breaks[i].reason == NULL) out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);
+        if (out->breaks[i].verdict != NTK_VERDICT_VIOLATED) out->broke = false;
+    }
+    return NTK_OK;
+}
+
+static ntk_regression_outcome judge_regression(const ntk_regression *regression,
+                                               const ntk_claim_findings *findings) {
+    ntk_regression_outcome outcome = {.regression = regression};
+    if (findings->compare)
+        outcome.comparison = ntk_regression_compare(regression, findings->expected, findings->tier,
+                                                    findings->stored_seed, findings->metrics);
+    return outcome;
+}
+
+static ntk_status allocate_outcome(const ntk_claim *claim, ntk_claim_outcome *out) {
+    void *checks = NULL, *controls = NULL, *regressions = NULL;
+    ntk_status status;
+    NTK_TRY_OR(fail, status, ntk_allocate(claim->check_count, sizeof *out->checks, &checks));
+    NTK_TRY_OR(fail, status, ntk_allocate(claim->control_count, sizeof *out->controls, &controls));
+    NTK_TRY_OR(fail, status, ntk_allocate(claim->regression_count, sizeof *out->regressions, &regressions));
+    *out = (ntk_claim_outcome){.checks = checks, .controls = controls, .regressions = regressions};
+    return NTK_OK;
+fail:
+    ntk_release(checks);
+    ntk_release(controls);
+    return status;
+}
+
+static ntk_verdict worse(ntk_verdict a, ntk_verdict b) { return a > b ? a : b; }
+
+static ntk_verdict worst_of(const ntk_claim *claim, const ntk_claim_outcome *outcome) {
+    if (claim->check_count == 0) return NTK_VERDICT_ERROR; /* nothing was tested */
+    ntk_verdict verdict = NTK_VERDICT_HOLDS;
+    for (size_t i = 0; i < claim->check_count; i++) verdict = worse(verdict, outcome->checks[i].verdict);
+    for (size_t i = 0; i < claim->control_count; i++)
+        if (!outcome->controls[i].broke) verdict = worse(verdict, NTK_VERDICT_VACUOUS);
+    for (size_t i = 0; i < claim->regression_count; i++) {
+        const ntk_comparison *comparison = &outcome->regressions[i].comparison;
+        if (comparison->compared && !comparison->agrees) verdict = worse(verdict, NTK_VERDICT_REGRESSED);
+    }
+    return verdict;
+}
+
+ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *findings,
+                           ntk_claim_outcome *out) {
+    *out = (ntk_claim_outcome){0};
+    NTK_TRY(allocate_outcome(claim, out));
+
+    unsigned kinds = EVIDENCE_NONE;
+    for (size_t i = 0; i < claim->check_count; i++) {
+        out->checks[i] = ntk_check_judge(&claim->checks[i], findings->metrics);
+        kinds |= evidence_of(&claim->checks[i], out->checks[i].has_metric ? &out->checks[i].metric : NULL);
+    }
+    out->evidence = evidence_text(kinds);
+    for (size_t i = 0; i < claim->control_count; i++) {
+        const ntk_status status =
+            judge_control(claim, &claim->controls[i], findings->controls[i], &out->controls[i]);
+        if (status != NTK_OK) {
+            ntk_claim_outcome_release(claim, out);
+            return status;
+        }
+    }
+    for (size_t i = 0; i < claim->regression_count; i++)
+        out->regressions[i] = judge_regression(&claim->regressions[i], findings);
+    out->verdict = worst_of(claim, out);
+    return NTK_OK;
+}
+
+void ntk_claim_outcome_release(const ntk_claim *claim, ntk_claim_outcome *outcome) {
+    for (size_t i = 0; outcome->controls != NULL && i < claim->control_count; i++)
+        ntk_release(outcome->controls[i].breaks);
+    ntk_release(outcome->checks);
+    ntk_release(outcome->controls);
+    ntk_release(outcome->regressions);
+    *outcome = (ntk_claim_outcome){0};
+}

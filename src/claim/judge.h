@@ -1,0 +1,89 @@
+/* The judgement of a claim: its checks and controls against what its processes brought back. */
+#ifndef NTK_CLAIM_JUDGE_H
+#define NTK_CLAIM_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ntk/lab/metrics.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "claim/expected.h"
+
+/* name, text, exit status of `ntk verify`; a claim takes the worst that befell it; the worst stands last. */
+#define NTK_VERDICT_TABLE(X)                                                                                 \
+    X(NTK_VERDICT_HOLDS, "HOLDS", 0)                                                                         \
+    X(NTK_VERDICT_SKIPPED, "SKIPPED", 6)                                                                     \
+    X(NTK_VERDICT_INCONCLUSIVE, "INCONCLUSIVE", 4)                                                           \
+    X(NTK_VERDICT_REGRESSED, "REGRESSED", 2)                                                                 \
+    X(NTK_VERDICT_VIOLATED, "VIOLATED", 1)                                                                   \
+    X(NTK_VERDICT_VACUOUS, "VACUOUS", 3)                                                                     \
+    X(NTK_VERDICT_ERROR, "ERROR", 5)
+
+typedef enum ntk_verdict {
+#define NTK_VERDICT_ENUM(name, text, status) name,
+    NTK_VERDICT_TABLE(NTK_VERDICT_ENUM)
+#undef NTK_VERDICT_ENUM
+        NTK_VERDICT_COUNT
+} ntk_verdict;
+
+const char *ntk_verdict_text(ntk_verdict verdict);
+int ntk_verdict_exit_status(ntk_verdict verdict);
+
+/* How one check came out against the metrics of one process. */
+typedef struct ntk_check_outcome {
+    const ntk_check *check;
+    ntk_verdict verdict;  /* HOLDS, VIOLATED, INCONCLUSIVE or ERROR */
+    const char *evidence; /* "certified", "statistical" (an interval was judged), "numerical" or "trend" */
+    const char *reason;   /* why it is an ERROR, "the metric was not emitted" say; NULL otherwise */
+    bool has_metric;
+    ntk_metric metric; /* where has_metric: a copy, its name is the check's */
+    /* Chance that another seed ends otherwise - does not hold, or in a control is not violated - as the
+     * interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which says nothing of its spread.
+     */
+    double risk;
+} ntk_check_outcome;
+
+/* Judge one check. ERROR: the metric is missing, is not finite, is no estimate where the kind needs an
+ * interval, or its interval has a confidence below the suite's. VIOLATED therefore always rests on finite
+ * numbers. metrics: NULL where the process failed. */
+ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *metrics);
+
+typedef struct ntk_control_outcome {
+    const ntk_control *control;
+    bool broke;                /* every check that it names came out VIOLATED */
+    ntk_check_outcome *breaks; /* (control->break_count) */
+} ntk_control_outcome;
+
+typedef struct ntk_regression_outcome {
+    const ntk_regression *regression;
+    ntk_comparison comparison;
+} ntk_regression_outcome;
+
+/* What the processes of one claim brought back. Everything is borrowed. */
+typedef struct ntk_claim_findings {
+    ntk_tier tier;
+    const ntk_metrics *metrics;         /* of the claim itself; NULL: its process failed */
+    const ntk_metrics *const *controls; /* (claim->control_count); NULL where a process failed */
+    const ntk_expected *expected;       /* NULL: nothing stored */
+    bool compare;     /* false: leave the stored results out (parameters were overridden, or accepting) */
+    bool stored_seed; /* the run used the seed of the stored results */
+} ntk_claim_findings;
+
+typedef struct ntk_claim_outcome {
+    ntk_verdict verdict;
+    const char *evidence;          /* the kinds among the checks, strongest first: "certified, numerical" */
+    ntk_check_outcome *checks;     /* (claim->check_count) */
+    ntk_control_outcome *controls; /* (claim->control_count) */
+    ntk_regression_outcome *regressions; /* (claim->regression_count); see .compared */
+} ntk_claim_outcome;
+
+/* The claim's verdict, the worst of: each check; VACUOUS for a control that did not break; REGRESSED for a
+ * stored result that is compared and does not agree. *out borrows from the claim and is released with
+ * ntk_claim_outcome_release. Errors: NTK_ERROR_MEMORY. */
+ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *findings,
+                           ntk_claim_outcome *out);
+void ntk_claim_outcome_release(const ntk_claim *claim, ntk_claim_outcome *outcome);
+
+#endif

@@ -1,0 +1,130 @@
+/* ntk run: one claim or control, computed in this process. The runner of `ntk verify` starts it for every
+ * process of a run. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <ntk/linalg.h>
+#include <ntk/log.h>
+#include <ntk/parallel.h>
+
+#include "claim/describe.h"
+#include "cli/cli.h"
+#include "run/catalogue.h"
+#include "run/compute.h"
+#include "run/process.h"
+
+static const cli_option options[] = {
+    {"control", 0, "NAME", "compute this control of the claim"},
+    {"tier", 0, "TIER", "quick (default) or full"},
+    {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
+    {"set", 0, "NAME=VALUE", "change a parameter; may be repeated (`ntk show CLAIM` lists them)"},
+    {"out", 0, "DIR", "write metrics.tsv and the tables there (default: nothing is written)"},
+    {"jobs", 'j', "N", "workers (default: all processors)"},
+    {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
+    {NULL, 0, NULL, NULL}};
+
+/* ---- the runner above ---------------------------------------------------------------------------------- */
+
+/* A process whose runner has died must not go on writing into a folder that a resumed run may be using. */
+static void end_with_runner(const char *runner) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if ((long)getppid() != strtol(runner, NULL, 10)) _Exit(CLI_ERROR);
+}
+
+static void send_progress(double fraction, void *context) {
+    double *last = context;
+    const double now = ntk_process_clock();
+    if (now - *last < 0.1 && fraction < 1) return;
+    *last = now;
+    char line[32];
+    const int length = snprintf(line, sizeof line, "%.4f\n", fraction);
+    /* Progress is a courtesy: where nobody reads it any more, nothing is lost. */
+    if (write(NTK_PROGRESS_DESCRIPTOR, line, (size_t)length) < 0) return;
+}
+
+/* ---- printing ------------------------------------------------------------------------------------------ */
+
+static void print_metrics(const ntk_metrics *metrics) {
+    for (size_t i = 0; i < metrics->count; i++) {
+        const ntk_metric *metric = &metrics->items[i];
+        printf("%-32s %.17g", metric->name, metric->estimate.value);
+        if (metric->is_estimate)
+            printf("  in [%.6g, %.6g] at %.6g %%", metric->estimate.low, metric->estimate.high,
+                   100 * metric->estimate.level);
+        printf("\n");
+    }
+}
+
+static void print_checks(const ntk_claim *claim, const ntk_metrics *metrics) {
+    ntk_description found, wanted;
+    printf("\n");
+    for (size_t i = 0; i < claim->check_count; i++) {
+        const ntk_check_outcome outcome = ntk_check_judge(&claim->checks[i], metrics);
+        printf("check %s is %s: found %s, wanted %s\n", claim->checks[i].name,
+               ntk_verdict_text(outcome.verdict), ntk_describe_found(&outcome, found),
+               ntk_describe_wanted(&claim->checks[i], wanted));
+    }
+}
+
+/* ---- running ------------------------------------------------------------------------------------------- */
+
+static ntk_status compute(const cli_arguments *arguments, ntk_process_request *request, size_t jobs) {
+    ntk_suite suite;
+    NTK_TRY(ntk_linalg_start());
+    NTK_TRY(ntk_set_workers(jobs));
+    NTK_TRY(ntk_suite_open(ntk_registry, cli_value(arguments, "data"), &suite));
+    ntk_claim claim;
+    ntk_metrics metrics;
+    const ntk_status status = ntk_suite_compute(&suite, request, &claim, &metrics);
+    ntk_suite_release(&suite);
+    NTK_TRY(status);
+    print_metrics(&metrics);
+    print_checks(&claim, &metrics);
+    ntk_metrics_release(&metrics);
+    ntk_claim_release(&claim);
+    return NTK_OK;
+}
+
+static int run(const cli_arguments *arguments) {
+    double last_progress = 0;
+    size_t jobs = ntk_processor_count();
+    ntk_process_request request = {.claim = arguments->names[0],
+                                   .control = cli_value(arguments, "control"),
+                                   .seed = ntk_suite_stored_seed(),
+                                   .overrides = arguments->settings,
+                                   .override_count = arguments->setting_count,
+                                   .out = cli_value(arguments, "out")};
+    int usage = cli_tier(arguments, &request.tier);
+    if (usage == CLI_OK) usage = cli_seed(arguments, &request.seed);
+    if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
+    if (usage != CLI_OK) return usage;
+    const char *runner = getenv("NTK_RUNNER");
+    if (runner != NULL) {
+        end_with_runner(runner);
+        signal(SIGPIPE, SIG_IGN);
+        ntk_progress_set_sink(send_progress, &last_progress);
+    }
+    const ntk_status status = compute(arguments, &request, jobs);
+    if (status == NTK_OK) return CLI_OK;
+    const int result =
+        status == NTK_ERROR_NOT_FOUND ? cli_fail_naming(arguments->command, status) : cli_fail(status);
+    return status == NTK_ERROR_UNSUPPORTED ? NTK_EXIT_SKIPPED : result;
+}
+
+const cli_command cli_run = {"run",
+                             "CLAIM [OPTION ...]",
+                             "compute one claim or one of its controls, and print what it finds",
+                             "Computes a claim (or, with --control, one of its controls) in this process, "
+                             "prints its metrics and how each\n"
+                             "check comes out. It compares nothing with stored results; `ntk verify` does. "
+                             "The exit status is 0 when the\n"
+                             "computation ended well, whatever the checks say.",
+                             options,
+                             1,
+                             1,
+                             run};

@@ -1,0 +1,98 @@
+/* ntk show: one claim in full. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "claim/describe.h"
+#include "cli/cli.h"
+#include "run/catalogue.h"
+
+static const cli_option options[] = {{NULL, 0, NULL, NULL}};
+
+static void show_statement(const ntk_claim *claim) {
+    printf("%s\n%s (%s, %s), revision %ld\n\n%s\n\nHypotheses:\n", claim->title, claim->id, claim->paper,
+           claim->result, claim->revision, claim->statement);
+    for (size_t i = 0; i < claim->hypothesis_count; i++) printf("  - %s\n", claim->hypotheses[i]);
+}
+
+static void show_checks(const ntk_claim *claim) {
+    ntk_description text;
+    printf("\nChecks:\n");
+    for (size_t i = 0; i < claim->check_count; i++) {
+        const ntk_check *check = &claim->checks[i];
+        printf("  %s (%s%s): %s, %s\n    because %s\n", check->name, ntk_check_kind_text(check->kind),
+               check->trend ? ", a trend" : "", check->metric, ntk_describe_wanted(check, text), check->why);
+    }
+}
+
+static void show_settings(const ntk_setting *settings, size_t count) {
+    for (size_t i = 0; i < count; i++) printf(" %s=%s", settings[i].name, settings[i].value);
+    printf("\n");
+}
+
+static void show_controls(const ntk_claim *claim) {
+    printf("\nControls:\n");
+    if (claim->control_count == 0) printf("  none: %s\n", claim->no_control);
+    for (size_t i = 0; i < claim->control_count; i++) {
+        const ntk_control *control = &claim->controls[i];
+        printf("  %s: without %s\n    because %s\n    breaks", control->name, control->removes, control->why);
+        for (size_t b = 0; b < control->break_count; b++) printf(" %s", control->breaks[b]);
+        printf("\n    sets");
+        show_settings(control->settings, control->setting_count);
+    }
+}
+
+static void show_parameters(const ntk_claim *claim) {
+    printf("\nParameters (--set NAME=VALUE):\n");
+    for (const ntk_parameter *p = claim->experiment->parameters; p->name != NULL; p++) {
+        printf("  %-20s %s; default %s", p->name, p->meaning, p->default_value);
+        if (p->choices != NULL)
+            printf("; %s", p->choices);
+        else if (p->type != NTK_PARAMETER_FLAG)
+            printf("; from %g to %g", p->low, p->high);
+        printf("\n");
+    }
+    for (int tier = 0; tier < NTK_TIER_COUNT; tier++) {
+        printf("  %s tier:", ntk_tier_text((ntk_tier)tier));
+        show_settings(claim->settings[tier], claim->setting_count[tier]);
+    }
+}
+
+static void show_rest(const ntk_claim *claim) {
+    printf("\nStored results:\n");
+    for (size_t i = 0; i < claim->regression_count; i++) {
+        const ntk_regression *stored = &claim->regressions[i];
+        printf("  %s (%s", stored->metric, ntk_tolerance_kind_text(stored->kind));
+        if (!isnan(stored->tolerance)) printf(", tolerance %g", stored->tolerance);
+        printf(")\n    because %s\n", stored->why);
+    }
+    printf("\nFigure: %s\n\nLimits: %s\n", claim->caption, claim->limits);
+}
+
+static int run(const cli_arguments *arguments) {
+    ntk_suite suite;
+    ntk_status status = ntk_suite_open(ntk_registry, NULL, &suite);
+    if (status != NTK_OK) return cli_fail(status);
+    ntk_claim claim;
+    status = ntk_suite_claim(&suite, arguments->names[0], &claim);
+    ntk_suite_release(&suite);
+    if (status != NTK_OK) return cli_fail_naming(arguments->command, status);
+    show_statement(&claim);
+    show_checks(&claim);
+    show_controls(&claim);
+    show_parameters(&claim);
+    show_rest(&claim);
+    ntk_claim_release(&claim);
+    return CLI_OK;
+}
+
+const cli_command cli_show = {
+    "show",
+    "CLAIM",
+    "one claim in full: statement, checks, controls, parameters",
+    "Shows a claim: what the theorem states, what is checked and why, which control "
+    "must break,\nand which parameters --set can change.",
+    options,
+    1,
+    1,
+    run};

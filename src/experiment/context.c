@@ -1,0 +1,255 @@
+#include <ntk/lab/context.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntk/data.h>
+#include <ntk/lab/metrics.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/lab/table.h>
+#include <ntk/memory.h>
+#include <ntk/random.h>
+#include <ntk/stats.h>
+#include <ntk/status.h>
+
+#include "experiment/metrics.h"
+#include "experiment/parameters.h"
+#include "experiment/support.h"
+#include "experiment/table.h"
+
+struct ntk_context {
+    const char *id;                  /* the claim's */
+    const ntk_parameter *parameters; /* the experiment's */
+    size_t parameter_count;
+    ntk_value *values;     /* (parameter_count) */
+    ntk_setting *settings; /* (parameter_count) */
+    uint64_t seed;
+    char *data_folder;
+    ntk_metrics metrics;
+    ntk_table **tables;
+    size_t table_count;
+};
+
+/* ---- making one ---------------------------------------------------------------------------------------- */
+
+static ntk_status apply(ntk_context *context, size_t count, const ntk_setting *settings) {
+    for (size_t i = 0; i < count; i++) {
+        size_t index = 0;
+        NTK_TRY(ntk_parameter_find(context->parameters, settings[i].name, &index));
+        ntk_value value;
+        NTK_TRY(ntk_value_parse(&context->parameters[index], settings[i].value, &value));
+        ntk_value_release(&context->values[index]);
+        context->values[index] = value;
+    }
+    return NTK_OK;
+}
+
+static ntk_status apply_defaults(ntk_context *context) {
+    for (size_t i = 0; i < context->parameter_count; i++)
+        NTK_TRY(ntk_value_parse(&context->parameters[i], context->parameters[i].default_value,
+                                &context->values[i]));
+    return NTK_OK;
+}
+
+static ntk_status list_settings(ntk_context *context) {
+    for (size_t i = 0; i < context->parameter_count; i++) {
+        NTK_TRY(ntk_text_copy(context->parameters[i].name, &context->settings[i].name));
+        context->settings[i].value = context->values[i].text;
+    }
+    return NTK_OK;
+}
+
+static ntk_status allocate_values(ntk_context *context) {
+    void *values = NULL, *settings = NULL;
+    NTK_TRY(ntk_allocate(context->parameter_count, sizeof *context->values, &values));
+    context->values = values;
+    NTK_TRY(ntk_allocate(context->parameter_count, sizeof *context->settings, &settings));
+    context->settings = settings;
+    return NTK_OK;
+}
+
+static ntk_status fill_context(ntk_context *context, const ntk_setting *settings, size_t setting_count) {
+    NTK_TRY(allocate_values(context));
+    NTK_TRY(apply_defaults(context));
+    NTK_TRY(apply(context, setting_count, settings));
+    return list_settings(context);
+}
+
+ntk_status ntk_context_create(const char *id, const ntk_experiment *experiment, const ntk_setting *settings,
+                              size_t setting_count, uint64_t seed, const char *data_folder,
+                              ntk_context **out) {
+    *out = NULL;
+    void *memory = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof(ntk_context), &memory));
+    ntk_context *context = memory;
+    context->id = id;
+    context->parameters = experiment->parameters;
+    context->parameter_count = ntk_parameter_count(context->parameters);
+    context->seed = seed;
+    ntk_status status = ntk_text_copy(data_folder, &context->data_folder);
+    if (status == NTK_OK) status = fill_context(context, settings, setting_count);
+    if (status == NTK_OK)
+        *out = context;
+    else
+        ntk_context_destroy(context);
+    return status;
+}
+
+void ntk_context_destroy(ntk_context *context) {
+    if (context == NULL) return;
+    for (size_t i = 0; i < context->parameter_count; i++) {
+        if (context->values != NULL) ntk_value_release(&context->values[i]);
+        if (context->settings != NULL) ntk_release(context->settings[i].name);
+    }
+    for (size_t i = 0; i < context->table_count; i++) ntk_table_destroy(context->tables[i]);
+    ntk_release(context->tables);
+    ntk_release(context->values);
+    ntk_release(context->settings);
+    ntk_release(context->data_folder);
+    ntk_metrics_release(&context->metrics);
+    ntk_release(context);
+}
+
+size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out) {
+    *out = context->settings;
+    return context->parameter_count;
+}
+
+/* ---- what the experiment asks -------------------------------------------------------------------------- */
+
+/* The value of a parameter that is declared with this type; anything else is a mistake in the experiment's
+ * code, about which nothing can be done at run time. */
+static const ntk_value *value_of(const ntk_context *context, const char *name, ntk_parameter_type type) {
+    for (size_t i = 0; i < context->parameter_count; i++)
+        if (strcmp(context->parameters[i].name, name) == 0 && context->parameters[i].type == type)
+            return &context->values[i];
+    fprintf(stderr, "%s: the experiment reads parameter '%s' as %s and does not declare it so\n", context->id,
+            name, ntk_parameter_type_text(type));
+    abort();
+}
+
+static bool is_declared(const ntk_context *context, const char *name, ntk_parameter_type type) {
+    for (size_t i = 0; i < context->parameter_count; i++)
+        if (strcmp(context->parameters[i].name, name) == 0) return context->parameters[i].type == type;
+    return false;
+}
+
+long ntk_context_integer(const ntk_context *context, const char *name) {
+    return value_of(context, name, NTK_PARAMETER_INTEGER)->integers[0];
+}
+
+double ntk_context_real(const ntk_context *context, const char *name) {
+    return value_of(context, name, NTK_PARAMETER_REAL)->reals[0];
+}
+
+bool ntk_context_flag(const ntk_context *context, const char *name) {
+    return value_of(context, name, NTK_PARAMETER_FLAG)->integers[0] != 0;
+}
+
+const char *ntk_context_choice(const ntk_context *context, const char *name) {
+    return value_of(context, name, NTK_PARAMETER_CHOICE)->words[0];
+}
+
+const long *ntk_context_integers(const ntk_context *context, const char *name, size_t *count) {
+    const ntk_value *value = value_of(context, name, NTK_PARAMETER_INTEGER_LIST);
+    *count = value->count;
+    return value->integers;
+}
+
+const double *ntk_context_reals(const ntk_context *context, const char *name, size_t *count) {
+    const bool integers = is_declared(context, name, NTK_PARAMETER_INTEGER_LIST);
+    const ntk_value *value =
+        value_of(context, name, integers ? NTK_PARAMETER_INTEGER_LIST : NTK_PARAMETER_REAL_LIST);
+    *count = value->count;
+    return value->reals;
+}
+
+const char *const *ntk_context_choices(const ntk_context *context, const char *name, size_t *count) {
+    const ntk_value *value = value_of(context, name, NTK_PARAMETER_CHOICE_LIST);
+    *count = value->count;
+    return (const char *const *)value->words;
+}
+
+ntk_stream ntk_context_stream(const ntk_context *context, uint64_t unit) {
+    return ntk_stream_create(context->seed, context->id, unit);
+}
+
+double ntk_context_level(const ntk_context *context) {
+    (void)context; /* one level for the whole suite */
+    return ntk_stats_family_level(NTK_SUITE_FAMILY_ERROR, NTK_SUITE_INTERVALS);
+}
+
+const char *ntk_context_data(const ntk_context *context) { return context->data_folder; }
+
+/* ---- what the experiment emits ------------------------------------------------------------------------- */
+
+ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value) {
+    return ntk_metrics_append(&context->metrics, metric, false, &(ntk_estimate){.value = value});
+}
+
+ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk_estimate *estimate) {
+    return ntk_metrics_append(&context->metrics, metric, true, estimate);
+}
+
+enum { METRIC_SIZE = 96 };
+
+static ntk_status put_together(char *metric /* (METRIC_SIZE) */, const char *format, va_list arguments) {
+    const int length = vsnprintf(metric, METRIC_SIZE, format, arguments);
+    if (length < 0 || length >= METRIC_SIZE)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "metric '%s...': the name is too long", metric);
+    return NTK_OK;
+}
+
+ntk_status ntk_emit_scalar_as(ntk_context *context, double value, const char *format, ...) {
+    char metric[METRIC_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    const ntk_status status = put_together(metric, format, arguments);
+    va_end(arguments);
+    return status == NTK_OK ? ntk_emit_scalar(context, metric, value) : status;
+}
+
+ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...) {
+    char metric[METRIC_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    const ntk_status status = put_together(metric, format, arguments);
+    va_end(arguments);
+    return status == NTK_OK ? ntk_emit_estimate(context, metric, estimate) : status;
+}
+
+ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out) {
+    *out = NULL;
+    if (strcmp(name, "metrics") == 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "table 'metrics': the name belongs to the file of the metrics");
+    for (size_t i = 0; i < context->table_count; i++)
+        if (strcmp(ntk_table_name(context->tables[i]), name) == 0)
+            return ntk_fail(NTK_ERROR_ARGUMENT, "table '%s' is given twice", name);
+
+    void *tables = context->tables;
+    NTK_TRY(ntk_array_grow(&tables, context->table_count, sizeof *context->tables));
+    context->tables = tables;
+    NTK_TRY(ntk_table_create(name, columns, out));
+    context->tables[context->table_count++] = *out;
+    return NTK_OK;
+}
+
+const ntk_metrics *ntk_context_metrics(const ntk_context *context) { return &context->metrics; }
+
+/* The metrics come last: where metrics.tsv stands, the tables are complete. */
+ntk_status ntk_context_write(const ntk_context *context, const char *folder) {
+    for (size_t i = 0; i < context->table_count; i++) {
+        char *path = NULL;
+        NTK_TRY(ntk_text_format(&path, "%s/%s.tsv", folder, ntk_table_name(context->tables[i])));
+        const ntk_status status = ntk_table_write(context->tables[i], path);
+        ntk_release(path);
+        NTK_TRY(status);
+    }
+    char *path = NULL;
+    NTK_TRY(ntk_text_format(&path, "%s/metrics.tsv", folder));
+    const ntk_status status = ntk_metrics_write(path, &context->metrics);
+    ntk_release(path);
+    return status;
+}

@@ -1,0 +1,211 @@
+/* The recursion of kernel.h on the diagonal, x = x':
+ *
+ *     S^1 = w^2 |x|^2 / d + b^2
+ *     S^{l+1} = w^2 E[phi(u)^2] + b^2
+ *     Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2] Theta^l
+ *
+ * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric function of a
+ * rounded cosine nor lose anything at rho = 1. Residual networks: residual.c. */
+#include "kernel/kernel_points.h"
+
+#include <math.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+#include <ntk/parallel.h>
+
+#include "kernel/dual.h"
+#include "kernel/mehler.h"
+#include "kernel/residual.h"
+
+enum { BATCH = 64 /* points expanded at a time */ };
+
+double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
+    const double variance = architecture->family == NTK_RESIDUAL ? 1 : architecture->weight_variance;
+    return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? variance / (double)d : variance;
+}
+
+static ntk_status check_row(const ntk_points *points, size_t i) {
+    const double *x = points->x + i * points->ldx;
+    for (size_t j = 0; j < points->dimension; j++)
+        if (!isfinite(x[j]))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: component %zu is %g", i, j, x[j]);
+    return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: its squared norm overflows", i);
+}
+
+ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
+                             size_t ldx, ntk_points *out) {
+    const size_t block = NTK_POINT_BLOCK, depth = architecture->depth;
+    *out = (ntk_points){.count = n, .dimension = d, .x = x, .ldx = ldx, .depth = depth};
+    out->stride = (n + block - 1) / block * block;
+    void *fields = NULL;
+    NTK_TRY(ntk_allocate(depth, sizeof *out->field, &fields));
+    out->field = fields;
+    NTK_TRY(ntk_allocate_doubles((depth + 1) * out->stride, &out->variance));
+    NTK_TRY(ntk_allocate_doubles(out->stride, &out->tangent));
+    const double factor = ntk_input_factor(architecture, d);
+    for (size_t i = 0; i < n; i++) {
+        const double *row = x + i * ldx;
+        out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + architecture->bias_variance;
+        if (!isfinite(out->variance[i])) return check_row(out, i);
+    }
+    return NTK_OK;
+}
+
+void ntk_points_destroy(ntk_points *points) {
+    for (size_t l = 0; points->field && l < points->depth; l++) ntk_release(points->field[l]);
+    ntk_release(points->field);
+    ntk_release(points->variance);
+    ntk_release(points->tangent);
+}
+
+/* The fields of a closed form; see recursion.h. */
+static void fill_fields(ntk_activation activation, double a, double *field) {
+    switch (activation) {
+    case NTK_RELU:
+        field[0] = sqrt(a);
+        field[NTK_POINT_BLOCK] = ntk_inverse_root(a);
+        break;
+    case NTK_ERF:
+        field[0] = sqrt(2 / (1 + 2 * a));
+        break;
+    case NTK_GELU:
+        field[0] = a;
+        field[NTK_POINT_BLOCK] = 1 / sqrt(1 + a);
+        break;
+    case NTK_SIN:
+        field[0] = 0.5 * a;
+        break;
+    default:
+        break;
+    }
+}
+
+/* One point from layer l (0-based) to the next. */
+static void advance(const ntk_architecture *architecture, ntk_points *points, size_t l, size_t i,
+                    ntk_dual dual) {
+    const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
+    const double variance = w2 * dual.value + b2;
+    points->variance[(l + 1) * points->stride + i] = variance;
+    points->tangent[i] = variance + points->tangent[i] * (w2 * dual.derivative);
+}
+
+static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_points *points, size_t l) {
+    const double *variance = points->variance + l * points->stride;
+    NTK_TRY(ntk_allocate_doubles(NTK_CLOSED_FORM_FIELDS * points->stride, &points->field[l]));
+    for (size_t i = 0; i < points->count; i++) {
+        const double a = variance[i];
+        fill_fields(architecture->activation, a,
+                    points->field[l] + ntk_field_offset(i, NTK_CLOSED_FORM_FIELDS));
+        advance(architecture, points, l, i, ntk_dual_closed_form(architecture->activation, a, a, a));
+    }
+    return NTK_OK;
+}
+
+typedef struct {
+    const ntk_architecture *architecture;
+    const ntk_mehler *mehler;
+    ntk_points *points;
+    size_t layer;
+    double *tail; /* (n) */
+} expansion;
+
+static ntk_status expand_batch(size_t unit, void *context) {
+    const expansion *e = context;
+    ntk_points *points = e->points;
+    const size_t first = unit * BATCH, terms = ntk_mehler_terms(e->mehler);
+    const size_t count = points->count - first < BATCH ? points->count - first : BATCH;
+    const double *variance = points->variance + e->layer * points->stride + first;
+    ntk_dual dual[BATCH];
+    double *coefficient = NULL; /* (2K, count) */
+    NTK_TRY(ntk_allocate_doubles(2 * terms * count, &coefficient));
+    const ntk_status status = ntk_mehler_expand(e->mehler, count, variance, coefficient,
+                                                coefficient + terms * count, dual, e->tail + first);
+    for (size_t i = 0; i < count && status == NTK_OK; i++) {
+        double *field = points->field[e->layer] + ntk_field_offset(first + i, 1 + 2 * terms);
+        field[0] = ntk_inverse_root(variance[i]);
+        for (size_t k = 0; k < 2 * terms; k++) field[(1 + k) * NTK_POINT_BLOCK] = coefficient[k * count + i];
+        advance(e->architecture, points, e->layer, first + i, dual[i]);
+    }
+    ntk_release(coefficient);
+    return status;
+}
+
+/* *worst becomes the largest tail if that is larger. */
+static ntk_status expanded_layer(const ntk_architecture *architecture, const ntk_mehler *mehler,
+                                 ntk_points *points, size_t l, double *worst) {
+    expansion e = {architecture, mehler, points, l, NULL};
+    NTK_TRY(ntk_allocate_doubles((1 + 2 * ntk_mehler_terms(mehler)) * points->stride, &points->field[l]));
+    NTK_TRY(ntk_allocate_doubles(points->count, &e.tail));
+    const ntk_status status = ntk_map((points->count + BATCH - 1) / BATCH, expand_batch, &e);
+    for (size_t i = 0; i < points->count; i++) *worst = ntk_larger(*worst, e.tail[i]);
+    ntk_release(e.tail);
+    return status;
+}
+
+static double largest(const ntk_points *points, size_t l) {
+    double most = 0;
+    for (size_t i = 0; i < points->count; i++) most = fmax(most, points->variance[l * points->stride + i]);
+    return most;
+}
+
+/* A layer of quadrature activations: both sets share one expansion, made for the largest variance. */
+static ntk_status mehler_layer(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                               size_t l, ntk_recursion_layer *layer) {
+    ntk_mehler *mehler = NULL;
+    double tail = 0;
+    NTK_TRY(
+        ntk_mehler_create(architecture->activation, fmax(largest(rows, l), largest(columns, l)), &mehler));
+    ntk_status status = expanded_layer(architecture, mehler, rows, l, &tail);
+    if (status == NTK_OK && columns != rows) status = expanded_layer(architecture, mehler, columns, l, &tail);
+    layer->terms = ntk_mehler_terms(mehler);
+    layer->limit = ntk_mehler_limit(mehler, tail);
+    ntk_mehler_destroy(mehler);
+    return status;
+}
+
+static ntk_status check_diagonal(const ntk_points *points) {
+    for (size_t i = 0; i < points->count; i++)
+        if (!isfinite(points->tangent[i]))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel of input %zu with itself overflows", i);
+    return NTK_OK;
+}
+
+static ntk_status residual_blocks(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                                  ntk_recursion *recursion) {
+    NTK_TRY(ntk_residual_points(architecture, rows));
+    if (columns != rows) NTK_TRY(ntk_residual_points(architecture, columns));
+    *recursion->layer = (ntk_recursion_layer){.row = rows->field[0],
+                                              .column = columns->field[0],
+                                              .fields = NTK_CLOSED_FORM_FIELDS,
+                                              .limit = NTK_NEARLY_PARALLEL};
+    return NTK_OK;
+}
+
+static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                               ntk_recursion *recursion) {
+    const ntk_activation activation = architecture->activation;
+    for (size_t l = 0; l < rows->depth; l++) {
+        ntk_recursion_layer *layer = recursion->layer + l;
+        *layer = (ntk_recursion_layer){.limit = INFINITY};
+        if (activation == NTK_RELU && l == 0) layer->limit = NTK_NEARLY_PARALLEL;
+        if (ntk_dual_has_closed_form(activation)) {
+            NTK_TRY(closed_form_layer(architecture, rows, l));
+            if (columns != rows) NTK_TRY(closed_form_layer(architecture, columns, l));
+        } else {
+            NTK_TRY(mehler_layer(architecture, rows, columns, l, layer));
+        }
+        layer->row = rows->field[l];
+        layer->column = columns->field[l];
+        layer->fields = layer->terms ? 1 + 2 * layer->terms : NTK_CLOSED_FORM_FIELDS;
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                              ntk_recursion *recursion) {
+    NTK_TRY((architecture->family == NTK_RESIDUAL ? residual_blocks : dense_layers)(architecture, rows,
+                                                                                    columns, recursion));
+    NTK_TRY(check_diagonal(rows));
+    return columns == rows ? NTK_OK : check_diagonal(columns);
+}

@@ -1,0 +1,292 @@
+/* Losses: values, logarithms of values, cotangents, curvature.
+ *
+ * Row i has outputs f_1 .. f_K and targets q_1 .. q_K; L = (1/n) sum_i l_i. Write softplus(x) = log(1 + e^x)
+ * and sigma(x) = 1 / (1 + e^{-x}).
+ *
+ *     squared    l = (1/2) sum_k (f_k - q_k)^2                   dl/df_k = f_k - q_k
+ *     logistic   l = q softplus(-f) + (1 - q) softplus(f)         dl/df   = (1 - q) sigma(f) - q sigma(-f)
+ *     softmax    l = sum_k q_k ((f_top - f_k) + softplus(r))      dl/df_k = p_k - q_k
+ *
+ * with top = argmax f, r = log sum_{j != top} e^{f_j - f_top} and log p_k = (f_k - f_top) - softplus(r).
+ * These forms are sums of terms of one sign: no cancellation at any margin. The softmax cotangent at the
+ * class y with the largest q is minus the sum of the others, because p_y - q_y would cancel for a single true
+ * class and for soft targets close to one.
+ *
+ * The smallest losses are handled through their logarithms: for a single true class with margin -x the loss
+ * is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the weights
+ * (dl/df_k) / (n L) are e^{log p_k - log(n L)}.
+ *
+ * Curvature. d2l/df2 is 1 (squared), sigma(f) sigma(-f) (logistic) and diag(p) - p p^T (softmax), whose
+ * largest eigenvalue is at most 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top). For a single
+ * true class y, p_k (1 - p_k) <= 1 - p_y = S / (1 + S) <= log(1 + S) = l with S = sum_{j != y} e^{f_j - f_y}.
+ * Hence the eigenvalues of (d2L/df2) / L are at most max_i 2 l_i / sum_i l_i <= 2 for softmax, and in the
+ * same way at most 1 for logistic: in log-loss time the stiffness is bounded, however small the loss. */
+#include <math.h>
+
+#include "objective/curvature.h"
+
+double ntk_log_add(double a, double b) {
+    const double high = a > b ? a : b, low = a > b ? b : a;
+    if (low == -INFINITY) return high;
+    return high + log1p(exp(low - high));
+}
+
+static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+
+/* Below -18 the neglected term 5 e^{2x} / 24 is less than half an ulp of the result. */
+static double log_softplus(double x) { return x < -18 ? x - 0.5 * exp(x) : log(softplus(x)); }
+
+/* ---- one row ------------------------------------------------------------------------------------------- */
+
+typedef struct softmax_row {
+    size_t top;
+    double log_rest; /* r above */
+} softmax_row;
+
+static softmax_row softmax_describe(size_t outputs, const double *f) {
+    softmax_row row = {0, -INFINITY};
+    for (size_t k = 1; k < outputs; ++k)
+        if (f[k] > f[row.top]) row.top = k;
+    double second = -INFINITY;
+    for (size_t k = 0; k < outputs; ++k)
+        if (k != row.top) second = fmax(second, f[k]);
+    double sum = 0;
+    for (size_t k = 0; k < outputs; ++k)
+        if (k != row.top) sum += exp(f[k] - second);
+    row.log_rest = (second - f[row.top]) + log(sum);
+    return row;
+}
+
+/* The class of a row with a single true class; `outputs` for a soft row. */
+static size_t single_class(size_t outputs, const double *q) {
+    size_t found = outputs;
+    for (size_t k = 0; k < outputs; ++k) {
+        if (q[k] == 0) continue;
+        if (q[k] != 1 || found != outputs) return outputs;
+        found = k;
+    }
+    return found;
+}
+
+static double row_loss(ntk_loss loss, size_t outputs, const double *f, const double *q) {
+    double sum = 0;
+    switch (loss) {
+    case NTK_LOSS_SQUARED:
+        for (size_t k = 0; k < outputs; ++k) sum += (f[k] - q[k]) * (f[k] - q[k]);
+        return 0.5 * sum;
+    case NTK_LOSS_LOGISTIC:
+        if (q[0] > 0) sum += q[0] * softplus(-f[0]);
+        if (q[0] < 1) sum += (1 - q[0]) * softplus(f[0]);
+        return sum;
+    case NTK_LOSS_SOFTMAX: {
+        const softmax_row row = softmax_describe(outputs, f);
+        const double base = softplus(row.log_rest);
+        for (size_t k = 0; k < outputs; ++k)
+            if (q[k] > 0) sum += q[k] * ((f[row.top] - f[k]) + base);
+        return sum;
+    }
+    }
+    return NAN;
+}
+
+/* Residuals below 1e-154 have squares that underflow: they are scaled first. */
+static double squared_log_loss(size_t outputs, const double *f, const double *q) {
+    double largest = 0, sum = 0;
+    for (size_t k = 0; k < outputs; ++k) largest = fmax(largest, fabs(f[k] - q[k]));
+    for (size_t k = 0; k < outputs; ++k) {
+        const double scaled = largest > 0 ? (f[k] - q[k]) / largest : f[k] - q[k];
+        sum += scaled * scaled;
+    }
+    return 2 * log(largest) + log(0.5 * sum);
+}
+
+static double row_log_loss(ntk_loss loss, size_t outputs, const double *f, const double *q) {
+    switch (loss) {
+    case NTK_LOSS_SQUARED:
+        return squared_log_loss(outputs, f, q);
+    case NTK_LOSS_LOGISTIC:
+        if (q[0] == 1) return log_softplus(-f[0]);
+        if (q[0] == 0) return log_softplus(f[0]);
+        break;
+    case NTK_LOSS_SOFTMAX: {
+        const softmax_row row = softmax_describe(outputs, f);
+        if (single_class(outputs, q) == row.top) return log_softplus(row.log_rest);
+        break;
+    }
+    }
+    return log(row_loss(loss, outputs, f, q));
+}
+
+static void softmax_cotangent(size_t outputs, const double *f, const double *q, double shift, double *out) {
+    const softmax_row row = softmax_describe(outputs, f);
+    const double log_partition = f[row.top] + softplus(row.log_rest);
+    size_t truth = 0;
+    for (size_t k = 1; k < outputs; ++k)
+        if (q[k] > q[truth]) truth = k;
+    double others = 0;
+    for (size_t k = 0; k < outputs; ++k) {
+        if (k == truth) continue;
+        const double weight = exp((f[k] - log_partition) - shift);
+        out[k] = q[k] > 0 ? weight - q[k] * exp(-shift) : weight; /* e^{-shift} may overflow */
+        others += out[k];
+    }
+    out[truth] = -others;
+}
+
+/* log sigma(x) = -softplus(-x). */
+static double logistic_cotangent(double f, double q, double shift) {
+    const double rising = q < 1 ? (1 - q) * exp(-softplus(-f) - shift) : 0;
+    const double falling = q > 0 ? q * exp(-softplus(f) - shift) : 0;
+    return rising - falling;
+}
+
+/* (dl/df) e^{-shift}. */
+static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const double *q, double shift,
+                          double *out) {
+    switch (loss) {
+    case NTK_LOSS_SQUARED:
+        for (size_t k = 0; k < outputs; ++k) {
+            const double residual = f[k] - q[k];
+            /* Through the logarithm where e^{-shift} alone would overflow or vanish. */
+            const double magnitude = fabs(shift) < 600 ? fabs(residual) * exp(-shift)
+                                     : residual == 0   ? 0
+                                                       : exp(log(fabs(residual)) - shift);
+            out[k] = copysign(magnitude, residual);
+        }
+        return;
+    case NTK_LOSS_LOGISTIC:
+        out[0] = logistic_cotangent(f[0], q[0], shift);
+        return;
+    case NTK_LOSS_SOFTMAX:
+        softmax_cotangent(outputs, f, q, shift, out);
+        return;
+    }
+}
+
+/* ---- all rows ------------------------------------------------------------------------------------------ */
+
+void ntk_loss_evaluate(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
+                       double *value, double *cotangent) {
+    double sum = 0;
+    const double points = (double)n;
+    for (size_t i = 0; i < n; ++i) {
+        const double *fi = f + i * outputs, *qi = targets + i * outputs;
+        if (value) sum += row_loss(loss, outputs, fi, qi);
+        if (!cotangent) continue;
+        row_cotangent(loss, outputs, fi, qi, 0, cotangent + i * outputs);
+        for (size_t k = 0; k < outputs; ++k) cotangent[i * outputs + k] /= points;
+    }
+    if (value) *value = sum / points;
+}
+
+void ntk_loss_evaluate_log(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
+                           double *log_value, double *cotangent) {
+    double log_sum = -INFINITY;
+    for (size_t i = 0; i < n; ++i)
+        log_sum = ntk_log_add(log_sum, row_log_loss(loss, outputs, f + i * outputs, targets + i * outputs));
+    *log_value = log_sum - log((double)n);
+    if (!cotangent) return;
+    for (size_t i = 0; i < n; ++i)
+        row_cotangent(loss, outputs, f + i * outputs, targets + i * outputs, log_sum,
+                      cotangent + i * outputs);
+}
+
+double ntk_loss_curvature(ntk_loss loss, size_t n) {
+    const double points = (double)n;
+    switch (loss) {
+    case NTK_LOSS_SQUARED:
+        return 1 / points;
+    case NTK_LOSS_LOGISTIC:
+        return 0.25 / points;
+    case NTK_LOSS_SOFTMAX:
+        return 0.5 / points;
+    }
+    return NAN;
+}
+
+static double row_log_curvature(ntk_loss loss, size_t outputs, const double *f) {
+    switch (loss) {
+    case NTK_LOSS_SQUARED:
+        return 0;
+    case NTK_LOSS_LOGISTIC:
+        return -softplus(f[0]) - softplus(-f[0]);
+    case NTK_LOSS_SOFTMAX: {
+        /* log(2 (1 - p_top)), where 1 - p_top = e^r / (1 + e^r). */
+        const double log_rest = softmax_describe(outputs, f).log_rest;
+        return log(2) + fmin(log_rest - softplus(log_rest), log(0.25));
+    }
+    }
+    return NAN;
+}
+
+double ntk_loss_log_curvature_at(ntk_loss loss, size_t n, size_t outputs, const double *f) {
+    double largest = -INFINITY;
+    for (size_t i = 0; i < n; ++i) largest = fmax(largest, row_log_curvature(loss, outputs, f + i * outputs));
+    return largest - log((double)n);
+}
+
+static double row_margin(ntk_loss loss, size_t outputs, const double *f, const double *q) {
+    if (loss == NTK_LOSS_SQUARED) return NAN;
+    if (loss == NTK_LOSS_LOGISTIC) return (2 * q[0] - 1) * f[0];
+    size_t truth = 0;
+    for (size_t k = 1; k < outputs; ++k)
+        if (q[k] > q[truth]) truth = k;
+    double rival = -INFINITY;
+    for (size_t k = 0; k < outputs; ++k)
+        if (k != truth) rival = fmax(rival, f[k]);
+    return f[truth] - rival;
+}
+
+void ntk_loss_margins(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
+                      double *margins) {
+    for (size_t i = 0; i < n; ++i)
+        margins[i] = row_margin(loss, outputs, f + i * outputs, targets + i * outputs);
+}
+
+/* ---- targets ------------------------------------------------------------------------------------------- */
+
+static ntk_status check_outputs(ntk_loss loss, size_t outputs) {
+    switch (loss) {
+    case NTK_LOSS_SQUARED:
+        if (outputs >= 1) return NTK_OK;
+        return ntk_fail(NTK_ERROR_ARGUMENT, "squared loss needs at least one output");
+    case NTK_LOSS_LOGISTIC:
+        if (outputs == 1) return NTK_OK;
+        return ntk_fail(NTK_ERROR_ARGUMENT, "logistic loss has one output, not %zu", outputs);
+    case NTK_LOSS_SOFTMAX:
+        if (outputs >= 2) return NTK_OK;
+        return ntk_fail(NTK_ERROR_ARGUMENT, "softmax loss needs at least two outputs, not %zu", outputs);
+    }
+    return ntk_fail(NTK_ERROR_ARGUMENT, "no loss has the number %d", (int)loss);
+}
+
+static ntk_status check_row(ntk_loss loss, size_t row, size_t outputs, const double *q) {
+    double sum = 0;
+    for (size_t k = 0; k < outputs; ++k) {
+        if (!isfinite(q[k])) return ntk_fail(NTK_ERROR_NOT_FINITE, "target (%zu, %zu) is not finite", row, k);
+        if (loss != NTK_LOSS_SQUARED && !(q[k] >= 0 && q[k] <= 1))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "target (%zu, %zu) is %g, outside [0, 1]", row, k, q[k]);
+        sum += q[k];
+    }
+    if (loss == NTK_LOSS_SOFTMAX && !(fabs(sum - 1) <= 1e-12))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "targets of row %zu sum to %.17g, not to 1", row, sum);
+    return NTK_OK;
+}
+
+ntk_status ntk_loss_check(ntk_loss loss, size_t n, size_t outputs, const double *targets) {
+    NTK_TRY(check_outputs(loss, outputs));
+    if (n == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "a loss needs at least one point");
+    for (size_t i = 0; i < n; ++i) NTK_TRY(check_row(loss, i, outputs, targets + i * outputs));
+    return NTK_OK;
+}
+
+bool ntk_loss_targets_are_hard(ntk_loss loss, size_t n, size_t outputs, const double *targets) {
+    if (loss == NTK_LOSS_SQUARED) return false;
+    for (size_t i = 0; i < n; ++i) {
+        const double *q = targets + i * outputs;
+        const bool hard =
+            loss == NTK_LOSS_LOGISTIC ? q[0] == 0 || q[0] == 1 : single_class(outputs, q) < outputs;
+        if (!hard) return false;
+    }
+    return true;
+}

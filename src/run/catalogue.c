@@ -1,0 +1,184 @@
+/* The catalogue: where the suite's files are, and which claims a list of names means. */
+#include "run/catalogue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "experiment/support.h"
+
+uint64_t ntk_suite_stored_seed(void) { return NTK_STORED_SEED; }
+
+size_t ntk_processor_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return (size_t)CPU_COUNT(&set);
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (size_t)online : 1;
+}
+
+/* ---- the root ------------------------------------------------------------------------------------------ */
+
+static bool holds_suites(const char *folder) {
+    char *path;
+    struct stat status;
+    if (ntk_text_format(&path, "%s/suites", folder) != NTK_OK) return false;
+    const bool found = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    ntk_release(path);
+    return found;
+}
+
+static void cut_last_component(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash != NULL) slash[slash == path ? 1 : 0] = '\0';
+}
+
+/* folder: (PATH_MAX + 64), holds the program's own folder and is changed. */
+static bool find_root(char *folder) {
+    char share[PATH_MAX + 64];
+    snprintf(share, sizeof share, "%.*s/../share/ntk-verify", PATH_MAX, folder);
+    for (int level = 0; level < 3; level++) {
+        cut_last_component(folder);
+        if (holds_suites(folder)) return true;
+    }
+    memcpy(folder, share, sizeof share);
+    return holds_suites(folder);
+}
+
+static ntk_status locate_root(const char *executable, char **out) {
+    char folder[PATH_MAX + 64], resolved[PATH_MAX];
+    const char *named = getenv("NTK_ROOT");
+    if (named != NULL && named[0] != '\0') {
+        if (!holds_suites(named))
+            return ntk_fail(NTK_ERROR_NOT_FOUND, "NTK_ROOT=%s contains no folder suites/", named);
+        snprintf(folder, sizeof folder, "%s", named);
+    } else {
+        snprintf(folder, sizeof folder, "%s", executable);
+        cut_last_component(folder);
+        if (!find_root(folder))
+            return ntk_fail(NTK_ERROR_NOT_FOUND,
+                            "no folder suites/ above %s nor in ../share/ntk-verify beside it; set NTK_ROOT",
+                            executable);
+    }
+    if (realpath(folder, resolved) == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", folder, strerror(errno));
+    return ntk_text_copy(resolved, out);
+}
+
+ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, ntk_suite *out) {
+    *out = (ntk_suite){.registry = registry};
+    char executable[PATH_MAX];
+    const ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
+    if (length < 0) return ntk_fail(NTK_ERROR_IO, "/proc/self/exe: %s", strerror(errno));
+    executable[length] = '\0';
+    ntk_status status = ntk_text_copy(executable, &out->executable);
+    if (status == NTK_OK) status = locate_root(executable, &out->root);
+    if (status == NTK_OK)
+        status = data ? ntk_text_copy(data, &out->data) : ntk_text_format(&out->data, "%s/data", out->root);
+    if (status != NTK_OK) ntk_suite_release(out);
+    return status;
+}
+
+void ntk_suite_release(ntk_suite *suite) {
+    ntk_release(suite->executable);
+    ntk_release(suite->root);
+    ntk_release(suite->data);
+    *suite = (ntk_suite){0};
+}
+
+/* ---- names --------------------------------------------------------------------------------------------- */
+
+/* Levenshtein's distance of two names of at most 127 characters. */
+static size_t edit_distance(const char *a, const char *b) {
+    size_t row[128];
+    const size_t n = strnlen(b, 127);
+    for (size_t j = 0; j <= n; j++) row[j] = j;
+    for (size_t i = 1; i <= strnlen(a, 127); i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            const size_t shifted = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            row[j] = replaced < shifted ? replaced : shifted;
+        }
+    }
+    return row[n];
+}
+
+const char *ntk_nearest_name(const char *name, const char *const *candidates, size_t candidate_count) {
+    const char *best = NULL;
+    size_t least = 3 + strlen(name) / 4; /* farther than a third of a short name is no misspelling */
+    for (size_t i = 0; i < candidate_count; i++) {
+        if (candidates[i] == NULL) continue;
+        const size_t distance = edit_distance(name, candidates[i]);
+        if (distance < least) {
+            least = distance;
+            best = candidates[i];
+        }
+    }
+    return best;
+}
+
+/* The claim whose id, or whose name without its suite, is nearest. */
+static const char *nearest_claim(const ntk_suite *suite, const char *name) {
+    size_t count = 0;
+    while (suite->registry[count].id != NULL) count++;
+    void *memory;
+    if (ntk_allocate(count, sizeof(char *), &memory) != NTK_OK) return NULL;
+    const char **candidates = memory, *best = NULL;
+    for (int whole = 1; whole >= 0 && best == NULL; whole--) {
+        for (size_t i = 0; i < count; i++) {
+            const char *slash = strchr(suite->registry[i].id, '/');
+            candidates[i] = whole || slash == NULL ? suite->registry[i].id : slash + 1;
+        }
+        const char *nearest = ntk_nearest_name(name, candidates, count);
+        for (size_t i = 0; i < count && nearest != NULL; i++)
+            if (candidates[i] == nearest) best = suite->registry[i].id;
+    }
+    ntk_release(memory);
+    return best;
+}
+
+static ntk_status unknown_claim(const ntk_suite *suite, const char *name) {
+    const char *best = nearest_claim(suite, name);
+    if (best == NULL)
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "no claim or suite is called %s; `ntk list` lists them", name);
+    return ntk_fail(NTK_ERROR_NOT_FOUND, "no claim or suite is called %s; did you mean %s?", name, best);
+}
+
+/* "suite/claim" names one claim, "suite" all of its claims. */
+static bool names_claim(const char *name, const char *id) {
+    const size_t length = strlen(name);
+    return strncmp(name, id, length) == 0 && (id[length] == '\0' || (id[length] == '/' && length > 0));
+}
+
+ntk_status ntk_suite_select(const ntk_suite *suite, const char *const *names, size_t count, bool *selected) {
+    for (size_t i = 0; suite->registry[i].id != NULL; i++) selected[i] = count == 0;
+    for (size_t k = 0; k < count; k++) {
+        bool found = false;
+        for (size_t i = 0; suite->registry[i].id != NULL; i++)
+            if (names_claim(names[k], suite->registry[i].id)) selected[i] = found = true;
+        if (!found) return unknown_claim(suite, names[k]);
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_suite_claim(const ntk_suite *suite, const char *id, ntk_claim *out) {
+    for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
+        if (strcmp(entry->id, id) != 0) continue;
+        char *folder;
+        NTK_TRY(ntk_text_format(&folder, "%s/suites/%s", suite->root, id));
+        const ntk_status status = ntk_claim_read(folder, entry->experiment, out);
+        ntk_release(folder);
+        return status;
+    }
+    return unknown_claim(suite, id);
+}

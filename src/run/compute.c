@@ -1,0 +1,67 @@
+/* One process: an experiment under its claim's parameters. */
+#include "run/compute.h"
+
+#include <string.h>
+
+#include <ntk/file.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/metrics.h>
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "experiment/metrics.h"
+#include "experiment/support.h"
+#include "run/catalogue.h"
+
+static ntk_status find_control(const ntk_claim *claim, const char *name, const ntk_control **out) {
+    *out = NULL;
+    if (name == NULL) return NTK_OK;
+    char list[512] = "";
+    for (size_t i = 0; i < claim->control_count; i++) {
+        if (strcmp(claim->controls[i].name, name) == 0) {
+            *out = &claim->controls[i];
+            return NTK_OK;
+        }
+        ntk_text_append(list, sizeof list, i > 0 ? ", " : "");
+        ntk_text_append(list, sizeof list, claim->controls[i].name);
+    }
+    return ntk_fail(NTK_ERROR_NOT_FOUND, "%s has no control called %s; it has: %s", claim->id, name,
+                    claim->control_count > 0 ? list : "none");
+}
+
+static ntk_status copy_metrics(const ntk_metrics *from, ntk_metrics *to) {
+    for (size_t i = 0; i < from->count; i++) {
+        const ntk_metric *metric = &from->items[i];
+        NTK_TRY(ntk_metrics_append(to, metric->name, metric->is_estimate, &metric->estimate));
+    }
+    return NTK_OK;
+}
+
+static ntk_status compute(const ntk_suite *suite, const ntk_process_request *request, const ntk_claim *claim,
+                          ntk_metrics *metrics) {
+    const ntk_control *control;
+    NTK_TRY(find_control(claim, request->control, &control));
+    ntk_context *context;
+    NTK_TRY(ntk_claim_context(claim, request->tier, control, request->overrides, request->override_count,
+                              request->seed, suite->data, &context));
+    ntk_status status = request->out ? ntk_folder_create(request->out) : NTK_OK;
+    if (status == NTK_OK) status = claim->experiment->run(context);
+    if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);
+    if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);
+    ntk_context_destroy(context);
+    return status;
+}
+
+ntk_status ntk_suite_compute(const ntk_suite *suite, const ntk_process_request *request, ntk_claim *claim,
+                             ntk_metrics *metrics) {
+    *claim = (ntk_claim){0};
+    *metrics = (ntk_metrics){0};
+    NTK_TRY(ntk_suite_claim(suite, request->claim, claim));
+    const ntk_status status = compute(suite, request, claim, metrics);
+    if (status != NTK_OK) {
+        ntk_claim_release(claim);
+        ntk_metrics_release(metrics);
+    }
+    return status;
+}

@@ -1,0 +1,29 @@
+/* One claim, or one of its controls, computed in this process. */
+#ifndef NTK_RUN_COMPUTE_H
+#define NTK_RUN_COMPUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "run/catalogue.h"
+
+typedef struct ntk_process_request {
+    const char *claim;   /* id */
+    const char *control; /* NULL: the claim itself */
+    ntk_tier tier;
+    uint64_t seed;
+    const ntk_setting *overrides; /* of --set */
+    size_t override_count;
+    const char *out; /* folder for metrics.tsv and the tables, created where needed; NULL: write nothing */
+} ntk_process_request;
+
+/* Compute one claim or control in this process. *claim and *metrics are to be released with
+ * ntk_claim_release and ntk_metrics_release. Errors: whatever the experiment reports; NTK_ERROR_NOT_FOUND for
+ * an unknown claim or control. */
+ntk_status ntk_suite_compute(const ntk_suite *suite, const ntk_process_request *request, ntk_claim *claim,
+                             ntk_metrics *metrics);
+
+/* The exit status by which a child says that this machine lacks what the claim needs: SKIPPED. */
+#define NTK_EXIT_SKIPPED 77
+
+#endif

@@ -1,0 +1,116 @@
+/* What is wrong with a claim, in lines for a terminal. */
+#include "run/explain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <ntk/lab/metrics.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "claim/describe.h"
+#include "claim/judge.h"
+#include "run/plan.h"
+#include "run/state.h"
+
+/* An experiment that emits, beside a metric `worst-ratio`, scalars such as `worst-ratio-at-width` and
+ * `worst-ratio-at-seed`, says thereby where its worst case is. */
+static void explain_worst_case(const ntk_metrics *metrics, const char *metric, FILE *stream) {
+    const size_t length = strlen(metric);
+    const char *separator = "    worst case: ";
+    for (size_t i = 0; i < metrics->count; i++) {
+        const char *name = metrics->items[i].name;
+        if (strncmp(name, metric, length) != 0 || strncmp(name + length, "-at-", 4) != 0) continue;
+        fprintf(stream, "%s%s = %.6g", separator, name + length + 4, metrics->items[i].estimate.value);
+        separator = ", ";
+    }
+    if (separator[0] == ',') fputc('\n', stream);
+}
+
+static void explain_check(const ntk_metrics *metrics, const ntk_check_outcome *outcome, FILE *stream) {
+    ntk_description found, wanted;
+    const ntk_check *check = outcome->check;
+    fprintf(stream, "  check %s is %s\n    found %s: %s\n    wanted %s\n    because %s\n", check->name,
+            ntk_verdict_text(outcome->verdict), check->metric, ntk_describe_found(outcome, found),
+            ntk_describe_wanted(check, wanted), check->why);
+    explain_worst_case(metrics, check->metric, stream);
+}
+
+static void explain_control(const ntk_control_outcome *outcome, const char *cause, FILE *stream) {
+    ntk_description found;
+    fprintf(stream, "  control %s (without: %s) does not break what it must\n", outcome->control->name,
+            outcome->control->removes);
+    if (cause != NULL) fprintf(stream, "    its process %s\n", cause);
+    for (size_t b = 0; cause == NULL && b < outcome->control->break_count; b++)
+        if (outcome->breaks[b].verdict != NTK_VERDICT_VIOLATED)
+            fprintf(stream, "    check %s is %s, should be VIOLATED: found %s\n",
+                    outcome->breaks[b].check->name, ntk_verdict_text(outcome->breaks[b].verdict),
+                    ntk_describe_found(&outcome->breaks[b], found));
+}
+
+static void explain_regression(const ntk_regression_outcome *outcome, FILE *stream) {
+    ntk_description text;
+    fprintf(stream, "  stored result %s: %s\n", outcome->regression->metric,
+            ntk_describe_comparison(outcome, text));
+    if (outcome->comparison.reason == NULL)
+        fprintf(stream, "    the tolerance is what it is because %s\n", outcome->regression->why);
+}
+
+/* In single quotes where the shell would split or expand it. */
+static void print_setting(const ntk_setting *setting, FILE *stream) {
+    const bool plain =
+        strspn(setting->value, "0123456789abcdefghijklmnopqrstuvwxyz.,+-") == strlen(setting->value);
+    fprintf(stream, plain ? " --set %s=%s" : " --set '%s=%s'", setting->name, setting->value);
+}
+
+static void print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
+    fprintf(stream, "  rerun: ntk run %s", run->claims[task->claim].claim.id);
+    if (task->control != NULL) fprintf(stream, " --control %s", task->control->name);
+    fprintf(stream, " --tier %s --seed %llu", ntk_tier_text(run->options.tier),
+            (unsigned long long)run->options.seed);
+    void *memory;
+    if (ntk_allocate(run->options.override_count + 1, sizeof(ntk_setting), &memory) == NTK_OK) {
+        ntk_setting *overrides = memory;
+        const size_t count = ntk_task_overrides(run, task, overrides);
+        for (size_t i = 0; i < count; i++) print_setting(&overrides[i], stream);
+        ntk_release(memory);
+    }
+    fputc('\n', stream);
+}
+
+static void explain_outcome(const ntk_run *run, const ntk_claim_run *claim, FILE *stream) {
+    const ntk_claim_outcome *outcome = &claim->outcome;
+    bool main_failed = false;
+    for (size_t i = 0; i < claim->claim.check_count; i++)
+        if (outcome->checks[i].verdict != NTK_VERDICT_HOLDS) {
+            main_failed = true;
+            explain_check(&claim->tasks[0].metrics, &outcome->checks[i], stream);
+        }
+    for (size_t i = 0; i < claim->claim.regression_count; i++)
+        if (outcome->regressions[i].comparison.compared && !outcome->regressions[i].comparison.agrees) {
+            main_failed = true;
+            explain_regression(&outcome->regressions[i], stream);
+        }
+    if (main_failed) print_rerun(run, &claim->tasks[0], stream);
+    for (size_t i = 0; i < claim->claim.control_count; i++)
+        if (!outcome->controls[i].broke) {
+            explain_control(&outcome->controls[i], claim->control_causes[i], stream);
+            print_rerun(run, &claim->tasks[1 + i], stream);
+        }
+}
+
+void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream) {
+    if (result->verdict == NTK_VERDICT_HOLDS) return;
+    const ntk_claim_run *claim = NULL;
+    for (size_t i = 0; i < run->claim_count; i++)
+        if (&run->claims[i].claim == result->claim) claim = &run->claims[i];
+    if (claim == NULL) return;
+    if (result->cause != NULL) {
+        fprintf(stream, "  its process %s\n", result->cause);
+        print_rerun(run, &claim->tasks[0], stream);
+    } else
+        explain_outcome(run, claim, stream);
+    if (result->figure != NULL) fprintf(stream, "  figure: %s\n", result->figure);
+}

@@ -1,0 +1,13 @@
+/* What is wrong with a claim, in words. */
+#ifndef NTK_RUN_EXPLAIN_H
+#define NTK_RUN_EXPLAIN_H
+
+#include <stdio.h>
+
+#include "run/state.h"
+
+/* The lines that say what is wrong with a claim: check, found with its interval, wanted and why, the command
+ * that reruns it, the figure. Nothing for a claim that holds. */
+void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream);
+
+#endif

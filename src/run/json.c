@@ -1,0 +1,41 @@
+#include "run/json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include <ntk/file.h>
+
+void ntk_json_set_number(json_t *object, const char *key, double value) {
+    if (isfinite(value)) {
+        json_object_set_new(object, key, json_real(value));
+        return;
+    }
+    char text_key[64];
+    snprintf(text_key, sizeof text_key, "%s_text", key);
+    json_object_set_new(object, key, json_null());
+    json_object_set_new(object, text_key, json_string(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"));
+}
+
+void ntk_json_set_text(json_t *object, const char *key, const char *text) {
+    json_t *value = text ? json_string(text) : NULL; /* NULL for what is not UTF-8, too */
+    json_object_set_new(object, key, value ? value : json_null());
+}
+
+ntk_status ntk_json_write(json_t *value, const char *path) {
+    if (value == NULL) return ntk_fail(NTK_ERROR_MEMORY, "%s: no memory for its content", path);
+    ntk_file *file;
+    ntk_status status = ntk_file_create(path, &file);
+    if (status == NTK_OK) {
+        /* Errors of the stream are found by the commit. */
+        const int flags = JSON_INDENT(2) | JSON_REAL_PRECISION(17);
+        const int failed = json_dumpf(value, ntk_file_stream(file), flags);
+        fputc('\n', ntk_file_stream(file));
+        if (failed != 0 && ferror(ntk_file_stream(file)) == 0) {
+            ntk_file_abandon(file);
+            status = ntk_fail(NTK_ERROR_FORMAT, "%s: its content is no valid JSON", path);
+        } else
+            status = ntk_file_commit(file);
+    }
+    json_decref(value);
+    return status;
+}

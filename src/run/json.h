@@ -1,0 +1,19 @@
+/* JSON values of which non-finite numbers are a part. */
+#ifndef NTK_RUN_JSON_H
+#define NTK_RUN_JSON_H
+
+#include <jansson.h>
+
+#include <ntk/status.h>
+
+/* JSON has no NaN: object[key] becomes null and object[key "_text"] says "nan", "inf" or "-inf". */
+void ntk_json_set_number(json_t *object, const char *key, double value);
+
+/* null for a NULL. */
+void ntk_json_set_text(json_t *object, const char *key, const char *text);
+
+/* Write atomically and release the value; NULL, which is what a failed construction gives, is
+ * NTK_ERROR_MEMORY. */
+ntk_status ntk_json_write(json_t *value, const char *path);
+
+#endif

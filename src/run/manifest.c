@@ -1,0 +1,96 @@
+/* manifest.json: where the numbers come from. */
+#include "run/manifest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "run/catalogue.h"
+#include "run/identity.h"
+#include "run/json.h"
+#include "run/state.h"
+
+static void set_time(json_t *object, const char *key, time_t time) {
+    char text[32];
+    struct tm utc;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &utc));
+    ntk_json_set_text(object, key, text);
+}
+
+static json_t *build_object(const ntk_run *run) {
+    char digest[24];
+    snprintf(digest, sizeof digest, "%016" PRIx64, run->provenance.binary);
+    json_t *build = json_object();
+    ntk_json_set_text(build, "commit", ntk_build_commit);
+    ntk_json_set_text(build, "compiler", ntk_build_compiler);
+    ntk_json_set_text(build, "flags", ntk_build_flags);
+    ntk_json_set_text(build, "binary", digest);
+    return build;
+}
+
+static json_t *machine_object(const ntk_run *run) {
+    const ntk_provenance *origin = &run->provenance;
+    json_t *machine = json_object();
+    ntk_json_set_text(machine, "cpu", origin->cpu);
+    ntk_json_set_text(machine, "system", origin->system);
+    ntk_json_set_text(machine, "vector_code", origin->vector_isa);
+    ntk_json_set_text(machine, "blas", origin->blas.version);
+    ntk_json_set_text(machine, "blas_core", origin->blas.core);
+    ntk_json_set_text(machine, "lapack", origin->blas.lapack_path);
+    json_object_set_new(machine, "blas_threads", json_integer(origin->blas.threads));
+    json_object_set_new(machine, "processors", json_integer((json_int_t)ntk_processor_count()));
+    return machine;
+}
+
+static json_t *process_object(const ntk_task *task) {
+    static const char *const states[] = {"waiting", "running", "done", "failed"};
+    json_t *process = json_object();
+    ntk_json_set_text(process, "name", task->name);
+    ntk_json_set_text(process, "state", states[task->state]);
+    ntk_json_set_text(process, "parameters", task->settings);
+    if (task->cause != NULL) ntk_json_set_text(process, "cause", task->cause);
+    ntk_json_set_number(process, "seconds", task->process.seconds);
+    ntk_json_set_number(process, "cpu_seconds", task->process.cpu_seconds);
+    ntk_json_set_number(process, "peak_megabytes", task->process.peak_memory);
+    json_object_set_new(process, "from_journal", json_boolean(task->reused));
+    return process;
+}
+
+static json_t *processes_array(const ntk_run *run) {
+    json_t *processes = json_array();
+    for (size_t i = 0; i < run->claim_count; i++)
+        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
+            json_array_append_new(processes, process_object(&run->claims[i].tasks[t]));
+    return processes;
+}
+
+static json_t *overrides_object(const ntk_run *run) {
+    json_t *overrides = json_object();
+    for (size_t i = 0; i < run->options.override_count; i++)
+        ntk_json_set_text(overrides, run->options.overrides[i].name, run->options.overrides[i].value);
+    return overrides;
+}
+
+ntk_status ntk_manifest_write(const ntk_run *run, const char *path) {
+    json_t *manifest = json_object();
+    set_time(manifest, "started", run->started);
+    ntk_json_set_text(manifest, "tier", ntk_tier_text(run->options.tier));
+    /* A string: JSON readers take integers beyond 2^53 for doubles. */
+    char seed[24];
+    snprintf(seed, sizeof seed, "%" PRIu64, run->options.seed);
+    ntk_json_set_text(manifest, "seed", seed);
+    json_object_set_new(manifest, "overrides", overrides_object(run));
+    json_object_set_new(manifest, "workers", json_integer((json_int_t)run->options.jobs));
+    ntk_json_set_text(manifest, "data", run->suite->data);
+    json_object_set_new(manifest, "build", build_object(run));
+    json_object_set_new(manifest, "machine", machine_object(run));
+    ntk_json_set_number(manifest, "wall_seconds", run->wall_seconds);
+    ntk_json_set_number(manifest, "cpu_seconds", run->cpu_seconds);
+    if (run->wall_seconds > 0)
+        ntk_json_set_number(manifest, "processors_busy",
+                            run->cpu_seconds / run->wall_seconds / (double)ntk_processor_count());
+    json_object_set_new(manifest, "processes", processes_array(run));
+    return ntk_json_write(manifest, path);
+}

@@ -1,0 +1,238 @@
+/* The plan of a run: which processes it consists of, and a key for each, the digest of everything that
+ * decides its result. Two processes with equal keys leave equal bytes. */
+#include "run/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ntk/lab/context.h>
+#include <ntk/lab/metrics.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "claim/expected.h"
+#include "claim/judge.h"
+#include "experiment/support.h"
+#include "run/catalogue.h"
+#include "run/identity.h"
+#include "run/journal.h"
+#include "run/state.h"
+
+/* ---- settings ------------------------------------------------------------------------------------------ */
+
+static bool declares(const ntk_experiment *experiment, const char *name) {
+    for (const ntk_parameter *p = experiment->parameters; p->name != NULL; p++)
+        if (strcmp(p->name, name) == 0) return true;
+    return false;
+}
+
+/* A control is defined by what it sets: --set does not put the hypothesis back. */
+static bool applies(const ntk_claim *claim, const ntk_control *control, const char *name) {
+    if (!declares(claim->experiment, name)) return false;
+    for (size_t i = 0; control != NULL && i < control->setting_count; i++)
+        if (strcmp(control->settings[i].name, name) == 0) return false;
+    return true;
+}
+
+size_t ntk_task_overrides(const ntk_run *run, const ntk_task *task, ntk_setting *out) {
+    const ntk_claim *claim = &run->claims[task->claim].claim;
+    size_t count = 0;
+    for (size_t i = 0; i < run->options.override_count; i++)
+        if (applies(claim, task->control, run->options.overrides[i].name))
+            out[count++] = run->options.overrides[i];
+    return count;
+}
+
+static ntk_status check_overrides(const ntk_run *run) {
+    for (size_t i = 0; i < run->options.override_count; i++) {
+        bool declared = false;
+        for (size_t k = 0; k < run->claim_count; k++)
+            declared = declared || declares(run->claims[k].claim.experiment, run->options.overrides[i].name);
+        if (!declared)
+            return ntk_fail(NTK_ERROR_NOT_FOUND,
+                            "--set %s: %s has no such parameter; `ntk show CLAIM` lists them",
+                            run->options.overrides[i].name,
+                            run->claim_count == 1 ? run->claims[0].claim.id : "any of the selected claims");
+    }
+    return NTK_OK;
+}
+
+/* ---- keys ---------------------------------------------------------------------------------------------- */
+
+static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_claim *claim,
+                         const ntk_setting *settings, size_t count) {
+    const ntk_provenance *origin = &run->provenance;
+    char text[256];
+    snprintf(text, sizeof text, "revision %ld, seed %llu, binary %llx, data %llx", claim->revision,
+             (unsigned long long)run->options.seed, (unsigned long long)origin->binary,
+             (unsigned long long)run->data);
+    ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
+    key = ntk_digest_text(key, task->unit);
+    key = ntk_digest_text(key, origin->blas.version);
+    key = ntk_digest_text(key, origin->blas.core);
+    key = ntk_digest_text(key, origin->vector_isa);
+    for (size_t i = 0; i < count; i++) {
+        key = ntk_digest_text(key, settings[i].name);
+        key = ntk_digest_text(key, settings[i].value);
+    }
+    return key;
+}
+
+static ntk_status describe_settings(const ntk_setting *settings, size_t count, char **out) {
+    char text[4096] = "";
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) ntk_text_append(text, sizeof text, "; ");
+        ntk_text_append(text, sizeof text, settings[i].name);
+        ntk_text_append(text, sizeof text, " = ");
+        ntk_text_append(text, sizeof text, settings[i].value);
+    }
+    return ntk_text_copy(text, out);
+}
+
+/* Creating the context validates the settings, before anything has been started. */
+static ntk_status plan_settings(ntk_run *run, ntk_task *task, ntk_setting *overrides) {
+    const ntk_claim *claim = &run->claims[task->claim].claim;
+    ntk_context *context;
+    NTK_TRY(ntk_claim_context(claim, run->options.tier, task->control, overrides,
+                              ntk_task_overrides(run, task, overrides), run->options.seed, run->suite->data,
+                              &context));
+    const ntk_setting *settings;
+    const size_t count = ntk_context_settings(context, &settings);
+    task->key = key_of(run, task, claim, settings, count);
+    const ntk_status status = describe_settings(settings, count, &task->settings);
+    ntk_context_destroy(context);
+    return status;
+}
+
+/* ---- tasks --------------------------------------------------------------------------------------------- */
+
+static ntk_status plan_task(ntk_run *run, size_t index, const ntk_control *control, ntk_task *task) {
+    const ntk_claim *claim = &run->claims[index].claim;
+    *task = (ntk_task){.claim = index, .control = control, .expected_seconds = -1};
+    NTK_TRY(control ? ntk_text_format(&task->name, "%s/%s", claim->id, control->name)
+                    : ntk_text_copy(claim->id, &task->name));
+    NTK_TRY(ntk_text_format(&task->unit, "%s %s", task->name, ntk_tier_text(run->options.tier)));
+    void *memory;
+    NTK_TRY(ntk_allocate(run->options.override_count + 1, sizeof(ntk_setting), &memory));
+    const ntk_status status = plan_settings(run, task, memory);
+    ntk_release(memory);
+    return status;
+}
+
+static ntk_status plan_claim(ntk_run *run, size_t index, const char *id) {
+    ntk_claim_run *claim = &run->claims[index];
+    NTK_TRY(ntk_suite_claim(run->suite, id, &claim->claim));
+    void *memory;
+    NTK_TRY(ntk_allocate(ntk_claim_run_task_count(claim), sizeof *claim->tasks, &memory));
+    claim->tasks = memory;
+    NTK_TRY(ntk_allocate(claim->claim.control_count, sizeof *claim->control_causes, &memory));
+    claim->control_causes = memory;
+    claim->figure = (ntk_task){.claim = index, .is_figure = true, .state = NTK_TASK_DONE};
+    return ntk_text_format(&claim->figure.name, "%s figure", id);
+}
+
+static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t available) {
+    void *memory;
+    NTK_TRY(ntk_allocate(available, sizeof *run->claims, &memory));
+    run->claims = memory;
+    for (size_t i = 0; i < available; i++)
+        if (selected[i]) {
+            run->claim_count++;
+            NTK_TRY(plan_claim(run, run->claim_count - 1, run->suite->registry[i].id));
+        }
+    NTK_TRY(check_overrides(run));
+    for (size_t i = 0; i < run->claim_count; i++)
+        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
+            NTK_TRY(plan_task(run, i, t == 0 ? NULL : &run->claims[i].claim.controls[t - 1],
+                              &run->claims[i].tasks[t]));
+    return NTK_OK;
+}
+
+ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count) {
+    NTK_TRY(ntk_provenance_read(run->suite->executable, &run->provenance));
+    NTK_TRY(ntk_digest_data(run->suite->data, &run->data));
+    size_t available = 0;
+    while (run->suite->registry[available].id != NULL) available++;
+    void *memory;
+    NTK_TRY(ntk_allocate(available, sizeof(bool), &memory));
+    ntk_status status = ntk_suite_select(run->suite, names, count, memory);
+    if (status == NTK_OK) status = plan_selection(run, memory, available);
+    ntk_release(memory);
+    return status;
+}
+
+ntk_status ntk_run_locate_tasks(ntk_run *run) {
+    for (size_t i = 0; i < run->claim_count; i++) {
+        ntk_claim_run *claim = &run->claims[i];
+        NTK_TRY(ntk_text_format(&claim->figure.folder, "%s/%s", run->folder, claim->claim.id));
+        for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) {
+            ntk_task *task = &claim->tasks[t];
+            NTK_TRY(task->control ? ntk_text_format(&task->folder, "%s/%s/controls/%s", run->folder,
+                                                    claim->claim.id, task->control->name)
+                                  : ntk_text_format(&task->folder, "%s/%s", run->folder, claim->claim.id));
+        }
+    }
+    return NTK_OK;
+}
+
+/* ---- what has been done already ------------------------------------------------------------------------ */
+
+/* A task counts as done where the journal has its key and its tables are the ones that it left. */
+static ntk_status recall_task(ntk_run *run, ntk_task *task) {
+    const ntk_journal_entry *entry = ntk_journal_find(run->journal, task->key);
+    ntk_digest tables;
+    if (entry == NULL || access(task->folder, F_OK) != 0) return NTK_OK;
+    NTK_TRY(ntk_digest_tables(task->folder, &tables));
+    if (tables != entry->tables) return NTK_OK;
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/metrics.tsv", task->folder));
+    const ntk_status status = ntk_metrics_read(path, &task->metrics);
+    ntk_release(path);
+    NTK_TRY(status);
+    task->state = NTK_TASK_DONE;
+    task->reused = true;
+    task->process.seconds = entry->seconds;
+    task->process.cpu_seconds = entry->cpu_seconds;
+    task->process.peak_memory = entry->peak_memory;
+    return NTK_OK;
+}
+
+ntk_status ntk_run_recall(ntk_run *run) {
+    for (size_t i = 0; i < run->claim_count; i++)
+        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
+            NTK_TRY(recall_task(run, &run->claims[i].tasks[t]));
+    return NTK_OK;
+}
+
+/* ---- release ------------------------------------------------------------------------------------------- */
+
+static void release_task(ntk_task *task) {
+    ntk_release(task->name);
+    ntk_release(task->unit);
+    ntk_release(task->folder);
+    ntk_release(task->settings);
+    ntk_release(task->cause);
+    ntk_metrics_release(&task->metrics);
+}
+
+void ntk_run_release_plan(ntk_run *run) {
+    for (size_t i = 0; i < run->claim_count; i++) {
+        ntk_claim_run *claim = &run->claims[i];
+        if (claim->judged) ntk_claim_outcome_release(&claim->claim, &claim->outcome);
+        for (size_t t = 0; claim->tasks != NULL && t < ntk_claim_run_task_count(claim); t++)
+            release_task(&claim->tasks[t]);
+        release_task(&claim->figure);
+        ntk_release(claim->tasks);
+        ntk_release(claim->control_causes);
+        ntk_expected_destroy(claim->expected);
+        ntk_release(claim->figure_path);
+        ntk_release(claim->figure_warning);
+        ntk_claim_release(&claim->claim);
+    }
+    ntk_release(run->claims);
+    run->claims = NULL;
+    run->claim_count = 0;
+}

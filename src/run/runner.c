@@ -1,0 +1,82 @@
+/* A run from its plan to its report. */
+#include "run/runner.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ntk/lab/metrics.h>
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/expected.h"
+#include "claim/judge.h"
+#include "experiment/support.h"
+#include "run/catalogue.h"
+#include "run/folder.h"
+#include "run/junit.h"
+#include "run/manifest.h"
+#include "run/plan.h"
+#include "run/probe.h"
+#include "run/process.h"
+#include "run/report.h"
+#include "run/schedule.h"
+#include "run/state.h"
+#include "run/summary.h"
+
+/* ---- creating ------------------------------------------------------------------------------------------ */
+
+ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size_t count,
+                          const ntk_run_options *options, ntk_run **out) {
+    *out = NULL;
+    void *memory;
+    NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
+    ntk_run *run = memory;
+    *run = (ntk_run){
+        .suite = suite, .options = *options, .lock = -1, .started = time(NULL), .begun = ntk_process_clock()};
+    ntk_status status = ntk_run_plan(run, names, count);
+    if (status == NTK_OK) status = ntk_run_open_folder(run);
+    if (status == NTK_OK) status = ntk_run_locate_tasks(run);
+    if (status == NTK_OK)
+        *out = run;
+    else
+        ntk_run_destroy(run);
+    return status;
+}
+
+void ntk_run_destroy(ntk_run *run) {
+    if (run == NULL) return;
+    ntk_run_release_plan(run);
+    ntk_run_close_folder(run);
+    ntk_texts_release(run->warnings, run->warning_count);
+    ntk_release(run);
+}
+
+/* ---- executing ----------------------------------------------------------------------------------------- */
+
+static ntk_status write_file(const ntk_run *run, const char *name,
+                             ntk_status (*writer)(const ntk_run *run, const char *path)) {
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/%s", run->folder, name));
+    const ntk_status status = writer(run, path);
+    ntk_release(path);
+    return status;
+}
+
+ntk_status ntk_run_execute(ntk_run *run) {
+    char detail[256];
+    if (run->options.figures && !ntk_gnuplot_probe(detail, sizeof detail)) {
+        run->options.figures = false;
+        NTK_TRY(ntk_run_warn(run, "no figures are drawn: %s", detail));
+    }
+    NTK_TRY(ntk_run_clear_reports(run));
+    NTK_TRY(ntk_run_recall(run));
+    NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
+    NTK_TRY(ntk_run_schedule(run));
+    run->wall_seconds = ntk_process_clock() - run->begun;
+    NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
+    NTK_TRY(write_file(run, "junit.xml", ntk_junit_write));
+    NTK_TRY(write_file(run, "report.html", ntk_report_write));
+    return write_file(run, "summary.json", ntk_summary_write);
+}

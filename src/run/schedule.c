@@ -1,0 +1,386 @@
+/* Scheduling: which process runs when.
+ *
+ * Up to two run at once, each with all the workers. A process computes its units in parallel but reads,
+ * reduces and factorises serially; the serial parts of one are filled by the other, and what two sets of
+ * workers lose to each other while both compute is little, as long as they wait asleep (OMP_WAIT_POLICY).
+ * The longest go first by the times of the last run, so that no long one is left alone at the end. None of it
+ * changes a result: a draw depends on its name alone (random.h), a reduction on the order of units. */
+#include "run/schedule.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ntk/file.h>
+#include <ntk/flow.h>
+#include <ntk/lab/metrics.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/memory.h>
+#include <ntk/status.h>
+
+#include "claim/claim.h"
+#include "experiment/support.h"
+#include "run/compute.h"
+#include "run/figure.h"
+#include "run/identity.h"
+#include "run/journal.h"
+#include "run/plan.h"
+#include "run/process.h"
+#include "run/state.h"
+
+enum { MOST_AT_ONCE = 2 };
+
+static const double look_every = 0.1; /* seconds; also the grain of the limits */
+
+typedef struct schedule {
+    ntk_run *run;
+    ntk_task **order; /* the longest first */
+    size_t count, finished;
+    ntk_task *running[MOST_AT_ONCE];
+    size_t running_count, slots;
+} schedule;
+
+/* ---- order --------------------------------------------------------------------------------------------- */
+
+/* A process whose time is unknown may be the longest of all. */
+static double weight(const ntk_task *task) {
+    return task->expected_seconds < 0 ? 1e9 : task->expected_seconds;
+}
+
+/* An insertion sort: stable, so that equal times keep the catalogue's order. */
+static void sort_tasks(ntk_task **order, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && weight(order[j]) > weight(order[j - 1]); j--) {
+            ntk_task *task = order[j];
+            order[j] = order[j - 1];
+            order[j - 1] = task;
+        }
+}
+
+static ntk_status list_tasks(schedule *plan) {
+    size_t count = 0;
+    for (size_t i = 0; i < plan->run->claim_count; i++)
+        count += ntk_claim_run_task_count(&plan->run->claims[i]);
+    void *memory;
+    NTK_TRY(ntk_allocate(count, sizeof(ntk_task *), &memory));
+    plan->order = memory;
+    for (size_t i = 0; i < plan->run->claim_count; i++)
+        for (size_t t = 0; t < ntk_claim_run_task_count(&plan->run->claims[i]); t++) {
+            ntk_task *task = &plan->run->claims[i].tasks[t];
+            plan->order[plan->count++] = task;
+            if (task->state == NTK_TASK_DONE) plan->finished++;
+        }
+    sort_tasks(plan->order, count);
+    return NTK_OK;
+}
+
+/* ---- starting ------------------------------------------------------------------------------------------ */
+
+/* The command line of a task's process; the strings are to be released. */
+typedef struct command {
+    char **items;
+    size_t count;
+    ntk_status status;
+} command;
+
+static void add_argument(command *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_argument(command *line, const char *format, ...) {
+    char text[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (line->status != NTK_OK) return;
+    if (length < 0 || (size_t)length >= sizeof text)
+        line->status =
+            ntk_fail(NTK_ERROR_ARGUMENT, "a setting or path is longer than %zu bytes", sizeof text - 1);
+    else
+        line->status = ntk_text_copy(text, &line->items[line->count++]);
+}
+
+static ntk_status build_command(const ntk_run *run, const ntk_task *task, command *line) {
+    const ntk_run_options *options = &run->options;
+    void *memory;
+    NTK_TRY(ntk_allocate(options->override_count + 1, sizeof(ntk_setting), &memory));
+    ntk_setting *overrides = memory;
+    const size_t override_count = ntk_task_overrides(run, task, overrides);
+    line->status = ntk_allocate(20 + 2 * override_count, sizeof(char *), &memory);
+    line->items = line->status == NTK_OK ? memory : NULL;
+    add_argument(line, "%s", run->suite->executable);
+    add_argument(line, "run");
+    add_argument(line, "%s", run->claims[task->claim].claim.id);
+    if (task->control != NULL) {
+        add_argument(line, "--control");
+        add_argument(line, "%s", task->control->name);
+    }
+    for (size_t i = 0; i < override_count; i++) {
+        add_argument(line, "--set");
+        add_argument(line, "%s=%s", overrides[i].name, overrides[i].value);
+    }
+    add_argument(line, "--tier=%s", ntk_tier_text(options->tier));
+    add_argument(line, "--seed=%llu", (unsigned long long)options->seed);
+    add_argument(line, "--jobs=%zu", options->jobs);
+    add_argument(line, "--out=%s", task->folder);
+    add_argument(line, "--data=%s", run->suite->data);
+    ntk_release(overrides);
+    return line->status;
+}
+
+/* What an earlier attempt left would be taken for a result of this one. */
+static ntk_status empty_folder(const char *path) {
+    NTK_TRY(ntk_folder_create(path));
+    DIR *folder = opendir(path);
+    if (folder == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", path, strerror(errno));
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (entry->d_type != DT_DIR) unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+    return NTK_OK;
+}
+
+static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
+    const ntk_claim *claim = &run->claims[task->claim].claim;
+    char *texts[5] = {0};
+    ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
+    if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
+    if (status == NTK_OK) status = ntk_text_format(&texts[2], "OMP_NUM_THREADS=%zu", run->options.jobs);
+    if (status == NTK_OK) status = ntk_text_format(&texts[3], "NTK_ROOT=%s", run->suite->root);
+    if (status == NTK_OK) status = ntk_text_format(&texts[4], "NTK_RUNNER=%ld", (long)getpid());
+    if (status == NTK_OK) {
+        const char *const environment[] = {
+            texts[2], texts[3], texts[4], "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", NULL};
+        const ntk_process_options options = {
+            (const char *const *)line->items,     environment,        texts[0], texts[1],
+            claim->time_limit[run->options.tier], claim->memory_limit};
+        status = ntk_process_start(&options, &task->process);
+    }
+    for (int i = 0; i < 5; i++) ntk_release(texts[i]);
+    return status;
+}
+
+/* A program that was rebuilt meanwhile would compute what the journal says another one did. */
+static ntk_status check_program(const ntk_run *run) {
+    ntk_digest attributes = NTK_DIGEST_START;
+    NTK_TRY(ntk_digest_attributes(run->suite->executable, &attributes));
+    if (attributes == run->provenance.binary_attributes) return NTK_OK;
+    return ntk_fail(NTK_ERROR_IO, "%s was replaced during the run; start again", run->suite->executable);
+}
+
+static ntk_status start_computation(const ntk_run *run, ntk_task *task) {
+    NTK_TRY(check_program(run));
+    NTK_TRY(empty_folder(task->folder));
+    command line = {0};
+    ntk_status status = build_command(run, task, &line);
+    if (status == NTK_OK) status = spawn_task(run, task, &line);
+    ntk_texts_release(line.items, line.count);
+    return status;
+}
+
+static ntk_status start_task(schedule *plan, ntk_task *task) {
+    ntk_run *run = plan->run;
+    NTK_TRY(task->is_figure ? ntk_figure_start(run->suite, run->claims[task->claim].claim.id, task->folder,
+                                               run->options.tier, &task->process)
+                            : start_computation(run, task));
+    task->state = NTK_TASK_RUNNING;
+    plan->running[plan->running_count++] = task;
+    return NTK_OK;
+}
+
+/* Figures first: they are short, and their claim is finished with them. */
+static ntk_task *next_task(const schedule *plan) {
+    for (size_t i = 0; i < plan->run->claim_count; i++)
+        if (plan->run->claims[i].figure.state == NTK_TASK_WAITING) return &plan->run->claims[i].figure;
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->order[i]->state == NTK_TASK_WAITING) return plan->order[i];
+    return NULL;
+}
+
+/* ---- ending -------------------------------------------------------------------------------------------- */
+
+static ntk_status fail_task(ntk_task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static ntk_status fail_task(ntk_task *task, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    task->state = NTK_TASK_FAILED;
+    return ntk_text_copy(text, &task->cause);
+}
+
+/* How the process ended, and the last line that it wrote, which is its own account of it. */
+static ntk_status note_failure(ntk_task *task) {
+    char ending[128], *path, *words;
+    NTK_TRY(ntk_text_format(&path, "%s/stderr.txt", task->folder));
+    const ntk_status status = ntk_process_last_words(path, &words);
+    ntk_release(path);
+    NTK_TRY(status);
+    ntk_process_describe(&task->process, ending, sizeof ending);
+    task->skipped = task->process.ending == NTK_ENDING_EXIT && task->process.code == NTK_EXIT_SKIPPED;
+    const char *said = strncmp(words, "ntk: ", 5) == 0 ? words + 5 : words;
+    const ntk_status noted = fail_task(task, "%s%s%s", ending, said[0] != '\0' ? ": " : "", said);
+    ntk_release(words);
+    return noted;
+}
+
+static ntk_status enter_in_journal(ntk_run *run, const ntk_task *task) {
+    ntk_journal_entry entry = {.key = task->key,
+                               .seconds = task->process.seconds,
+                               .cpu_seconds = task->process.cpu_seconds,
+                               .peak_memory = task->process.peak_memory};
+    snprintf(entry.unit, sizeof entry.unit, "%s", task->unit);
+    NTK_TRY(ntk_digest_tables(task->folder, &entry.tables));
+    return ntk_journal_append(run->journal, &entry);
+}
+
+static ntk_status collect(ntk_run *run, ntk_task *task) {
+    if (task->process.ending != NTK_ENDING_EXIT || task->process.code != 0) return note_failure(task);
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/metrics.tsv", task->folder));
+    const bool written = access(path, F_OK) == 0;
+    const bool readable = written && ntk_metrics_read(path, &task->metrics) == NTK_OK;
+    ntk_release(path);
+    if (!written) return fail_task(task, "ended with exit status 0 but wrote no metrics.tsv");
+    if (!readable) return fail_task(task, "%s", ntk_error_detail());
+    task->state = NTK_TASK_DONE;
+    return enter_in_journal(run, task);
+}
+
+/* Files of a child's output that stayed empty tell nobody anything. */
+static void remove_if_empty(const char *folder, const char *name) {
+    char *path;
+    struct stat file;
+    if (ntk_text_format(&path, "%s/%s", folder, name) != NTK_OK) return;
+    if (stat(path, &file) == 0 && file.st_size == 0) unlink(path);
+    ntk_release(path);
+}
+
+static void tell_finished(const ntk_run *run, const ntk_claim_run *claim) {
+    const ntk_run_observer *observer = &run->options.observer;
+    if (observer->finished != NULL) observer->finished(&claim->result, observer->context);
+}
+
+static ntk_status finish_figure(ntk_run *run, ntk_claim_run *claim) {
+    bool drawn;
+    claim->figure.state = NTK_TASK_DONE;
+    NTK_TRY(ntk_figure_finish(claim->figure.folder, &claim->figure.process, &drawn, &claim->figure_warning));
+    if (drawn) NTK_TRY(ntk_text_format(&claim->figure_path, "%s/figure.svg", claim->figure.folder));
+    if (claim->figure_warning != NULL)
+        NTK_TRY(ntk_run_warn(run, "%s: %s", claim->figure.name, claim->figure_warning));
+    claim->result.figure = claim->figure_path;
+    claim->result.figure_warning = claim->figure_warning;
+    tell_finished(run, claim);
+    return NTK_OK;
+}
+
+/* Judge a claim once its last process has ended; what follows is its figure, where there is one to draw. */
+static ntk_status judge_if_complete(ntk_run *run, ntk_claim_run *claim) {
+    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
+        if (claim->tasks[t].state == NTK_TASK_WAITING || claim->tasks[t].state == NTK_TASK_RUNNING)
+            return NTK_OK;
+    NTK_TRY(ntk_run_judge(run, claim, run->options.override_count == 0));
+    if (run->options.figures && claim->tasks[0].state == NTK_TASK_DONE &&
+        ntk_figure_exists(run->suite, claim->claim.id))
+        claim->figure.state = NTK_TASK_WAITING;
+    else
+        tell_finished(run, claim);
+    return NTK_OK;
+}
+
+static ntk_status finish_task(schedule *plan, size_t slot) {
+    ntk_run *run = plan->run;
+    ntk_task *task = plan->running[slot];
+    plan->running[slot] = plan->running[--plan->running_count];
+    run->cpu_seconds += task->process.cpu_seconds;
+    if (task->is_figure) return finish_figure(run, &run->claims[task->claim]);
+    plan->finished++;
+    NTK_TRY(collect(run, task));
+    remove_if_empty(task->folder, "stdout.txt");
+    remove_if_empty(task->folder, "stderr.txt");
+    return judge_if_complete(run, &run->claims[task->claim]);
+}
+
+/* ---- progress ------------------------------------------------------------------------------------------ */
+
+/* Seconds of work that are left and done, by the last run's times; where a process is new, by how far those
+ * that run have come. */
+static double remaining(const schedule *plan, double elapsed) {
+    double left = 0, done = 0;
+    size_t unknown = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const ntk_task *task = plan->order[i];
+        const double part = task->state == NTK_TASK_WAITING   ? 0
+                            : task->state == NTK_TASK_RUNNING ? task->process.fraction
+                                                              : 1;
+        if (task->reused) continue;
+        if (task->expected_seconds < 0) unknown++;
+        left += (1 - part) * (task->expected_seconds < 0 ? 1 : task->expected_seconds);
+        done += part * (task->expected_seconds < 0 ? 1 : task->expected_seconds);
+    }
+    if (unknown == 0) return left / (double)plan->slots;
+    return done > 0 ? elapsed * left / done : -1;
+}
+
+static void tell_progress(const schedule *plan) {
+    const ntk_run_observer *observer = &plan->run->options.observer;
+    if (observer->progress == NULL) return;
+    char names[512] = "";
+    for (size_t i = 0; i < plan->running_count; i++) {
+        if (i > 0) ntk_text_append(names, sizeof names, "  ");
+        ntk_text_append(names, sizeof names, plan->running[i]->name);
+    }
+    const double elapsed = ntk_process_clock() - plan->run->begun;
+    const ntk_run_progress progress = {plan->finished, plan->count, elapsed, remaining(plan, elapsed), names};
+    observer->progress(&progress, observer->context);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------ */
+
+static bool interrupted(const ntk_run *run) {
+    return run->options.interrupted != NULL && *run->options.interrupted != 0;
+}
+
+static ntk_status fill_slots(schedule *plan) {
+    ntk_task *task;
+    while (plan->running_count < plan->slots && (task = next_task(plan)) != NULL)
+        NTK_TRY(start_task(plan, task));
+    return NTK_OK;
+}
+
+static ntk_status turn(schedule *plan) {
+    ntk_process *processes[MOST_AT_ONCE];
+    for (size_t i = 0; i < plan->running_count; i++) processes[i] = &plan->running[i]->process;
+    ntk_process_wait(processes, plan->running_count, look_every);
+    if (interrupted(plan->run)) return ntk_fail(NTK_ERROR_CANCELLED, "interrupted");
+    for (size_t slot = plan->running_count; slot-- > 0;)
+        if (plan->running[slot]->process.ending != NTK_ENDING_NONE) NTK_TRY(finish_task(plan, slot));
+    tell_progress(plan);
+    return NTK_OK;
+}
+
+static ntk_status execute(schedule *plan) {
+    for (size_t i = 0; i < plan->run->claim_count; i++)
+        NTK_TRY(judge_if_complete(plan->run, &plan->run->claims[i]));
+    NTK_TRY(fill_slots(plan));
+    while (plan->running_count > 0) {
+        NTK_TRY(turn(plan));
+        NTK_TRY(fill_slots(plan));
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_run_schedule(ntk_run *run) {
+    schedule plan = {.run = run, .slots = run->options.jobs >= 2 ? MOST_AT_ONCE : 1};
+    NTK_TRY(list_tasks(&plan));
+    const ntk_status status = execute(&plan);
+    for (size_t i = 0; i < plan.running_count; i++)
+        ntk_process_kill(&plan.running[i]->process, NTK_ENDING_CANCELLED);
+    ntk_release(plan.order);
+    return status;
+}

@@ -1,0 +1,95 @@
+#include "run/state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <ntk/memory.h>
+
+#include "claim/expected.h"
+#include "experiment/support.h"
+
+ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    void *warnings = run->warnings;
+    const ntk_status status = ntk_array_grow(&warnings, run->warning_count, sizeof(char *));
+    run->warnings = warnings;
+    NTK_TRY(status);
+    NTK_TRY(ntk_text_copy(line, &run->warnings[run->warning_count]));
+    run->warning_count++;
+    if (run->options.observer.warning != NULL)
+        run->options.observer.warning(line, run->options.observer.context);
+    return NTK_OK;
+}
+
+/* ---- judging ------------------------------------------------------------------------------------------- */
+
+static const ntk_metrics *metrics_of(const ntk_task *task) {
+    return task->state == NTK_TASK_DONE ? &task->metrics : NULL;
+}
+
+static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/expected/%s.tsv", run->suite->root, claim->claim.id));
+    const ntk_status status = ntk_expected_read(path, &claim->expected);
+    ntk_release(path);
+    return status == NTK_ERROR_NOT_FOUND ? NTK_OK : status;
+}
+
+static ntk_status find_outcome(ntk_run *run, ntk_claim_run *claim, bool compare) {
+    void *memory;
+    NTK_TRY(ntk_allocate(claim->claim.control_count, sizeof(ntk_metrics *), &memory));
+    const ntk_metrics **controls = memory;
+    for (size_t i = 0; i < claim->claim.control_count; i++) controls[i] = metrics_of(&claim->tasks[1 + i]);
+    const ntk_claim_findings findings = {.tier = run->options.tier,
+                                         .metrics = metrics_of(&claim->tasks[0]),
+                                         .controls = controls,
+                                         .expected = claim->expected,
+                                         .compare = compare,
+                                         .stored_seed = run->options.seed == NTK_STORED_SEED};
+    const ntk_status status = ntk_claim_judge(&claim->claim, &findings, &claim->outcome);
+    claim->judged = status == NTK_OK;
+    ntk_release(memory);
+    return status;
+}
+
+ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare) {
+    if (compare) NTK_TRY(read_expected(run, claim));
+    NTK_TRY(find_outcome(run, claim, compare));
+    double seconds = 0;
+    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) {
+        seconds += claim->tasks[t].process.seconds;
+        if (t > 0) claim->control_causes[t - 1] = claim->tasks[t].cause;
+    }
+    const bool skipped = claim->tasks[0].skipped;
+    claim->result = (ntk_claim_result){.claim = &claim->claim,
+                                       .verdict = skipped ? NTK_VERDICT_SKIPPED : claim->outcome.verdict,
+                                       .outcome = skipped ? NULL : &claim->outcome,
+                                       .cause = claim->tasks[0].cause,
+                                       .control_causes = claim->control_causes,
+                                       .seconds = seconds,
+                                       .folder = claim->figure.folder};
+    return NTK_OK;
+}
+
+/* ---- results ------------------------------------------------------------------------------------------- */
+
+const char *ntk_run_folder(const ntk_run *run) { return run->folder; }
+
+size_t ntk_run_count(const ntk_run *run, ntk_verdict verdict) {
+    size_t count = 0;
+    for (size_t i = 0; i < run->claim_count; i++)
+        count += run->claims[i].judged && run->claims[i].result.verdict == verdict;
+    return count;
+}
+
+int ntk_run_exit_status(const ntk_run *run) {
+    if (run->claim_count == 0) return ntk_verdict_exit_status(NTK_VERDICT_SKIPPED);
+    for (int verdict = NTK_VERDICT_COUNT - 1; verdict > NTK_VERDICT_HOLDS; verdict--)
+        if (ntk_run_count(run, (ntk_verdict)verdict) > 0)
+            return ntk_verdict_exit_status((ntk_verdict)verdict);
+    return 0;
+}

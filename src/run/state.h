@@ -1,0 +1,128 @@
+/* The state of a run, shared by what plans, schedules, judges and reports it. */
+#ifndef NTK_RUN_STATE_H
+#define NTK_RUN_STATE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "claim/judge.h"
+#include "run/catalogue.h"
+#include "run/identity.h"
+#include "run/journal.h"
+#include "run/process.h"
+
+/* What is known of a claim once it has been judged; borrowed, valid until the run is destroyed. */
+typedef struct ntk_claim_result {
+    const ntk_claim *claim;
+    ntk_verdict verdict;
+    const ntk_claim_outcome *outcome;  /* NULL where SKIPPED */
+    const char *cause;                 /* why its own process failed or was skipped; NULL where it did not */
+    const char *const *control_causes; /* (claim->control_count), each NULL where the process ended well */
+    double seconds;                    /* wall-clock, the claim and its controls added up */
+    const char *folder;
+    const char *figure;         /* path of figure.svg; NULL where there is none */
+    const char *figure_warning; /* what went wrong with it; NULL where nothing did */
+} ntk_claim_result;
+
+typedef struct ntk_run_progress {
+    size_t finished, total;    /* processes */
+    double elapsed, remaining; /* seconds; remaining is negative where unknown */
+    const char *running;       /* names of what runs now, blank-separated */
+} ntk_run_progress;
+
+/* Called from the thread that executes the run; any of them may be NULL. */
+typedef struct ntk_run_observer {
+    void (*progress)(const ntk_run_progress *progress, void *context);
+    void (*finished)(const ntk_claim_result *result, void *context);
+    void (*warning)(const char *line, void *context);
+    void *context;
+} ntk_run_observer;
+
+typedef struct ntk_run_options {
+    ntk_tier tier;
+    uint64_t seed;
+    size_t jobs;                  /* workers of each process; at most two processes run at once */
+    const ntk_setting *overrides; /* of --set: applied to the claims that have the parameter, and not to a
+                                     control that sets it itself; stored results are then not compared */
+    size_t override_count;
+    const char *out; /* NULL: results/<UTC time>-<commit>, to which results/latest is then pointed */
+    bool resume;     /* go on with what `out` (NULL: results/latest) holds */
+    bool figures;    /* draw them */
+    const volatile sig_atomic_t *interrupted; /* set by a signal handler: stop; NULL: never */
+    ntk_run_observer observer;
+} ntk_run_options;
+
+typedef struct ntk_run ntk_run;
+
+typedef enum ntk_task_state {
+    NTK_TASK_WAITING,
+    NTK_TASK_RUNNING,
+    NTK_TASK_DONE,
+    NTK_TASK_FAILED
+} ntk_task_state;
+
+/* One process of the run: a claim itself, one of its controls, or its figure. */
+typedef struct ntk_task {
+    size_t claim;               /* index in the run */
+    const ntk_control *control; /* NULL: the claim itself, or its figure */
+    bool is_figure;
+    char *name;     /* "suite/claim", "suite/claim/control" or "suite/claim figure" */
+    char *unit;     /* name and tier: the journal's */
+    char *folder;   /* where its tables go */
+    char *settings; /* in effect, "widths=64 256; seeds=8" */
+    ntk_digest key;
+    double expected_seconds; /* by an earlier run; negative: unknown */
+    ntk_task_state state;
+    bool reused;  /* taken from the journal */
+    bool skipped; /* FAILED, because the machine lacks what it needs */
+    ntk_process process;
+    char *cause; /* FAILED: in words */
+    ntk_metrics metrics;
+} ntk_task;
+
+typedef struct ntk_claim_run {
+    ntk_claim claim;
+    ntk_task *tasks; /* (1 + control_count): the claim itself, then its controls */
+    ntk_task figure;
+    ntk_expected *expected;
+    ntk_claim_outcome outcome;
+    bool judged;
+    char *figure_path, *figure_warning;
+    const char **control_causes;
+    ntk_claim_result result; /* once judged */
+} ntk_claim_run;
+
+struct ntk_run {
+    const ntk_suite *suite;
+    ntk_run_options options;
+    ntk_provenance provenance;
+    ntk_digest data;
+    char *folder;
+    int lock; /* descriptor of the locked file; -1 */
+    ntk_journal *journal;
+    ntk_claim_run *claims;
+    size_t claim_count;
+    char **warnings;
+    size_t warning_count;
+    time_t started;
+    double begun, wall_seconds, cpu_seconds;
+};
+
+static inline size_t ntk_claim_run_task_count(const ntk_claim_run *claim) {
+    return 1 + claim->claim.control_count;
+}
+
+/* Judge a claim whose tasks have ended; compare: with its stored results too. */
+ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare);
+ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+const char *ntk_run_folder(const ntk_run *run);
+size_t ntk_run_count(const ntk_run *run, ntk_verdict verdict);
+
+/* Of the worst verdict, as the table of verdicts ranks them; 6 where nothing ran. */
+int ntk_run_exit_status(const ntk_run *run);
+
+#endif

@@ -1,0 +1,209 @@
+/* Certified smallest eigenvalues over data sets x architectures x sizes, and spectra.
+ *
+ * Let G be the stored Gram matrix. A Cholesky certificate gives lambda_min(G) >= c rigorously, ball
+ * arithmetic ||G - Theta||_2 <= e, and Weyl's inequality lambda_min(Theta) >= c - e. */
+#include <ntk/lab/definiteness.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <ntk/architecture.h>
+#include <ntk/certify.h>
+#include <ntk/data.h>
+#include <ntk/kernel.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/problem.h>
+#include <ntk/lab/table.h>
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+#include <ntk/parallel.h>
+#include <ntk/random.h>
+#include <ntk/status.h>
+
+/* ---- points -------------------------------------------------------------------------------------------- */
+
+typedef struct point_set {
+    const char *name;
+    size_t d;
+    double *x; /* (as many as were drawn, d) */
+} point_set;
+
+static ntk_status draw_digits(const ntk_context *context, ntk_stream *stream, size_t n, double *x) {
+    static const uint8_t classes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    ntk_digits digits;
+    NTK_TRY(ntk_context_digits(context, &digits));
+    size_t *labels = NULL;
+    ntk_status status = ntk_allocate(n, sizeof *labels, (void **)&labels);
+    if (status == NTK_OK) status = ntk_digits_draw(&digits, stream, classes, 10, n, x, labels, NULL);
+    ntk_release(labels);
+    ntk_digits_release(&digits);
+    return status;
+}
+
+/* Each of n/2 points followed by twice itself; spread from the last on, in place. */
+static ntk_status draw_doubled(ntk_stream *stream, size_t n, size_t d, double *x) {
+    NTK_TRY(ntk_data_sphere(stream, n / 2, d, x));
+    for (size_t i = n / 2; i-- > 0;)
+        for (size_t k = 0; k < d; k++) {
+            const double coordinate = x[i * d + k];
+            x[2 * i * d + k] = coordinate;
+            x[(2 * i + 1) * d + k] = 2 * coordinate;
+        }
+    return NTK_OK;
+}
+
+/* The first n points of a set; set->x is to be released in any case. */
+static ntk_status draw(const ntk_context *context, const char *name, size_t n, point_set *set) {
+    const ntk_stream root = ntk_context_stream(context, 0);
+    ntk_stream stream = ntk_stream_fork(&root, name);
+    const bool digits = strcmp(name, "digits") == 0;
+    *set = (point_set){.name = name, .d = digits ? 784 : strstr(name, "-10") ? 10 : 3};
+    NTK_TRY(ntk_allocate_doubles(n * set->d, &set->x));
+    if (digits) return draw_digits(context, &stream, n, set->x);
+    if (strncmp(name, "antipodal", 9) == 0) return ntk_data_antipodal(&stream, n, set->d, set->x);
+    if (strncmp(name, "doubled", 7) == 0) return draw_doubled(&stream, n, set->d, set->x);
+    return ntk_data_sphere(&stream, n, set->d, set->x);
+}
+
+static ntk_status gram_of(const ntk_architecture *architecture, const point_set *set, size_t n,
+                          double **gram) {
+    NTK_TRY(ntk_allocate_doubles(n * n, gram));
+    return ntk_kernel_gram(architecture, NTK_KERNEL_NTK, n, set->d, set->x, set->d, *gram, n);
+}
+
+/* ---- certified bounds ---------------------------------------------------------------------------------- */
+
+typedef struct bounds {
+    double certified; /* of lambda_min(Theta), rigorous; not positive where none could be certified */
+    double computed;  /* by an eigensolver */
+    double entries;   /* of ||stored - Theta||_2, rigorous */
+} bounds;
+
+typedef struct study {
+    ntk_definiteness_architecture architecture_of;
+    const char *const *labels; /* of architectures */
+    const long *sizes;
+    size_t set_count, label_count, size_count;
+    point_set *sets; /* (set_count), each of the largest size */
+    bounds *found;   /* (sets, labels, sizes) */
+} study;
+
+static ntk_status bound_smallest(const ntk_architecture *architecture, const point_set *set, size_t n,
+                                 bounds *out) {
+    double *gram = NULL;
+    ntk_certificate certificate = {0};
+    ntk_status status = gram_of(architecture, set, n, &gram);
+    if (status == NTK_OK) status = ntk_certify_positive_definite(n, gram, n, &certificate);
+    if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE) status = NTK_OK; /* its bound is rigorous all the same */
+    if (status == NTK_OK)
+        status = ntk_certify_kernel_error(architecture, n, set->d, set->x, set->d, gram, n, &out->entries);
+    /* The difference is rounded too: one number further down is safe. */
+    out->certified = nextafter(certificate.lambda_min_bound - out->entries, -INFINITY);
+    out->computed = certificate.lambda_min;
+    ntk_release(gram);
+    return status;
+}
+
+static ntk_status run_unit(size_t unit, void *argument) {
+    const study *self = argument;
+    const size_t size = unit % self->size_count, each = unit / self->size_count;
+    const ntk_architecture architecture = self->architecture_of(self->labels[each % self->label_count]);
+    return bound_smallest(&architecture, &self->sets[each / self->label_count], (size_t)self->sizes[size],
+                          &self->found[unit]);
+}
+
+static ntk_status emit_cases(ntk_context *context, const study *self) {
+    ntk_table *table;
+    NTK_TRY(
+        ntk_emit_table(context, "cases", "$data $architecture size certified computed entry-error", &table));
+    double smallest = INFINITY;
+    for (size_t unit = 0; unit < self->set_count * self->label_count * self->size_count; unit++) {
+        const bounds *b = &self->found[unit];
+        const size_t each = unit / self->size_count;
+        const char *labels[] = {self->sets[each / self->label_count].name,
+                                self->labels[each % self->label_count]};
+        const double row[] = {(double)self->sizes[unit % self->size_count], b->certified, b->computed,
+                              b->entries};
+        NTK_TRY(ntk_table_row(table, labels, row));
+        smallest = ntk_smaller(smallest, b->certified);
+    }
+    return ntk_emit_scalar(context, "certified-lambda-min", smallest);
+}
+
+static ntk_status largest_size(const study *self, size_t *out) {
+    *out = 0;
+    for (size_t i = 0; i < self->size_count; i++) {
+        const size_t size = (size_t)self->sizes[i];
+        if (size % 2 != 0) return ntk_fail(NTK_ERROR_ARGUMENT, "size %zu is odd", size);
+        if (size > *out) *out = size;
+    }
+    return NTK_OK;
+}
+
+static ntk_status certify_all(ntk_context *context, study *self, const char *const *names) {
+    const size_t units = self->set_count * self->label_count * self->size_count;
+    size_t largest;
+    NTK_TRY(largest_size(self, &largest));
+    NTK_TRY(ntk_allocate(self->set_count, sizeof *self->sets, (void **)&self->sets));
+    NTK_TRY(ntk_allocate(units, sizeof *self->found, (void **)&self->found));
+    for (size_t i = 0; i < self->set_count; i++) NTK_TRY(draw(context, names[i], largest, &self->sets[i]));
+    NTK_TRY(ntk_map(units, run_unit, self));
+    return emit_cases(context, self);
+}
+
+ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of) {
+    study self = {.architecture_of = architecture_of};
+    self.labels = ntk_context_choices(context, "architectures", &self.label_count);
+    const char *const *names = ntk_context_choices(context, "data-sets", &self.set_count);
+    self.sizes = ntk_context_integers(context, "sizes", &self.size_count);
+    const ntk_status status = certify_all(context, &self, names);
+    for (size_t i = 0; self.sets != NULL && i < self.set_count; i++) ntk_release(self.sets[i].x);
+    ntk_release(self.sets);
+    ntk_release(self.found);
+    return status;
+}
+
+/* ---- spectra ------------------------------------------------------------------------------------------- */
+
+/* Eigenvalues above rounding level: the eigensolver's backward error is a small multiple of eps ||Theta||,
+ * grows at most like n. */
+static size_t numerical_rank(size_t n, const double *ascending) {
+    size_t rank = 0;
+    for (size_t i = 0; i < n; i++)
+        if (ascending[i] > 10 * (double)n * DBL_EPSILON * ascending[n - 1]) rank++;
+    return rank;
+}
+
+static ntk_status spectrum(ntk_table *table, const point_set *set, size_t n, const char *label,
+                           const ntk_architecture *architecture, size_t *rank) {
+    double *gram = NULL, *values = NULL;
+    ntk_status status = gram_of(architecture, set, n, &gram);
+    if (status == NTK_OK) status = ntk_allocate_doubles(n, &values);
+    if (status == NTK_OK) status = ntk_eigen_symmetric(n, gram, n, false, values);
+    for (size_t i = 0; i < n && status == NTK_OK; i++) {
+        const double row[] = {(double)(i + 1), values[n - 1 - i] / values[n - 1]};
+        status = ntk_table_row(table, &label, row);
+    }
+    if (status == NTK_OK) *rank = numerical_rank(n, values);
+    ntk_release(values);
+    ntk_release(gram);
+    return status;
+}
+
+ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, size_t count,
+                                    const char *const *labels, ntk_definiteness_architecture architecture_of,
+                                    size_t *n, size_t *ranks) {
+    size_t sizes;
+    *n = (size_t)ntk_context_integers(context, "sizes", &sizes)[0];
+    ntk_table *table;
+    NTK_TRY(ntk_emit_table(context, "spectra", "$architecture index relative-eigenvalue", &table));
+    point_set set;
+    ntk_status status = draw(context, data_set, *n, &set);
+    for (size_t i = 0; i < count && status == NTK_OK; i++) {
+        const ntk_architecture architecture = architecture_of(labels[i]);
+        status = spectrum(table, &set, *n, labels[i], &architecture, &ranks[i]);
+    }
+    ntk_release(set.x);
+    return status;
+}

@@ -1,0 +1,253 @@
+/* Populations of networks at initialisation: blocks of draws, their means, and t intervals over blocks. */
+#include <ntk/lab/population.h>
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <ntk/architecture.h>
+#include <ntk/data.h>
+#include <ntk/kernel.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/definiteness.h>
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+#include <ntk/network.h>
+#include <ntk/parallel.h>
+#include <ntk/random.h>
+#include <ntk/stats.h>
+#include <ntk/status.h>
+
+#include "experiment/support.h"
+
+/* Populations first .. first + count - 1. */
+struct ntk_population_group {
+    size_t first, count;
+    ntk_population_emit emit;
+};
+
+/* ---- describing ---------------------------------------------------------------------------------------- */
+
+ntk_status ntk_population_sphere(const ntk_context *context, ntk_population_study *study) {
+    const ntk_stream root = ntk_context_stream(context, 0);
+    ntk_stream points = ntk_stream_fork(&root, "points");
+    study->points = (size_t)ntk_context_integer(context, "points");
+    study->inputs = (size_t)ntk_context_integer(context, "inputs");
+    NTK_TRY(ntk_allocate_doubles(study->points * study->inputs, &study->drawn));
+    study->x = study->drawn;
+    return ntk_data_sphere_separated(&points, study->points, study->inputs,
+                                     ntk_context_real(context, "max-cosine"), study->drawn);
+}
+
+/* Dense networks, and the limit that they are held against. */
+static ntk_status build(const ntk_context *context, const char *activation, long depth,
+                        ntk_architecture *network, ntk_architecture *limit) {
+    *network = ntk_architecture_default();
+    network->depth = (size_t)depth;
+    network->input_scale = NTK_INPUT_SCALE_NONE;
+    NTK_TRY(ntk_activation_parse(activation, &network->activation));
+    network->bias_variance = ntk_context_real(context, "bias-variance");
+    *limit = *network;
+    limit->weight_variance = ntk_context_real(context, "kernel-weight-variance");
+    limit->depth += (size_t)ntk_context_integer(context, "extra-layers");
+    return NTK_OK;
+}
+
+static ntk_status append(const ntk_context *context, ntk_population_study *study,
+                         const ntk_architecture *network, const ntk_architecture *limit, size_t width,
+                         size_t networks) {
+    const size_t n = study->points, d = study->inputs;
+    study->blocks = (size_t)ntk_context_integer(context, "blocks");
+    study->columns = n * n + study->extra;
+    void *populations = study->populations;
+    NTK_TRY(ntk_array_grow(&populations, study->count, sizeof *study->populations));
+    study->populations = populations;
+    ntk_population *population = &study->populations[study->count++];
+    *population = (ntk_population){.network = *network, .width = width, .networks = networks};
+    NTK_TRY(ntk_allocate_doubles(n * n, &population->kernel));
+    NTK_TRY(ntk_allocate_doubles(study->blocks * study->columns, &population->means));
+    return ntk_kernel_gram(limit, study->kernel, n, d, study->x, d, population->kernel, n);
+}
+
+/* Populations are told apart by what names their streams. */
+static bool matches(const ntk_population *population, const ntk_architecture *network, long width) {
+    return population->network.activation == network->activation &&
+           population->network.depth == network->depth && population->width == (size_t)width;
+}
+
+/* Where `count` populations of these widths stand one after another; the number of all where they do not. */
+static size_t find(const ntk_population_study *study, const ntk_architecture *network, const long *widths,
+                   size_t count) {
+    for (size_t first = 0; first + count <= study->count; first++) {
+        size_t found = 0;
+        while (found < count && matches(&study->populations[first + found], network, widths[found])) found++;
+        if (found == count) return first;
+    }
+    return study->count;
+}
+
+ntk_status ntk_population_add(const ntk_context *context, ntk_population_study *study, const char *activation,
+                              long depth, size_t first, size_t end, ntk_population_emit emit) {
+    size_t widths, counts;
+    const long *width = ntk_context_integers(context, "widths", &widths);
+    const long *networks = ntk_context_integers(context, "networks", &counts);
+    ntk_architecture network, limit;
+    if (counts != widths)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "%zu numbers of networks for %zu widths", counts, widths);
+    NTK_TRY(build(context, activation, depth, &network, &limit));
+    const ntk_population_group group = {find(study, &network, width + first, end - first), end - first, emit};
+    if (group.first == study->count)
+        for (size_t w = first; w < end; w++)
+            NTK_TRY(append(context, study, &network, &limit, (size_t)width[w], (size_t)networks[w]));
+    void *groups = study->groups;
+    NTK_TRY(ntk_array_grow(&groups, study->group_count, sizeof group));
+    study->groups = groups;
+    study->groups[study->group_count++] = group;
+    return NTK_OK;
+}
+
+static void release(ntk_population_study *study) {
+    for (size_t k = 0; k < study->count; k++) {
+        ntk_release(study->populations[k].kernel);
+        ntk_release(study->populations[k].means);
+    }
+    ntk_release(study->populations);
+    ntk_release(study->groups);
+    ntk_release(study->drawn);
+    study->populations = NULL;
+    study->groups = NULL;
+    study->count = study->group_count = 0;
+    study->drawn = NULL;
+}
+
+/* ---- drawing ------------------------------------------------------------------------------------------- */
+
+typedef struct task {
+    const ntk_context *context;
+    const ntk_population_study *study;
+} task;
+
+/* Theta_hat, or the mean over the outputs of f_i f_j; less the limit's. */
+static ntk_status deviate(const ntk_population_study *study, const ntk_population *population,
+                          const ntk_population_draw *draw, double *D) {
+    const size_t n = study->points, K = study->outputs;
+    if (study->kernel == NTK_KERNEL_NTK) {
+        NTK_TRY(ntk_network_tangent_kernel(draw->network, draw->theta, n, study->x, D, n));
+    } else {
+        NTK_TRY(ntk_network_forward(draw->network, draw->theta, n, study->x, draw->f));
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++)
+                D[i * n + j] = ntk_dot(K, draw->f + i * K, draw->f + j * K) / (double)K;
+    }
+    for (size_t k = 0; k < n * n; k++) D[k] -= population->kernel[k];
+    return NTK_OK;
+}
+
+static ntk_status draw_block(const ntk_population_study *study, const ntk_population *population,
+                             ntk_stream *stream, const ntk_population_draw *draw, double *sample,
+                             double *means) {
+    for (size_t k = 0; k < population->networks; k++) {
+        ntk_network_initialise(draw->network, stream, draw->theta);
+        NTK_TRY(deviate(study, population, draw, sample));
+        NTK_TRY(study->measure(study, population, draw, sample));
+        for (size_t c = 0; c < study->columns; c++) means[c] += sample[c] / (double)population->networks;
+    }
+    return NTK_OK;
+}
+
+static ntk_status run_unit(size_t unit, void *argument) {
+    const task *self = argument;
+    const ntk_population_study *study = self->study;
+    const ntk_population *population = &study->populations[unit / study->blocks];
+    const size_t block = unit % study->blocks;
+    const ntk_stream root = ntk_context_stream(self->context, block);
+    char purpose[96];
+    snprintf(purpose, sizeof purpose, "%s depth %zu width %zu",
+             ntk_activation_name(population->network.activation), population->network.depth,
+             population->width);
+    ntk_stream stream = ntk_stream_fork(&root, purpose);
+    ntk_population_draw draw = {0};
+    double *sample = NULL;
+    NTK_TRY(ntk_network_create(&population->network, study->inputs, population->width, study->outputs,
+                               &draw.network));
+    ntk_status status = ntk_allocate_doubles(ntk_network_parameters(draw.network), &draw.theta);
+    if (status == NTK_OK) status = ntk_allocate_doubles(study->points * study->outputs, &draw.f);
+    if (status == NTK_OK) status = ntk_allocate_doubles(study->columns, &sample);
+    if (status == NTK_OK)
+        status =
+            draw_block(study, population, &stream, &draw, sample, population->means + block * study->columns);
+    ntk_release(sample);
+    ntk_release(draw.f);
+    ntk_release(draw.theta);
+    ntk_network_destroy(draw.network);
+    return status;
+}
+
+ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *study,
+                                  ntk_population_describe describe) {
+    task self = {context, study};
+    ntk_status status = describe(context, study);
+    if (status == NTK_OK) status = ntk_map(study->count * study->blocks, run_unit, &self);
+    for (size_t g = 0; g < study->group_count && status == NTK_OK; g++) {
+        const ntk_population_group *group = &study->groups[g];
+        status = group->emit(context, study, &study->populations[group->first], group->count);
+    }
+    release(study);
+    return status;
+}
+
+/* ---- reducing ------------------------------------------------------------------------------------------ */
+
+double ntk_population_average(const ntk_population_study *study, const ntk_population *population,
+                              size_t column) {
+    double sum = 0;
+    for (size_t b = 0; b < study->blocks; b++) sum += population->means[b * study->columns + column];
+    return sum / (double)study->blocks;
+}
+
+ntk_status ntk_population_mean(const ntk_context *context, const ntk_population_study *study,
+                               const ntk_population *population, size_t column, double factor,
+                               ntk_estimate *out) {
+    double *values;
+    NTK_TRY(ntk_allocate_doubles(study->blocks, &values));
+    for (size_t b = 0; b < study->blocks; b++)
+        values[b] = factor * population->means[b * study->columns + column];
+    const ntk_status status = ntk_stats_mean(study->blocks, values, ntk_context_level(context), out);
+    ntk_release(values);
+    return status;
+}
+
+/* <D, D'> of a pair of blocks. */
+static double product(const ntk_population_study *study, const ntk_population *population, size_t pair) {
+    const double *first = population->means + 2 * pair * study->columns, *second = first + study->columns;
+    double sum = 0;
+    for (size_t k = 0; k < study->points * study->points; k++) sum += first[k] * second[k];
+    return sum;
+}
+
+ntk_status ntk_population_bias(const ntk_context *context, const ntk_population_study *study,
+                               const ntk_population *population, double factor, ntk_estimate *out) {
+    const size_t pairs = study->blocks / 2;
+    double *values;
+    NTK_TRY(ntk_allocate_doubles(pairs, &values));
+    for (size_t p = 0; p < pairs; p++) values[p] = factor * product(study, population, p);
+    const ntk_status status = ntk_stats_mean(pairs, values, ntk_context_level(context), out);
+    ntk_release(values);
+    return status;
+}
+
+/* The root of a negative product is NaN, which ntk_stats_rate refuses. */
+ntk_status ntk_population_rate(const ntk_context *context, const ntk_population_study *study,
+                               const ntk_population *populations, size_t count, ntk_estimate *out) {
+    const size_t pairs = study->blocks / 2;
+    double *widths;
+    NTK_TRY(ntk_allocate_doubles((1 + pairs) * count, &widths));
+    double *values = widths + count;
+    for (size_t w = 0; w < count; w++) {
+        widths[w] = (double)populations[w].width;
+        for (size_t p = 0; p < pairs; p++) values[p * count + w] = sqrt(product(study, &populations[w], p));
+    }
+    const ntk_status status = ntk_stats_rate(count, widths, pairs, values, ntk_context_level(context), out);
+    ntk_release(widths);
+    return status;
+}

@@ -1,0 +1,238 @@
+/* Sweeps: activations x widths x seeds, one flow each. */
+#include "study/sweep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntk/lab/grid.h>
+#include <ntk/memory.h>
+#include <ntk/parallel.h>
+
+static const double first_log_time = -4;
+
+/* ---- running ------------------------------------------------------------------------------------------- */
+
+typedef struct sweep_task {
+    ntk_context *context;
+    ntk_sweep *sweep;
+    ntk_sweep_measure measure;
+} sweep_task;
+
+static size_t run_count(const ntk_sweep *sweep) {
+    return sweep->activation_count * sweep->width_count * sweep->seed_count;
+}
+
+static bool is_choice(const ntk_context *context, const char *name, const char *value) {
+    return strcmp(ntk_context_choice(context, name), value) == 0;
+}
+
+/* Where a unit stands among activations, widths and seeds. */
+typedef struct place {
+    const char *activation;
+    double width;
+    size_t series; /* position of activation and width together */
+    size_t seed;
+} place;
+
+static place place_of(const ntk_sweep *sweep, size_t unit) {
+    const size_t series = unit / sweep->seed_count, activation = series / sweep->width_count;
+    return (place){sweep->activations[activation],
+                   ntk_sweep_widths(sweep, activation)[series % sweep->width_count], series,
+                   unit % sweep->seed_count};
+}
+
+static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const place *at,
+                                   ntk_training_options *out) {
+    *out = (ntk_training_options){.architecture = ntk_architecture_default(),
+                                  .width = (size_t)at->width,
+                                  .points = (size_t)ntk_context_integer(context, "points"),
+                                  .inputs = (size_t)ntk_context_integer(context, "inputs"),
+                                  .classes = (size_t)ntk_context_integer(context, "classes"),
+                                  .test_points = (size_t)ntk_context_integer(context, "test-points"),
+                                  .max_cosine = ntk_context_real(context, "max-cosine"),
+                                  .epsilon = ntk_context_real(context, "epsilon"),
+                                  .coordinates = ntk_context_flag(context, "coordinates")};
+    out->architecture.depth = sweep->depth;
+    out->architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
+    if (is_choice(context, "scaling", "mean-field"))
+        out->architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
+    if (sweep->digits.count > 0) {
+        out->digits = &sweep->digits;
+        out->digit_classes = sweep->classes;
+        out->inputs = sweep->digits.rows * sweep->digits.columns;
+    }
+    NTK_TRY(sweep_describe_network(at->activation, out));
+    const ntk_loss cross_entropy = out->classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
+    out->loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED : cross_entropy;
+    if (sweep->digits.count > 0 && out->classes != sweep->class_count)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for the %zu classes of %s", sweep->class_count,
+                        out->classes, at->activation);
+    return NTK_OK;
+}
+
+static ntk_flow_options describe_flow(const ntk_context *context, const ntk_sweep *sweep, const place *at,
+                                      const ntk_training_options *problem) {
+    const size_t time_count = sweep->time_count;
+    const double *log_times = &sweep->log_times[at->series * time_count];
+    ntk_flow_options flow = ntk_flow_options_default();
+    const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
+    flow.loss = problem->loss;
+    flow.lambda = sweep_has_setting(at->activation, "soft") ? 0 : ntk_context_real(context, "lambda");
+    flow.centre = is_choice(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
+    if (problem->architecture.parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
+        flow.time_factor = (double)problem->width;
+        flow.lambda /= (double)problem->width;
+    }
+    const bool bounded = flow.lambda > 0 || problem->epsilon > 0 || problem->loss == NTK_LOSS_SQUARED;
+    flow.time = bounded ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
+    flow.kinked = !smooth;
+    flow.tolerance = ntk_context_real(context, "tolerance");
+    flow.step = ntk_context_real(context, "step");
+    flow.log_horizon = log_times[time_count - 1];
+    if (smooth && bounded) flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
+    flow.observation_log_times = log_times;
+    flow.observation_count = time_count;
+    flow.observe_kernel = ntk_context_flag(context, "observe-kernel");
+    flow.observe_lambda_min = ntk_context_flag(context, "observe-lambda-min");
+    return flow;
+}
+
+static ntk_status run_flow(const sweep_task *task, size_t unit) {
+    ntk_sweep *sweep = task->sweep;
+    const place at = place_of(sweep, unit);
+    ntk_training_options problem;
+    NTK_TRY(describe_problem(task->context, sweep, &at, &problem));
+    const ntk_flow_options flow = describe_flow(task->context, sweep, &at, &problem);
+    const ntk_stream stream = ntk_context_stream(task->context, at.seed);
+    ntk_training training;
+    NTK_TRY(ntk_training_create(&problem, &stream, &training));
+    ntk_trajectory *trajectory = &sweep->trajectories[unit];
+    ntk_status status = ntk_trajectory_follow(&training.model, training.targets, &flow,
+                                              problem.test_points > 0 ? &training.everywhere : NULL,
+                                              training.theta, trajectory);
+    if (status == NTK_OK) {
+        const ntk_sweep_run run = {.activation = problem.architecture.activation,
+                                   .width = problem.width,
+                                   .seed = at.seed,
+                                   .lambda = flow.lambda,
+                                   .epsilon = problem.epsilon,
+                                   .flow = &flow,
+                                   .training = &training,
+                                   .trajectory = trajectory,
+                                   .curve = &sweep->curves[unit * sweep->time_count]};
+        status = task->measure(&run, &sweep->values[unit * sweep->columns], task->context);
+    }
+    ntk_training_release(&training);
+    return status;
+}
+
+static ntk_status run_unit(size_t unit, void *argument) {
+    const sweep_task *task = argument;
+    const ntk_status status = run_flow(task, unit);
+    if (status == NTK_OK) return NTK_OK;
+    const place at = place_of(task->sweep, unit);
+    char reason[512];
+    snprintf(reason, sizeof reason, "%s", ntk_error_detail());
+    return ntk_fail(status, "%s, width %g, seed %zu: %s", at.activation, at.width, at.seed, reason);
+}
+
+static void sweep_release(ntk_sweep *sweep) {
+    if (sweep->trajectories)
+        for (size_t i = 0; i < run_count(sweep); i++) ntk_trajectory_release(&sweep->trajectories[i]);
+    ntk_release(sweep->trajectories);
+    ntk_release(sweep->values);
+    ntk_release(sweep->curves);
+    ntk_release(sweep->log_times);
+    ntk_digits_release(&sweep->digits);
+    *sweep = (ntk_sweep){0};
+}
+
+/* count equal steps from low, which is not among the times, to high, which is to the bit. */
+static void divide(double low, double high, size_t count, double *times) {
+    for (size_t i = 1; i <= count; i++)
+        times[i - 1] = i == count ? high : low + (high - low) * (double)i / (double)count;
+}
+
+static void choose_times(const ntk_context *context, bool smooth, double width, size_t count, double *times) {
+    const double kinked = smooth ? INFINITY : ntk_context_real(context, "kinked-log-horizon");
+    const double fixed = fmin(ntk_context_real(context, "log-horizon"), kinked);
+    const double growth = ntk_context_real(context, "horizon-growth") * sqrt(width);
+    const size_t until_fixed = growth > 0 ? (count + 1) / 2 : count;
+    times[0] = first_log_time;
+    divide(first_log_time, fixed, until_fixed - 1, times + 1);
+    divide(fixed, fixed + growth, count - until_fixed, times + until_fixed);
+}
+
+static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
+    if (!is_choice(context, "data", "digits")) return NTK_OK;
+    NTK_TRY(ntk_context_digit_classes(context, sweep->classes, &sweep->class_count));
+    return ntk_context_digits(context, &sweep->digits);
+}
+
+static ntk_status read_widths(const ntk_context *context, ntk_sweep *sweep) {
+    size_t count;
+    sweep->widths = ntk_context_reals(context, "widths", &sweep->width_count);
+    sweep->deep_widths = ntk_context_reals(context, "deep-widths", &count);
+    if (count == 1 && sweep->deep_widths[0] == 0) {
+        sweep->deep_widths = sweep->widths;
+        return NTK_OK;
+    }
+    if (count != sweep->width_count)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu deep-widths beside %zu widths", count,
+                        sweep->width_count);
+    for (size_t w = 0; w < count; w++)
+        if (!(sweep->deep_widths[w] >= 2))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: a deep width is %g", sweep->deep_widths[w]);
+    return NTK_OK;
+}
+
+static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure measure, ntk_sweep *out) {
+    *out = (ntk_sweep){.columns = columns,
+                       .seed_count = (size_t)ntk_context_integer(context, "seeds"),
+                       .time_count = (size_t)ntk_context_integer(context, "observations"),
+                       .depth = (size_t)ntk_context_integer(context, "depth")};
+    out->activations = ntk_context_choices(context, "activations", &out->activation_count);
+    sweep_task task = {context, out, measure};
+    const size_t times = out->time_count;
+    ntk_status status;
+    NTK_TRY_OR(failed, status, read_widths(context, out));
+    NTK_TRY_OR(failed, status, read_digits(context, out));
+    const size_t series = out->activation_count * out->width_count;
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(series * times, &out->log_times));
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * columns, &out->values));
+    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * times, &out->curves));
+    for (size_t i = 0; i < run_count(out) * times; i++) out->curves[i] = NAN;
+    NTK_TRY_OR(failed, status,
+               ntk_allocate(run_count(out), sizeof *out->trajectories, (void **)&out->trajectories));
+    for (size_t i = 0; i < series; i++)
+        choose_times(context, ntk_sweep_is_smooth(out, i / out->width_count),
+                     place_of(out, i * out->seed_count).width, times, &out->log_times[i * times]);
+    NTK_TRY_OR(failed, status, ntk_map(run_count(out), run_unit, &task));
+    return NTK_OK;
+failed:
+    sweep_release(out);
+    return status;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------------- */
+
+static ntk_table_place table_place(const void *sweep, size_t run) {
+    const place at = place_of(sweep, run);
+    return (ntk_table_place){at.activation, at.width, (double)at.seed};
+}
+
+ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
+                             ntk_sweep_reduce reduce) {
+    ntk_sweep sweep;
+    NTK_TRY(create(context, ntk_table_count_columns(columns), measure, &sweep));
+    ntk_status status = sweep_emit_trajectories(context, &sweep);
+    if (status == NTK_OK)
+        status = ntk_table_emit_runs(context, "$activation width seed", columns, run_count(&sweep),
+                                     sweep.values, table_place, &sweep);
+    for (size_t a = 0; a < sweep.activation_count && status == NTK_OK; a++)
+        status = reduce(context, &sweep, a);
+    sweep_release(&sweep);
+    return status;
+}

@@ -1,0 +1,220 @@
+/* Losses against ball arithmetic, finite differences and their own inequalities. */
+#include <float.h>
+#include <math.h>
+#include <arb.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/linalg.h>
+
+#include "objective/curvature.h"
+#include "problems.h"
+
+enum { PRECISION = 256 };
+
+static double midpoint(const arb_t x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
+
+/* log l and log(1 - p_y) of a row with the single class y, by log S = log sum_{j != y} e^{f_j - f_y}. */
+static void reference_row(size_t outputs, const double *f, size_t y, arb_t log_loss) {
+    arb_t sum, term;
+    arb_init(sum), arb_init(term);
+    for (size_t k = 0; k < outputs; ++k) {
+        if (k == y) continue;
+        arb_set_d(term, f[k]);
+        arb_set_d(log_loss, f[y]);
+        arb_sub(term, term, log_loss, PRECISION);
+        arb_exp(term, term, PRECISION);
+        arb_add(sum, sum, term, PRECISION);
+    }
+    arb_log1p(log_loss, sum, PRECISION);
+    arb_log(log_loss, log_loss, PRECISION);
+    arb_clear(sum), arb_clear(term);
+}
+
+/* The tolerance is rounding: log L is a difference of numbers of the size of the margin. */
+static double rounding(double margin) { return 8 * DBL_EPSILON * (1 + fabs(margin)); }
+
+Test(losses, log_of_logistic_loss_agrees_with_ball_arithmetic) {
+    static const double margins[] = {-1e4, -30,  -1, -1e-3, 0,   1e-3, 1,    10.5, 14,
+                                     17.9, 18.1, 36, 40,    700, 745,  1000, 1e4};
+    arb_t reference;
+    arb_init(reference);
+    for (size_t i = 0; i < sizeof margins / sizeof *margins; ++i) {
+        const double m = margins[i], f[2] = {m, 0};
+        reference_row(2, f, 0, reference);
+        double log_loss, cotangent;
+        ntk_loss_evaluate_log(NTK_LOSS_LOGISTIC, 1, 1, &m, (const double[]){1}, &log_loss, &cotangent);
+        cr_assert_float_eq(log_loss, midpoint(reference), rounding(m), "margin %g: %.17g", m, log_loss);
+        /* (dL/df) / L = -sigma(-m) / softplus(-m) -> -1 from above as m -> infinity, and 1/m as m ->
+         * -infinity. */
+        const double wanted = m > 40 ? -1 : -1 / (1 + exp(m)) / exp(log_loss);
+        cr_assert_float_eq(cotangent, wanted, rounding(m) * fabs(wanted), "margin %g: %.17g", m, cotangent);
+        ntk_loss_evaluate_log(NTK_LOSS_LOGISTIC, 1, 1, (const double[]){-m}, (const double[]){0}, &log_loss,
+                              NULL);
+        cr_assert_float_eq(log_loss, midpoint(reference), rounding(m), "class 0, margin %g", m);
+    }
+    arb_clear(reference);
+}
+
+Test(losses, log_of_softmax_loss_agrees_with_ball_arithmetic) {
+    static const double scales[] = {1e-3, 1, 20, 300, 1e4};
+    unsigned state = 1;
+    arb_t reference;
+    arb_init(reference);
+    for (size_t i = 0; i < 5 * 4; ++i) {
+        double f[4], q[4] = {0}, log_loss, cotangent[4], sum = 0;
+        for (size_t k = 0; k < 4; ++k) f[k] = scales[i / 4] * pseudo_random(&state);
+        q[i % 4] = 1;
+        reference_row(4, f, i % 4, reference);
+        ntk_loss_evaluate_log(NTK_LOSS_SOFTMAX, 1, 4, f, q, &log_loss, cotangent);
+        cr_assert_float_eq(log_loss, midpoint(reference), rounding(scales[i / 4]), "%.17g", log_loss);
+        for (size_t k = 0; k < 4; ++k) sum += cotangent[k];
+        cr_assert_float_eq(sum, 0, 4 * DBL_EPSILON, "cotangents of a row sum to 0");
+        cr_assert(-cotangent[i % 4] > 0 && -cotangent[i % 4] <= 1 + rounding(scales[i / 4]), "1 - p_y <= l");
+    }
+    arb_clear(reference);
+}
+
+/* Two points whose losses are e^{-10000} and e^{-10001}: the weights are their shares, 1/(1 + e^{-1}) and so
+ * on. */
+Test(losses, weights_of_vanishing_losses_are_their_shares) {
+    const double f[] = {10000, 10001}, q[] = {1, 1}, share = 1 / (1 + exp(-1));
+    double log_loss, weights[2];
+    ntk_loss_evaluate_log(NTK_LOSS_LOGISTIC, 2, 1, f, q, &log_loss, weights);
+    cr_assert_float_eq(log_loss, -10000 - log(2) - log(share), rounding(1e4));
+    cr_assert_float_eq(weights[0], -share, rounding(1e4));
+    cr_assert_float_eq(weights[1], share - 1, rounding(1e4));
+}
+
+static void check_cotangent(ntk_loss loss, size_t outputs, const double *f, const double *q) {
+    const size_t count = 2 * outputs;
+    const double step = 1e-5;
+    double cotangent[8], scaled[8], value, log_value, shifted[8];
+    ntk_loss_evaluate(loss, 2, outputs, f, q, &value, cotangent);
+    ntk_loss_evaluate_log(loss, 2, outputs, f, q, &log_value, scaled);
+    cr_assert_float_eq(log_value, log(value), 1e-14 * (1 + fabs(log(value))));
+    for (size_t i = 0; i < count; ++i) {
+        double above, below;
+        for (size_t j = 0; j < count; ++j) shifted[j] = f[j] + (i == j ? step : 0);
+        ntk_loss_evaluate(loss, 2, outputs, shifted, q, &above, NULL);
+        for (size_t j = 0; j < count; ++j) shifted[j] = f[j] - (i == j ? step : 0);
+        ntk_loss_evaluate(loss, 2, outputs, shifted, q, &below, NULL);
+        /* Central difference: step^2 / 6 times the third derivative (< 1), and rounding eps L / step. */
+        cr_assert_float_eq(cotangent[i], (above - below) / (2 * step), 1e-10, "loss %d, entry %zu", loss, i);
+        cr_assert_float_eq(scaled[i] * value, cotangent[i], 1e-14, "loss %d, entry %zu", loss, i);
+    }
+}
+
+Test(losses, cotangents_agree_with_differences) {
+    const double f[] = {0.7, -1.2, 3.1, 2.9, -0.3, 0.4};
+    const double soft[] = {0.2, 0.5, 0.3, 0.1, 0.1, 0.8}, hard[] = {0, 1, 0, 0, 0, 1};
+    check_cotangent(NTK_LOSS_SQUARED, 3, f, soft);
+    check_cotangent(NTK_LOSS_SOFTMAX, 3, f, soft);
+    check_cotangent(NTK_LOSS_SOFTMAX, 3, f, hard);
+    check_cotangent(NTK_LOSS_LOGISTIC, 1, f, soft);
+    check_cotangent(NTK_LOSS_LOGISTIC, 1, f, hard);
+}
+
+/* q = 1 - 2 epsilon is exact, and so is p - q in extended precision up to 1e-7 of epsilon; in double
+ * precision the difference itself would have an error of 1e-4 of it. */
+Test(losses, cotangents_of_nearly_hard_targets_do_not_cancel) {
+    const double epsilon = 0x1p-40, q[] = {epsilon, 1 - 2 * epsilon, epsilon};
+    const double f[] = {-0.3, 27, 0.2};
+    long double sum = 0;
+    for (size_t k = 0; k < 3; ++k) sum += expl((long double)f[k]);
+    double cotangent[3];
+    ntk_loss_evaluate(NTK_LOSS_SOFTMAX, 1, 3, f, q, NULL, cotangent);
+    for (size_t k = 0; k < 3; ++k) {
+        const double wanted = (double)(expl((long double)f[k]) / sum - (long double)q[k]);
+        cr_expect_float_eq(cotangent[k], wanted, 1e-6 * fabs(wanted), "class %zu: %.17g, not %.17g", k,
+                           cotangent[k], wanted);
+    }
+}
+
+Test(losses, squared_loss_below_underflow_keeps_its_logarithm) {
+    const double f[] = {3e-200, 4e-200}, q[] = {0, 0};
+    double log_loss, cotangent[2];
+    ntk_loss_evaluate_log(NTK_LOSS_SQUARED, 1, 2, f, q, &log_loss, cotangent);
+    cr_assert_float_eq(log_loss, log(12.5) - 400 * log(10), 1e-12);
+    cr_assert_float_eq(cotangent[0] * 1e-200, 0.24, 1e-12);
+    ntk_loss_evaluate_log(NTK_LOSS_SQUARED, 1, 2, q, q, &log_loss, cotangent);
+    cr_assert(log_loss == -INFINITY && cotangent[0] == 0);
+}
+
+/* Largest eigenvalue of d2L/df2 at one point, by differences of the cotangent. */
+static double measured_curvature(ntk_loss loss, size_t outputs, const double *f, const double *q) {
+    double hessian[16], above[4], below[4], shifted[4], values[4];
+    const double step = 1e-6;
+    for (size_t j = 0; j < outputs; ++j) {
+        for (size_t k = 0; k < outputs; ++k) shifted[k] = f[k] + (j == k ? step : 0);
+        ntk_loss_evaluate(loss, 1, outputs, shifted, q, NULL, above);
+        for (size_t k = 0; k < outputs; ++k) shifted[k] = f[k] - (j == k ? step : 0);
+        ntk_loss_evaluate(loss, 1, outputs, shifted, q, NULL, below);
+        for (size_t k = 0; k < outputs; ++k) hessian[k * outputs + j] = (above[k] - below[k]) / (2 * step);
+    }
+    assert_ok(ntk_eigen_symmetric(outputs, hessian, outputs, false, values));
+    return values[outputs - 1];
+}
+
+Test(losses, curvature_is_bounded_and_the_bound_is_attained) {
+    assert_ok(ntk_linalg_start());
+    unsigned state = 3;
+    const double q[] = {0, 1, 0};
+    for (int i = 0; i < 200; ++i) {
+        double f[3], log_loss;
+        for (size_t k = 0; k < 3; ++k) f[k] = 8 * pseudo_random(&state);
+        const double softmax = measured_curvature(NTK_LOSS_SOFTMAX, 3, f, q);
+        const double bound = exp(ntk_loss_log_curvature_at(NTK_LOSS_SOFTMAX, 1, 3, f));
+        ntk_loss_evaluate_log(NTK_LOSS_SOFTMAX, 1, 3, f, q, &log_loss, NULL);
+        cr_assert(softmax <= bound + 1e-9 && bound <= ntk_loss_curvature(NTK_LOSS_SOFTMAX, 1) + DBL_EPSILON);
+        cr_assert(bound <= 2 * exp(log_loss) * (1 + 1e-12), "bounded by twice the loss");
+        const double logistic = measured_curvature(NTK_LOSS_LOGISTIC, 1, f, q);
+        cr_assert_float_eq(logistic, exp(ntk_loss_log_curvature_at(NTK_LOSS_LOGISTIC, 1, 1, f)), 1e-9);
+        cr_assert(logistic <= ntk_loss_curvature(NTK_LOSS_LOGISTIC, 1) + 1e-9);
+    }
+    const double zero[] = {0, 0};
+    cr_assert_float_eq(measured_curvature(NTK_LOSS_SOFTMAX, 2, zero, q),
+                       ntk_loss_curvature(NTK_LOSS_SOFTMAX, 1), 1e-9);
+    cr_assert_float_eq(measured_curvature(NTK_LOSS_LOGISTIC, 1, zero, q),
+                       ntk_loss_curvature(NTK_LOSS_LOGISTIC, 1), 1e-9);
+    cr_assert_float_eq(measured_curvature(NTK_LOSS_SQUARED, 2, zero, q),
+                       ntk_loss_curvature(NTK_LOSS_SQUARED, 1), 1e-9);
+    cr_assert_eq(ntk_loss_curvature(NTK_LOSS_SQUARED, 8), 0.125);
+}
+
+Test(losses, margins) {
+    const double f[] = {1, 4, 2, 5, 0, 3}, q[] = {0, 1, 0, 0, 0, 1};
+    double margins[2];
+    ntk_loss_margins(NTK_LOSS_SOFTMAX, 2, 3, f, q, margins);
+    cr_assert(margins[0] == 2 && margins[1] == -2);
+    ntk_loss_margins(NTK_LOSS_LOGISTIC, 2, 1, f, q, margins);
+    cr_assert(margins[0] == -1 && margins[1] == 4);
+    ntk_loss_margins(NTK_LOSS_SQUARED, 2, 1, f, q, margins);
+    cr_assert(isnan(margins[0]));
+}
+
+Test(losses, nan_in_the_outputs_is_not_hidden) {
+    const double f[] = {NAN, 1, 2}, q[] = {0, 1, 0};
+    double value;
+    for (int loss = NTK_LOSS_SQUARED; loss <= NTK_LOSS_SOFTMAX; ++loss) {
+        const size_t outputs = loss == NTK_LOSS_LOGISTIC ? 1 : 3;
+        ntk_loss_evaluate((ntk_loss)loss, 1, outputs, f, q, &value, NULL);
+        cr_assert(isnan(value), "loss %d", loss);
+        ntk_loss_evaluate_log((ntk_loss)loss, 1, outputs, f, q, &value, NULL);
+        cr_assert(isnan(value), "log of loss %d", loss);
+    }
+}
+
+Test(losses, targets_are_checked) {
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_LOGISTIC, 1, 2, (const double[]){0, 1}), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_SOFTMAX, 1, 1, (const double[]){1}), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_SQUARED, 0, 1, NULL), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_LOGISTIC, 1, 1, (const double[]){1.5}), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_SQUARED, 1, 1, (const double[]){NAN}), NTK_ERROR_NOT_FINITE);
+    assert_fails(ntk_loss_check(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){0, 1, 0.5, 0.6}), NTK_ERROR_ARGUMENT,
+                 "row 1");
+    assert_ok(ntk_loss_check(NTK_LOSS_SOFTMAX, 1, 3, (const double[]){0.1, 0.2, 0.7}));
+    cr_assert(ntk_loss_targets_are_hard(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){0, 1, 1, 0}));
+    cr_assert(!ntk_loss_targets_are_hard(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){0, 1, 0.5, 0.5}));
+    cr_assert(!ntk_loss_targets_are_hard(NTK_LOSS_LOGISTIC, 2, 1, (const double[]){0, 0.9}));
+}

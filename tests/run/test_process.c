@@ -1,0 +1,93 @@
+/* Child processes: how each kind of ending is told, limits, and what the child sees. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/memory.h>
+
+#include "fixture.h"
+#include "run/process.h"
+
+static const char *folder;
+
+static void begin(void) { folder = fixture_folder(); }
+
+TestSuite(process, .init = begin, .fini = fixture_remove, .timeout = 30);
+
+static ntk_process run_shell(const char *script, double seconds, double megabytes) {
+    const char *out = fixture_join(folder, "out"), *error = fixture_join(folder, "err");
+    const char *const arguments[] = {"sh", "-c", script, NULL};
+    const char *const environment[] = {"TOY=new", "HOME=/replaced", NULL};
+    const ntk_process_options options = {arguments, environment, out, error, seconds, megabytes};
+    ntk_process process, *const processes[] = {&process};
+    setenv("TOY", "old", 1);
+    setenv("KEPT", "kept", 1);
+    assert_ok(ntk_process_start(&options, &process));
+    while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 0.1);
+    return process;
+}
+
+Test(process, endings_are_told_apart) {
+    ntk_process process = run_shell("exit 3", 10, 4096);
+    cr_expect(process.ending == NTK_ENDING_EXIT && process.code == 3);
+    process = run_shell("kill -SEGV $$", 10, 4096);
+    cr_expect(process.ending == NTK_ENDING_SIGNAL && process.code == SIGSEGV);
+    process = run_shell("sleep 10", 0.2, 4096);
+    cr_expect_eq(process.ending, NTK_ENDING_TIME);
+    cr_expect(process.seconds > 0.2 && process.seconds < 5);
+    char text[128];
+    ntk_process_describe(&process, text, sizeof text);
+    cr_expect_str_eq(text, "exceeded its time limit of 0.2 s and was stopped");
+}
+
+Test(process, the_environment_is_replaced_where_asked) {
+    run_shell("echo $TOY $HOME $KEPT", 10, 4096);
+    char *said = fixture_read(fixture_join(folder, "out"));
+    cr_expect_str_eq(said, "new /replaced kept\n");
+}
+
+Test(process, progress_arrives_and_nonsense_is_ignored) {
+    const ntk_process process = run_shell("printf '0.25\\n0.7' >&3; printf '5\\n7\\nnan\\n' >&3", 10, 4096);
+    cr_expect_eq(process.fraction, 0.75);
+}
+
+/* A child's child that outlives the limit would go on using the processors. */
+Test(process, the_whole_group_is_killed) {
+    run_shell("sleep 20 & echo $!; wait", 0.3, 4096);
+    char *said = fixture_read(fixture_join(folder, "out"));
+    const pid_t grandchild = (pid_t)strtol(said, NULL, 10);
+    cr_assert_gt(grandchild, 1);
+    for (int look = 0; look < 100 && kill(grandchild, 0) == 0; look++) {
+        char path[64], state = 'R';
+        snprintf(path, sizeof path, "/proc/%ld/stat", (long)grandchild);
+        FILE *file = fopen(path, "r");
+        if (file != NULL && fscanf(file, "%*d %*s %c", &state) != 1) state = 'R';
+        if (file != NULL) fclose(file);
+        if (state == 'Z') break; /* dead, and nobody has asked yet */
+        usleep(10000);
+        cr_expect_lt(look, 99, "the child's child is alive");
+    }
+}
+
+Test(process, a_program_that_does_not_exist_is_named) {
+    const char *out = fixture_join(folder, "out"), *error = fixture_join(folder, "err");
+    const char *const arguments[] = {"/nowhere/ntk", NULL}, *const environment[] = {NULL};
+    const ntk_process_options options = {arguments, environment, out, error, 1, 4096};
+    ntk_process process;
+    assert_fails(ntk_process_start(&options, &process), NTK_ERROR_IO, "/nowhere/ntk");
+}
+
+Test(process, last_words_are_the_last_line_that_says_something) {
+    run_shell("printf 'first\\nsecond \\n\\n \\n' >&2", 10, 4096);
+    char *words;
+    assert_ok(ntk_process_last_words(fixture_join(folder, "err"), &words));
+    cr_expect_str_eq(words, "second");
+    ntk_release(words);
+    assert_ok(ntk_process_last_words(fixture_join(folder, "nothing"), &words));
+    cr_expect_str_empty(words);
+    ntk_release(words);
+}
