@@ -23,7 +23,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef enum ntk_family { NTK_DENSE, NTK_RESIDUAL } ntk_family;
 
@@ -83,5 +86,7 @@ bool ntk_activation_is_smooth(ntk_activation activation);
  * enumeration. */
 void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *x, double *value,
                              double *derivative);
+
+NTK_END_DECLS
 
 #endif

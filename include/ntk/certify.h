@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_certificate {
     double lambda_min_bound; /* rigorous: lambda_min(A) >= this */
@@ -42,5 +45,7 @@ ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t
 ntk_status ntk_certify_network_error(const ntk_architecture *architecture, size_t d, size_t m,
                                      const double *theta, size_t n, const double *x, const double *gram,
                                      size_t ldg, double *bound);
+
+NTK_END_DECLS
 
 #endif

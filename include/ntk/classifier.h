@@ -26,9 +26,12 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/inference_problem.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* Of latent values f (q, K): (q, K), rows softmax f; for the logistic loss (q), sigma(f). */
 void ntk_bayes_probabilities(ntk_loss loss, size_t q, size_t outputs, const double *f, double *probabilities);
@@ -40,5 +43,7 @@ void ntk_bayes_probabilities(ntk_loss loss, size_t q, size_t outputs, const doub
 ntk_status ntk_bayes_average(ntk_loss loss, size_t q, size_t outputs, const double *mean,
                              const double *covariance, size_t draws, const ntk_stream *stream,
                              double *probabilities);
+
+NTK_END_DECLS
 
 #endif

@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ntk/api.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* The synthetic point sets. n, d > 0, and the first points are the same whatever n is. Errors of each:
  * NTK_ERROR_ARGUMENT. */
@@ -83,5 +86,7 @@ typedef enum ntk_npy_type { NTK_NPY_FLOAT64, NTK_NPY_FLOAT32 } ntk_npy_type;
  * NTK_ERROR_SHAPE where the array is empty; NTK_ERROR_NOT_FINITE, with the position, where an element is not
  * finite or overflows float32. Where it fails, what stood at `path` is untouched. */
 ntk_status ntk_npy_write(const char *path, ntk_npy_type type, size_t rows, size_t columns, const double *a);
+
+NTK_END_DECLS
 
 #endif

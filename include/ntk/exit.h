@@ -4,9 +4,12 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/flow.h>
 #include <ntk/models.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* Where ||Theta_t - Theta_0||_F / ||Theta_0||_F first passes a threshold. */
 typedef struct ntk_exit {
@@ -45,5 +48,7 @@ ntk_status ntk_exit_frozen(const ntk_model *model, const double *theta, const do
  * ntk_flow_run, also where targets are soft. */
 ntk_status ntk_exit_lazy_gain(const ntk_model *model, const double *theta, const double *targets,
                               const double *weights, size_t count, const double *log_times, double *gains);
+
+NTK_END_DECLS
 
 #endif

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* A file in the making: a temporary neighbour of `path`, renamed over it on commit. */
 typedef struct ntk_file ntk_file;
@@ -33,5 +36,7 @@ ntk_status ntk_file_write(const char *path, const void *content, size_t size);
 
 /* Make a folder and its parents; one that exists is no error. */
 ntk_status ntk_folder_create(const char *path);
+
+NTK_END_DECLS
 
 #endif

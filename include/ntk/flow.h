@@ -12,9 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/loss.h>
 #include <ntk/models.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef enum ntk_time {
     NTK_TIME_PHYSICAL,
@@ -140,5 +143,7 @@ typedef struct ntk_flow_rest {
 ntk_status ntk_flow_measure_rest(const ntk_model *model, const double *targets,
                                  const ntk_flow_options *options, const double *theta0, const double *theta,
                                  ntk_flow_rest *out);
+
+NTK_END_DECLS
 
 #endif

@@ -32,8 +32,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* A = Theta_xX (Theta_XX + ridge I)^{-1}, ridge = n lambda >= 0. theta: (n + q, n + q); map: (q, n). Errors:
  * NTK_ERROR_ARGUMENT; NTK_ERROR_NOT_POSITIVE_DEFINITE where Theta_XX + ridge I is singular to rounding;
@@ -56,5 +59,7 @@ ntk_status ntk_gaussian_posterior(size_t n, size_t q, const double *theta, doubl
  * rounding. */
 ntk_status ntk_gaussian_draw(ntk_stream *stream, size_t q, size_t columns, const double *mean,
                              const double *covariance, double *draws);
+
+NTK_END_DECLS
 
 #endif

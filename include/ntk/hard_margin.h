@@ -2,7 +2,10 @@
 #ifndef NTK_HARD_MARGIN_H
 #define NTK_HARD_MARGIN_H
 
+#include <ntk/api.h>
 #include <ntk/inference_problem.h>
+
+NTK_BEGIN_DECLS
 
 /* The certificate: norm_lower <= ||w_hat|| <= norm_upper, from a dual and a primal feasible point, up to the
  * rounding of one product with the Gram matrix. */
@@ -33,5 +36,7 @@ typedef struct ntk_hard_margin_result {
  * violation larger than rounding remains. */
 ntk_status ntk_inference_hard_margin(const ntk_inference_problem *problem, double *a, double *f,
                                      ntk_hard_margin_result *result);
+
+NTK_END_DECLS
 
 #endif

@@ -19,8 +19,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/loss.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* What is solved. The arrays stay the caller's. */
 typedef struct ntk_inference_problem {
@@ -45,5 +48,7 @@ typedef struct ntk_inference_problem {
  * is n K; f0_new: (q, K), NULL for 0; f: (q, K). Of the problem only points, outputs and order are read. */
 ntk_status ntk_inference_predict(const ntk_inference_problem *problem, size_t q, const double *cross,
                                  const double *f0_new, const double *a, double *f);
+
+NTK_END_DECLS
 
 #endif

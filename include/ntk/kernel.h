@@ -39,8 +39,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef enum ntk_kernel_type { NTK_KERNEL_NTK, NTK_KERNEL_NNGP } ntk_kernel_type;
 
@@ -74,5 +77,7 @@ ntk_status ntk_dual_activation(ntk_activation activation, double sxx, double syy
  * the thousands). */
 ntk_status ntk_dual_activation_quadrature(ntk_activation activation, double sxx, double syy, double sxy,
                                           double *value, double *derivative, double *error);
+
+NTK_END_DECLS
 
 #endif

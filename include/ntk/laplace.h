@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/inference_problem.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* The Gaussian of covariance (C^{-1} + W(f))^{-1}: about the mode, the Laplace approximation of the
  * posterior (Rasmussen and Williams 2006, sections 3.4 and 3.5). */
@@ -23,5 +26,7 @@ ntk_status ntk_laplace_covariance(const ntk_laplace *laplace, size_t q, const do
 /* Effective number of parameters, tr W (C^{-1} + W)^{-1}, between 0 and n K: how many directions of function
  * space the data decide rather than the prior. */
 ntk_status ntk_laplace_degrees(const ntk_laplace *laplace, double *degrees);
+
+NTK_END_DECLS
 
 #endif

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_blas_info {
     char version[128]; /* OpenBLAS's own configuration line */
@@ -92,5 +95,7 @@ bool ntk_all_finite(size_t n, const double *x);
 double ntk_larger(double a, double b);
 double ntk_smaller(double a, double b);
 double ntk_largest_difference(size_t n, const double *x, const double *y);
+
+NTK_END_DECLS
 
 #endif

@@ -2,6 +2,10 @@
 #ifndef NTK_LOG_H
 #define NTK_LOG_H
 
+#include <ntk/api.h>
+
+NTK_BEGIN_DECLS
+
 typedef enum ntk_log_level { NTK_LOG_DEBUG, NTK_LOG_INFO, NTK_LOG_WARNING } ntk_log_level;
 
 typedef void (*ntk_log_sink)(ntk_log_level level, const char *message, void *context);
@@ -16,5 +20,7 @@ void ntk_progress_set_sink(ntk_progress_sink sink, void *context);
 
 void ntk_log(ntk_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ntk_progress(double fraction);
+
+NTK_END_DECLS
 
 #endif

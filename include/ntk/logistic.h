@@ -2,7 +2,10 @@
 #ifndef NTK_LOGISTIC_H
 #define NTK_LOGISTIC_H
 
+#include <ntk/api.h>
 #include <ntk/inference_problem.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_logistic_options {
     double tolerance;      /* of the relative residual; 1e-10 */
@@ -50,5 +53,7 @@ typedef struct ntk_logistic_result {
  * residual reached. */
 ntk_status ntk_inference_logistic(const ntk_inference_problem *problem, const ntk_logistic_options *options,
                                   double *a, double *f, ntk_logistic_result *result);
+
+NTK_END_DECLS
 
 #endif

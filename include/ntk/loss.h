@@ -10,7 +10,10 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef enum ntk_loss { NTK_LOSS_SQUARED, NTK_LOSS_LOGISTIC, NTK_LOSS_SOFTMAX } ntk_loss;
 
@@ -35,5 +38,7 @@ double ntk_loss_curvature(ntk_loss loss, size_t n);
  * margins: (n). */
 void ntk_loss_margins(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                       double *margins);
+
+NTK_END_DECLS
 
 #endif

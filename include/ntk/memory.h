@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* Bytes; wide enough for every vector unit and a cache line. */
 #define NTK_ALIGNMENT 64
@@ -19,5 +22,7 @@ ntk_status ntk_allocate_doubles(size_t count, double **out);
 
 /* Release what ntk_allocate gave; NULL is allowed. */
 void ntk_release(void *memory);
+
+NTK_END_DECLS
 
 #endif

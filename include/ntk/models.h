@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/network.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* A model on fixed inputs. The flow holds its coordinates theta (p); the model maps them to the outputs. One
  * thread at a time. */
@@ -41,5 +44,7 @@ ntk_status ntk_model_linear_prediction(size_t q, size_t n, size_t outputs, const
                                        const double *f0, ntk_model *out);
 
 void ntk_model_release(ntk_model *model);
+
+NTK_END_DECLS
 
 #endif

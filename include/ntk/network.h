@@ -14,9 +14,12 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_network ntk_network;
 
@@ -75,5 +78,7 @@ ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_
  * theta0). f: (n, K). Runs forward and pushforward at theta0. */
 ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, const double *theta, size_t n,
                                   const double *x, double *f);
+
+NTK_END_DECLS
 
 #endif

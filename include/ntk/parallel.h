@@ -8,7 +8,10 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* Work of one unit, 0 <= unit < units. */
 typedef ntk_status (*ntk_unit)(size_t unit, void *context);
@@ -23,5 +26,7 @@ ntk_status ntk_map(size_t units, ntk_unit unit, void *context);
  * Errors: NTK_ERROR_ARGUMENT for 0 or more than 4096. */
 ntk_status ntk_set_workers(size_t workers);
 size_t ntk_workers(void);
+
+NTK_END_DECLS
 
 #endif

@@ -4,10 +4,13 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/inference_problem.h>
 #include <ntk/random.h>
 #include <ntk/slice.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* Prior and posterior at X and, one by one, at q new points. */
 typedef struct ntk_posterior ntk_posterior;
@@ -33,5 +36,7 @@ ntk_status ntk_posterior_chain(const ntk_posterior *posterior, const ntk_chain_o
 
 /* *square = (f - f_0)^T (C^{-1} (x) I_K) (f - f_0): n K on average under the prior. */
 ntk_status ntk_posterior_square(const ntk_posterior *posterior, const double *f, double *square);
+
+NTK_END_DECLS
 
 #endif

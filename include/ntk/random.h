@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ntk/api.h>
+
+NTK_BEGIN_DECLS
+
 /* A plain value: copy it to replay. Not to be shared by threads while it is drawn from. */
 typedef struct ntk_stream {
     uint64_t key[2];
@@ -39,5 +43,7 @@ uint64_t ntk_stream_below(ntk_stream *stream, uint64_t bound);
 
 /* A uniformly random permutation of 0 .. n - 1 (Fisher-Yates). out: (n). */
 void ntk_stream_permutation(ntk_stream *stream, size_t n, size_t *out);
+
+NTK_END_DECLS
 
 #endif

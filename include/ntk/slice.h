@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* A law proportional to N(f; mean, L L^T (x) I_columns) exp(log_likelihood(f)), f: (rows, columns). */
 typedef struct ntk_slice_target {
@@ -31,5 +34,7 @@ typedef ntk_status (*ntk_chain_visit)(size_t draw, const double *f, void *contex
  * reproducible); those of `visit`. */
 ntk_status ntk_slice_chain(const ntk_slice_target *target, const ntk_chain_options *options,
                            ntk_stream *stream, double *f, ntk_chain_visit visit, void *context);
+
+NTK_END_DECLS
 
 #endif

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* A value with a two-sided confidence interval. Samples that are all equal have standard error 0: the
  * interval collapses to the value, which is kept exactly, and the minimum detectable effect is 0. */
@@ -141,5 +144,7 @@ double ntk_stats_family_level(double family_error, size_t tests);
  * hypothesis is at most family_error, whatever the dependence. p: (n), n >= 1, in [0, 1]; rejected: (n).
  * Errors: NTK_ERROR_ARGUMENT, naming the p-value. */
 ntk_status ntk_stats_holm(size_t n, const double *p, double family_error, bool *rejected);
+
+NTK_END_DECLS
 
 #endif

@@ -7,6 +7,10 @@
 #ifndef NTK_STATUS_H
 #define NTK_STATUS_H
 
+#include <ntk/api.h>
+
+NTK_BEGIN_DECLS
+
 /* name, message; codes and messages come from this one table. */
 #define NTK_STATUS_TABLE(X)                                                                                  \
     X(NTK_OK, "success")                                                                                     \
@@ -59,5 +63,7 @@ ntk_status ntk_fail(ntk_status status, const char *format, ...) __attribute__((f
         (status) = (expression);                                                                             \
         if ((status) != NTK_OK) goto label;                                                                  \
     } while (0)
+
+NTK_END_DECLS
 
 #endif

@@ -4,9 +4,12 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/flow.h>
 #include <ntk/models.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* Scalars at one observation time; NaN where not asked for or not defined (dynamics.h, ntk_observation). */
 typedef struct ntk_trajectory_point {
@@ -79,5 +82,7 @@ double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points
 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_trajectory_release(ntk_trajectory *trajectory);
+
+NTK_END_DECLS
 
 #endif

@@ -6,12 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ntk/api.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/table.h>
 #include <ntk/random.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_context ntk_context;
 
@@ -77,5 +80,7 @@ const ntk_metrics *ntk_context_metrics(const ntk_context *context);
 
 /* Write metrics.tsv and <table>.tsv of everything emitted into an existing folder, each atomically. */
 ntk_status ntk_context_write(const ntk_context *context, const char *folder);
+
+NTK_END_DECLS
 
 #endif

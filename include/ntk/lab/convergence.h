@@ -5,12 +5,15 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/definiteness.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* The parameters that every such experiment reads; claim.yaml gives the values of each tier. */
 #define NTK_CONVERGENCE_PARAMETERS                                                                           \
@@ -80,5 +83,7 @@ double ntk_convergence_smallest(const ntk_convergence *found, size_t column);
  * "exponent-<label>-<depth>", and the table `errors` (per case and width: geometric mean over seeds, the mean
  * that the exponent is a slope of, and the extremes). Errors: as above. */
 ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases);
+
+NTK_END_DECLS
 
 #endif

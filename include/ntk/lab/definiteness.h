@@ -5,11 +5,14 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* The parameters that every such experiment reads; claim.yaml gives the values of each tier. The points of a
  * smaller size are the first ones of a larger. */
@@ -42,5 +45,7 @@ ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_archi
 ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, size_t count,
                                     const char *const *labels, ntk_definiteness_architecture architecture_of,
                                     size_t *n, size_t *ranks);
+
+NTK_END_DECLS
 
 #endif

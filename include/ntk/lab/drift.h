@@ -7,9 +7,12 @@
 #ifndef NTK_LAB_DRIFT_H
 #define NTK_LAB_DRIFT_H
 
+#include <ntk/api.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* What the parameters travel after the end of a run with L2: an estimate, from the curvature of the objective
  * along its gradient there (smooth activations; dynamics.h, ntk_flow_measure_rest), or from its decay over
@@ -40,5 +43,7 @@ ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t
  * (lambda = 0) or for targets that are not soft (epsilon = 0). */
 ntk_status ntk_drift_conduct_under_l2(ntk_context *context);
 ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context);
+
+NTK_END_DECLS
 
 #endif

@@ -9,12 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/flow.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/definiteness.h>
 #include <ntk/network.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* What every member is trained on. The arrays stay the caller's. */
 typedef struct ntk_ensemble_problem {
@@ -74,5 +77,7 @@ ntk_status ntk_ensemble_initialise(const ntk_context *context, const ntk_ensembl
 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_ensemble_release(ntk_ensemble *ensemble);
+
+NTK_END_DECLS
 
 #endif

@@ -46,7 +46,10 @@
 #ifndef NTK_LAB_ENSEMBLE_LAW_H
 #define NTK_LAB_ENSEMBLE_LAW_H
 
+#include <ntk/api.h>
 #include <ntk/lab/ensemble_study.h>
+
+NTK_BEGIN_DECLS
 
 /* Compare the trained networks with the study's law: emit the metrics, and rows of three tables:
  *
@@ -58,5 +61,7 @@
  *
  * Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where the law is singular at the test points. */
 ntk_status ntk_ensemble_study_judge(const ntk_ensemble_study *study);
+
+NTK_END_DECLS
 
 #endif

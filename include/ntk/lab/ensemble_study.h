@@ -5,9 +5,12 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/ensemble.h>
 #include <ntk/lab/table.h>
+
+NTK_BEGIN_DECLS
 
 #define NTK_ENSEMBLE_LAW_PARAMETERS                                                                           \
     {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 2, 65536, NULL, "two hidden widths, ascending"},         \
@@ -104,5 +107,7 @@ ntk_status ntk_ensemble_study_train(ntk_ensemble_study *study, size_t columns, n
  * <name>-mean-p, <name>-covariance-p and <name>-normality-p, and what they would have found,
  * detectable-shift, detectable-spread and detectable-distance. */
 ntk_status ntk_ensemble_study_test_values(const ntk_ensemble_study *study, const char *name);
+
+NTK_END_DECLS
 
 #endif

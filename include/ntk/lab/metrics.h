@@ -5,8 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_metric {
     char *name;
@@ -26,5 +29,7 @@ ntk_status ntk_metrics_write(const char *path, const ntk_metrics *metrics);
 ntk_status ntk_metrics_read(const char *path, ntk_metrics *out);
 void ntk_metrics_release(ntk_metrics *metrics);
 const ntk_metric *ntk_metrics_find(const ntk_metrics *metrics, const char *name);
+
+NTK_END_DECLS
 
 #endif

@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef enum ntk_parameter_type {
     NTK_PARAMETER_INTEGER,
@@ -41,5 +44,7 @@ ntk_status ntk_setting_check(const ntk_parameter *parameters, const ntk_setting 
         {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"}, {                        \
         "max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"        \
     }
+
+NTK_END_DECLS
 
 #endif

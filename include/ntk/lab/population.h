@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
@@ -22,6 +23,8 @@
 #include <ntk/network.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* The parameters that every such experiment reads; claim.yaml gives the values of each tier. The last two are
  * what a control gets wrong about the limit. */
@@ -129,5 +132,7 @@ ntk_status ntk_population_bias(const ntk_context *context, const ntk_population_
  * those of ntk_stats_rate, also where a product <D, D'> is not positive, for want of networks. */
 ntk_status ntk_population_rate(const ntk_context *context, const ntk_population_study *study,
                                const ntk_population *populations, size_t count, ntk_estimate *out);
+
+NTK_END_DECLS
 
 #endif

@@ -5,12 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/data.h>
 #include <ntk/lab/context.h>
 #include <ntk/models.h>
 #include <ntk/network.h>
 #include <ntk/random.h>
 #include <ntk/targets.h>
+
+NTK_BEGIN_DECLS
 
 /* What is drawn. Points are uniform on the unit sphere of R^inputs with |cosine| at most max_cosine between
  * any two, or images of digits (data.h, ntk_digits_draw), in one draw without replacement that training and
@@ -88,5 +91,7 @@ ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out);
 /* The integers of the parameter "digits", which are the classes, and their number. classes: (10). Errors:
  * NTK_ERROR_ARGUMENT for more than ten. */
 ntk_status ntk_context_digit_classes(const ntk_context *context, uint8_t *classes, size_t *count);
+
+NTK_END_DECLS
 
 #endif

@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/lab/problem.h>
 #include <ntk/loss.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* What is solved: cross-entropy with one of the problem's kernels. */
 typedef struct ntk_solution_formula {
@@ -73,5 +76,7 @@ double ntk_solution_mean_distance(const ntk_training *training, size_t first, si
 /* Part of the points first .. last - 1 whose label has the largest output (one output: whose class its sign
  * says); a tie is no answer. f: (last, K). */
 double ntk_solution_accuracy(const ntk_training *training, size_t first, size_t last, const double *f);
+
+NTK_END_DECLS
 
 #endif

@@ -8,11 +8,14 @@
 #ifndef NTK_LAB_SOLUTION_SWEEP_H
 #define NTK_LAB_SOLUTION_SWEEP_H
 
+#include <ntk/api.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/solution.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 /* NTK_SWEEP_PARAMETERS, and what a control sets to compare with the solution of another problem. */
 #define NTK_SOLUTION_SWEEP_PARAMETERS                                                                        \
@@ -50,5 +53,7 @@ ntk_status ntk_solution_sweep_conduct(ntk_context *context, const char *columns,
 /* Of any run with test points: let its curve be the distance of the outputs, along the flow, from a solution
  * (all_points, K), over points first and later (solution.h, ntk_solution_distance). */
 void ntk_solution_sweep_draw(const ntk_sweep_run *run, size_t first, bool centred, const double *solution);
+
+NTK_END_DECLS
 
 #endif

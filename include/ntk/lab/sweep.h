@@ -6,6 +6,7 @@
 #ifndef NTK_LAB_SWEEP_H
 #define NTK_LAB_SWEEP_H
 
+#include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/data.h>
 #include <ntk/flow.h>
@@ -15,6 +16,8 @@
 #include <ntk/stats.h>
 #include <ntk/status.h>
 #include <ntk/trajectory.h>
+
+NTK_BEGIN_DECLS
 
 /* Names of networks: <activation or residual>[-<depth>][-k<classes>][-l2 or -soft], so that one sweep can
  * hold networks of several depths and numbers of outputs, under L2 and with soft targets; what a name leaves
@@ -254,5 +257,7 @@ ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep 
  * bound of it is one of them all. */
 ntk_status ntk_sweep_emit_rates(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                 size_t column);
+
+NTK_END_DECLS
 
 #endif

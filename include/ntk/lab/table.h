@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
+#include <ntk/api.h>
 #include <ntk/status.h>
+
+NTK_BEGIN_DECLS
 
 typedef struct ntk_table ntk_table;
 
@@ -14,5 +17,7 @@ ntk_status ntk_table_row(ntk_table *table, const char *const *labels, const doub
 
 /* How many names a blank-separated list of columns holds. */
 size_t ntk_table_count_columns(const char *columns);
+
+NTK_END_DECLS
 
 #endif
