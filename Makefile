@@ -35,7 +35,12 @@ endif
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
 CFLAGS   += -std=c11 $(OPT) -g $(WARN) -ffp-contract=off -fopenmp -fno-math-errno -fno-trapping-math
 LDFLAGS  += -fopenmp
-LDLIBS   += -llapacke -lopenblas -lsleef -lflint-arb -lflint -lyaml -ljansson -lz -lm -ldl
+LDLIBS   += -llapacke -lopenblas -lsleef $(FLINT_LIBS) -lyaml -ljansson -lz -lm -ldl
+
+# Ball arithmetic is a part of FLINT 3 and stands beside FLINT 2: src/base/arb.h asks for the same header. Asked
+# when it is first used, since `make deps` may just have installed it.
+FLINT_LIBS = $(eval FLINT_LIBS := $$(shell printf '\043include <flint/arb.h>\n' | \
+    $$(CC) $$(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo -lflint || echo -lflint-arb -lflint))$(FLINT_LIBS)
 
 ifeq ($(SANITIZE),1)
 CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1

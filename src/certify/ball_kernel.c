@@ -21,12 +21,13 @@
  * Theta_ij. The bound is the Frobenius norm of the entrywise distances, which is at least the 2-norm. */
 #include <ntk/certify.h>
 
-#include <arb.h>
 #include <math.h>
 #include <stdbool.h>
 
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
+
+#include "base/arb.h"
 
 /* Bits: the exact kernel is known to far below an ulp of a double, even where the angle of a pair vanishes.
  */

@@ -18,9 +18,9 @@
  * The code shares nothing with the network's: it is written from these equations. */
 #include <ntk/certify.h>
 
-#include <arb.h>
-#include <arb_hypgeom.h>
 #include <math.h>
+
+#include "base/arb.h"
 
 /* Bits: a sum of 10^4 terms keeps far more than a double's, and no pre-activation of a random network comes
  * so close to 0 that its sign is in doubt. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <arb.h>
 #include <sleef.h>
 
 #include <ntk/certify.h>
@@ -15,6 +14,7 @@
 #include <ntk/linalg.h>
 #include <ntk/random.h>
 
+#include "base/arb.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
 #include "run/identity.h"
@@ -70,7 +70,7 @@ static int examine_machine(void) {
     snprintf(sleef, sizeof sleef, "%d.%d.%d", SLEEF_VERSION_MAJOR, SLEEF_VERSION_MINOR,
              SLEEF_VERSION_PATCHLEVEL);
     inform("SLEEF (built with)", sleef);
-    inform("Arb", arb_version);
+    inform(NTK_ARB_LIBRARY, ntk_arb_version);
     return faults;
 }
 

@@ -17,9 +17,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <arb_hypgeom.h>
-
 #include <ntk/stats.h>
+
+#include "base/arb.h"
 
 enum { PRECISION_MIN = 128, PRECISION_MAX = 1 << 13 }; /* bits */
 

@@ -12,10 +12,9 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include <arb.h>
-#include <arb_hypgeom.h>
-
 #include <ntk/stats.h>
+
+#include "base/arb.h"
 
 enum { PRECISION_MIN = 128, PRECISION_MAX = 1 << 13, DOUBLE_BITS = 60, UNDERFLOW_BITS = -1100 };
 

@@ -6,10 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#include <arb_hypgeom.h>
-#include <arb_poly.h>
-
 #include <ntk/architecture.h>
+
+#include "base/arb.h"
 
 #define PRECISION 2400 /* bits; 1 + erf loses 1075 of them where its double underflows */
 #define TERMS     3

@@ -1,7 +1,5 @@
 /* Every instruction set against the scalar functions, bit for bit, and the scalar ones against
  * ball arithmetic. */
-#include <arb.h>
-#include <arb_hypgeom.h>
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
@@ -9,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arb.h"
 #include "base/vector.h"
 #include "base/vector_table.h"
 

@@ -1,7 +1,8 @@
 #include "ball.h"
 
-#include <arb_mat.h>
 #include <math.h>
+
+#include "base/arb.h"
 
 enum { PRECISION = 512 }; /* bits: enough for any condition number met here */
 

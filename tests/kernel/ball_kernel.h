@@ -2,9 +2,9 @@
 #ifndef TESTS_KERNEL_BALL_KERNEL_H
 #define TESTS_KERNEL_BALL_KERNEL_H
 
-#include <arb.h>
-
 #include <ntk/architecture.h>
+
+#include "base/arb.h"
 
 enum { BALL_BITS = 400 };
 

@@ -1,12 +1,12 @@
 /* Losses against ball arithmetic, finite differences and their own inequalities. */
 #include <float.h>
 #include <math.h>
-#include <arb.h>
 
 #include <criterion/criterion.h>
 
 #include <ntk/linalg.h>
 
+#include "base/arb.h"
 #include "objective/curvature.h"
 #include "problems.h"
 
