@@ -30,5 +30,6 @@
 #include <ntk/status.h>
 #include <ntk/targets.h>
 #include <ntk/trajectory.h>
+#include <ntk/version.h>
 
 #endif

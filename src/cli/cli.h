@@ -40,7 +40,8 @@ struct cli_command {
     const char *name;
     const char *synopsis; /* behind "ntk NAME " */
     const char *summary;  /* one line for `ntk --help` */
-    const char *details;  /* for `ntk NAME --help` */
+    /* For `ntk NAME --help`, which fills lines: paragraphs are separated by empty lines. */
+    const char *details, *exit_status;
     const cli_option *options;
     size_t least_names, most_names;
     int (*run)(const cli_arguments *arguments);
@@ -48,6 +49,23 @@ struct cli_command {
 
 extern const cli_command cli_list, cli_show, cli_run, cli_verify, cli_figures, cli_accept, cli_kernel,
     cli_certify, cli_doctor;
+
+/* `ntk` itself, as `ntk --help` tells it. */
+typedef struct cli_program {
+    const char *summary, *details, *begin, *exit_status;
+    const cli_option *options, *environment;
+    const cli_command *const *commands;
+    size_t command_count;
+} cli_program;
+
+/* help.c, manual.c: one text on the terminal and as a manual page, on stdout. */
+void cli_print_help(const cli_command *command);
+void cli_print_overview(const cli_program *program);
+void cli_print_manual(const cli_command *command);
+void cli_print_overview_manual(const cli_program *program);
+
+/* "-o, --output FILE"; text: (size). */
+void cli_option_text(const cli_option *option, char *text, size_t size);
 
 /* options.c */
 

@@ -40,15 +40,17 @@ static int run(const cli_arguments *arguments) {
     return result;
 }
 
-const cli_command cli_accept = {"accept",
-                                "CLAIM or SUITE ... --why TEXT [--tier TIER] [--run DIR]",
-                                "make the numbers of a run the stored ones",
-                                "Rewrites expected/ from a finished run of this program with the stored "
-                                "seed, and enters old value, new value\n"
-                                "and reason in expected/ledger.tsv. Refused where a check fails or a control "
-                                "does not break. Bounds are never\n"
-                                "touched.",
-                                options,
-                                1,
-                                (size_t)-1,
-                                run};
+const cli_command cli_accept = {
+    .name = "accept",
+    .synopsis = "CLAIM or SUITE ... --why TEXT [--tier TIER] [--run DIR]",
+    .summary = "make the numbers of a run the stored ones",
+    .details =
+        "Rewrites expected/ from a finished run of this program with the stored seed, and enters old "
+        "value, new value and reason in expected/ledger.tsv. Refused where a check fails or a control does "
+        "not break. Bounds are never touched.",
+    .exit_status = "0 when the numbers are stored, 5 where that is refused or fails, 64 wrong usage.",
+    .options = options,
+    .least_names = 1,
+    .most_names = (size_t)-1,
+    .run = run,
+};

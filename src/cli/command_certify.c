@@ -53,17 +53,18 @@ static int run(const cli_arguments *arguments) {
     return CLI_NO;
 }
 
-const cli_command cli_certify = {"certify",
-                                 "[--lower] K.npy",
-                                 "a verified lower bound of a matrix's smallest eigenvalue",
-                                 "Reads a symmetric matrix and prints a lower bound of its smallest "
-                                 "eigenvalue that holds whatever the rounding\n"
-                                 "was. The bound speaks of the numbers as they are stored. Exit status 0 "
-                                 "with a positive bound; 1 where none\n"
-                                 "can be certified: the matrix is singular, indefinite, or too close to it "
-                                 "for double precision; 5 for a file\n"
-                                 "that cannot be used.",
-                                 options,
-                                 1,
-                                 1,
-                                 run};
+const cli_command cli_certify = {
+    .name = "certify",
+    .synopsis = "[--lower] K.npy",
+    .summary = "a verified lower bound of a matrix's smallest eigenvalue",
+    .details =
+        "Reads a symmetric matrix and prints a lower bound of its smallest eigenvalue that holds whatever "
+        "the rounding was. The bound speaks of the numbers as they are stored.",
+    .exit_status =
+        "0 with a positive bound; 1 where none can be certified: the matrix is singular, indefinite, or too "
+        "close to it for double precision; 5 for a file that cannot be used; 64 wrong usage.",
+    .options = options,
+    .least_names = 1,
+    .most_names = 1,
+    .run = run,
+};

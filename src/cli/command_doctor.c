@@ -163,13 +163,16 @@ static int run(const cli_arguments *arguments) {
     return faults == 0 ? CLI_OK : CLI_NO;
 }
 
-const cli_command cli_doctor = {"doctor",
-                                "",
-                                "what machine and libraries these are, and whether they can be trusted",
-                                "Examines the machine, the libraries in use, the folder for results and "
-                                "gnuplot, and recomputes a few known\n"
-                                "answers. Exit status 0 if all is well, 1 otherwise.",
-                                options,
-                                0,
-                                0,
-                                run};
+const cli_command cli_doctor = {
+    .name = "doctor",
+    .synopsis = "",
+    .summary = "what machine and libraries these are, and whether they can be trusted",
+    .details =
+        "Examines the machine, the libraries in use, the folder for results and gnuplot, and recomputes a "
+        "few known answers.",
+    .exit_status = "0 if all is well, 1 otherwise, 64 wrong usage.",
+    .options = options,
+    .least_names = 0,
+    .most_names = 0,
+    .run = run,
+};

@@ -34,13 +34,16 @@ static int run(const cli_arguments *arguments) {
 }
 
 const cli_command cli_figures = {
-    "figures",
-    "[CLAIM or SUITE ...] [--run DIR] [--plots DIR]",
-    "redraw the figures of a run",
-    "Draws the figures of a run again from its tables, after a change of a figure.gp or of suites/style.gp. "
-    "It\n"
-    "computes nothing. The report keeps the old ones until `ntk verify --resume` rewrites it.",
-    options,
-    0,
-    (size_t)-1,
-    run};
+    .name = "figures",
+    .synopsis = "[CLAIM or SUITE ...] [--run DIR] [--plots DIR]",
+    .summary = "redraw the figures of a run",
+    .details =
+        "Draws the figures of a run again from its tables, after a change of a figure.gp or of "
+        "suites/style.gp. It computes nothing. The report keeps the old ones until `ntk verify --resume` "
+        "rewrites it.",
+    .exit_status = "0 when all are drawn, 5 an error, 64 wrong usage.",
+    .options = options,
+    .least_names = 0,
+    .most_names = (size_t)-1,
+    .run = run,
+};

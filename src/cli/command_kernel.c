@@ -113,16 +113,18 @@ static int run(const cli_arguments *arguments) {
 }
 
 const cli_command cli_kernel = {
-    "kernel",
-    "[OPTION ...] X.npy [Y.npy] -o K.npy",
-    "the kernel matrix of an infinitely wide network",
-    "Computes the NTK (or NNGP) of the points in the rows of X, an (n, d) array of float64\n"
-    "or float32, or between the points of X and Y, for a network of infinite width in the\n"
-    "NTK parametrisation. For several outputs the NTK is this matrix times the identity.\n"
-    "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; its\n"
-    "activation, weight variance and biases are fixed. Exit status 0, or 5 for files that\n"
-    "cannot be used.",
-    options,
-    1,
-    2,
-    run};
+    .name = "kernel",
+    .synopsis = "[OPTION ...] X.npy [Y.npy] -o K.npy",
+    .summary = "the kernel matrix of an infinitely wide network",
+    .details =
+        "Computes the NTK (or NNGP) of the points in the rows of X, an (n, d) array of float64 or float32, "
+        "or between the points of X and Y, for a network of infinite width in the NTK parametrisation. For "
+        "several outputs the NTK is this matrix times the identity.\n\n"
+        "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; its activation, "
+        "weight variance and biases are fixed.",
+    .exit_status = "0 when the matrix is written, 5 for files that cannot be used, 64 wrong usage.",
+    .options = options,
+    .least_names = 1,
+    .most_names = 2,
+    .run = run,
+};

@@ -67,13 +67,16 @@ static int run(const cli_arguments *arguments) {
     return result;
 }
 
-const cli_command cli_list = {"list",
-                              "[--source PAPER] [--format text|markdown]",
-                              "the claims, with their sources and latest verdicts",
-                              "Lists the claims. The first column is the verdict in results/latest (in the "
-                              "current folder), \"-\" where\n"
-                              "there is none; the kinds of evidence that it rests on stand last.",
-                              options,
-                              0,
-                              0,
-                              run};
+const cli_command cli_list = {
+    .name = "list",
+    .synopsis = "[--source PAPER] [--format text|markdown]",
+    .summary = "the claims, with their sources and latest verdicts",
+    .details =
+        "Lists the claims. The first column is the verdict in results/latest (in the current folder), \"-\" "
+        "where there is none; the kinds of evidence that it rests on stand last.",
+    .exit_status = "0; 5 an error; 64 wrong usage, also a paper that no claim cites.",
+    .options = options,
+    .least_names = 0,
+    .most_names = 0,
+    .run = run,
+};

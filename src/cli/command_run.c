@@ -116,15 +116,18 @@ static int run(const cli_arguments *arguments) {
     return status == NTK_ERROR_UNSUPPORTED ? NTK_EXIT_SKIPPED : result;
 }
 
-const cli_command cli_run = {"run",
-                             "CLAIM [OPTION ...]",
-                             "compute one claim or one of its controls, and print what it finds",
-                             "Computes a claim (or, with --control, one of its controls) in this process, "
-                             "prints its metrics and how each\n"
-                             "check comes out. It compares nothing with stored results; `ntk verify` does. "
-                             "The exit status is 0 when the\n"
-                             "computation ended well, whatever the checks say.",
-                             options,
-                             1,
-                             1,
-                             run};
+const cli_command cli_run = {
+    .name = "run",
+    .synopsis = "CLAIM [OPTION ...]",
+    .summary = "compute one claim or one of its controls, and print what it finds",
+    .details =
+        "Computes a claim (or, with --control, one of its controls) in this process, prints its metrics and "
+        "how each check comes out. It compares nothing with stored results; `ntk verify` does.",
+    .exit_status = "0 when the computation ended well, whatever the checks say; 5 an error; 64 wrong usage; "
+                   "77 where the "
+                   "claim has to be skipped here; 130 interrupted.",
+    .options = options,
+    .least_names = 1,
+    .most_names = 1,
+    .run = run,
+};

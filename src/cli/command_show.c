@@ -87,12 +87,15 @@ static int run(const cli_arguments *arguments) {
 }
 
 const cli_command cli_show = {
-    "show",
-    "CLAIM",
-    "one claim in full: statement, checks, controls, parameters",
-    "Shows a claim: what the theorem states, what is checked and why, which control "
-    "must break,\nand which parameters --set can change.",
-    options,
-    1,
-    1,
-    run};
+    .name = "show",
+    .synopsis = "CLAIM",
+    .summary = "one claim in full: statement, checks, controls, parameters",
+    .details =
+        "Shows a claim: what the theorem states, what is checked and why, which control must break, and "
+        "which parameters --set can change.",
+    .exit_status = "0; 5 an error; 64 wrong usage, also a claim that does not exist.",
+    .options = options,
+    .least_names = 1,
+    .most_names = 1,
+    .run = run,
+};

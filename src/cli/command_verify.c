@@ -179,18 +179,21 @@ static int run(const cli_arguments *arguments) {
 }
 
 const cli_command cli_verify = {
-    "verify",
-    "[CLAIM or SUITE ...] [OPTION ...]",
-    "run claims with their controls, judge them, draw, report",
-    "Runs the named claims, or all of them; judges each by its checks and controls; compares with the "
-    "stored\n"
-    "results; draws the figures; writes a report. With another seed, only those stored results are compared\n"
-    "that do not depend on it or are statistical; with --set, none.\n\n"
-    "Exit status, the worst first: 5 ERROR, 3 VACUOUS (a control did not break), 1 VIOLATED, 2 REGRESSED "
-    "(holds,\n"
-    "but a stored number moved), 4 INCONCLUSIVE, 6 nothing ran or a claim was skipped, 0 all hold; 64 wrong\n"
-    "usage, 130 interrupted.",
-    options,
-    0,
-    (size_t)-1,
-    run};
+    .name = "verify",
+    .synopsis = "[CLAIM or SUITE ...] [OPTION ...]",
+    .summary = "run claims with their controls, judge them, draw, report",
+    .details =
+        "Runs the named claims, or all of them; judges each by its checks and controls; compares with the "
+        "stored results; draws the figures; writes a report. With another seed, only those stored results "
+        "are "
+        "compared that do not depend on it or are statistical; with --set, none.",
+    .exit_status =
+        "The worst first: 5 ERROR, 3 VACUOUS (a control did not break), 1 VIOLATED, 2 REGRESSED (holds, but "
+        "a "
+        "stored number moved), 4 INCONCLUSIVE, 6 nothing ran or a claim was skipped, 0 all hold; 64 wrong "
+        "usage, 130 interrupted.",
+    .options = options,
+    .least_names = 0,
+    .most_names = (size_t)-1,
+    .run = run,
+};

@@ -6,6 +6,7 @@
 
 #include <ntk/linalg.h>
 #include <ntk/log.h>
+#include <ntk/version.h>
 
 #include "cli/cli.h"
 #include "run/catalogue.h"
@@ -16,16 +17,33 @@ static const cli_command *const commands[] = {&cli_list,   &cli_show,    &cli_ru
                                               &cli_kernel, &cli_certify, &cli_doctor};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
-static int print_help(void) {
-    printf("ntk checks theorems about neural tangent kernels numerically, and computes such kernels.\n\n"
-           "Usage: ntk COMMAND [OPTION ...]\n\nCommands:\n");
+static const cli_option options[] = {
+    {"help", 0, NULL, "this text; `ntk COMMAND --help` explains one command"},
+    {"version", 0, NULL, "the version, the commit and the compiler"},
+    {NULL, 0, NULL, NULL}};
+
+static const cli_option environment[] = {
+    {"NTK_ROOT", 0, NULL, "the folder that holds suites/ (default: above or beside the program)"},
+    {"NO_COLOR", 0, NULL, "if not empty, no colours on a terminal"},
+    {NULL, 0, NULL, NULL}};
+
+static const cli_program program = {
+    .summary = "check theorems about neural tangent kernels, and compute such kernels",
+    .details = "ntk checks theorems about neural tangent kernels numerically, and computes such kernels.",
+    .begin = "Begin with `ntk doctor`, then `ntk verify`.",
+    .exit_status =
+        "0 all is well; 64 wrong usage; 5 an error; 130 interrupted; for `ntk verify` also 3 VACUOUS, "
+        "1 VIOLATED, 2 REGRESSED, 4 INCONCLUSIVE, 6 nothing ran or a claim was skipped.",
+    .options = options,
+    .environment = environment,
+    .commands = commands,
+    .command_count = COMMAND_COUNT,
+};
+
+static const cli_command *find_command(const char *name) {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    printf("\n`ntk COMMAND --help` explains one command; `ntk --version` names the build.\n"
-           "Begin with `ntk doctor`, then `ntk verify`.\n\n"
-           "Exit status: 0 all is well; 64 wrong usage; 5 an error; 130 interrupted; for `ntk verify` also\n"
-           "3 VACUOUS, 1 VIOLATED, 2 REGRESSED, 4 INCONCLUSIVE, 6 nothing ran or a claim was skipped.\n");
-    return CLI_OK;
+        if (strcmp(name, commands[i]->name) == 0) return commands[i];
+    return NULL;
 }
 
 static int unknown_command(const char *name) {
@@ -39,19 +57,33 @@ static int unknown_command(const char *name) {
     return CLI_USAGE;
 }
 
+/* `ntk --man [COMMAND]`, for `make`: no reader is told of it. */
+static int print_manual(const char *name) {
+    const cli_command *command = name != NULL ? find_command(name) : NULL;
+    if (name != NULL && command == NULL) return unknown_command(name);
+    if (command != NULL)
+        cli_print_manual(command);
+    else
+        cli_print_overview_manual(&program);
+    return CLI_OK;
+}
+
 static int dispatch(int argc, char **argv) {
     if (argc < 2) {
         cli_error("no command given; `ntk --help` lists them");
         return CLI_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return print_help();
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("ntk %s (%s)\n", ntk_build_commit, ntk_build_compiler);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        cli_print_overview(&program);
         return CLI_OK;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(argv[1], commands[i]->name) == 0) return cli_execute(commands[i], argc - 1, argv + 1);
-    return unknown_command(argv[1]);
+    if (strcmp(argv[1], "--man") == 0) return print_manual(argv[2]);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("ntk %s (%s, %s)\n", ntk_version(), ntk_build_commit, ntk_build_compiler);
+        return CLI_OK;
+    }
+    const cli_command *command = find_command(argv[1]);
+    return command != NULL ? cli_execute(command, argc - 1, argv + 1) : unknown_command(argv[1]);
 }
 
 static void print_message(ntk_log_level level, const char *message, void *context) {

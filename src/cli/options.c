@@ -50,19 +50,6 @@ bool cli_colour(void) {
     return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
-/* ---- help ---------------------------------------------------------------------------------------------- */
-
-static void print_help(const cli_command *command) {
-    printf("Usage: ntk %s %s\n\n%s\n\nOptions:\n", command->name, command->synopsis, command->details);
-    for (const cli_option *option = command->options; option->name != NULL; option++) {
-        char letter[] = {'-', option->letter, ',', ' ', '\0'}, text[64];
-        snprintf(text, sizeof text, "%s--%s %s", option->letter ? letter : "", option->name,
-                 option->argument ? option->argument : "");
-        printf("  %-26s %s\n", text, option->help);
-    }
-    printf("  %-26s %s\n", "--help", "this text");
-}
-
 /* ---- parsing ------------------------------------------------------------------------------------------- */
 
 /* getopt's return values: an option's index is moved out of the range of characters. */
@@ -144,7 +131,7 @@ int cli_execute(const cli_command *command, int argc, char **argv) {
     opterr = 0;
     for (int code; (code = getopt_long(argc, argv, tables.letters, tables.long_options, NULL)) != -1;) {
         if (code == HELP) {
-            print_help(command);
+            cli_print_help(command);
             return CLI_OK;
         }
         if (code == ':') return cli_usage_error(command, "%s needs a value", argv[optind - 1]);

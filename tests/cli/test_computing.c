@@ -120,18 +120,48 @@ Test(computing, a_blas_kernel_that_does_not_exist_is_seen) {
     cr_expect(toy_said("FAIL  OPENBLAS_CORETYPE"), "%s", toy_output());
 }
 
+static size_t longest_line(const char *text) {
+    size_t longest = 0;
+    for (size_t length; *text != '\0'; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        if (length > longest) longest = length;
+    }
+    return longest;
+}
+
+static const char *const commands[] = {"list",   "show",   "run",     "verify", "figures",
+                                       "accept", "kernel", "certify", "doctor"};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
 Test(computing, every_command_explains_itself) {
-    static const char *const commands[] = {"list",   "show",   "run",     "verify", "figures",
-                                           "accept", "kernel", "certify", "doctor"};
     cr_assert_eq(toy_ntk("--help"), 0);
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         cr_expect(toy_said(commands[i]), "ntk --help leaves out %s", commands[i]);
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "Usage: ntk %s", commands[i]);
         cr_expect_eq(toy_ntk("%s --help", commands[i]), 0);
-        cr_expect(toy_said(usage), "%s", toy_output());
+        cr_expect(toy_said(usage) && toy_said("\nOptions:\n") && toy_said("\nExit status: "), "%s",
+                  toy_output());
+        cr_expect_leq(longest_line(toy_output()), 80, "%s", toy_output());
     }
+}
+
+/* The pages say what --help says: summary, options and exit statuses of the same tables. */
+Test(computing, manual_pages_are_made_from_the_help) {
+    cr_assert_eq(toy_ntk("--man"), 0);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "\n.B ntk\\-%s(1)\n", commands[i]);
+        cr_expect(toy_said(name), "ntk(1) leaves out %s", commands[i]);
+    }
+    cr_assert_eq(toy_ntk("--man certify"), 0);
+    cr_expect_eq(strncmp(toy_output(), ".TH NTK\\-CERTIFY 1 ", 18), 0, "%s", toy_output());
+    cr_expect(toy_said("\n.SH SYNOPSIS\n.B ntk certify\n[\\-\\-lower] K.npy\n"), "%s", toy_output());
+    cr_expect(toy_said("\n.SH OPTIONS\n.TP\n.B \\-\\-lower\n") && toy_said("\n.SH EXIT STATUS\n0 with"), "%s",
+              toy_output());
+    cr_expect_eq(toy_ntk("--man certifies"), 64);
+    cr_expect(toy_said("did you mean `ntk certify`?"), "%s", toy_output());
 }
 
 Test(computing, list_and_show_tell_the_claims) {

@@ -1,0 +1,3 @@
+#include <ntk/version.h>
+
+const char *ntk_version(void) { return NTK_VERSION; }
