@@ -12,6 +12,18 @@
 
 #define TEXT(name, text, ...) [name] = (text),
 
+const char *ntk_wording_text(ntk_wording wording) {
+    static const char *const texts[] = {NTK_WORDING_TABLE(TEXT)};
+    return (size_t)wording < NTK_WORDING_COUNT ? texts[wording] : "unknown";
+}
+
+const char *ntk_wording_meaning(ntk_wording wording) {
+#define MEANING(name, text, meaning) [name] = (meaning),
+    static const char *const meanings[] = {NTK_WORDING_TABLE(MEANING)};
+#undef MEANING
+    return (size_t)wording < NTK_WORDING_COUNT ? meanings[wording] : "unknown";
+}
+
 const char *ntk_check_kind_text(ntk_check_kind kind) {
     static const char *const texts[] = {NTK_CHECK_TABLE(TEXT)};
     return (size_t)kind < NTK_CHECK_COUNT ? texts[kind] : "unknown";
@@ -69,6 +81,7 @@ void ntk_claim_release(ntk_claim *claim) {
                            claim->result, claim->caption, claim->limits, claim->no_control, claim->measured};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) ntk_release(texts[i]);
     ntk_texts_release(claim->hypotheses, claim->hypothesis_count);
+    release_settings(claim->common, claim->common_count);
     for (size_t tier = 0; tier < NTK_TIER_COUNT; tier++)
         release_settings(claim->settings[tier], claim->setting_count[tier]);
     for (size_t i = 0; i < claim->check_count; i++) {
@@ -92,10 +105,11 @@ ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_co
                              const char *data_folder, ntk_context **out) {
     *out = NULL;
     const size_t own = control == NULL ? 0 : control->setting_count;
-    const size_t count = claim->setting_count[tier] + own + override_count;
+    const size_t count = claim->common_count + claim->setting_count[tier] + own + override_count;
     ntk_setting *settings = NULL;
     NTK_TRY(ntk_allocate(count, sizeof *settings, (void **)&settings));
     size_t at = 0;
+    for (size_t i = 0; i < claim->common_count; i++) settings[at++] = claim->common[i];
     for (size_t i = 0; i < claim->setting_count[tier]; i++) settings[at++] = claim->settings[tier][i];
     for (size_t i = 0; i < own; i++) settings[at++] = control->settings[i];
     for (size_t i = 0; i < override_count; i++) settings[at++] = overrides[i];

@@ -15,12 +15,28 @@ typedef enum ntk_tier { NTK_TIER_QUICK, NTK_TIER_FULL, NTK_TIER_COUNT } ntk_tier
 const char *ntk_tier_text(ntk_tier tier);
 ntk_status ntk_tier_parse(const char *text, ntk_tier *out);
 
+/* How a claim's statement stands to its source: name, text, meaning. */
+#define NTK_WORDING_TABLE(X)                                                                                 \
+    X(NTK_WORDING_RESTATED, "restated", "a printed result; what goes beyond it is named")                    \
+    X(NTK_WORDING_RECONSTRUCTED, "reconstructed", "the paper's text was not at hand")                        \
+    X(NTK_WORDING_OURS, "ours", "no paper states it; the source is what it builds on")
+
+typedef enum ntk_wording {
+#define NTK_WORDING_ENUM(name, text, meaning) name,
+    NTK_WORDING_TABLE(NTK_WORDING_ENUM)
+#undef NTK_WORDING_ENUM
+        NTK_WORDING_COUNT
+} ntk_wording;
+
+const char *ntk_wording_text(ntk_wording wording);
+const char *ntk_wording_meaning(ntk_wording wording);
+
 /* How a check judges its metric. */
 #define NTK_CHECK_TABLE(X)                                                                                   \
     X(NTK_CHECK_CERTIFIED, "certified") /* a verified bound: value >= bound */                               \
     X(NTK_CHECK_AT_MOST, "at-most")     /* value (or interval) <= bound */                                   \
     X(NTK_CHECK_AT_LEAST, "at-least")                                                                        \
-    X(NTK_CHECK_BETWEEN, "between")           /* bound: [low, high] */                                       \
+    X(NTK_CHECK_BETWEEN, "between")           /* bound <= value (or interval) <= bound_high */               \
     X(NTK_CHECK_RATE_AT_MOST, "rate-at-most") /* estimate; interval below bound */                           \
     X(NTK_CHECK_RATE_AT_LEAST, "rate-at-least")                                                              \
     X(NTK_CHECK_EQUIVALENT, "equivalent") /* interval inside bound +- margin */                              \
@@ -42,6 +58,7 @@ typedef struct ntk_check {
     double bound_high; /* of `between`; NaN elsewhere */
     double margin;     /* of `equivalent`; NaN elsewhere */
     bool trend;        /* no theorem gives the bound */
+    size_t line;       /* of claim.yaml */
 } ntk_check;
 
 typedef struct ntk_control {
@@ -76,6 +93,7 @@ typedef struct ntk_regression {
     bool depends_on_seed;
     ntk_tolerance_kind kind;
     double tolerance;
+    size_t line; /* of claim.yaml */
 } ntk_regression;
 
 typedef struct ntk_claim {
@@ -83,9 +101,12 @@ typedef struct ntk_claim {
     char *measured;   /* what was found, with {metric} where a number belongs; NULL for none */
     char *no_control; /* why there can be no control; NULL where there are controls */
     long revision;
+    ntk_wording wording;
     char **hypotheses;
     size_t hypothesis_count;
-    ntk_setting *settings[NTK_TIER_COUNT];
+    ntk_setting *common; /* what both tiers set */
+    size_t common_count;
+    ntk_setting *settings[NTK_TIER_COUNT]; /* what each sets beside */
     size_t setting_count[NTK_TIER_COUNT];
     double time_limit[NTK_TIER_COUNT]; /* seconds for one process */
     double memory_limit;               /* MiB for one process */
@@ -104,8 +125,8 @@ ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_claim_release(ntk_claim *claim);
 
-/* The context for one process of a claim, which must outlive it: the settings of the tier, then those of
- * `control` (NULL for the claim itself), then `overrides`, what --set gave. Errors: those of
+/* The context for one process of a claim, which must outlive it: the settings of both tiers and of this one,
+ * then those of `control` (NULL for the claim itself), then `overrides`, what --set gave. Errors: those of
  * ntk_context_create. */
 ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
                              const ntk_setting *overrides, size_t override_count, uint64_t seed,

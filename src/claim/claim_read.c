@@ -1,6 +1,5 @@
 /* Reading claim.yaml: the schema, and what must hold between its parts. docs/claim-format.md shows a claim
  * with every key. */
-#include <math.h>
 #include <string.h>
 
 #include <ntk/lab/context.h>
@@ -9,29 +8,23 @@
 #include <ntk/status.h>
 
 #include "claim/claim.h"
+#include "claim/entries.h"
+#include "claim/pattern.h"
 #include "claim/schema.h"
 #include "experiment/parameters.h"
 #include "experiment/support.h"
 
 /* ---- the schema ---------------------------------------------------------------------------------------- */
 
-enum { CLAIM, SOURCE, PARAMETERS, RESOURCES, CHECK, CONTROL, REGRESSION, FIGURE };
+enum { CLAIM, SOURCE, PARAMETERS, RESOURCES, CONTROL };
 
-static const char *const section_names[] = {
-    [CLAIM] = "a claim",
-    [SOURCE] = "source",
-    [PARAMETERS] = "parameters",
-    [RESOURCES] = "resources",
-    [CHECK] = "a check",
-    [CONTROL] = "a control",
-    [REGRESSION] = "a regression entry",
-    [FIGURE] = "figure",
+static const ntk_schema_section sections[] = {
+    [CLAIM] = {"a claim", NULL},       [SOURCE] = {"source", NULL},     [PARAMETERS] = {"parameters", NULL},
+    [RESOURCES] = {"resources", NULL}, [CONTROL] = {"a control", NULL},
 };
 
-static ntk_parser parse_id, parse_part, parse_hypotheses, parse_tier_settings;
-static ntk_parser parse_checks, parse_check_kind, parse_bound;
-static ntk_parser parse_controls, parse_control_settings, parse_breaks;
-static ntk_parser parse_regressions, parse_tolerance_kind;
+static ntk_parser parse_id, parse_part, parse_wording, parse_hypotheses, parse_tier_settings, parse_common;
+static ntk_parser parse_checks, parse_controls, parse_control_settings, parse_breaks, parse_regressions;
 
 #define NAME             "a name: " NTK_NAME_RULE
 #define AT(type, member) offsetof(type, member)
@@ -47,91 +40,42 @@ static const ntk_schema_field fields[] = {
     {CLAIM, "hypotheses", REQUIRED, "a list of texts", parse_hypotheses, AT(ntk_claim, hypotheses)},
     {CLAIM, "source", REQUIRED, "a mapping", parse_part, 0},
     {CLAIM, "parameters", REQUIRED, "a mapping", parse_part, 0},
-    {CLAIM, "resources", REQUIRED, "a mapping", parse_part, 0},
+    {CLAIM, "resources", OPTIONAL, "a mapping", parse_part, 0},
     {CLAIM, "checks", REQUIRED, "a list of checks", parse_checks, AT(ntk_claim, checks)},
     {CLAIM, "controls", OPTIONAL, "a list of controls", parse_controls, AT(ntk_claim, controls)},
     {CLAIM, "no-control", OPTIONAL, "why there can be no control", ntk_parse_text, AT(ntk_claim, no_control)},
     {CLAIM, "regression", REQUIRED, "a list of metrics", parse_regressions, AT(ntk_claim, regressions)},
-    {CLAIM, "figure", REQUIRED, "a mapping", parse_part, 0},
+    {CLAIM, "figure", REQUIRED, "the caption", ntk_parse_text, AT(ntk_claim, caption)},
     {CLAIM, "measured", OPTIONAL, "text", ntk_parse_text, AT(ntk_claim, measured)},
     {CLAIM, "limits", REQUIRED, "text", ntk_parse_text, AT(ntk_claim, limits)},
 
     {SOURCE, "paper", REQUIRED, NAME, ntk_parse_name, AT(ntk_claim, paper)},
     {SOURCE, "result", REQUIRED, "text", ntk_parse_text, AT(ntk_claim, result)},
+    {SOURCE, "wording", REQUIRED, "restated, reconstructed or ours", parse_wording, AT(ntk_claim, wording)},
 
-    {PARAMETERS, "quick", REQUIRED, "a mapping", parse_tier_settings,
+    {PARAMETERS, "both", OPTIONAL, "a mapping", parse_common, AT(ntk_claim, common)},
+    {PARAMETERS, "quick", OPTIONAL, "a mapping", parse_tier_settings,
      AT(ntk_claim, settings[NTK_TIER_QUICK])},
-    {PARAMETERS, "full", REQUIRED, "a mapping", parse_tier_settings, AT(ntk_claim, settings[NTK_TIER_FULL])},
+    {PARAMETERS, "full", OPTIONAL, "a mapping", parse_tier_settings, AT(ntk_claim, settings[NTK_TIER_FULL])},
 
-    {RESOURCES, "quick-seconds", REQUIRED, "a positive number", ntk_parse_positive,
+    {RESOURCES, "quick-seconds", OPTIONAL, "a positive number", ntk_parse_positive,
      AT(ntk_claim, time_limit[NTK_TIER_QUICK])},
-    {RESOURCES, "full-seconds", REQUIRED, "a positive number", ntk_parse_positive,
+    {RESOURCES, "full-seconds", OPTIONAL, "a positive number", ntk_parse_positive,
      AT(ntk_claim, time_limit[NTK_TIER_FULL])},
-    {RESOURCES, "megabytes", REQUIRED, "a positive number", ntk_parse_positive, AT(ntk_claim, memory_limit)},
-
-    {CHECK, "name", REQUIRED, NAME, ntk_parse_name, AT(ntk_check, name)},
-    {CHECK, "metric", REQUIRED, NAME, ntk_parse_name, AT(ntk_check, metric)},
-    {CHECK, "kind", REQUIRED, "a kind of check", parse_check_kind, AT(ntk_check, kind)},
-    {CHECK, "bound", REQUIRED, "a finite number, or [low, high]", parse_bound, AT(ntk_check, bound)},
-    {CHECK, "margin", OPTIONAL, "a positive number", ntk_parse_positive, AT(ntk_check, margin)},
-    {CHECK, "trend", OPTIONAL, "true or false", ntk_parse_flag, AT(ntk_check, trend)},
-    {CHECK, "why", REQUIRED, "text", ntk_parse_text, AT(ntk_check, why)},
+    {RESOURCES, "megabytes", OPTIONAL, "a positive number", ntk_parse_positive, AT(ntk_claim, memory_limit)},
 
     {CONTROL, "name", REQUIRED, NAME, ntk_parse_name, AT(ntk_control, name)},
     {CONTROL, "removes", REQUIRED, "text", ntk_parse_text, AT(ntk_control, removes)},
-    {CONTROL, "set", REQUIRED, "a mapping", parse_control_settings, AT(ntk_control, settings)},
-    {CONTROL, "breaks", REQUIRED, "a list of checks' names", parse_breaks, AT(ntk_control, breaks)},
     {CONTROL, "why", REQUIRED, "text", ntk_parse_text, AT(ntk_control, why)},
-
-    {REGRESSION, "metric", REQUIRED, NAME, ntk_parse_name, AT(ntk_regression, metric)},
-    {REGRESSION, "depends-on-seed", REQUIRED, "true or false", ntk_parse_flag,
-     AT(ntk_regression, depends_on_seed)},
-    {REGRESSION, "kind", REQUIRED, "a kind of tolerance", parse_tolerance_kind, AT(ntk_regression, kind)},
-    {REGRESSION, "tolerance", OPTIONAL, "a finite number", ntk_parse_real, AT(ntk_regression, tolerance)},
-    {REGRESSION, "why", REQUIRED, "text", ntk_parse_text, AT(ntk_regression, why)},
-
-    {FIGURE, "caption", REQUIRED, "text", ntk_parse_text, AT(ntk_claim, caption)},
+    {CONTROL, "set", REQUIRED, "a mapping", parse_control_settings, AT(ntk_control, settings)},
+    {CONTROL, "breaks", REQUIRED, "a pattern of checks' names, or a list of them", parse_breaks,
+     AT(ntk_control, breaks)},
 };
 
-static const ntk_schema schema = {fields, sizeof fields / sizeof *fields, section_names};
+static const ntk_schema schema = {fields, sizeof fields / sizeof *fields, sections};
 
-/* ---- names of kinds ------------------------------------------------------------------------------------ */
-
-static const char *check_kind(size_t i) { return ntk_check_kind_text((ntk_check_kind)i); }
-static const char *tolerance_kind(size_t i) { return ntk_tolerance_kind_text((ntk_tolerance_kind)i); }
-
-/* The position of the node's text among the `count` names. */
-static ntk_status parse_kind(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                             const char *(*name)(size_t), size_t count, size_t *out) {
-    const char *text = ntk_reader_scalar(node);
-    char names[256] = "";
-    for (size_t i = 0; i < count; i++) {
-        if (text != NULL && strcmp(text, name(i)) == 0) {
-            *out = i;
-            return NTK_OK;
-        }
-        ntk_text_append(names, sizeof names, i == 0 ? "" : ", ");
-        ntk_text_append(names, sizeof names, name(i));
-    }
-    return ntk_reader_fail(reader, node, "'%s' is '%s' and should be one of %s", field->key,
-                           text == NULL ? "(no word)" : text, names);
-}
-
-static ntk_status parse_check_kind(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                                   void *record) {
-    size_t kind = 0;
-    NTK_TRY(parse_kind(reader, field, node, check_kind, NTK_CHECK_COUNT, &kind));
-    ((ntk_check *)record)->kind = (ntk_check_kind)kind;
-    return NTK_OK;
-}
-
-static ntk_status parse_tolerance_kind(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                                       void *record) {
-    size_t kind = 0;
-    NTK_TRY(parse_kind(reader, field, node, tolerance_kind, NTK_TOLERANCE_COUNT, &kind));
-    ((ntk_regression *)record)->kind = (ntk_tolerance_kind)kind;
-    return NTK_OK;
-}
+/* What one process may take, where the claim does not say. */
+enum { QUICK_SECONDS = 600, FULL_SECONDS = 3600, MEGABYTES = 4096 };
 
 /* ---- lists --------------------------------------------------------------------------------------------- */
 
@@ -146,28 +90,29 @@ static ntk_status allocate_items(const ntk_reader *reader, const ntk_schema_fiel
     return NTK_OK;
 }
 
-static ntk_status parse_texts(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                              ntk_parser *parse, char ***out, size_t *count) {
-    void *items = NULL;
-    NTK_TRY(allocate_items(reader, field, node, sizeof **out, &items, count));
-    *out = items;
-    ntk_schema_field element = *field;
-    element.offset = 0;
-    for (size_t i = 0; i < *count; i++)
-        NTK_TRY(parse(reader, &element, ntk_reader_item(reader, node, i), &(*out)[i]));
-    return NTK_OK;
-}
-
 static ntk_status parse_hypotheses(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
                                    void *record) {
     ntk_claim *claim = record;
-    return parse_texts(reader, field, node, ntk_parse_text, &claim->hypotheses, &claim->hypothesis_count);
+    void *items = NULL;
+    NTK_TRY(allocate_items(reader, field, node, sizeof *claim->hypotheses, &items, &claim->hypothesis_count));
+    claim->hypotheses = items;
+    ntk_schema_field element = *field;
+    element.offset = 0;
+    for (size_t i = 0; i < claim->hypothesis_count; i++)
+        NTK_TRY(ntk_parse_text(reader, &element, ntk_reader_item(reader, node, i), &claim->hypotheses[i]));
+    return NTK_OK;
 }
 
-static ntk_status parse_breaks(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+static ntk_status parse_checks(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
                                void *record) {
-    ntk_control *control = record;
-    return parse_texts(reader, field, node, ntk_parse_name, &control->breaks, &control->break_count);
+    (void)field;
+    return ntk_entries_read_checks(reader, node, record);
+}
+
+static ntk_status parse_regressions(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                                    void *record) {
+    (void)field;
+    return ntk_entries_read_regressions(reader, node, record);
 }
 
 /* ---- parts of the claim -------------------------------------------------------------------------------- */
@@ -202,8 +147,20 @@ static ntk_status parse_id(ntk_reader *reader, const ntk_schema_field *field, ya
 static ntk_status parse_part(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
                              void *record) {
     int part = 0;
-    while (strcmp(section_names[part], field->key) != 0) part++;
+    while (strcmp(sections[part].name, field->key) != 0) part++;
     return ntk_reader_mapping(reader, &schema, part, node, record);
+}
+
+static ntk_status parse_wording(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                                void *record) {
+    ntk_claim *claim = record;
+    const char *text = ntk_reader_scalar(node);
+    for (ntk_wording wording = NTK_WORDING_RESTATED; text != NULL && wording < NTK_WORDING_COUNT; wording++) {
+        if (strcmp(text, ntk_wording_text(wording)) != 0) continue;
+        claim->wording = wording;
+        return NTK_OK;
+    }
+    return ntk_reader_fail_type(reader, field, node);
 }
 
 /* ---- settings ------------------------------------------------------------------------------------------ */
@@ -256,6 +213,12 @@ static ntk_status parse_settings(ntk_reader *reader, const ntk_schema_field *fie
     return NTK_OK;
 }
 
+static ntk_status parse_common(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                               void *record) {
+    ntk_claim *claim = record;
+    return parse_settings(reader, field, node, &claim->common, &claim->common_count);
+}
+
 static ntk_status parse_tier_settings(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
                                       void *record) {
     ntk_claim *claim = record;
@@ -273,56 +236,35 @@ static ntk_status parse_control_settings(ntk_reader *reader, const ntk_schema_fi
     return NTK_OK;
 }
 
-/* ---- checks -------------------------------------------------------------------------------------------- */
+/* ---- controls ------------------------------------------------------------------------------------------ */
 
-static ntk_status parse_bound(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                              void *record) {
-    ntk_check *check = record;
-    if (node->type != YAML_SEQUENCE_NODE) return ntk_parse_real(reader, field, node, record);
-    if (ntk_reader_count(node) != 2) return ntk_reader_fail_type(reader, field, node);
-    NTK_TRY(ntk_parse_real(reader, field, ntk_reader_item(reader, node, 0), record));
-    ntk_schema_field high = *field;
-    high.offset = AT(ntk_check, bound_high);
-    NTK_TRY(ntk_parse_real(reader, &high, ntk_reader_item(reader, node, 1), record));
-    if (!(check->bound < check->bound_high))
-        return ntk_reader_fail(reader, node, "'bound' should be [low, high] with low < high");
-    return NTK_OK;
-}
-
-/* What goes with which kind: `between` has two bounds, `equivalent` a margin, the others neither. */
-static ntk_status check_bounds(const ntk_reader *reader, const yaml_node_t *node, const ntk_check *check) {
-    const char *kind = ntk_check_kind_text(check->kind);
-    if ((check->kind == NTK_CHECK_BETWEEN) != !isnan(check->bound_high))
-        return ntk_reader_fail(reader, node, "check '%s': %s takes %s as its bound", check->name, kind,
-                               check->kind == NTK_CHECK_BETWEEN ? "[low, high]" : "one number");
-    if ((check->kind == NTK_CHECK_EQUIVALENT) != !isnan(check->margin))
-        return ntk_reader_fail(reader, node, "check '%s': %s takes %s", check->name, kind,
-                               check->kind == NTK_CHECK_EQUIVALENT ? "a margin" : "no margin");
-    if (check->kind == NTK_CHECK_CERTIFIED && check->trend)
-        return ntk_reader_fail(reader, node, "check '%s': what is certified is no trend", check->name);
-    if (check->kind == NTK_CHECK_IDENTITY && !(check->bound >= 0))
-        return ntk_reader_fail(reader, node, "check '%s': the bound of an identity is not negative",
-                               check->name);
-    return NTK_OK;
-}
-
-static ntk_status parse_checks(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                               void *record) {
-    ntk_claim *claim = record;
-    void *items = NULL;
-    NTK_TRY(allocate_items(reader, field, node, sizeof *claim->checks, &items, &claim->check_count));
-    claim->checks = items;
-    for (size_t i = 0; i < claim->check_count; i++) {
-        yaml_node_t *item = ntk_reader_item(reader, node, i);
-        ntk_check *check = &claim->checks[i];
-        check->bound_high = check->margin = NAN;
-        NTK_TRY(ntk_reader_mapping(reader, &schema, CHECK, item, check));
-        NTK_TRY(check_bounds(reader, item, check));
+/* What one pattern names, behind what the control breaks already. */
+static ntk_status add_breaks(ntk_reader *reader, const ntk_schema_field *field, const yaml_node_t *node,
+                             ntk_control *control) {
+    const char *pattern = ntk_reader_scalar(node);
+    if (pattern == NULL) return ntk_reader_fail_type(reader, field, node);
+    char **names = NULL;
+    size_t count = 0;
+    ntk_status status = ntk_pattern_expand(pattern, &names, &count);
+    if (status != NTK_OK) return ntk_reader_fail_again(reader, node, field->key, status);
+    void *items = control->breaks;
+    for (size_t i = 0; i < count && status == NTK_OK; i++) {
+        status = ntk_array_grow(&items, control->break_count, sizeof *control->breaks);
+        control->breaks = items;
+        if (status == NTK_OK) status = ntk_text_copy(names[i], &control->breaks[control->break_count++]);
     }
-    return NTK_OK;
+    ntk_texts_release(names, count);
+    return status;
 }
 
-/* ---- controls and regression entries ------------------------------------------------------------------- */
+static ntk_status parse_breaks(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                               void *record) {
+    if (node->type != YAML_SEQUENCE_NODE) return add_breaks(reader, field, node, record);
+    if (ntk_reader_count(node) == 0) return ntk_reader_fail_type(reader, field, node);
+    for (size_t i = 0; i < ntk_reader_count(node); i++)
+        NTK_TRY(add_breaks(reader, field, ntk_reader_item(reader, node, i), record));
+    return NTK_OK;
+}
 
 static ntk_status parse_controls(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
                                  void *record) {
@@ -336,65 +278,18 @@ static ntk_status parse_controls(ntk_reader *reader, const ntk_schema_field *fie
     return NTK_OK;
 }
 
-/* What a tolerance may be. Half of a number's value is no tolerance any more, and two intervals that are made
- * narrower than they are would raise false alarms. */
-static ntk_status check_tolerance(const ntk_reader *reader, const yaml_node_t *node,
-                                  const ntk_regression *regression) {
-    static const struct {
-        double low, high;
-        const char *text;
-    } allowed[] = {
-        [NTK_TOLERANCE_ULP] = {0, 0x1p52, "a tolerance from 0 to 2^52 ulp"},
-        [NTK_TOLERANCE_REL] = {0, 0.5, "a tolerance from 0 to 0.5"},
-        [NTK_TOLERANCE_ABS] = {0, INFINITY, "a tolerance that is not negative"},
-        [NTK_TOLERANCE_STATISTICAL] = {1, INFINITY,
-                                       "a tolerance from 1: the factor on the intervals' widths"},
-    };
-    const char *kind = ntk_tolerance_kind_text(regression->kind);
-    const double tolerance = regression->tolerance;
-    if (regression->kind == NTK_TOLERANCE_EXACT) {
-        if (isnan(tolerance)) return NTK_OK;
-        return ntk_reader_fail(reader, node, "metric '%s': exact takes no tolerance", regression->metric);
-    }
-    if (!(tolerance >= allowed[regression->kind].low && tolerance <= allowed[regression->kind].high))
-        return ntk_reader_fail(reader, node, "metric '%s': %s takes %s", regression->metric, kind,
-                               allowed[regression->kind].text);
-    if (regression->kind == NTK_TOLERANCE_STATISTICAL && !regression->depends_on_seed)
-        return ntk_reader_fail(reader, node, "metric '%s': statistical is for what depends on the seed",
-                               regression->metric);
-    return NTK_OK;
-}
-
-static ntk_status parse_regressions(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
-                                    void *record) {
-    ntk_claim *claim = record;
-    void *items = NULL;
-    NTK_TRY(
-        allocate_items(reader, field, node, sizeof *claim->regressions, &items, &claim->regression_count));
-    claim->regressions = items;
-    for (size_t i = 0; i < claim->regression_count; i++) {
-        yaml_node_t *item = ntk_reader_item(reader, node, i);
-        claim->regressions[i].tolerance = NAN;
-        NTK_TRY(ntk_reader_mapping(reader, &schema, REGRESSION, item, &claim->regressions[i]));
-        NTK_TRY(check_tolerance(reader, item, &claim->regressions[i]));
-    }
-    return NTK_OK;
-}
-
 /* ---- what must hold between the parts ------------------------------------------------------------------ */
 
-/* The texts that stand first in `count` records of `size` bytes: no two may be equal. */
-static ntk_status require_unique(ntk_reader *reader, const char *list, const char *what, const void *records,
-                                 size_t count, size_t size) {
-    for (size_t i = 1; i < count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const char *const *a = (const void *)((const char *)records + i * size);
-            const char *const *b = (const void *)((const char *)records + j * size);
-            if (strcmp(*a, *b) != 0) continue;
-            const yaml_node_t *node = ntk_reader_value(reader, ntk_reader_root(reader), list);
-            return ntk_reader_fail(reader, ntk_reader_item(reader, node, i), "%s '%s' is given twice", what,
-                                   *a);
-        }
+static const yaml_node_t *control_node(ntk_reader *reader, size_t i) {
+    return ntk_reader_item(reader, ntk_reader_value(reader, ntk_reader_root(reader), "controls"), i);
+}
+
+static ntk_status require_unique_controls(ntk_reader *reader, const ntk_claim *claim) {
+    for (size_t i = 1; i < claim->control_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(claim->controls[i].name, claim->controls[j].name) == 0)
+                return ntk_reader_fail(reader, control_node(reader, i), "control '%s' is given twice",
+                                       claim->controls[i].name);
     return NTK_OK;
 }
 
@@ -404,17 +299,30 @@ static bool has_check(const ntk_claim *claim, const char *name) {
     return false;
 }
 
-static ntk_status require_broken_checks(ntk_reader *reader, const ntk_claim *claim) {
-    for (size_t i = 0; i < claim->control_count; i++) {
-        const ntk_control *control = &claim->controls[i];
-        const yaml_node_t *node = ntk_reader_value(reader, ntk_reader_root(reader), "controls");
-        const yaml_node_t *item = ntk_reader_item(reader, node, i);
-        for (size_t j = 0; j < control->break_count; j++)
-            if (!has_check(claim, control->breaks[j]))
-                return ntk_reader_fail(reader, item,
-                                       "control '%s' breaks '%s', which is no check of this claim",
-                                       control->name, control->breaks[j]);
+static ntk_status require_breaks(ntk_reader *reader, const ntk_claim *claim, size_t i) {
+    const ntk_control *control = &claim->controls[i];
+    for (size_t j = 0; j < control->break_count; j++) {
+        const char *name = control->breaks[j];
+        if (!has_check(claim, name))
+            return ntk_reader_fail(reader, control_node(reader, i),
+                                   "control '%s' breaks '%s', which is no check of this claim", control->name,
+                                   name);
+        for (size_t k = 0; k < j; k++)
+            if (strcmp(control->breaks[k], name) == 0)
+                return ntk_reader_fail(reader, control_node(reader, i), "control '%s' breaks '%s' twice",
+                                       control->name, name);
     }
+    return NTK_OK;
+}
+
+/* Whoever changes a setting of both tiers finds it in one place. */
+static ntk_status require_one_place(ntk_reader *reader, const ntk_claim *claim, ntk_tier tier) {
+    for (size_t i = 0; i < claim->setting_count[tier]; i++)
+        for (size_t j = 0; j < claim->common_count; j++)
+            if (strcmp(claim->settings[tier][i].name, claim->common[j].name) == 0)
+                return ntk_reader_fail_line(reader, claim->settings[tier][i].line,
+                                            "'%s' is set for both tiers already (on line %zu)",
+                                            claim->common[j].name, claim->common[j].line);
     return NTK_OK;
 }
 
@@ -422,12 +330,11 @@ static ntk_status check_whole(ntk_reader *reader, const ntk_claim *claim) {
     if ((claim->control_count > 0) == (claim->no_control != NULL))
         return ntk_reader_fail(reader, ntk_reader_root(reader),
                                "a claim has either 'controls' or 'no-control', which says why there is none");
-    NTK_TRY(require_unique(reader, "checks", "check", claim->checks, claim->check_count, sizeof(ntk_check)));
-    NTK_TRY(require_unique(reader, "controls", "control", claim->controls, claim->control_count,
-                           sizeof(ntk_control)));
-    NTK_TRY(require_unique(reader, "regression", "metric", claim->regressions, claim->regression_count,
-                           sizeof(ntk_regression)));
-    return require_broken_checks(reader, claim);
+    for (ntk_tier tier = NTK_TIER_QUICK; tier < NTK_TIER_COUNT; tier++)
+        NTK_TRY(require_one_place(reader, claim, tier));
+    NTK_TRY(require_unique_controls(reader, claim));
+    for (size_t i = 0; i < claim->control_count; i++) NTK_TRY(require_breaks(reader, claim, i));
+    return NTK_OK;
 }
 
 /* ---- the claim ----------------------------------------------------------------------------------------- */
@@ -454,7 +361,11 @@ static ntk_status read_folder(const char *folder, ntk_claim *claim) {
 }
 
 ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out) {
-    *out = (ntk_claim){.experiment = experiment};
+    *out = (ntk_claim){
+        .experiment = experiment,
+        .time_limit = {[NTK_TIER_QUICK] = QUICK_SECONDS, [NTK_TIER_FULL] = FULL_SECONDS},
+        .memory_limit = MEGABYTES,
+    };
     const ntk_status status = read_folder(folder, out);
     if (status != NTK_OK) ntk_claim_release(out);
     return status;

@@ -12,6 +12,12 @@ const char *ntk_describe_number(double x, double other, ntk_description text) {
     return text;
 }
 
+const char *ntk_describe_source(const ntk_claim *claim, ntk_description text) {
+    snprintf(text, NTK_DESCRIPTION_SIZE, "%.64s, %.160s (%s)", claim->paper, claim->result,
+             ntk_wording_text(claim->wording));
+    return text;
+}
+
 const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description text) {
     ntk_description value, low, high;
     const ntk_estimate *estimate = &outcome->metric.estimate;

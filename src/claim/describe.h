@@ -10,6 +10,9 @@
 #define NTK_DESCRIPTION_SIZE 256
 typedef char ntk_description[NTK_DESCRIPTION_SIZE];
 
+/* "chen-2025, Theorem 1; the rates are ours (restated)": the source, and how the statement stands to it. */
+const char *ntk_describe_source(const ntk_claim *claim, ntk_description text);
+
 /* "-0.499 in [-0.52, -0.48] (99.9998 % confidence)", "0.7", or why there is nothing. */
 const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description text);
 

@@ -11,13 +11,34 @@
 
 /* ---- failing ------------------------------------------------------------------------------------------- */
 
-ntk_status ntk_reader_fail(const ntk_reader *reader, const yaml_node_t *node, const char *format, ...) {
+static ntk_status fail_at(const ntk_reader *reader, size_t line, const char *format, va_list arguments) {
     char what[768];
+    vsnprintf(what, sizeof what, format, arguments);
+    return ntk_fail(NTK_ERROR_FORMAT, "%s:%zu: %s", reader->path, line, what);
+}
+
+ntk_status ntk_reader_fail(const ntk_reader *reader, const yaml_node_t *node, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    const ntk_status status = fail_at(reader, node->start_mark.line + 1, format, arguments);
     va_end(arguments);
-    return ntk_fail(NTK_ERROR_FORMAT, "%s:%zu: %s", reader->path, node->start_mark.line + 1, what);
+    return status;
+}
+
+ntk_status ntk_reader_fail_line(const ntk_reader *reader, size_t line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const ntk_status status = fail_at(reader, line, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+ntk_status ntk_reader_fail_again(const ntk_reader *reader, const yaml_node_t *node, const char *list,
+                                 ntk_status status) {
+    if (status != NTK_ERROR_FORMAT) return status;
+    char detail[512] = "";
+    ntk_text_append(detail, sizeof detail, ntk_error_detail());
+    return ntk_reader_fail(reader, node, "%s: %s", list, detail);
 }
 
 ntk_status ntk_reader_fail_type(const ntk_reader *reader, const ntk_schema_field *field,
@@ -163,7 +184,7 @@ static ntk_status fail_unknown(ntk_reader *reader, const ntk_schema *schema, int
     yaml_node_t *node = NULL;
     const char *key = key_of(reader, mapping, i, &node);
     return ntk_reader_fail(reader, node, "unknown key '%s' in %s: allowed are %s", key,
-                           schema->sections[section], keys);
+                           schema->sections[section].name, keys);
 }
 
 static ntk_status require_keys(ntk_reader *reader, const ntk_schema *schema, int section,
@@ -172,8 +193,8 @@ static ntk_status require_keys(ntk_reader *reader, const ntk_schema *schema, int
         const ntk_schema_field *field = &schema->fields[i];
         if (field->section != section || !field->required) continue;
         if (ntk_reader_value(reader, mapping, field->key) == NULL)
-            return ntk_reader_fail(reader, mapping, "%s lacks the key '%s' (%s)", schema->sections[section],
-                                   field->key, field->type);
+            return ntk_reader_fail(reader, mapping, "%s lacks the key '%s' (%s)",
+                                   schema->sections[section].name, field->key, field->type);
     }
     return NTK_OK;
 }
@@ -184,15 +205,20 @@ ntk_status ntk_reader_mapping(ntk_reader *reader, const ntk_schema *schema, int 
         char keys[512];
         list_keys(schema, section, keys, sizeof keys);
         return ntk_reader_fail(reader, node, "%s should be a mapping with the keys %s",
-                               schema->sections[section], keys);
+                               schema->sections[section].name, keys);
     }
     for (size_t i = 0; i < ntk_reader_count(node); i++) {
         const char *key = NULL;
         yaml_node_t *value = NULL;
         NTK_TRY(ntk_reader_pair(reader, node, i, &key, &value));
         const ntk_schema_field *field = find_field(schema, section, key);
-        if (field == NULL) return fail_unknown(reader, schema, section, node, i);
-        NTK_TRY(field->parse(reader, field, value, record));
+        ntk_pair_parser *other = schema->sections[section].other;
+        if (field != NULL)
+            NTK_TRY(field->parse(reader, field, value, record));
+        else if (other != NULL)
+            NTK_TRY(other(reader, key, value, record));
+        else
+            return fail_unknown(reader, schema, section, node, i);
     }
     return require_keys(reader, schema, section, node);
 }

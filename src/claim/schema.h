@@ -34,11 +34,20 @@ struct ntk_schema_field {
     size_t offset; /* of the target in the record */
 };
 
+/* A pair whose key is not in the table: one that the file chooses itself. */
+typedef ntk_status ntk_pair_parser(ntk_reader *reader, const char *key, yaml_node_t *value, void *record);
+
+/* A kind of mapping: its name for messages, "a check", and what becomes of other keys (NULL: an error). */
+typedef struct ntk_schema_section {
+    const char *name;
+    ntk_pair_parser *other;
+} ntk_schema_section;
+
 /* The table of a file: the keys of every kind of mapping in it. */
 typedef struct ntk_schema {
     const ntk_schema_field *fields;
     size_t field_count;
-    const char *const *sections; /* their names, for messages: "a check" */
+    const ntk_schema_section *sections;
 } ntk_schema;
 
 /* The one document of the file, to be closed also after an error. Errors: NTK_ERROR_IO;
@@ -51,6 +60,15 @@ yaml_node_t *ntk_reader_root(ntk_reader *reader);
 /* NTK_ERROR_FORMAT with path and the line of `node`. */
 ntk_status ntk_reader_fail(const ntk_reader *reader, const yaml_node_t *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with a line of its own. */
+ntk_status ntk_reader_fail_line(const ntk_reader *reader, size_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* `status`, which is a failure without a place: told with this node's line and the name of its list, "checks:
+ * 'equivalent' needs a margin". What is no fault of the file (NTK_ERROR_MEMORY) stays as it is. */
+ntk_status ntk_reader_fail_again(const ntk_reader *reader, const yaml_node_t *node, const char *list,
+                                 ntk_status status);
 
 /* The same for a node that is not what its field wants. */
 ntk_status ntk_reader_fail_type(const ntk_reader *reader, const ntk_schema_field *field,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
 
@@ -25,19 +26,21 @@ static const char *latest(const json_t *summary, const char *id, const char *key
 
 static void print_claim(const ntk_claim *claim, const json_t *summary, bool markdown) {
     if (markdown) {
-        printf("| [`%s`](../suites/%s/) | %s | %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
-               claim->result, claim->check_count, claim->control_count);
+        printf("| [`%s`](../suites/%s/) | %s | %s | %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
+               claim->result, ntk_wording_text(claim->wording), claim->check_count, claim->control_count);
         return;
     }
+    ntk_description source;
     const char *evidence = latest(summary, claim->id, "evidence", "");
-    printf("%-13s %-40s %s (%s, %s)%s%s\n", latest(summary, claim->id, "verdict", "-"), claim->id,
-           claim->title, claim->paper, claim->result, *evidence ? "; evidence: " : "", evidence);
+    printf("%-13s %-40s %s; %s%s%s\n", latest(summary, claim->id, "verdict", "-"), claim->id, claim->title,
+           ntk_describe_source(claim, source), *evidence ? "; evidence: " : "", evidence);
 }
 
 static int list(const ntk_suite *suite, const char *source, bool markdown, const json_t *summary) {
     size_t printed = 0;
     if (markdown)
-        printf("| claim | theorem | result in the paper | checks | controls |\n|---|---|---|---|---|\n");
+        printf("| claim | theorem | result in the paper | wording | checks | controls |\n"
+               "|---|---|---|---|---|---|\n");
     for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         ntk_claim claim;
         const ntk_status status = ntk_suite_claim(suite, entry->id, &claim);
@@ -73,7 +76,10 @@ const cli_command cli_list = {
     .summary = "the claims, with their sources and latest verdicts",
     .details =
         "Lists the claims. The first column is the verdict in results/latest (in the current folder), \"-\" "
-        "where there is none; the kinds of evidence that it rests on stand last.",
+        "where there is none; the kinds of evidence that it rests on stand last. Behind the source: whether "
+        "the "
+        "statement restates a printed result, was reconstructed because the text was not at hand, or is "
+        "ours.",
     .exit_status = "0; 5 an error; 64 wrong usage, also a paper that no claim cites.",
     .options = options,
     .least_names = 0,

@@ -10,9 +10,16 @@
 static const cli_option options[] = {{NULL, 0, NULL, NULL}};
 
 static void show_statement(const ntk_claim *claim) {
-    printf("%s\n%s (%s, %s), revision %ld\n\n%s\n\nHypotheses:\n", claim->title, claim->id, claim->paper,
-           claim->result, claim->revision, claim->statement);
+    ntk_description source;
+    printf("%s\n%s, revision %ld\n\n%s\n\nSource: %s: %s\n\nHypotheses:\n", claim->title, claim->id,
+           claim->revision, claim->statement, ntk_describe_source(claim, source),
+           ntk_wording_meaning(claim->wording));
     for (size_t i = 0; i < claim->hypothesis_count; i++) printf("  - %s\n", claim->hypotheses[i]);
+}
+
+/* One reason stands below all that it is given for. */
+static void show_reason(const char *why, const char *next) {
+    if (next == NULL || strcmp(why, next) != 0) printf("    why: %s\n", why);
 }
 
 static void show_checks(const ntk_claim *claim) {
@@ -20,8 +27,11 @@ static void show_checks(const ntk_claim *claim) {
     printf("\nChecks:\n");
     for (size_t i = 0; i < claim->check_count; i++) {
         const ntk_check *check = &claim->checks[i];
-        printf("  %s (%s%s): %s, %s\n    because %s\n", check->name, ntk_check_kind_text(check->kind),
-               check->trend ? ", a trend" : "", check->metric, ntk_describe_wanted(check, text), check->why);
+        printf("  %s (%s%s): ", check->name, ntk_check_kind_text(check->kind),
+               check->trend ? ", a trend" : "");
+        if (strcmp(check->name, check->metric) != 0) printf("%s, ", check->metric);
+        printf("%s\n", ntk_describe_wanted(check, text));
+        show_reason(check->why, i + 1 < claim->check_count ? check[1].why : NULL);
     }
 }
 
@@ -35,11 +45,17 @@ static void show_controls(const ntk_claim *claim) {
     if (claim->control_count == 0) printf("  none: %s\n", claim->no_control);
     for (size_t i = 0; i < claim->control_count; i++) {
         const ntk_control *control = &claim->controls[i];
-        printf("  %s: without %s\n    because %s\n    breaks", control->name, control->removes, control->why);
+        printf("  %s: without %s\n    why: %s\n    breaks", control->name, control->removes, control->why);
         for (size_t b = 0; b < control->break_count; b++) printf(" %s", control->breaks[b]);
         printf("\n    sets");
         show_settings(control->settings, control->setting_count);
     }
+}
+
+static void show_tier(const char *name, const ntk_setting *settings, size_t count) {
+    if (count == 0) return;
+    printf("  %s:", name);
+    show_settings(settings, count);
 }
 
 static void show_parameters(const ntk_claim *claim) {
@@ -52,10 +68,9 @@ static void show_parameters(const ntk_claim *claim) {
             printf("; from %g to %g", p->low, p->high);
         printf("\n");
     }
-    for (int tier = 0; tier < NTK_TIER_COUNT; tier++) {
-        printf("  %s tier:", ntk_tier_text((ntk_tier)tier));
-        show_settings(claim->settings[tier], claim->setting_count[tier]);
-    }
+    show_tier("both tiers", claim->common, claim->common_count);
+    show_tier("quick tier", claim->settings[NTK_TIER_QUICK], claim->setting_count[NTK_TIER_QUICK]);
+    show_tier("full tier", claim->settings[NTK_TIER_FULL], claim->setting_count[NTK_TIER_FULL]);
 }
 
 static void show_rest(const ntk_claim *claim) {
@@ -64,7 +79,8 @@ static void show_rest(const ntk_claim *claim) {
         const ntk_regression *stored = &claim->regressions[i];
         printf("  %s (%s", stored->metric, ntk_tolerance_kind_text(stored->kind));
         if (!isnan(stored->tolerance)) printf(", tolerance %g", stored->tolerance);
-        printf(")\n    because %s\n", stored->why);
+        printf(")\n");
+        show_reason(stored->why, i + 1 < claim->regression_count ? stored[1].why : NULL);
     }
     printf("\nFigure: %s\n\nLimits: %s\n", claim->caption, claim->limits);
 }

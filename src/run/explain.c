@@ -32,7 +32,7 @@ static void explain_worst_case(const ntk_metrics *metrics, const char *metric, F
 static void explain_check(const ntk_metrics *metrics, const ntk_check_outcome *outcome, FILE *stream) {
     ntk_description found, wanted;
     const ntk_check *check = outcome->check;
-    fprintf(stream, "  check %s is %s\n    found %s: %s\n    wanted %s\n    because %s\n", check->name,
+    fprintf(stream, "  check %s is %s\n    found %s: %s\n    wanted %s\n    why: %s\n", check->name,
             ntk_verdict_text(outcome->verdict), check->metric, ntk_describe_found(outcome, found),
             ntk_describe_wanted(check, wanted), check->why);
     explain_worst_case(metrics, check->metric, stream);
@@ -55,7 +55,7 @@ static void explain_regression(const ntk_regression_outcome *outcome, FILE *stre
     fprintf(stream, "  stored result %s: %s\n", outcome->regression->metric,
             ntk_describe_comparison(outcome, text));
     if (outcome->comparison.reason == NULL)
-        fprintf(stream, "    the tolerance is what it is because %s\n", outcome->regression->why);
+        fprintf(stream, "    why this tolerance: %s\n", outcome->regression->why);
 }
 
 /* In single quotes where the shell would split or expand it. */

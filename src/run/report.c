@@ -135,7 +135,8 @@ static void write_theorems(FILE *out, const ntk_run *run) {
         element(out, "\">", claim->title, "</a>");
         element(out, "<br><span class=\"soft mono\">", claim->id, "</span></td>");
         element(out, "<td>", claim->paper, "<br>");
-        element(out, "<span class=\"soft\">", claim->result, "</span></td><td>");
+        element(out, "<span class=\"soft\">", claim->result, "<br>");
+        element(out, "(", ntk_wording_text(claim->wording), ")</span></td><td>");
         verdict(out, result->verdict);
         element(out, "</td><td>", result->outcome ? result->outcome->evidence : "none", "</td>");
         if (claim->control_count == 0)
@@ -225,7 +226,9 @@ static void write_checks(FILE *out, const ntk_claim_result *result) {
     for (size_t i = 0; i < result->claim->check_count; i++) {
         const ntk_check_outcome *outcome = &result->outcome->checks[i];
         element(out, "<tr><td>", outcome->check->name, "<br>");
-        element(out, "<span class=\"soft mono\">", outcome->check->metric, "</span></td>");
+        if (strcmp(outcome->check->name, outcome->check->metric) != 0)
+            element(out, "<span class=\"soft mono\">", outcome->check->metric, "</span>");
+        fputs("</td>", out);
         element(out, "<td>", ntk_describe_found(outcome, text), "</td>");
         element(out, "<td>", ntk_describe_wanted(outcome->check, text), "<br>");
         element(out, "<span class=\"soft\">", outcome->check->why, "</span></td>");
@@ -341,12 +344,13 @@ static void write_measured(FILE *out, const char *text, const ntk_metrics *metri
 
 static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *claim) {
     const ntk_claim_result *result = &claim->result;
+    ntk_description source;
     fputs("<section id=\"", out);
     anchor(out, result->claim->id);
     element(out, "\"><h2>", result->claim->title, "</h2>\n<div>");
     verdict(out, result->verdict);
-    element(out, " <span class=\"soft\">", result->claim->paper, ", ");
-    element(out, "", result->claim->result, " \u00b7 ");
+    element(out, " <span class=\"soft\">", ntk_describe_source(result->claim, source), ": ");
+    element(out, "", ntk_wording_meaning(result->claim->wording), " \u00b7 ");
     element(out, "<span class=\"mono\">", result->claim->id, "</span></span></div>\n");
     write_statement(out, result->claim);
     if (result->cause != NULL) element(out, "<p class=\"ERROR\">The process ", result->cause, "</p>\n");

@@ -13,7 +13,7 @@ TestSuite(claim_read, .fini = fixture_remove);
 static const ntk_parameter parameters[] = {
     {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 1, 1e6, NULL, "hidden widths"},
     {"seeds", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "networks per width"},
-    {"lambda", NTK_PARAMETER_REAL, "0.1", 0, 1e3, NULL, "strength of the regulariser"},
+    {"lambda", NTK_PARAMETER_REAL, "0.7", 0, 1e3, NULL, "strength of the regulariser"},
     {0}};
 static const ntk_experiment experiment = {parameters, NULL};
 
@@ -45,28 +45,57 @@ Test(claim_read, the_documented_example_is_read_as_documented) {
     cr_expect_eq(claim.statement[strlen(claim.statement) - 1], '.', "folded text ends without a line break");
     cr_assert_eq(claim.hypothesis_count, 2);
     cr_expect_str_eq(claim.paper, "plenk-2026");
-    cr_expect_str_eq(claim.result, "Theorem 3");
-    cr_expect(claim.time_limit[NTK_TIER_QUICK] == 60 && claim.time_limit[NTK_TIER_FULL] == 900);
+    cr_expect_str_eq(claim.result, "boundedness under L2");
+    cr_expect(claim.time_limit[NTK_TIER_QUICK] == 600 && claim.time_limit[NTK_TIER_FULL] == 900);
     cr_expect_eq(claim.memory_limit, 4096);
     cr_expect_null(claim.no_control);
 
+    cr_expect_eq(claim.wording, NTK_WORDING_RECONSTRUCTED);
+
+    cr_assert_eq(claim.common_count, 1);
+    cr_expect_str_eq(claim.common[0].name, "lambda");
     cr_assert_eq(claim.setting_count[NTK_TIER_FULL], 2);
     cr_expect_str_eq(claim.settings[NTK_TIER_FULL][0].name, "widths");
     cr_expect_str_eq(claim.settings[NTK_TIER_FULL][0].value, "64 256 1024");
-    cr_expect_eq(claim.settings[NTK_TIER_FULL][0].line, 13);
+    cr_expect_eq(claim.settings[NTK_TIER_FULL][0].line, 14);
 
-    cr_assert_eq(claim.check_count, 3);
+    cr_assert_eq(claim.check_count, 5);
+    cr_expect_str_eq(claim.checks[0].name, "displacement-ratio-erf");
+    cr_expect_str_eq(claim.checks[0].metric, "displacement-ratio-erf");
     cr_expect_eq(claim.checks[0].kind, NTK_CHECK_AT_MOST);
     cr_expect_eq(claim.checks[0].bound, 1.0000001);
     cr_expect(isnan(claim.checks[0].bound_high) && isnan(claim.checks[0].margin));
-    cr_expect_eq(claim.checks[1].margin, 0.05);
-    cr_expect(claim.checks[2].bound == 0.01 && claim.checks[2].bound_high == 0.7);
+    cr_expect_str_eq(claim.checks[1].name, "displacement-ratio-relu");
+    cr_expect_str_eq(claim.checks[1].why, claim.checks[0].why);
+    cr_expect(claim.checks[2].bound == -0.5 && claim.checks[2].margin == 0.05);
+    cr_expect(!claim.checks[2].trend && claim.checks[3].trend);
+    cr_expect(claim.checks[3].bound == 0.01 && claim.checks[3].bound_high == 0.7);
+    cr_expect_str_eq(claim.checks[4].name, "final-loss-relu");
+    cr_expect_str_eq(claim.checks[4].metric, "loss-at-end-relu");
+
     cr_assert_eq(claim.control_count, 1);
-    cr_expect_str_eq(claim.controls[0].breaks[0], "bounded");
+    cr_assert_eq(claim.controls[0].break_count, 2);
+    cr_expect_str_eq(claim.controls[0].breaks[1], "displacement-ratio-relu");
     cr_expect_str_eq(claim.controls[0].settings[0].value, "0");
-    cr_assert_eq(claim.regression_count, 2);
-    cr_expect(claim.regressions[0].depends_on_seed && claim.regressions[0].tolerance == 1e-6);
-    cr_expect_eq(claim.regressions[1].kind, NTK_TOLERANCE_STATISTICAL);
+
+    cr_assert_eq(claim.regression_count, 4);
+    cr_expect_str_eq(claim.regressions[1].metric, "displacement-ratio-relu");
+    cr_expect(claim.regressions[1].depends_on_seed && claim.regressions[1].tolerance == 1e-6);
+    cr_expect_eq(claim.regressions[2].kind, NTK_TOLERANCE_STATISTICAL);
+    cr_expect_str_eq(claim.regressions[3].why, "between machines nothing but rounding differs");
+    ntk_claim_release(&claim);
+}
+
+Test(claim_read, settings_of_both_tiers_reach_each_before_its_own) {
+    ntk_claim claim;
+    ntk_context *context = NULL;
+    assert_ok(read_text(documented_example(), &claim));
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_FULL, NULL, NULL, 0, 5, "data", &context));
+    cr_expect(ntk_context_real(context, "lambda") == 0.1 && ntk_context_integer(context, "seeds") == 16);
+    ntk_context_destroy(context);
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_QUICK, &claim.controls[0], NULL, 0, 5, "data", &context));
+    cr_expect(ntk_context_real(context, "lambda") == 0 && ntk_context_integer(context, "seeds") == 8);
+    ntk_context_destroy(context);
     ntk_claim_release(&claim);
 }
 
@@ -79,19 +108,19 @@ static const char *const lines[] = {
     [3] = "title: t",
     [4] = "statement: s",
     [5] = "hypotheses: [h]",
-    [6] = "source: {paper: p, result: r}",
+    [6] = "source: {paper: p, result: r, wording: ours}",
     [7] = "parameters:",
     [8] = "  quick: {seeds: 4}",
     [9] = "  full: {}",
     [10] = "resources: {quick-seconds: 1, full-seconds: 2, megabytes: 3}",
     [11] = "checks:",
-    [12] = "  - {name: a, metric: x, kind: at-most, bound: 1, why: w}",
-    [13] = "  - {name: b, metric: y, kind: equivalent, bound: 1, margin: 0.1, why: w}",
+    [12] = "  - {a: at-most 1, metric: x, why: w}",
+    [13] = "  - {b: equivalent 1 +- 0.1, why: w}",
     [14] = "controls:",
-    [15] = "  - {name: c, removes: h, set: {lambda: 0}, breaks: [a], why: w}",
+    [15] = "  - {name: c, removes: h, set: {lambda: 0}, breaks: a, why: w}",
     [16] = "regression:",
-    [17] = "  - {metric: x, depends-on-seed: false, kind: rel, tolerance: 1e-9, why: w}",
-    [18] = "figure: {caption: c}",
+    [17] = "  - {x: rel 1e-9, depends-on-seed: false}",
+    [18] = "figure: c",
     [19] = "limits: l",
 };
 enum { LINE_COUNT = sizeof lines / sizeof *lines };
@@ -119,10 +148,29 @@ Test(claim_read, the_minimal_claim_is_read) {
     ntk_claim claim;
     assert_ok(read_with(0, "", &claim));
     cr_expect_eq(claim.setting_count[NTK_TIER_FULL], 0);
+    cr_expect_eq(claim.wording, NTK_WORDING_OURS);
+    cr_expect(claim.checks[1].bound == 1 && claim.checks[1].margin == 0.1, "+- is as good as ±");
+    cr_expect_not(claim.regressions[0].depends_on_seed);
     ntk_claim_release(&claim);
     assert_ok(
         read_with(15, "  - {name: c, removes: h, set: {widths: [1, 2]}, breaks: [a, b], why: w}", &claim));
     cr_expect_str_eq(claim.controls[0].settings[0].value, "1 2");
+    cr_expect_eq(claim.controls[0].break_count, 2);
+    ntk_claim_release(&claim);
+}
+
+Test(claim_read, what_nearly_always_holds_need_not_be_said) {
+    ntk_claim claim;
+    char content[2048] = "parameters: {}\n";
+    for (size_t i = 1; i < LINE_COUNT; i++)
+        if (i < 7 || i > 10) strcat(strcat(content, lines[i]), "\n");
+    assert_ok(read_text(content, &claim));
+    cr_expect(claim.setting_count[NTK_TIER_QUICK] == 0 && claim.common_count == 0);
+    cr_expect(claim.time_limit[NTK_TIER_QUICK] == 600 && claim.time_limit[NTK_TIER_FULL] == 3600);
+    cr_expect_eq(claim.memory_limit, 4096);
+    ntk_claim_release(&claim);
+    assert_ok(read_with(10, "resources: {megabytes: 64}", &claim));
+    cr_expect(claim.memory_limit == 64 && claim.time_limit[NTK_TIER_QUICK] == 600);
     ntk_claim_release(&claim);
 }
 
@@ -131,17 +179,15 @@ Test(claim_read, keys_unknown_repeated_and_missing) {
                  "unknown key 'titel' in a claim: allowed are id, revision, title");
     expect_fault(3, "title: t\ntitle: t", 4, "key 'title' is given twice (first on line 3)");
     expect_fault(3, "", 1, "a claim lacks the key 'title' (text)");
-    expect_fault(12, "  - {name: a, metric: x, kind: at-most, bound: 1}", 12, "a check lacks the key 'why'");
-    expect_fault(
-        12, "  - {name: a, metric: x, kind: at-most, bounds: 1, why: w}", 12,
-        "unknown key 'bounds' in a check: allowed are name, metric, kind, bound, margin, trend, why");
-    expect_fault(12, "  - {name: a, name: b, metric: x, kind: at-most, bound: 1, why: w}", 12,
-                 "key 'name' is given twice");
-    expect_fault(6, "source: {paper: p}", 6, "source lacks the key 'result'");
-    expect_fault(8, "  fast: {seeds: 4}", 8, "unknown key 'fast' in parameters: allowed are quick, full");
-    expect_fault(10, "resources: {quick-seconds: 1, full-seconds: 2}", 10, "lacks the key 'megabytes'");
-    expect_fault(17, "  - {metric: x, depends-on-seed: false, kind: rel, tolerance: 1e-9}", 17,
-                 "a regression entry lacks the key 'why'");
+    expect_fault(6, "source: {paper: p, wording: ours}", 6, "source lacks the key 'result'");
+    expect_fault(6, "source: {paper: p, result: r}", 6,
+                 "lacks the key 'wording' (restated, reconstructed or ours)");
+    expect_fault(8, "  fast: {seeds: 4}", 8,
+                 "unknown key 'fast' in parameters: allowed are both, quick, full");
+    expect_fault(10, "resources: {seconds: 2}", 10,
+                 "unknown key 'seconds' in resources: allowed are quick-seconds, full-seconds, megabytes");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: a}", 15,
+                 "a control lacks the key 'why'");
     expect_fault(8, "  quick: {seeds: 4, seeds: 5}", 8, "key 'seeds' is given twice");
     expect_fault(3, "title: t\n[a]: t", 4, "a key should be a word");
 }
@@ -158,73 +204,160 @@ Test(claim_read, values_of_the_wrong_type) {
     expect_fault(5, "hypotheses: h", 5, "'hypotheses' should be a list of texts, and not empty");
     expect_fault(5, "hypotheses: []", 5, "'hypotheses' should be a list of texts, and not empty");
     expect_fault(5, "hypotheses:\n  - h\n  -", 7, "'hypotheses' should be a list of texts");
-    expect_fault(6, "source: p", 6, "source should be a mapping with the keys paper, result");
-    expect_fault(6, "source: {paper: Some Paper, result: r}", 6,
+    expect_fault(6, "source: p", 6, "source should be a mapping with the keys paper, result, wording");
+    expect_fault(6, "source: {paper: Some Paper, result: r, wording: ours}", 6,
                  "'paper' is 'Some Paper' and should be a name");
-    expect_fault(10, "resources: {quick-seconds: 0, full-seconds: 2, megabytes: 3}", 10,
+    expect_fault(6, "source: {paper: p, result: r, wording: cited}", 6,
+                 "'wording' is 'cited' and should be restated, reconstructed or ours");
+    expect_fault(10, "resources: {quick-seconds: 0}", 10,
                  "'quick-seconds' is '0' and should be a positive number");
-    expect_fault(12, "  - a", 12, "a check should be a mapping");
-    expect_fault(12, "  - {name: a b, metric: x, kind: at-most, bound: 1, why: w}", 12, "'name' is 'a b'");
-    expect_fault(12, "  - {name: a, metric: x, kind: below, bound: 1, why: w}", 12,
-                 "'kind' is 'below' and should be one of certified, at-most, at-least, between");
-    expect_fault(12, "  - {name: a, metric: x, kind: at-most, bound: 1, trend: 1, why: w}", 12,
-                 "'trend' is '1' and should be true or false");
-    expect_fault(12, "  - {name: a, metric: x, kind: certified, bound: 1, trend: true, why: w}", 12,
-                 "check 'a': what is certified is no trend");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [], why: w}", 15,
-                 "'breaks' should be");
-    expect_fault(15, "  - {name: c, removes: h, set: {}, breaks: [a], why: w}", 15, "'set' is empty");
-    expect_fault(17, "  - {metric: x, depends-on-seed: no, kind: rel, tolerance: 1e-9, why: w}", 17,
+                 "'breaks' should be a pattern of checks' names, or a list of them");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [[a]], why: w}", 15,
+                 "'breaks' should be a pattern");
+    expect_fault(15, "  - {name: c, removes: h, set: {}, breaks: a, why: w}", 15, "'set' is empty");
+    expect_fault(18, "figure: {caption: c}", 18, "'figure' should be the caption, and not empty");
+}
+
+Test(claim_read, entries_that_are_none) {
+    expect_fault(11, "checks: []\nunread:", 11,
+                 "'checks' should be a list, '- names: at-most 1', and not empty");
+    expect_fault(11, "checks: {}\nunread:", 11,
+                 "'checks' should be a list, '- names: at-most 1', and not empty");
+    expect_fault(12, "  - a", 12, "a check should be a mapping");
+    expect_fault(12, "  - {why: w}", 12, "a check says what it judges and how, 'names: at-most 1'");
+    expect_fault(12, "  - {a: at-most 1}", 12, "a check lacks the key 'why' (text)");
+    expect_fault(12, "  - {a: at-most 1, a: at-most 2, why: w}", 12, "key 'a' is given twice");
+    expect_fault(12, "  - {a: [at-most, 1], why: w}", 12, "'a' is no key here, and no judgement in one line");
+    expect_fault(12, "  - a: at-most 1\n    wyh: some reason\n    why: w", 13,
+                 "checks: 'some' is no kind of check: allowed are certified, at-most, at-least, between");
+    expect_fault(12, "  - {a: at-most 1, trend: 1, why: w}", 12,
+                 "'trend' is '1' and should be true or false");
+    expect_fault(12, "  - {a: certified 1, trend: true, why: w}", 12,
+                 "checks: what is certified is no trend");
+    expect_fault(17, "  - {depends-on-seed: true}", 17,
+                 "a regression entry says what it judges and how, 'metrics: abs 1e-9'");
+    expect_fault(17, "  - {x: abs 1e-9, depends-on-seed: no}", 17,
                  "'depends-on-seed' is 'no' and should be true or false");
-    expect_fault(17, "  - {metric: x, depends-on-seed: true, kind: near, tolerance: 1e-9, why: w}", 17,
-                 "should be one of exact, ulp, rel, abs, statistical");
+    expect_fault(17, "  - {x: abs 1e-9, trend: true}", 17, "regression: 'true' is no kind of tolerance");
+}
+
+Test(claim_read, judgements_that_are_none) {
+    static const struct {
+        const char *judgement, *message;
+    } cases[] = {
+        {"below 1", "'below' is no kind of check: allowed are certified, at-most, at-least, between"},
+        {"at-most", "'at-most' needs one bound, 'at-most 1'"},
+        {"at-most 1 2", "'at-most' needs one bound, 'at-most 1'"},
+        {"certified 1 \u00b1 2", "'certified' needs one bound, 'certified 1'"},
+        {"rate-at-most x", "'x' of 'rate-at-most' should be a finite number"},
+        {"between 1", "'between' needs two bounds, the lower first, 'between 0.9 1.1'"},
+        {"between 1 2 3", "'between' needs two bounds"},
+        {"between 1 0", "the lower bound of 'between' comes first, 'between 0.9 1.1'"},
+        {"between 1 1", "the lower bound of 'between' comes first"},
+        {"between 0 .inf", "'.inf' of 'between' should be a finite number"},
+        {"equivalent 1", "'equivalent' needs a bound and a margin, 'equivalent -0.5 \u00b1 0.05'"},
+        {"equivalent 1 0.1", "'equivalent' needs a bound and a margin"},
+        {"equivalent 1 - 0.1", "'equivalent' needs a bound and a margin"},
+        {"equivalent 1 \u00b1 0.1 1", "'equivalent' needs a bound and a margin"},
+        {"equivalent 1 \u00b1 0", "the margin of 'equivalent' is '0' and should be positive"},
+        {"equivalent 1 \u00b1 -1", "should be positive"},
+        {"identity -1", "the bound of 'identity' is '-1' and should not be negative"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "  - {a: %s, why: w}", cases[i].judgement);
+        expect_fault(12, line, 12, cases[i].message);
+        assert_says("claim.yaml:12: checks: ");
+    }
+    char far[256];
+    snprintf(far, sizeof far, "  - a: at-most 1%130s2\n    why: w", "");
+    expect_fault(12, far, 12, "'at-most' needs one bound");
+}
+
+Test(claim_read, tolerances_that_are_none) {
+    static const struct {
+        const char *judgement, *message;
+    } cases[] = {
+        {"near 1", "'near' is no kind of tolerance: allowed are exact, ulp, rel, abs, statistical"},
+        {"rel", "'rel' needs a tolerance from 0 to 0.5, 'rel 1e-9'"},
+        {"rel 0.6", "'rel' needs a tolerance from 0 to 0.5"},
+        {"abs -1", "'abs' needs a tolerance that is not negative, 'abs 1e-9'"},
+        {"abs 1 2", "'abs' needs a tolerance that is not negative"},
+        {"ulp -1", "'ulp' needs a tolerance from 0 to 2^52, 'ulp 4'"},
+        {"exact 0", "'exact' takes no tolerance"},
+        {"statistical 0.5", "'statistical' needs a factor on the intervals' widths from 1, 'statistical 1'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "  - {x: %s, why: w}", cases[i].judgement);
+        expect_fault(17, line, 17, cases[i].message);
+        assert_says("claim.yaml:17: regression: ");
+    }
+    expect_fault(17, "  - {x: statistical 1, depends-on-seed: false, why: w}", 17,
+                 "'statistical' is for what depends on the seed");
+}
+
+Test(claim_read, a_tolerance_beyond_rounding_has_its_reason) {
+    static const char *const bad[] = {"rel 1.1e-9", "abs 1e-8", "ulp 1001", "statistical 1"};
+    static const char *const good[] = {"rel 1e-9", "abs 1e-9", "ulp 1000", "exact"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ntk_claim claim;
+        char line[128];
+        snprintf(line, sizeof line, "  - {x: %s}", bad[i]);
+        expect_fault(17, line, 17, "lacks a why: without one only rounding is allowed");
+        snprintf(line, sizeof line, "  - {x: %s}", good[i]);
+        assert_ok(read_with(17, line, &claim));
+        ntk_claim_release(&claim);
+    }
 }
 
 Test(claim_read, numbers_that_are_not_finite) {
     static const char *const bad[] = {".nan",  ".inf", "-.inf", "nan", "inf",
-                                      "1e999", "0x1",  "1_0",   "one", "''"};
+                                      "1e999", "0x1",  "1_0",   "one", "\u22121"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char line[128];
-        snprintf(line, sizeof line, "  - {name: a, metric: x, kind: at-most, bound: %s, why: w}", bad[i]);
+        snprintf(line, sizeof line, "  - {a: at-most %s, why: w}", bad[i]);
         expect_fault(12, line, 12, "should be a finite number");
-        snprintf(line, sizeof line,
-                 "  - {metric: x, depends-on-seed: true, kind: abs, tolerance: %s, why: w}", bad[i]);
+        snprintf(line, sizeof line, "  - {x: abs %s, why: w}", bad[i]);
         expect_fault(17, line, 17, "should be a finite number");
     }
 }
 
-Test(claim_read, bounds_that_do_not_go_with_their_kind) {
-    expect_fault(12, "  - {name: a, metric: x, kind: at-most, bound: [0, 1], why: w}", 12, "one number");
-    expect_fault(12, "  - {name: a, metric: x, kind: between, bound: 1, why: w}", 12, "[low, high]");
-    expect_fault(12, "  - {name: a, metric: x, kind: between, bound: [1, 0], why: w}", 12, "low < high");
-    expect_fault(12, "  - {name: a, metric: x, kind: between, bound: [1, 2, 3], why: w}", 12, "[low, high]");
-    expect_fault(12, "  - {name: a, metric: x, kind: between, bound: [0, .inf], why: w}", 12,
-                 "a finite number");
-    expect_fault(12, "  - {name: a, metric: x, kind: at-most, bound: 1, margin: 1, why: w}", 12, "no margin");
-    expect_fault(13, "  - {name: b, metric: y, kind: equivalent, bound: 1, why: w}", 13, "takes a margin");
-    expect_fault(13, "  - {name: b, metric: y, kind: equivalent, bound: 1, margin: 0, why: w}", 13,
-                 "'margin' is '0' and should be a positive number");
-    expect_fault(12, "  - {name: a, metric: x, kind: identity, bound: -1, why: w}", 12, "not negative");
+/* ---- patterns ------------------------------------------------------------------------------------------ */
+
+Test(claim_read, one_entry_stands_for_several_checks) {
+    ntk_claim claim;
+    assert_ok(read_with(12, "  - a: at-most 1\n    r-{x,y}: at-least 2\n    why: w", &claim));
+    cr_assert_eq(claim.check_count, 4);
+    cr_expect_str_eq(claim.checks[0].name, "a");
+    cr_expect_str_eq(claim.checks[2].name, "r-y");
+    cr_expect(claim.checks[2].kind == NTK_CHECK_AT_LEAST && claim.checks[2].bound == 2);
+    cr_expect_str_eq(claim.checks[2].why, "w");
+    ntk_claim_release(&claim);
+    assert_ok(read_with(12, "  - a{,-{x,y}}: at-most 1\n    metric: m-{p,{q,r}-s}\n    why: w", &claim));
+    cr_expect_str_eq(claim.checks[0].metric, "m-p");
+    cr_expect_str_eq(claim.checks[2].metric, "m-r-s");
+    ntk_claim_release(&claim);
+    assert_ok(read_with(17, "  - x-{1..3}: abs 1e-9\n    y: exact", &claim));
+    cr_assert_eq(claim.regression_count, 4);
+    cr_expect_str_eq(claim.regressions[2].metric, "x-3");
+    ntk_claim_release(&claim);
 }
 
-Test(claim_read, tolerances_that_do_not_go_with_their_kind) {
-    static const struct {
-        const char *entry, *message;
-    } cases[] = {
-        {"kind: rel", "rel takes a tolerance from 0 to 0.5"},
-        {"kind: rel, tolerance: 0.6", "rel takes a tolerance from 0 to 0.5"},
-        {"kind: abs, tolerance: -1", "not negative"},
-        {"kind: ulp, tolerance: -1", "from 0 to 2^52 ulp"},
-        {"kind: exact, tolerance: 0", "exact takes no tolerance"},
-        {"kind: statistical, tolerance: 0.5", "from 1"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char line[128];
-        snprintf(line, sizeof line, "  - {metric: x, depends-on-seed: true, %s, why: w}", cases[i].entry);
-        expect_fault(17, line, 17, cases[i].message);
-    }
-    expect_fault(17, "  - {metric: x, depends-on-seed: false, kind: statistical, tolerance: 1, why: w}", 17,
-                 "statistical is for what depends on the seed");
+Test(claim_read, patterns_that_do_not_fit) {
+    expect_fault(12, "  - a-{x,y: at-most 1\n    why: w", 12,
+                 "checks: 'a-{x,y': a brace without its counterpart");
+    expect_fault(12, "  - a-{x}: at-most 1\n    why: w", 12, "checks: 'a-{x}': braces hold alternatives");
+    expect_fault(12, "  - a-{2..1}: at-most 1\n    why: w", 12, "the range {2..1} is empty");
+    expect_fault(12, "  - {a b: at-most 1, why: w}", 12, "checks: 'a b' gives 'a b', and a name has");
+    expect_fault(12, "  - a-{x,y}: at-most 1\n    metric: m-{x,y,z}\n    why: w", 12,
+                 "checks: 'metric' stands for 3 names and the check for 2");
+    expect_fault(12, "  - a-x: at-most 1\n    a-y: at-most 1\n    metric: m\n    why: w", 12,
+                 "checks: 'metric' goes with one line of names, and here are 2");
+    expect_fault(17, "  - x-{y,Z}: exact", 17, "regression: 'x-{y,Z}' gives 'x-Z'");
+    expect_fault(15, "  - name: c\n    removes: h\n    set: {lambda: 0}\n    why: w\n    breaks: a-{x", 19,
+                 "breaks: 'a-{x': a brace without its counterpart");
 }
 
 Test(claim_read, settings_are_checked_against_the_experiment) {
@@ -236,22 +369,29 @@ Test(claim_read, settings_are_checked_against_the_experiment) {
     expect_fault(9, "  full: {lambda: .nan}", 9, "'.nan' should be a number from 0 to 1000");
     expect_fault(9, "  full: {lambda: {a: 1}}", 9, "should be a single value or a list");
     expect_fault(9, "  full: [64]", 9, "'full' should be a mapping");
-    expect_fault(15, "  - {name: c, removes: h, set: {lambda: -1}, breaks: [a], why: w}", 15,
+    expect_fault(8, "  both: {seeds: 4}\n  quick: {lambda: 1, seeds: 5}", 9,
+                 "'seeds' is set for both tiers already (on line 8)");
+    expect_fault(8, "  quick: {}\n  both: {depth: 4}", 9, "unknown parameter 'depth'");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: -1}, breaks: a, why: w}", 15,
                  "'-1' should be a number from 0 to 1000");
 }
 
 Test(claim_read, parts_that_do_not_fit_together) {
     expect_fault(1, "id: lazy-classification/other", 1, "should be 'lazy-classification/l2-bounded'");
-    expect_fault(13, "  - {name: a, metric: y, kind: at-most, bound: 1, why: w}", 13,
-                 "check 'a' is given twice");
+    expect_fault(13, "  - {a: at-most 1, why: w}", 13, "checks: 'a' is given twice (first on line 12)");
+    expect_fault(13, "  - b-{x,x}: at-most 1\n    why: w", 13,
+                 "checks: 'b-x' is given twice (first on line 13)");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [a, z], why: w}", 15,
                  "control 'c' breaks 'z', which is no check of this claim");
-    expect_fault(17,
-                 "  - {metric: x, depends-on-seed: false, kind: exact, why: w}\n"
-                 "  - {metric: x, depends-on-seed: false, kind: exact, why: w}",
-                 18, "metric 'x' is given twice");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [a, b, a], why: w}", 15,
+                 "control 'c' breaks 'a' twice");
+    expect_fault(15,
+                 "  - {name: c, removes: h, set: {lambda: 0}, breaks: a, why: w}\n"
+                 "  - {name: c, removes: h, set: {lambda: 1}, breaks: b, why: w}",
+                 16, "control 'c' is given twice");
+    expect_fault(17, "  - {x: exact}\n  - {x: exact}", 18,
+                 "regression: 'x' is given twice (first on line 17)");
     expect_fault(19, "limits: l\nno-control: w", 1, "either 'controls' or 'no-control'");
-    expect_fault(11, "checks: []\nunread:", 11, "'checks' should be a list of checks, and not empty");
 }
 
 Test(claim_read, a_claim_may_say_why_it_has_no_control) {

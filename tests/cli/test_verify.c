@@ -27,7 +27,7 @@ static void expect_all(const verdict_case *cases, size_t count) {
 Test(verify, judged_verdicts) {
     const verdict_case cases[] = {
         {"holds", "HOLDS", "1 passed, 0 failed, 0 skipped", 0},
-        {"violated", "VIOLATED", "found value: 1.25\n    wanted at most 1\n    because toys are small", 1},
+        {"violated", "VIOLATED", "found value: 1.25\n    wanted at most 1\n    why: toys are small", 1},
         {"inconclusive", "INCONCLUSIVE", "in [-3, 3]", 4},
         {"vacuous", "VACUOUS", "check small is HOLDS, should be VIOLATED: found 0.75", 3},
         {"dead-control", "VACUOUS", "its process ended by signal 9 (Killed)", 3},

@@ -41,17 +41,17 @@ static void write_claim(size_t i) {
     snprintf(
         text, sizeof text,
         "id: toy/%s\nrevision: 1\ntitle: Toy of %s\nstatement: \"a < b & 'c'\"\nhypotheses: [smallness]\n"
-        "source: {paper: toy-2026, result: Lemma 1}\n"
+        "source: {paper: toy-2026, result: Lemma 1, wording: restated}\n"
         "parameters:\n  quick: {%s}\n  full: {%s}\n"
         "resources: {quick-seconds: %g, full-seconds: 20, megabytes: %g}\n"
         "checks:\n"
-        "  - {name: small, metric: value, kind: at-most, bound: 1, why: toys are small}\n"
-        "  - {name: rate, metric: exponent, kind: rate-at-most, bound: 1, why: toys are slow}\n"
+        "  - {small: at-most 1, metric: value, why: toys are small}\n"
+        "  - {rate: rate-at-most 1, metric: exponent, why: toys are slow}\n"
         "controls:\n"
-        "  - {name: large, removes: smallness, set: {%s}, breaks: [small], why: it is large}\n"
+        "  - {name: large, removes: smallness, set: {%s}, breaks: small, why: it is large}\n"
         "regression:\n"
-        "  - {metric: constant, depends-on-seed: false, kind: abs, tolerance: 1e-9, why: a constant}\n"
-        "figure: {caption: a toy}\nmeasured: 'at {constant} <, then {exponent}, {nothing}'\nlimits: it is a "
+        "  - {constant: abs 1e-9, depends-on-seed: false}\n"
+        "figure: a toy\nmeasured: 'at {constant} <, then {exponent}, {nothing}'\nlimits: it is a "
         "toy\n",
         claims[i].name, claims[i].name, claims[i].parameters, claims[i].parameters, claims[i].seconds,
         claims[i].megabytes, claims[i].control);
