@@ -1,6 +1,7 @@
-/* Convergence at initialisation: seeds, each with its points, and on them the networks of every case and
- * width. Drawing the weights is most of the work, and cases of one name draw the same ones, so that it is
- * done once for all of them: fewer numbers of a stream are the beginning of more. */
+/* Convergence at initialisation: seeds, each with its points, and on them the networks of every
+ * case and width. Drawing the weights is most of the work, and cases of one name draw the same
+ * ones, so that it is done once for all of them: fewer numbers of a stream are the beginning of
+ * more. */
 #include <ntk/lab/convergence.h>
 
 #include <math.h>
@@ -10,187 +11,169 @@
 #include <ntk/data.h>
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/table.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/network.h>
-#include <ntk/parallel.h>
 #include <ntk/random.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
 
+enum { CASE, WIDTH, SEED };
+
 typedef struct study {
     const ntk_context *context;
-    ntk_convergence *found;
+    const ntk_convergence_case *cases;
+    ntk_grid grid; /* a unit is a seed, in every case at every width */
     ntk_convergence_measure measure;
-    size_t points, inputs;
+    size_t columns, points, inputs;
     size_t *draws, most; /* (cases, widths), weights that the cases of one's name need; the largest */
 } study;
 
+static size_t case_count(const study *self) { return self->grid.axes[CASE].count; }
+
+static size_t width_count(const study *self) { return self->grid.axes[WIDTH].count; }
+
+static size_t width_of(const study *self, size_t w) { return (size_t)self->grid.axes[WIDTH].numbers[w]; }
+
 /* ---- weights ------------------------------------------------------------------------------------------- */
 
-static const char *weights_of(const ntk_convergence *found, size_t which) {
-    const char *name = found->cases[which].weights;
-    return name ? name : "weights";
+static const char *weights_of(const ntk_convergence_case *which) {
+    return which->weights ? which->weights : "weights";
 }
 
-static bool same_weights(const ntk_convergence *found, size_t a, size_t b) {
-    return strcmp(weights_of(found, a), weights_of(found, b)) == 0;
+static bool same_weights(const study *self, size_t a, size_t b) {
+    return strcmp(weights_of(&self->cases[a]), weights_of(&self->cases[b])) == 0;
 }
 
-static ntk_status count_parameters(const study *self, size_t which, double width, size_t *out) {
+static ntk_status count_parameters(const study *self, size_t which, size_t width, size_t *out) {
     ntk_network *network;
-    NTK_TRY(ntk_network_create(&self->found->cases[which].network, self->inputs, (size_t)width, 1, &network));
+    NTK_TRY(ntk_network_create(&self->cases[which].network, self->inputs, width, 1, &network));
     *out = ntk_network_parameters(network);
     ntk_network_destroy(network);
     return NTK_OK;
 }
 
-/* How many weights are drawn for each case and width: as many as the largest network of its name has. */
+/* How many weights are drawn for each case and width: as many as the largest network of its name
+ * has. */
 static ntk_status count_draws(study *self) {
-    const ntk_convergence *found = self->found;
-    void *memory;
-    NTK_TRY(ntk_allocate(found->case_count * found->width_count, sizeof *self->draws, &memory));
-    self->draws = memory;
-    for (size_t k = 0; k < found->case_count * found->width_count; k++)
-        for (size_t c = 0; c < found->case_count; c++) {
-            if (!same_weights(found, c, k / found->width_count)) continue;
+    const size_t cases = case_count(self), widths = width_count(self);
+    NTK_TRY(ntk_allocate(cases * widths, sizeof *self->draws, (void **)&self->draws));
+    for (size_t k = 0; k < cases * widths; k++)
+        for (size_t c = 0; c < cases; c++) {
+            if (!same_weights(self, c, k / widths)) continue;
             size_t parameters;
-            NTK_TRY(count_parameters(self, c, found->widths[k % found->width_count], &parameters));
+            NTK_TRY(count_parameters(self, c, width_of(self, k % widths), &parameters));
             if (parameters > self->draws[k]) self->draws[k] = parameters;
             if (parameters > self->most) self->most = parameters;
         }
     return NTK_OK;
 }
 
-static void draw_weights(const study *self, size_t which, size_t seed, size_t w, double *theta) {
-    const ntk_convergence *found = self->found;
-    const ntk_stream root = ntk_context_stream(self->context, seed);
+static void draw_weights(const study *self, const ntk_place *at, double *theta) {
+    const size_t c = at->at[CASE], w = at->at[WIDTH];
+    const ntk_stream root = ntk_context_stream(self->context, at->at[SEED]);
     char purpose[96];
-    snprintf(purpose, sizeof purpose, "%s at width %zu", weights_of(found, which), (size_t)found->widths[w]);
+    snprintf(purpose, sizeof purpose, "%s at width %zu", weights_of(&self->cases[c]), width_of(self, w));
     ntk_stream stream = ntk_stream_fork(&root, purpose);
-    ntk_stream_normal(&stream, self->draws[which * found->width_count + w], theta);
+    ntk_stream_normal(&stream, self->draws[c * width_count(self) + w], theta);
 }
 
 /* ---- one seed ------------------------------------------------------------------------------------------ */
 
 typedef struct scratch {
-    double *x, *limits /* (cases, n, n) */, *empirical, *values, *theta;
+    double *x, *limits /* (cases, n, n) */, *empirical, *theta;
 } scratch;
 
-static ntk_status measure_network(const study *self, size_t which, size_t seed, size_t w, const scratch *s) {
-    const size_t n = self->points, d = self->inputs;
-    const ntk_convergence *found = self->found;
-    const ntk_convergence_pair pair = {.which = &found->cases[which],
-                                       .seed = seed,
-                                       .width = (size_t)found->widths[w],
+static ntk_status measure_network(const study *self, const ntk_slot *slot, const scratch *s) {
+    const size_t n = self->points, d = self->inputs, c = slot->at.at[CASE], w = slot->at.at[WIDTH];
+    const ntk_convergence_pair pair = {.which = &self->cases[c],
+                                       .seed = slot->at.at[SEED],
+                                       .width = width_of(self, w),
                                        .n = n,
                                        .d = d,
                                        .x = s->x,
                                        .theta = s->theta,
                                        .empirical = s->empirical,
-                                       .limit = s->limits + which * n * n};
+                                       .limit = s->limits + c * n * n};
+    double *values = slot->values + (c * width_count(self) + w) * self->columns;
     ntk_network *network;
     NTK_TRY(ntk_network_create(&pair.which->network, d, pair.width, 1, &network));
     ntk_status status = ntk_network_tangent_kernel(network, s->theta, n, s->x, s->empirical, n);
-    if (status == NTK_OK) status = self->measure(self->context, &pair, s->values);
+    if (status == NTK_OK) status = self->measure(self->context, &pair, values);
     ntk_network_destroy(network);
-    for (size_t c = 0; c < found->column_count; c++) {
-        const size_t column = which * found->column_count + c;
-        found->values[(column * found->seed_count + seed) * found->width_count + w] = s->values[c];
-    }
     return status;
 }
 
-static ntk_status measure_seed(const study *self, size_t seed, const scratch *s) {
-    const size_t n = self->points, d = self->inputs;
-    const ntk_convergence *found = self->found;
-    const ntk_stream root = ntk_context_stream(self->context, seed);
+static ntk_status measure_seed(const study *self, ntk_slot *slot, const scratch *s) {
+    const size_t n = self->points, d = self->inputs, square = n * n;
+    const ntk_stream root = ntk_context_stream(self->context, slot->at.at[SEED]);
     ntk_stream points = ntk_stream_fork(&root, "points");
     NTK_TRY(ntk_data_sphere_separated(&points, n, d, ntk_context_real(self->context, "max-cosine"), s->x));
-    for (size_t c = 0; c < found->case_count; c++)
+    for (size_t c = 0; c < case_count(self); c++) {
+        slot->at.at[CASE] = c;
         NTK_TRY(
-            ntk_kernel_gram(&found->cases[c].limit, NTK_KERNEL_NTK, n, d, s->x, d, s->limits + c * n * n, n));
-    for (size_t w = 0; w < found->width_count; w++)
-        for (size_t c = 0; c < found->case_count; c++) {
-            if (c == 0 || !same_weights(found, c, c - 1)) draw_weights(self, c, seed, w, s->theta);
-            NTK_TRY(measure_network(self, c, seed, w, s));
+            ntk_kernel_gram(&self->cases[c].limit, NTK_KERNEL_NTK, n, d, s->x, d, s->limits + c * square, n));
+    }
+    for (size_t w = 0; w < width_count(self); w++)
+        for (size_t c = 0; c < case_count(self); c++) {
+            slot->at.at[CASE] = c;
+            slot->at.at[WIDTH] = w;
+            if (c == 0 || !same_weights(self, c, c - 1)) draw_weights(self, &slot->at, s->theta);
+            NTK_TRY(measure_network(self, slot, s));
         }
     return NTK_OK;
 }
 
-static ntk_status run_unit(size_t seed, void *argument) {
+static ntk_status run_seed(const void *argument, ntk_slot *slot) {
     const study *self = argument;
     scratch s = {0};
-    const size_t gram = self->points * self->points;
+    const size_t square = self->points * self->points;
     ntk_status status = ntk_allocate_doubles(self->points * self->inputs, &s.x);
-    if (status == NTK_OK) status = ntk_allocate_doubles(self->found->case_count * gram, &s.limits);
-    if (status == NTK_OK) status = ntk_allocate_doubles(gram, &s.empirical);
-    if (status == NTK_OK) status = ntk_allocate_doubles(self->found->column_count, &s.values);
+    if (status == NTK_OK) status = ntk_allocate_doubles(case_count(self) * square, &s.limits);
+    if (status == NTK_OK) status = ntk_allocate_doubles(square, &s.empirical);
     if (status == NTK_OK) status = ntk_allocate_doubles(self->most, &s.theta);
-    if (status == NTK_OK) status = measure_seed(self, seed, &s);
+    if (status == NTK_OK) status = measure_seed(self, slot, &s);
     ntk_release(s.x);
     ntk_release(s.limits);
     ntk_release(s.empirical);
-    ntk_release(s.values);
     ntk_release(s.theta);
     return status;
 }
 
+/* labels: (cases). */
+static ntk_grid describe_grid(const ntk_context *context, size_t count, const char *const *labels,
+                              const char *columns) {
+    ntk_grid grid = {.axes = {{.name = "case", .count = count, .labels = labels, .inside = true},
+                              {.name = "width", .inside = true},
+                              {.name = "seed", .count = (size_t)ntk_context_integer(context, "seeds")}},
+                     .columns = columns,
+                     .level = ntk_context_level(context)};
+    grid.axes[WIDTH].numbers = ntk_context_reals(context, "widths", &grid.axes[WIDTH].count);
+    return grid;
+}
+
 ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
-                                   size_t columns, ntk_convergence_measure measure,
+                                   const char *columns, ntk_convergence_measure measure,
                                    ntk_convergence_reduce reduce) {
-    ntk_convergence found = {.cases = cases,
-                             .case_count = count,
-                             .column_count = columns,
-                             .seed_count = (size_t)ntk_context_integer(context, "seeds")};
-    found.widths = ntk_context_reals(context, "widths", &found.width_count);
+    const char **labels;
+    NTK_TRY(ntk_allocate(count, sizeof *labels, (void **)&labels));
+    for (size_t c = 0; c < count; c++) labels[c] = cases[c].label;
     study self = {.context = context,
-                  .found = &found,
+                  .cases = cases,
+                  .grid = describe_grid(context, count, labels, columns),
                   .measure = measure,
+                  .columns = ntk_table_count_columns(columns),
                   .points = (size_t)ntk_context_integer(context, "points"),
                   .inputs = (size_t)ntk_context_integer(context, "inputs")};
     ntk_status status = count_draws(&self);
-    if (status == NTK_OK)
-        status = ntk_allocate_doubles(count * columns * found.seed_count * found.width_count, &found.values);
-    if (status == NTK_OK) status = ntk_map(found.seed_count, run_unit, &self);
-    if (status == NTK_OK) status = reduce(context, &found);
+    if (status == NTK_OK) status = ntk_grid_run(&self.grid, run_seed, &self);
+    if (status == NTK_OK) status = reduce(context, cases, &self.grid);
+    ntk_grid_release(&self.grid);
     ntk_release(self.draws);
-    ntk_release(found.values);
+    ntk_release(labels);
     return status;
-}
-
-/* ---- reducing ------------------------------------------------------------------------------------------ */
-
-const double *ntk_convergence_column(const ntk_convergence *found, size_t which, size_t column) {
-    return &found->values[(which * found->column_count + column) * found->seed_count * found->width_count];
-}
-
-ntk_status ntk_convergence_mean(const ntk_context *context, const ntk_convergence *found, size_t which,
-                                size_t column, size_t width, ntk_estimate *out) {
-    const double *all = ntk_convergence_column(found, which, column);
-    double *values;
-    NTK_TRY(ntk_allocate_doubles(found->seed_count, &values));
-    for (size_t s = 0; s < found->seed_count; s++) values[s] = all[s * found->width_count + width];
-    const ntk_status status = ntk_stats_mean(found->seed_count, values, ntk_context_level(context), out);
-    ntk_release(values);
-    return status;
-}
-
-ntk_status ntk_convergence_rate(const ntk_context *context, const ntk_convergence *found, size_t which,
-                                size_t column, ntk_estimate *out) {
-    return ntk_stats_rate(found->width_count, found->widths, found->seed_count,
-                          ntk_convergence_column(found, which, column), ntk_context_level(context), out);
-}
-
-double ntk_convergence_smallest(const ntk_convergence *found, size_t column) {
-    double smallest = INFINITY;
-    for (size_t c = 0; c < found->case_count; c++) {
-        const double *values = ntk_convergence_column(found, c, column);
-        for (size_t k = 0; k < found->seed_count * found->width_count; k++)
-            smallest = ntk_smaller(smallest, values[k]);
-    }
-    return smallest;
 }
 
 /* ---- the relative error -------------------------------------------------------------------------------- */
@@ -202,37 +185,33 @@ static ntk_status measure_error(const ntk_context *context, const ntk_convergenc
     return NTK_OK;
 }
 
-static ntk_status emit_widths(ntk_table *table, const ntk_convergence *found, size_t which) {
-    const ntk_convergence_case *it = &found->cases[which];
-    const double *errors = ntk_convergence_column(found, which, 0);
-    for (size_t w = 0; w < found->width_count; w++) {
-        double sum = 0, low = INFINITY, high = 0;
-        for (size_t s = 0; s < found->seed_count; s++) {
-            const double error = errors[s * found->width_count + w];
-            sum += log(error);
-            low = ntk_smaller(low, error);
-            high = ntk_larger(high, error);
-        }
-        const double row[] = {(double)it->network.depth, found->widths[w],
-                              exp(sum / (double)found->seed_count), low, high};
-        NTK_TRY(ntk_table_row(table, &it->label, row));
-    }
-    return NTK_OK;
+/* Of one case and width: the geometric mean over seeds, and the extremes. */
+static ntk_status tabulate(ntk_table *table, const ntk_grid *errors, const ntk_convergence_case *which,
+                           ntk_place part) {
+    const size_t seeds = errors->axes[SEED].count;
+    double sum = 0;
+    for (size_t s = 0; s < seeds; s++) sum += log(ntk_grid_row(errors, ntk_grid_place(errors, part, s))[0]);
+    const double row[] = {(double)which->network.depth, ntk_grid_number(errors, part, WIDTH),
+                          exp(sum / (double)seeds), ntk_grid_smallest(errors, part, 0).value,
+                          ntk_grid_largest(errors, part, 0).value};
+    return ntk_table_row(table, &which->label, row);
 }
 
-static ntk_status emit_errors(ntk_context *context, const ntk_convergence *found) {
+static ntk_status emit_errors(ntk_context *context, const ntk_convergence_case *cases,
+                              const ntk_grid *errors) {
     ntk_table *table;
     NTK_TRY(ntk_emit_table(context, "errors", "$network depth width error error-low error-high", &table));
-    for (size_t c = 0; c < found->case_count; c++) {
-        const ntk_convergence_case *it = &found->cases[c];
+    for (size_t c = 0; c < errors->axes[CASE].count; c++) {
+        const ntk_convergence_case *it = &cases[c];
         ntk_estimate exponent;
-        NTK_TRY(ntk_convergence_rate(context, found, c, 0, &exponent));
+        NTK_TRY(ntk_grid_rate(errors, ntk_grid_case(c), WIDTH, 0, &exponent));
         NTK_TRY(ntk_emit_estimate_as(context, &exponent, "exponent-%s-%zu", it->label, it->network.depth));
-        NTK_TRY(emit_widths(table, found, c));
+        for (size_t w = 0; w < errors->axes[WIDTH].count; w++)
+            NTK_TRY(tabulate(table, errors, it, (ntk_place){{c, w, NTK_ALL}}));
     }
     return NTK_OK;
 }
 
 ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases) {
-    return ntk_convergence_conduct(context, count, cases, 1, measure_error, emit_errors);
+    return ntk_convergence_conduct(context, count, cases, "error", measure_error, emit_errors);
 }

@@ -13,11 +13,11 @@
 #include <ntk/data.h>
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/table.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
-#include <ntk/parallel.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
 
@@ -74,100 +74,84 @@ static ntk_status gram_of(const ntk_architecture *architecture, const point_set 
 
 /* ---- certified bounds ---------------------------------------------------------------------------------- */
 
-typedef struct bounds {
-    double certified; /* of lambda_min(Theta), rigorous; not positive where none could be certified */
-    double computed;  /* by an eigensolver */
-    double entries;   /* of ||stored - Theta||_2, rigorous */
-} bounds;
+enum { DATA, ARCHITECTURE, SIZE };
+
+/* Of lambda_min(Theta): rigorous, not positive where none could be certified; by an eigensolver. Of
+ * ||stored - Theta||_2: rigorous. */
+enum { CERTIFIED, COMPUTED, ENTRIES };
+static const char columns[] = "certified computed entry-error";
 
 typedef struct study {
     ntk_definiteness_architecture architecture_of;
-    const char *const *labels; /* of architectures */
-    const long *sizes;
-    size_t set_count, label_count, size_count;
-    point_set *sets; /* (set_count), each of the largest size */
-    bounds *found;   /* (sets, labels, sizes) */
+    ntk_grid grid;
+    point_set *sets; /* (data sets), each of the largest size */
 } study;
 
 static ntk_status bound_smallest(const ntk_architecture *architecture, const point_set *set, size_t n,
-                                 bounds *out) {
+                                 double *values) {
     double *gram = NULL;
     ntk_certificate certificate = {0};
     ntk_status status = gram_of(architecture, set, n, &gram);
     if (status == NTK_OK) status = ntk_certify_positive_definite(n, gram, n, &certificate);
     if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE) status = NTK_OK; /* its bound is rigorous all the same */
     if (status == NTK_OK)
-        status = ntk_certify_kernel_error(architecture, n, set->d, set->x, set->d, gram, n, &out->entries);
+        status = ntk_certify_kernel_error(architecture, n, set->d, set->x, set->d, gram, n, &values[ENTRIES]);
     /* The difference is rounded too: one number further down is safe. */
-    out->certified = nextafter(certificate.lambda_min_bound - out->entries, -INFINITY);
-    out->computed = certificate.lambda_min;
+    values[CERTIFIED] = nextafter(certificate.lambda_min_bound - values[ENTRIES], -INFINITY);
+    values[COMPUTED] = certificate.lambda_min;
     ntk_release(gram);
     return status;
 }
 
-static ntk_status run_unit(size_t unit, void *argument) {
+static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     const study *self = argument;
-    const size_t size = unit % self->size_count, each = unit / self->size_count;
-    const ntk_architecture architecture = self->architecture_of(self->labels[each % self->label_count]);
-    return bound_smallest(&architecture, &self->sets[each / self->label_count], (size_t)self->sizes[size],
-                          &self->found[unit]);
+    const ntk_architecture architecture =
+        self->architecture_of(ntk_grid_label(&self->grid, slot->at, ARCHITECTURE));
+    return bound_smallest(&architecture, &self->sets[slot->at.at[DATA]],
+                          (size_t)ntk_grid_number(&self->grid, slot->at, SIZE), slot->values);
 }
 
-static ntk_status emit_cases(ntk_context *context, const study *self) {
-    ntk_table *table;
-    NTK_TRY(
-        ntk_emit_table(context, "cases", "$data $architecture size certified computed entry-error", &table));
-    double smallest = INFINITY;
-    for (size_t unit = 0; unit < self->set_count * self->label_count * self->size_count; unit++) {
-        const bounds *b = &self->found[unit];
-        const size_t each = unit / self->size_count;
-        const char *labels[] = {self->sets[each / self->label_count].name,
-                                self->labels[each % self->label_count]};
-        const double row[] = {(double)self->sizes[unit % self->size_count], b->certified, b->computed,
-                              b->entries};
-        NTK_TRY(ntk_table_row(table, labels, row));
-        smallest = ntk_smaller(smallest, b->certified);
-    }
-    return ntk_emit_scalar(context, "certified-lambda-min", smallest);
-}
-
-static ntk_status largest_size(const study *self, size_t *out) {
+static ntk_status largest_size(const ntk_axis *sizes, size_t *out) {
     *out = 0;
-    for (size_t i = 0; i < self->size_count; i++) {
-        const size_t size = (size_t)self->sizes[i];
+    for (size_t i = 0; i < sizes->count; i++) {
+        const size_t size = (size_t)sizes->numbers[i];
         if (size % 2 != 0) return ntk_fail(NTK_ERROR_ARGUMENT, "size %zu is odd", size);
         if (size > *out) *out = size;
     }
     return NTK_OK;
 }
 
-static ntk_status certify_all(ntk_context *context, study *self, const char *const *names) {
-    const size_t units = self->set_count * self->label_count * self->size_count;
+static ntk_status certify_all(ntk_context *context, study *self) {
+    const ntk_axis *data = &self->grid.axes[DATA];
     size_t largest;
-    NTK_TRY(largest_size(self, &largest));
-    NTK_TRY(ntk_allocate(self->set_count, sizeof *self->sets, (void **)&self->sets));
-    NTK_TRY(ntk_allocate(units, sizeof *self->found, (void **)&self->found));
-    for (size_t i = 0; i < self->set_count; i++) NTK_TRY(draw(context, names[i], largest, &self->sets[i]));
-    NTK_TRY(ntk_map(units, run_unit, self));
-    return emit_cases(context, self);
+    NTK_TRY(largest_size(&self->grid.axes[SIZE], &largest));
+    NTK_TRY(ntk_allocate(data->count, sizeof *self->sets, (void **)&self->sets));
+    for (size_t i = 0; i < data->count; i++) NTK_TRY(draw(context, data->labels[i], largest, &self->sets[i]));
+    NTK_TRY(ntk_grid_run(&self->grid, run_unit, self));
+    NTK_TRY(ntk_grid_emit_table(context, &self->grid, "cases"));
+    const ntk_extreme smallest = ntk_grid_smallest(&self->grid, ntk_grid_whole(), CERTIFIED);
+    return ntk_emit_scalar(context, "certified-lambda-min", smallest.value);
 }
 
 ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of) {
-    study self = {.architecture_of = architecture_of};
-    self.labels = ntk_context_choices(context, "architectures", &self.label_count);
-    const char *const *names = ntk_context_choices(context, "data-sets", &self.set_count);
-    self.sizes = ntk_context_integers(context, "sizes", &self.size_count);
-    const ntk_status status = certify_all(context, &self, names);
-    for (size_t i = 0; self.sets != NULL && i < self.set_count; i++) ntk_release(self.sets[i].x);
+    study self = {
+        .architecture_of = architecture_of,
+        .grid = {.axes = {{.name = "data"}, {.name = "architecture"}, {.name = "size"}}, .columns = columns}};
+    ntk_axis *axes = self.grid.axes;
+    axes[DATA].labels = ntk_context_choices(context, "data-sets", &axes[DATA].count);
+    axes[ARCHITECTURE].labels = ntk_context_choices(context, "architectures", &axes[ARCHITECTURE].count);
+    axes[SIZE].numbers = ntk_context_reals(context, "sizes", &axes[SIZE].count);
+    const ntk_status status = certify_all(context, &self);
+    for (size_t i = 0; self.sets != NULL && i < axes[DATA].count; i++) ntk_release(self.sets[i].x);
     ntk_release(self.sets);
-    ntk_release(self.found);
+    ntk_grid_release(&self.grid);
     return status;
 }
 
 /* ---- spectra ------------------------------------------------------------------------------------------- */
 
-/* Eigenvalues above rounding level: the eigensolver's backward error is a small multiple of eps ||Theta||,
- * grows at most like n. */
+/* Eigenvalues above rounding level: the eigensolver's backward error is a small multiple of eps
+ * ||Theta||, grows at most like n. */
 static size_t numerical_rank(size_t n, const double *ascending) {
     size_t rank = 0;
     for (size_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
-/* Convergence at initialisation: the errors against their definition, through the explicit Jacobian; names
- * and tables; and a wrong limit. */
+/* Convergence at initialisation: the errors against their definition, through the explicit
+ * Jacobian; names and tables; and a wrong limit. */
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/convergence.h>
-#include <ntk/lab/definiteness.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/linalg.h>
 #include <ntk/network.h>
@@ -36,7 +36,8 @@ static ntk_convergence_case residual_case(void) {
     return out;
 }
 
-/* The seed's points and, from the stream `purpose`, the Jacobian of its network there. Returned is p. */
+/* The seed's points and, from the stream `purpose`, the Jacobian of its network there. Returned is
+ * p. */
 static size_t jacobian_of(const ntk_context *context, const ntk_architecture *architecture, uint64_t seed,
                           size_t width, const char *purpose, double x[N * D],
                           double jacobian[N * MAX_PARAMETERS]) {
@@ -113,27 +114,28 @@ static const struct {
                   {"c", "own", 2, {"own at width 3", "own at width 24"}},
                   {"d", NULL, 2, {"weights at width 3", "weights at width 24"}}};
 
-static ntk_status expect_columns(ntk_context *context, const ntk_convergence *found) {
-    cr_assert(found->case_count == CASES && found->seed_count == SEEDS && found->width_count == 2);
+static ntk_status expect_columns(ntk_context *context, const ntk_convergence_case *cases,
+                                 const ntk_grid *found) {
+    cr_assert_eq(ntk_grid_count(found, ntk_grid_whole()), CASES * SEEDS * 2);
     const double widths[] = {3, 24};
     for (size_t c = 0; c < CASES; c++)
         for (size_t s = 0; s < SEEDS; s++)
             for (size_t w = 0; w < 2; w++) {
-                const size_t k = s * 2 + w;
-                cr_expect_eq(ntk_convergence_column(found, c, 0)[k],
-                             1000 * widths[w] + (double)s + 0.25 * (double)c);
+                const double *row = ntk_grid_row(found, (ntk_place){{c, w, s}});
+                cr_expect_eq(row[0], 1000 * widths[w] + (double)s + 0.25 * (double)c);
                 const double trace =
-                    trace_of(context, &found->cases[c].network, s, (size_t)widths[w], drawn[c].purposes[w]);
-                cr_expect_float_eq(ntk_convergence_column(found, c, 1)[k], trace, 1e-10 * trace);
+                    trace_of(context, &cases[c].network, s, (size_t)widths[w], drawn[c].purposes[w]);
+                cr_expect_float_eq(row[1], trace, 1e-10 * trace);
             }
     ntk_estimate mean, rate;
-    assert_ok(ntk_convergence_mean(context, found, 2, 0, 1, &mean));
+    assert_ok(ntk_grid_interval(found, (ntk_place){{2, 1, NTK_ALL}}, 0, &mean));
     cr_expect_float_eq(mean.value, 24001.5, 1e-9, "case c, width 24, seeds 0 to 2");
     cr_expect_eq(mean.degrees, SEEDS - 1);
-    assert_ok(ntk_convergence_rate(context, found, 0, 0, &rate));
+    assert_ok(ntk_grid_rate(found, ntk_grid_case(0), NTK_CONVERGENCE_WIDTH, 0, &rate));
     cr_expect_float_eq(rate.value, 1, 1e-3);
-    cr_expect_eq(ntk_convergence_smallest(found, 0), 3000);
-    cr_expect(isnan(ntk_convergence_smallest(found, 2)), "what follows a NaN does not hide it");
+    cr_expect_eq(ntk_grid_smallest(found, ntk_grid_whole(), 0).value, 3000);
+    cr_expect(isnan(ntk_grid_smallest(found, ntk_grid_whole(), 2).value),
+              "what follows a NaN does not hide it");
     return NTK_OK;
 }
 
@@ -146,12 +148,12 @@ Test(convergence, columns_are_by_case_seed_and_width) {
         cases[c].weights = drawn[c].weights;
         cases[c].network.depth = cases[c].limit.depth = drawn[c].depth;
     }
-    assert_ok(ntk_convergence_conduct(context, CASES, cases, 3, locate, expect_columns));
+    assert_ok(ntk_convergence_conduct(context, CASES, cases, "place trace nan", locate, expect_columns));
 }
 
 Test(convergence, a_case_of_a_wrong_kind_is_refused) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_convergence_case which = residual_case();
     which.limit.depth = 0;
-    cr_assert_eq(ntk_convergence_of_errors(context, 1, &which), NTK_ERROR_ARGUMENT);
+    assert_fails(ntk_convergence_of_errors(context, 1, &which), NTK_ERROR_ARGUMENT, "residual, seed 0: ");
 }

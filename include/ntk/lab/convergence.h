@@ -1,5 +1,6 @@
-/* Convergence at initialisation: the empirical NTK of networks of growing width beside an infinite-width NTK,
- * on one set of points per seed, the shape that the claims about families of networks share. */
+/* Convergence at initialisation: the empirical NTK of networks of growing width beside an
+ * infinite-width NTK, on one set of points per seed, the shape that the claims about families of
+ * networks share. */
 #ifndef NTK_LAB_CONVERGENCE_H
 #define NTK_LAB_CONVERGENCE_H
 
@@ -8,9 +9,8 @@
 #include <ntk/api.h>
 #include <ntk/architecture.h>
 #include <ntk/lab/context.h>
-#include <ntk/lab/definiteness.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
-#include <ntk/stats.h>
 #include <ntk/status.h>
 
 NTK_BEGIN_DECLS
@@ -48,40 +48,26 @@ typedef struct ntk_convergence_pair {
     const double *limit;     /* (n, n) */
 } ntk_convergence_pair;
 
-typedef struct ntk_convergence {
-    const ntk_convergence_case *cases;
-    const double *widths;
-    size_t case_count, column_count, seed_count, width_count;
-    double *values; /* (cases, columns, seeds, widths) */
-} ntk_convergence;
+/* The grid of such a study: cases x widths x seeds. A unit is a seed. */
+enum { NTK_CONVERGENCE_CASE, NTK_CONVERGENCE_WIDTH, NTK_CONVERGENCE_SEED };
 
-/* values: (columns). */
+/* What is read off a network. values: its row, as many as there are columns. */
 typedef ntk_status (*ntk_convergence_measure)(const ntk_context *context, const ntk_convergence_pair *pair,
                                               double *values);
-typedef ntk_status (*ntk_convergence_reduce)(ntk_context *context, const ntk_convergence *found);
+typedef ntk_status (*ntk_convergence_reduce)(ntk_context *context, const ntk_convergence_case *cases,
+                                             const ntk_grid *found);
 
-/* For each case draw `seeds` sets of points, and on each set one network per width; measure every one of
- * them, then reduce. Errors: those of kernels, networks and the two functions. */
+/* For each case draw `seeds` sets of points, and on each set one network per width; measure every
+ * one of them, then reduce. columns: the names of what is measured (grid.h). Errors: those of
+ * kernels and networks, with their place, and of the two functions. */
 ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
-                                   size_t columns, ntk_convergence_measure measure,
+                                   const char *columns, ntk_convergence_measure measure,
                                    ntk_convergence_reduce reduce);
 
-/* One column of one case: (seeds, widths). */
-const double *ntk_convergence_column(const ntk_convergence *found, size_t which, size_t column);
-
-/* t interval, over seeds, of a column's mean at one width, and of its exponent in the width (the mean of one
- * log-log slope per seed). Errors: those of ntk_stats_mean and ntk_stats_rate. */
-ntk_status ntk_convergence_mean(const ntk_context *context, const ntk_convergence *found, size_t which,
-                                size_t column, size_t width, ntk_estimate *out);
-ntk_status ntk_convergence_rate(const ntk_context *context, const ntk_convergence *found, size_t which,
-                                size_t column, ntk_estimate *out);
-
-/* Smallest value of a column over all cases, seeds and widths; NaN where one is NaN. */
-double ntk_convergence_smallest(const ntk_convergence *found, size_t column);
-
-/* The study of the relative error ||Theta_hat_0 - Theta||_F / ||Theta||_F: emits per case its exponent as
- * "exponent-<label>-<depth>", and the table `errors` (per case and width: geometric mean over seeds, the mean
- * that the exponent is a slope of, and the extremes). Errors: as above. */
+/* The study of the relative error ||Theta_hat_0 - Theta||_F / ||Theta||_F: emits per case its
+ * exponent as "exponent-<label>-<depth>", and the table `errors` (per case and width: geometric
+ * mean over seeds, the mean that the exponent is a slope of, and the extremes). Errors: as
+ * above. */
 ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases);
 
 NTK_END_DECLS

@@ -33,7 +33,8 @@ static const ntk_parameter parameters[] = {
 /* What is read off a network: lambda_min(Theta_hat_0) / lambda_min(Theta), by an eigensolver, and |1 - that|;
  * certified lower bounds of lambda_min of the stored Theta_hat_0, and, where its entries are enclosed, of the
  * exact J J^T (infinite elsewhere); the rigorous bound of the distance of the two (0 elsewhere). */
-enum { RATIO, DISTANCE, STORED, EXACT, ENTRIES, COLUMNS };
+enum { RATIO, DISTANCE, STORED, EXACT, ENTRIES };
+static const char columns[] = "ratio distance certified exact entry-error";
 
 /* Where no positive bound exists, the certificate's says so. */
 static ntk_status certify(size_t n, const double *gram, ntk_certificate *out) {
@@ -58,35 +59,35 @@ static ntk_status measure(const ntk_context *context, const ntk_convergence_pair
     return NTK_OK;
 }
 
-static ntk_status tabulate(const ntk_convergence *found, size_t which, ntk_table *table) {
-    const double *ratio = ntk_convergence_column(found, which, RATIO);
-    const double *stored = ntk_convergence_column(found, which, STORED);
-    const double *entries = ntk_convergence_column(found, which, ENTRIES);
-    for (size_t k = 0; k < found->seed_count * found->width_count; k++) {
-        const double row[] = {found->widths[k % found->width_count], (double)(k / found->width_count),
-                              ratio[k], stored[k], entries[k]};
-        NTK_TRY(ntk_table_row(table, &found->cases[which].label, row));
-    }
+/* Seed by seed. */
+static ntk_status tabulate(ntk_table *table, const ntk_grid *found, size_t which) {
+    for (size_t s = 0; s < found->axes[NTK_CONVERGENCE_SEED].count; s++)
+        for (size_t w = 0; w < found->axes[NTK_CONVERGENCE_WIDTH].count; w++) {
+            const ntk_place at = {{which, w, s}};
+            const double *v = ntk_grid_row(found, at);
+            const double row[] = {ntk_grid_number(found, at, NTK_CONVERGENCE_WIDTH), (double)s, v[RATIO],
+                                  v[STORED], v[ENTRIES]};
+            NTK_TRY(ntk_table_row(table, &found->axes[NTK_CONVERGENCE_CASE].labels[which], row));
+        }
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const ntk_convergence *found) {
+static const ntk_reduction metrics[] = {
+    {.prefix = "narrowest-ratio", .kind = NTK_REDUCE_INTERVAL_AT_FIRST, .column = RATIO},
+    {.prefix = "widest-ratio", .kind = NTK_REDUCE_INTERVAL_AT_LAST, .column = RATIO},
+    {.prefix = "error-exponent", .kind = NTK_REDUCE_RATE, .column = DISTANCE},
+    {0}};
+
+static ntk_status emit(ntk_context *context, const ntk_convergence_case *cases, const ntk_grid *found) {
+    (void)cases;
+    const ntk_place all = ntk_grid_whole();
     ntk_table *table;
     NTK_TRY(
         ntk_emit_table(context, "networks", "$architecture width seed ratio certified entry-error", &table));
-    for (size_t c = 0; c < found->case_count; c++) {
-        const char *label = found->cases[c].label;
-        ntk_estimate narrowest, widest, exponent;
-        NTK_TRY(ntk_convergence_mean(context, found, c, RATIO, 0, &narrowest));
-        NTK_TRY(ntk_convergence_mean(context, found, c, RATIO, found->width_count - 1, &widest));
-        NTK_TRY(ntk_convergence_rate(context, found, c, DISTANCE, &exponent));
-        NTK_TRY(ntk_emit_estimate_as(context, &narrowest, "narrowest-ratio-%s", label));
-        NTK_TRY(ntk_emit_estimate_as(context, &widest, "widest-ratio-%s", label));
-        NTK_TRY(ntk_emit_estimate_as(context, &exponent, "error-exponent-%s", label));
-        NTK_TRY(tabulate(found, c, table));
-    }
-    NTK_TRY(ntk_emit_scalar(context, "stored-lambda-min", ntk_convergence_smallest(found, STORED)));
-    return ntk_emit_scalar(context, "exact-lambda-min", ntk_convergence_smallest(found, EXACT));
+    for (size_t c = 0; c < found->axes[NTK_CONVERGENCE_CASE].count; c++) NTK_TRY(tabulate(table, found, c));
+    NTK_TRY(ntk_grid_emit(context, found, metrics));
+    NTK_TRY(ntk_emit_scalar(context, "stored-lambda-min", ntk_grid_smallest(found, all, STORED).value));
+    return ntk_emit_scalar(context, "exact-lambda-min", ntk_grid_smallest(found, all, EXACT).value);
 }
 
 /* "depth-1-bias", "depth-2"; each draws its own weights. */
@@ -106,7 +107,7 @@ static ntk_status run(ntk_context *context) {
     ntk_convergence_case *cases;
     NTK_TRY(ntk_allocate(count, sizeof *cases, (void **)&cases));
     for (size_t c = 0; c < count; c++) cases[c] = describe(context, names[c]);
-    const ntk_status status = ntk_convergence_conduct(context, count, cases, COLUMNS, measure, emit);
+    const ntk_status status = ntk_convergence_conduct(context, count, cases, columns, measure, emit);
     ntk_release(cases);
     return status;
 }
