@@ -47,9 +47,10 @@ typedef struct ntk_digits {
     uint8_t *labels;
 } ntk_digits;
 
-/* Read IDX files (LeCun's format), plain or gzip, whichever the content is: magic numbers, dimensions, exact
- * lengths, labels in 0 .. 9 and equal counts are verified. Errors: NTK_ERROR_IO, NTK_ERROR_FORMAT with file,
- * what was found and what was wanted. */
+/* Read IDX files (LeCun's format) of unsigned bytes, plain or gzip, whichever the content is: magic numbers,
+ * dimensions, exact lengths, nothing behind the end (of the gzip data either), labels in 0 .. 9 and equal
+ * counts are verified. Memory follows what is there, not what a header claims. Errors: NTK_ERROR_IO,
+ * NTK_ERROR_MEMORY, NTK_ERROR_FORMAT with file, what was found and what was wanted. */
 ntk_status ntk_digits_read(const char *images_path, const char *labels_path, ntk_digits *out);
 
 typedef enum ntk_digits_set {
@@ -58,8 +59,10 @@ typedef enum ntk_digits_set {
     NTK_DIGITS_TEST      /* t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte of full MNIST */
 } ntk_digits_set;
 
-/* One of these pairs from a folder; each file as named, or else with .gz added. Errors: as of
- * ntk_digits_read; NTK_ERROR_IO where a file is not there under either name. */
+/* One of these pairs from a folder; each file as named, or else with .gz added, or else with ".idx" in place
+ * of
+ * "-idx", as some unpackers name it. Errors: as of ntk_digits_read; NTK_ERROR_IO where a file is not there
+ * under any of its names. */
 ntk_status ntk_digits_read_folder(const char *folder, ntk_digits_set set, ntk_digits *out);
 
 /* Release and zero; a zeroed value is allowed. */
@@ -75,9 +78,30 @@ void ntk_digits_release(ntk_digits *digits);
 ntk_status ntk_digits_draw(const ntk_digits *digits, ntk_stream *stream, const uint8_t *classes,
                            size_t class_count, size_t n, double *x, size_t *label, size_t *index_out);
 
-/* NumPy's .npy: 2-D, C order, float64 or float32 (read: widened), little-endian, format versions 1.0 to 3.0.
- * *out: (*rows, *columns), to be given to ntk_release. A NaN or an infinity is refused with its position.
- * Errors: NTK_ERROR_IO, NTK_ERROR_FORMAT (says what was found), NTK_ERROR_NOT_FINITE. */
+/* An array of real numbers from a file. Its first axis counts the rows, which are points, say; the others are
+ * joined, the last running fastest: images (n, rows, columns) are n points of rows * columns coordinates, and
+ * a vector (n) is n points of one. values: (rows, columns), row-major. */
+#define NTK_ARRAY_MOST_AXES 64
+typedef struct ntk_array {
+    size_t axes, shape[NTK_ARRAY_MOST_AXES];
+    size_t rows, columns;
+    double *values;
+} ntk_array;
+
+/* Read an array, from NumPy's .npy or from IDX (plain or gzip), whichever the content is; path "-": standard
+ * input.
+ * .npy: format versions 1.0 to 3.0; booleans, integers of 1 to 8 bytes, floats of 2, 4 and 8, and of 16 as
+ * far as they are this machine's long double; both byte orders; C and Fortran order; 1 to 64 axes.
+ * IDX: all six types, 1 to 64 axes.
+ * Numbers that no double holds are rounded to nearest. Nothing may stand behind the data, and memory follows
+ * what is there, not what a header claims. Errors: NTK_ERROR_IO, NTK_ERROR_MEMORY; NTK_ERROR_FORMAT (says
+ * what was found, and what to do); NTK_ERROR_NOT_FINITE with the position of a NaN or an infinity. */
+ntk_status ntk_array_read(const char *path, ntk_array *out);
+
+/* Release and zero; a zeroed value is allowed. */
+void ntk_array_release(ntk_array *array);
+
+/* The same of a .npy file alone. *out: (*rows, *columns), to be given to ntk_release. */
 ntk_status ntk_npy_read(const char *path, size_t *rows, size_t *columns, double **out);
 
 typedef enum ntk_npy_type { NTK_NPY_FLOAT64, NTK_NPY_FLOAT32 } ntk_npy_type;

@@ -1,4 +1,8 @@
-/* Files: read whole, written atomically. A reader sees the old file or the new one, never a part. */
+/* Files: read whole, written atomically. A reader sees the old file or the new one, never a part.
+ *
+ * A symbolic link is followed, and a file that is replaced keeps its permissions. What is no regular file
+ * (a FIFO, a device, /dev/stdout) is written through as it stands, without the promise of atomicity. The
+ * path "-" is standard input to what reads and standard output to what writes. */
 #ifndef NTK_FILE_H
 #define NTK_FILE_H
 
@@ -10,17 +14,17 @@
 
 NTK_BEGIN_DECLS
 
-/* A file in the making: a temporary neighbour of `path`, renamed over it on commit. */
+/* A file in the making: a temporary neighbour of the file that `path` leads to, renamed over it on commit. */
 typedef struct ntk_file ntk_file;
 
-/* Errors: NTK_ERROR_IO with the path and the system's reason. */
+/* Opening a FIFO waits for its reader. Errors: NTK_ERROR_IO with the path and the system's reason. */
 ntk_status ntk_file_create(const char *path, ntk_file **out);
 
 /* The stream to write to; its errors are found by ntk_file_commit. */
 FILE *ntk_file_stream(ntk_file *file);
 
 /* Flush, sync to disk and rename; destroys the handle either way. On any error (a full disk, a failed write)
- * the temporary file is removed and what stood at `path` is untouched; but for one: where only the sync of
+ * the temporary file is removed and the file at `path` is untouched; but for one: where only the sync of
  * the folder fails, the new file stands and may not survive a crash of the machine. */
 ntk_status ntk_file_commit(ntk_file *file);
 

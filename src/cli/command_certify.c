@@ -4,7 +4,6 @@
 #include <ntk/certify.h>
 #include <ntk/data.h>
 #include <ntk/linalg.h>
-#include <ntk/memory.h>
 
 #include "cli/cli.h"
 
@@ -24,23 +23,23 @@ static ntk_status check_symmetric(size_t n, const double *a) {
     return NTK_OK;
 }
 
-static ntk_status certify(const cli_arguments *arguments, ntk_certificate *certificate) {
-    size_t rows, columns;
-    double *a;
-    NTK_TRY(ntk_linalg_start());
-    NTK_TRY(ntk_npy_read(arguments->names[0], &rows, &columns, &a));
-    ntk_status status = NTK_OK;
-    if (rows != columns)
-        status = ntk_fail(NTK_ERROR_SHAPE, "a matrix of %zu x %zu is not square", rows, columns);
-    if (status == NTK_OK && !cli_flag(arguments, "lower")) status = check_symmetric(rows, a);
-    if (status == NTK_OK) status = ntk_certify_positive_definite(rows, a, rows, certificate);
-    ntk_release(a);
-    return status;
+static ntk_status certify(const cli_arguments *arguments, const ntk_array *a, ntk_certificate *certificate) {
+    const size_t n = a->rows;
+    if (a->axes > 2) return ntk_fail(NTK_ERROR_SHAPE, "an array of %zu axes is no matrix", a->axes);
+    if (n != a->columns)
+        return ntk_fail(NTK_ERROR_SHAPE, "a matrix of %zu x %zu is not square", n, a->columns);
+    if (!cli_flag(arguments, "lower")) NTK_TRY(check_symmetric(n, a->values));
+    return ntk_certify_positive_definite(n, a->values, n, certificate);
 }
 
 static int run(const cli_arguments *arguments) {
     ntk_certificate certificate;
-    const ntk_status status = certify(arguments, &certificate);
+    ntk_array a;
+    ntk_status status = ntk_linalg_start();
+    if (status == NTK_OK) status = ntk_array_read(arguments->names[0], &a);
+    if (status != NTK_OK) return cli_fail(status);
+    status = certify(arguments, &a, &certificate);
+    ntk_array_release(&a);
     if (status == NTK_OK) {
         printf("certified: lambda_min >= %.17g\ncomputed, without rigour: %.17g\n",
                certificate.lambda_min_bound, certificate.lambda_min);
@@ -58,8 +57,9 @@ const cli_command cli_certify = {
     .synopsis = "[--lower] K.npy",
     .summary = "a verified lower bound of a matrix's smallest eigenvalue",
     .details =
-        "Reads a symmetric matrix and prints a lower bound of its smallest eigenvalue that holds whatever "
-        "the rounding was. The bound speaks of the numbers as they are stored.",
+        "Reads a symmetric matrix (.npy of any real type; - for standard input) and prints a lower bound of "
+        "its smallest eigenvalue that holds whatever the rounding was. The bound speaks of the numbers as "
+        "they are stored.",
     .exit_status =
         "0 with a positive bound; 1 where none can be certified: the matrix is singular, indefinite, or too "
         "close to it for double precision; 5 for a file that cannot be used; 64 wrong usage.",

@@ -20,14 +20,9 @@ static const cli_option options[] = {
     {"bias-variance", 0, "B2", "b^2 >= 0 (default 0: no biases)"},
     {"input-scale", 0, "SCALE", "dimension (default: inner products divided by d), or none"},
     {"type", 0, "TYPE", "ntk (default) or nngp"},
-    {"output", 'o', "FILE", "the kernel matrix, .npy, float64 (required)"},
+    {"output", 'o', "FILE", "the kernel matrix, .npy, float64 (required); - for standard output"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {NULL, 0, NULL, NULL}};
-
-typedef struct points {
-    size_t rows, columns;
-    double *x;
-} points;
 
 /* ---- options ------------------------------------------------------------------------------------------- */
 
@@ -67,19 +62,20 @@ static int read_architecture(const cli_arguments *arguments, ntk_architecture *a
 
 /* ---- computing ----------------------------------------------------------------------------------------- */
 
-static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type type, const points *x,
-                          const points *y, const char *output) {
-    if (y->x != NULL && y->columns != x->columns)
+static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type type, const ntk_array *x,
+                          const ntk_array *y, const char *output) {
+    if (y->values != NULL && y->columns != x->columns)
         return ntk_fail(NTK_ERROR_SHAPE, "the points have %zu and %zu coordinates", x->columns, y->columns);
-    const size_t n = x->rows, d = x->columns, m = y->x != NULL ? y->rows : n;
+    const size_t n = x->rows, d = x->columns, m = y->values != NULL ? y->rows : n;
     /* Two factors at a time: the product of sizes is checked by the allocation. */
     if (m != 0 && n > (size_t)-1 / m)
         return ntk_fail(NTK_ERROR_SHAPE, "a kernel of %zu x %zu is too large", n, m);
     double *kernel;
     NTK_TRY(ntk_allocate_doubles(n * m, &kernel));
-    ntk_status status = y->x != NULL
-                            ? ntk_kernel_cross(architecture, type, n, m, d, x->x, d, y->x, d, kernel, m)
-                            : ntk_kernel_gram(architecture, type, n, d, x->x, d, kernel, n);
+    ntk_status status =
+        y->values != NULL
+            ? ntk_kernel_cross(architecture, type, n, m, d, x->values, d, y->values, d, kernel, m)
+            : ntk_kernel_gram(architecture, type, n, d, x->values, d, kernel, n);
     if (status == NTK_OK) status = ntk_npy_write(output, NTK_NPY_FLOAT64, n, m, kernel);
     ntk_release(kernel);
     return status;
@@ -87,15 +83,14 @@ static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type 
 
 static ntk_status read_and_compute(const cli_arguments *arguments, const ntk_architecture *architecture,
                                    ntk_kernel_type type, size_t jobs) {
-    points x = {0}, y = {0};
+    ntk_array x = {0}, y = {0};
     NTK_TRY(ntk_linalg_start());
     NTK_TRY(ntk_set_workers(jobs));
-    ntk_status status = ntk_npy_read(arguments->names[0], &x.rows, &x.columns, &x.x);
-    if (status == NTK_OK && arguments->name_count > 1)
-        status = ntk_npy_read(arguments->names[1], &y.rows, &y.columns, &y.x);
+    ntk_status status = ntk_array_read(arguments->names[0], &x);
+    if (status == NTK_OK && arguments->name_count > 1) status = ntk_array_read(arguments->names[1], &y);
     if (status == NTK_OK) status = compute(architecture, type, &x, &y, cli_value(arguments, "output"));
-    ntk_release(x.x);
-    ntk_release(y.x);
+    ntk_array_release(&x);
+    ntk_array_release(&y);
     return status;
 }
 
@@ -114,12 +109,15 @@ static int run(const cli_arguments *arguments) {
 
 const cli_command cli_kernel = {
     .name = "kernel",
-    .synopsis = "[OPTION ...] X.npy [Y.npy] -o K.npy",
+    .synopsis = "[OPTION ...] X [Y] -o K.npy",
     .summary = "the kernel matrix of an infinitely wide network",
     .details =
-        "Computes the NTK (or NNGP) of the points in the rows of X, an (n, d) array of float64 or float32, "
-        "or between the points of X and Y, for a network of infinite width in the NTK parametrisation. For "
-        "several outputs the NTK is this matrix times the identity.\n\n"
+        "Computes the NTK (or NNGP) of the points in the rows of X, or between the points of X and Y, for a "
+        "network of infinite width in the NTK parametrisation. For several outputs the NTK is this matrix "
+        "times the identity.\n\n"
+        "X and Y are .npy files of any real type, or IDX files (MNIST's), plain or gzip. Their first axis "
+        "counts the points, the others are joined, and numbers are taken as they are. A name - stands for "
+        "standard input, -o - for standard output.\n\n"
         "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; its activation, "
         "weight variance and biases are fixed.",
     .exit_status = "0 when the matrix is written, 5 for files that cannot be used, 64 wrong usage.",

@@ -1,11 +1,12 @@
-/* NumPy's .npy format (numpy.lib.format, versions 1.0, 2.0 and 3.0), two-dimensional and in C order:
+/* NumPy's .npy format (numpy.lib.format, versions 1.0, 2.0 and 3.0):
  *
  *     "\x93NUMPY"  major  minor                                 8 bytes
  *     length of the header, least significant byte first        2 bytes in version 1, 4 in versions 2 and 3
  *     the header: a Python dictionary, blanks, a newline        its keys: descr, fortran_order, shape
- *     the elements, row-major, IEEE 754                         rows * columns * (8 or 4) bytes
+ *     the elements, row-major, or column-major in Fortran order
  *
- * Bytes are put together by arithmetic, so that the byte order of the machine does not matter. */
+ * Read is whatever holds real numbers (npy_header.c); written are two-dimensional arrays in C order, least
+ * significant byte first. */
 #include <ntk/data.h>
 
 #include <math.h>
@@ -15,6 +16,7 @@
 #include <ntk/file.h>
 #include <ntk/memory.h>
 
+#include "data/array.h"
 #include "data/npy_header.h"
 
 /* What the writer's header is padded to, so that the elements are aligned in a mapped file. */
@@ -22,66 +24,37 @@
 
 /* ---- reading ---- */
 
-static double load_element(const char *bytes, size_t item_size) {
-    if (item_size == 8) {
-        const uint64_t bits = ntk_npy_load_bytes(bytes, 8);
-        double value;
-        memcpy(&value, &bits, sizeof value);
-        return value;
-    }
-    const uint32_t bits = (uint32_t)ntk_npy_load_bytes(bytes, 4);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+bool ntk_npy_is_likely(const char *content, size_t size) {
+    return size >= NTK_NPY_MAGIC_LENGTH && memcmp(content, NTK_NPY_MAGIC, NTK_NPY_MAGIC_LENGTH) == 0;
 }
 
-static ntk_status load_elements(const char *path, const ntk_npy_header *header, const char *bytes,
-                                double *out) {
-    for (size_t i = 0; i < header->rows; i++) {
-        for (size_t j = 0; j < header->columns; j++) {
-            const size_t k = i * header->columns + j;
-            out[k] = load_element(bytes + k * header->item_size, header->item_size);
-            if (!isfinite(out[k])) {
-                return ntk_fail(NTK_ERROR_NOT_FINITE, "%s: row %zu, column %zu (from 0) is %g", path, i, j,
-                                out[k]);
-            }
-        }
-    }
-    return NTK_OK;
-}
-
-static ntk_status load_array(const char *path, const char *content, size_t size, ntk_npy_header *header,
-                             double **out) {
-    NTK_TRY(ntk_npy_header_parse(path, content, size, header));
-    const size_t rows = header->rows, columns = header->columns, available = size - header->data_offset;
-    if (columns > SIZE_MAX / header->item_size / rows || available != rows * columns * header->item_size) {
+ntk_status ntk_npy_decode(const char *name, const char *content, size_t size, ntk_array *out) {
+    ntk_layout layout;
+    size_t offset;
+    NTK_TRY(ntk_npy_header_parse(name, content, size, &layout, &offset));
+    const size_t available = size - offset, wanted = ntk_layout_bytes(&layout);
+    if (available == wanted) return ntk_layout_load(name, &layout, content + offset, out);
+    if (wanted == SIZE_MAX)
         return ntk_fail(NTK_ERROR_FORMAT,
-                        "%s: %zu bytes of elements; %zu x %zu elements of %zu bytes were wanted", path,
-                        available, rows, columns, header->item_size);
-    }
-    double *elements;
-    NTK_TRY(ntk_allocate_doubles(rows * columns, &elements));
-    const ntk_status status = load_elements(path, header, content + header->data_offset, elements);
-    if (status == NTK_OK) {
-        *out = elements;
-    } else {
-        ntk_release(elements);
-    }
-    return status;
+                        "%s: %zu bytes of elements; more than there are addresses were wanted", name,
+                        available);
+    return ntk_fail(NTK_ERROR_FORMAT,
+                    "%s: %zu bytes of elements; %zu bytes, %zu of them for each element, were wanted", name,
+                    available, wanted, layout.type.size);
 }
 
 ntk_status ntk_npy_read(const char *path, size_t *rows, size_t *columns, double **out) {
     char *content;
     size_t size;
     NTK_TRY(ntk_file_read(path, &content, &size));
-    ntk_npy_header header;
-    const ntk_status status = load_array(path, content, size, &header, out);
+    ntk_array array;
+    const ntk_status status = ntk_npy_decode(path, content, size, &array);
     ntk_release(content);
-    if (status == NTK_OK) {
-        *rows = header.rows;
-        *columns = header.columns;
-    }
-    return status;
+    NTK_TRY(status);
+    *rows = array.rows;
+    *columns = array.columns;
+    *out = array.values;
+    return NTK_OK;
 }
 
 /* ---- writing ---- */
@@ -104,6 +77,7 @@ static ntk_status check_writable(const char *path, ntk_npy_type type, size_t row
     return NTK_OK;
 }
 
+/* By arithmetic, so that the byte order of the machine does not matter. */
 static void store_bytes(uint64_t value, size_t count, uint8_t *out) {
     for (size_t k = 0; k < count; k++) out[k] = (uint8_t)(value >> (8 * k));
 }

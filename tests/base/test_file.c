@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,124 @@ Test(file, a_left_over_of_the_same_name_is_not_touched) {
     }
     write_text("report", "text");
     cr_assert(contains("report", "text") && contains(name, "") && entries(".") == 4);
+}
+
+/* --- what stands there already ---------------------------------------------------------------------- */
+
+static mode_t kind_of(const char *path) {
+    struct stat info;
+    cr_assert(lstat(path, &info) == 0, "%s is gone", path);
+    return info.st_mode & S_IFMT;
+}
+
+/* A link beside its target, one through a folder, one to a name that is free: all are links afterwards. */
+Test(file, a_symbolic_link_is_followed) {
+    cr_assert(mkdir("a", 0777) == 0 && mkdir("b", 0777) == 0);
+    write_text("a/report", "old");
+    cr_assert(symlink("report", "a/beside") == 0);
+    cr_assert(symlink("../a/beside", "b/far") == 0); /* a link to a link */
+    cr_assert(symlink("../b/free", "a/dangling") == 0);
+    write_text("b/far", "new");
+    cr_assert(kind_of("b/far") == S_IFLNK && kind_of("a/beside") == S_IFLNK);
+    cr_assert(kind_of("a/report") == S_IFREG && contains("a/report", "new"));
+    write_text("a/dangling", "made");
+    cr_assert(kind_of("a/dangling") == S_IFLNK && contains("b/free", "made"));
+    cr_assert(entries("a") == 3 && entries("b") == 2, "a temporary file stayed");
+}
+
+Test(file, a_circle_of_links_is_reported) {
+    cr_assert(symlink("two", "one") == 0 && symlink("one", "two") == 0);
+    assert_fails(ntk_file_write("one", "new", 3), NTK_ERROR_IO, strerror(ELOOP));
+    cr_assert(entries(".") == 2);
+}
+
+/* The umask has no say in a file that was there. */
+Test(file, permissions_of_a_replaced_file_stay) {
+    const mode_t modes[] = {0600, 0664, 0755};
+    umask(027);
+    for (size_t i = 0; i < 3; i++) {
+        struct stat info;
+        write_text("report", "old");
+        cr_assert(chmod("report", modes[i]) == 0);
+        write_text("report", "new");
+        cr_assert(stat("report", &info) == 0 && (info.st_mode & 07777) == modes[i], "%o became %o", modes[i],
+                  info.st_mode & 07777);
+    }
+}
+
+Test(file, the_owner_of_a_replaced_file_stays) {
+    struct stat info;
+    if (geteuid() != 0) cr_skip("only root may give files away");
+    write_text("report", "old");
+    cr_assert(chown("report", 12345, 23456) == 0 && chmod("report", 0640) == 0);
+    write_text("report", "new");
+    cr_assert(stat("report", &info) == 0 && info.st_uid == 12345 && info.st_gid == 23456);
+    cr_assert((info.st_mode & 07777) == 0640 && contains("report", "new"));
+}
+
+/* The reader gets every byte, and the FIFO is one afterwards. */
+static void expect_fifo_written_through(const char *path) {
+    static char sent[200000];
+    memset(sent, 'x', sizeof sent);
+    const pid_t reader = fork();
+    if (reader == 0) {
+        char *content = NULL;
+        size_t size = 0;
+        if (ntk_file_read("fifo", &content, &size) != NTK_OK) _exit(1);
+        _exit(size == sizeof sent && memcmp(content, sent, size) == 0 ? 0 : 2);
+    }
+    assert_ok(ntk_file_write(path, sent, sizeof sent));
+    int status = 0;
+    cr_assert(waitpid(reader, &status, 0) == reader && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    cr_assert(kind_of("fifo") == S_IFIFO);
+}
+
+Test(file, a_fifo_is_written_through) {
+    cr_assert(mkfifo("fifo", 0600) == 0 && symlink("fifo", "link") == 0);
+    expect_fifo_written_through("fifo");
+    expect_fifo_written_through("link");
+    cr_assert(kind_of("link") == S_IFLNK && entries(".") == 2);
+}
+
+/* Nodes of our own, with the numbers of /dev/null and /dev/full. */
+Test(file, a_device_is_written_through) {
+    if (mknod("null", S_IFCHR | 0666, makedev(1, 3)) != 0 ||
+        mknod("full", S_IFCHR | 0666, makedev(1, 7)) != 0)
+        cr_skip("this process may not make devices");
+    FILE *probe = fopen("null", "w");
+    if (probe == NULL) cr_skip("this file system has no devices");
+    fclose(probe);
+    write_text("null", "text");
+    cr_assert(kind_of("null") == S_IFCHR && contains("null", ""));
+    assert_fails(ntk_file_write("full", "text", 4), NTK_ERROR_IO, strerror(ENOSPC));
+    cr_assert(kind_of("full") == S_IFCHR && entries(".") == 2);
+}
+
+/* "-", and the name that the proc file system gives it: behind what the file holds already. */
+Test(file, standard_output_and_input_have_names) {
+    write_text("all", "begin ");
+    const pid_t child = fork();
+    if (child == 0) {
+        if (freopen("all", "a", stdout) == NULL) _exit(1);
+        if (ntk_file_write("-", "one ", 4) != NTK_OK) _exit(2);
+        if (ntk_file_write("/proc/self/fd/1", "two", 3) != NTK_OK) _exit(3);
+        if (freopen("all", "r", stdin) == NULL) _exit(4);
+        _exit(contains("-", "begin one two") ? 0 : 5);
+    }
+    int status = 0;
+    cr_assert(waitpid(child, &status, 0) == child && WIFEXITED(status));
+    cr_assert_eq(WEXITSTATUS(status), 0);
+    cr_assert(contains("all", "begin one two") && entries(".") == 1);
+}
+
+/* 255 bytes are the longest name; a temporary name beside it would be longer. */
+Test(file, the_longest_name_can_be_written) {
+    char name[256];
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    write_text(name, "old");
+    write_text(name, "new");
+    cr_assert(contains(name, "new") && entries(".") == 1);
 }
 
 /* --- faults of the disk ----------------------------------------------------------------------------- */

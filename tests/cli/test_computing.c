@@ -57,6 +57,25 @@ Test(computing, residual_kernel_of_known_value) {
     }
 }
 
+/* The same numbers from standard input to standard output, through a FIFO, and as an IDX file of bytes. */
+Test(computing, kernel_reads_and_writes_whatever_holds_points) {
+    const double x[] = {1, 0, 0, 3};
+    write_matrix("x.npy", 2, 2, x);
+    cr_assert_eq(toy_ntk("kernel x.npy -o k.npy"), 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("\"$NTK_FIXTURE\" kernel - -o - <x.npy | cmp - k.npy"), 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("mkfifo f && { cmp f k.npy & } && \"$NTK_FIXTURE\" kernel x.npy -o f && wait $! "
+                           "&& test -p f"),
+                 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("printf '\\0\\0\\10\\3\\0\\0\\0\\2\\0\\0\\0\\2\\0\\0\\0\\1\\1\\0\\0\\3' >i && "
+                           "\"$NTK_FIXTURE\" kernel i -o j.npy && cmp j.npy k.npy"),
+                 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("gzip i && \"$NTK_FIXTURE\" kernel i.gz x.npy -o j.npy && cmp j.npy k.npy"), 0,
+                 "%s", toy_output());
+    cr_expect_eq(toy_shell("\"$NTK_FIXTURE\" certify - <k.npy"), 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("\"$NTK_FIXTURE\" certify i.gz"), 5);
+    cr_expect(toy_said("an array of 3 axes is no matrix"), "%s", toy_output());
+}
+
 Test(computing, residual_kernel_refuses_what_it_fixes) {
     const double x[] = {1, 0, 0, 1};
     write_matrix("x.npy", 2, 2, x);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <criterion/criterion.h>
@@ -26,6 +28,15 @@ static const char *write_gzip(const char *name, const uint8_t *bytes, size_t siz
     cr_assert(file && gzwrite(file, bytes, (unsigned)size) == (int)size);
     cr_assert_eq(gzclose(file), Z_OK);
     return path;
+}
+
+/* The bytes of a file of at most 256, and how many they are. */
+static size_t read_whole(const char *path, uint8_t *bytes) {
+    FILE *file = fopen(path, "rb");
+    cr_assert(file);
+    const size_t size = fread(bytes, 1, 256, file);
+    fclose(file);
+    return size;
 }
 
 static void expect_small_digits(const char *images_path, const char *labels_path) {
@@ -81,10 +92,33 @@ Test(idx, truncated_anywhere) {
     for (size_t size = 0; size < sizeof labels; size++) expect_labels_refused(labels, size, "truncated");
 }
 
-Test(idx, trailing_byte) {
-    uint8_t longer[sizeof images + 1] = {0};
+/* Plain, inside the gzip data, and behind it: rubbish, zeros as tapes leave them, half a member. */
+Test(idx, trailing_bytes) {
+    uint8_t longer[sizeof images + 1] = {0}, packed[256] = {0};
     memcpy(longer, images, sizeof images);
     expect_images_refused(longer, sizeof longer, "trailing");
+    expect_images_refused(packed, read_whole(write_gzip("packed", longer, sizeof longer), packed),
+                          "trailing");
+    const size_t size = read_whole(write_gzip("packed", images, sizeof images), packed);
+    memset(packed + size, 0, 32);
+    expect_images_refused(packed, size + 1, "1 trailing bytes after the gzip data");
+    expect_images_refused(packed, size + 32, "32 trailing bytes after the gzip data");
+    memcpy(packed + size, "junk", 4);
+    expect_images_refused(packed, size + 4, "4 trailing bytes after the gzip data");
+    memcpy(packed + size, packed, 12);
+    expect_images_refused(packed, size + 12, "gzip");
+}
+
+/* RFC 1952 lets a file have several members, cut anywhere. */
+Test(idx, gzip_members_are_joined) {
+    temporary_write("labels", labels, sizeof labels);
+    for (size_t cut = 0; cut <= sizeof images; cut++) {
+        uint8_t packed[256];
+        const size_t first = read_whole(write_gzip("packed", images, cut), packed);
+        write_gzip("packed", images + cut, sizeof images - cut);
+        const size_t second = read_whole(temporary_path("packed"), packed + first);
+        expect_small_digits(temporary_write("joined", packed, first + second), temporary_path("labels"));
+    }
 }
 
 Test(idx, magic_numbers) {
@@ -108,14 +142,96 @@ Test(idx, sizes_of_zero) {
     }
 }
 
-/* A header that claims 2^96 bytes, and one just over the limit: refused before anything is allocated. */
-Test(idx, absurd_sizes) {
+/* A header that claims 2^96 bytes, and one that claims a gigabyte, plain and packed: what is allocated
+ * follows what is there, of which there is little. */
+Test(idx, sizes_that_lie_cost_nothing) {
     uint8_t huge[sizeof images];
     memcpy(huge, images, sizeof images);
     memset(huge + 4, 0xff, 12);
-    expect_images_refused(huge, sizeof huge, "claims more than");
-    const uint8_t large[16] = {0, 0, 8, 3, 0, 0, 0x80, 1, 0, 0, 0x80, 0, 0, 0, 0, 1};
-    expect_images_refused(large, sizeof large, "claims more than");
+    const uint8_t large[16] = {0, 0, 8, 3, 0, 0, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 1};
+    struct rusage before, after;
+    cr_assert_eq(getrusage(RUSAGE_SELF, &before), 0);
+    expect_images_refused(huge, sizeof huge, "truncated: the data has 12 of");
+    expect_images_refused(large, sizeof large, "truncated: the data has 0 of 1073741824 bytes");
+    uint8_t packed[256];
+    expect_images_refused(packed, read_whole(write_gzip("packed", large, sizeof large), packed), "truncated");
+    cr_assert_eq(getrusage(RUSAGE_SELF, &after), 0);
+    cr_assert(after.ru_maxrss - before.ru_maxrss < 65536, "%ld KiB more", after.ru_maxrss - before.ru_maxrss);
+}
+
+/* Zeros behind the two images, of which gzip packs a thousand into one byte: unpacked is one byte more than
+ * the header tells of. */
+Test(idx, what_stands_behind_is_not_unpacked) {
+    enum { SIZE = 1 << 27 };
+    static uint8_t zeros[1 << 20];
+    const char *path = temporary_path("bomb");
+    gzFile file = gzopen(path, "wb9");
+    cr_assert(file && gzwrite(file, images, sizeof images) == (int)sizeof images);
+    for (size_t k = 0; k < SIZE / sizeof zeros; k++)
+        cr_assert_eq(gzwrite(file, zeros, sizeof zeros), (int)sizeof zeros);
+    cr_assert_eq(gzclose(file), Z_OK);
+    struct rusage before, after;
+    cr_assert_eq(getrusage(RUSAGE_SELF, &before), 0);
+    const char *good = temporary_write("labels", labels, sizeof labels);
+    expect_refused(path, good, "bomb", NTK_ERROR_FORMAT, "trailing");
+    cr_assert_eq(getrusage(RUSAGE_SELF, &after), 0);
+    cr_assert(after.ru_maxrss - before.ru_maxrss < 65536, "%ld KiB more", after.ru_maxrss - before.ru_maxrss);
+}
+
+/* The other types of IDX, which digits do not have but kernels may be computed of. */
+Test(idx, arrays_of_every_type) {
+    static const struct {
+        uint8_t code, size, bytes[8];
+        double value;
+    } types[] = {
+        {8, 1, {0xff}, 255},         {9, 1, {0xff}, -1},
+        {11, 2, {0xff, 0xfe}, -2},   {12, 4, {0x80, 0, 0, 0}, -2147483648.0},
+        {13, 4, {0xc0, 0x20}, -2.5}, {14, 8, {0x3f, 0xf0, 0, 0, 0, 0, 0, 1}, 1 + 0x1p-52},
+    };
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        uint8_t file[32] = {0, 0, types[k].code, 2, 0, 0, 0, 1, 0, 0, 0, 2};
+        for (size_t i = 0; i < 2; i++) memcpy(file + 12 + i * types[k].size, types[k].bytes, types[k].size);
+        const size_t size = 12 + 2 * (size_t)types[k].size;
+        for (int packed = 0; packed < 2; packed++) {
+            ntk_array a;
+            assert_ok(
+                ntk_array_read(packed ? write_gzip("a", file, size) : temporary_write("a", file, size), &a));
+            cr_assert(a.axes == 2 && a.rows == 1 && a.columns == 2);
+            cr_assert(a.values[0] == types[k].value && a.values[1] == types[k].value);
+            ntk_array_release(&a);
+        }
+        ntk_array a = {0};
+        assert_fails(ntk_array_read(temporary_write("a", file, size - 1), &a), NTK_ERROR_FORMAT, "truncated");
+        cr_assert_null(a.values);
+    }
+}
+
+Test(idx, arrays_of_images_are_points) {
+    ntk_array a;
+    assert_ok(ntk_array_read(temporary_write("images", images, sizeof images), &a));
+    cr_assert(a.axes == 3 && a.rows == 2 && a.columns == 6 && a.values[2] == 30 && a.values[8] == 255);
+    ntk_array_release(&a);
+}
+
+Test(idx, what_is_no_array_is_refused_with_advice) {
+    static const struct {
+        const char *content, *clue;
+        size_t size;
+    } bad[] = {{"", "empty", 0},
+               {"<!DOCTYPE html>", "web page", 15},
+               {"PK\x03\x04 and so on", "savez", 12},
+               {"1 2 3\n4 5 6\n", "magic", 12},
+               {"\x03\x08\0\0\0\0\0\2\1\2", "magic", 10}, /* an IDX file, least significant byte first */
+               {"\0\0\x0a\x01\0\0\0\1\0", "magic", 9},
+               {"\0\0\x08\0\1", "magic", 5},
+               {"\0\0\x08\x7f\1", "dimensions", 5}};
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        ntk_array a = {0};
+        const char *path = temporary_write("bad", bad[k].content, bad[k].size);
+        assert_fails(ntk_array_read(path, &a), NTK_ERROR_FORMAT, bad[k].clue);
+        assert_says(path);
+        cr_assert_null(a.values);
+    }
 }
 
 Test(idx, label_out_of_range) {
@@ -133,10 +249,7 @@ Test(idx, unequal_counts) {
 /* The gzip file itself is cut, or a byte of its data or of its checksum is changed. */
 Test(idx, broken_gzip) {
     uint8_t packed[256];
-    const char *path = write_gzip("packed", images, sizeof images);
-    FILE *file = fopen(path, "rb");
-    const size_t size = fread(packed, 1, sizeof packed, file);
-    fclose(file);
+    const size_t size = read_whole(write_gzip("packed", images, sizeof images), packed);
     cr_assert(size > 20 && size < sizeof packed);
     expect_images_refused(packed, size - 1, "gzip");
     expect_images_refused(packed, size - 8, "gzip");
@@ -159,6 +272,19 @@ Test(idx, folder_prefers_plain_and_falls_back_to_gzip) {
     temporary_write("train-images-idx3-ubyte", images, 3);
     cr_assert_eq(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits), NTK_ERROR_FORMAT);
     cr_assert_eq(ntk_digits_read_folder(temporary_folder(), (ntk_digits_set)3, &digits), NTK_ERROR_ARGUMENT);
+}
+
+/* Names as 7-zip makes them; and a folder with the file in it, as one archive of MNIST unpacks. */
+Test(idx, folder_finds_dotted_names) {
+    ntk_digits digits;
+    char inner[512];
+    snprintf(inner, sizeof inner, "%s", temporary_path("train-images-idx3-ubyte"));
+    cr_assert_eq(mkdir(inner, 0777), 0);
+    temporary_write("train-images.idx3-ubyte", images, sizeof images);
+    write_gzip("train-labels.idx1-ubyte.gz", labels, sizeof labels);
+    assert_ok(ntk_digits_read_folder(temporary_folder(), NTK_DIGITS_TRAINING, &digits));
+    cr_assert_eq(digits.count, 2);
+    ntk_digits_release(&digits);
 }
 
 Test(committed_digits, checksums) {

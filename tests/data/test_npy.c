@@ -2,6 +2,7 @@
  * the test writes. */
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,15 +54,134 @@ Test(npy, reads_all_versions_and_both_types) {
     expect_one_and_minus_two_and_a_half(write_npy(1, float32, floats, 8));
 }
 
-Test(npy, reads_any_layout_of_the_dictionary) {
+/* Whatever NumPy has written, and what its reader would take. */
+Test(npy, reads_any_spelling_of_the_dictionary) {
     const char *const dictionaries[] = {
         "{'shape': (1, 2), 'fortran_order': False, 'descr': '<f8'}",
         "{\"descr\":\"<f8\",\"fortran_order\":False,\"shape\":(1,2,),}",
         "  {  'descr'  :  '<f8' ,'fortran_order':False, 'shape': ( 1 , 2 ) }    ",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1L, 2L), }",             /* Python 2 on Windows */
+        "{u'descr': u'<f8', u'fortran_order': False, u'shape': (1, 2), }",           /* unicode_literals */
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\n    \t  \r\n", /* other padding */
+        "{'descr': '=f8', 'fortran_order': False, 'shape': (1, 2), }",
+        "{'descr': 'f8', 'fortran_order': False, 'shape': (1, 2), }",
+        "{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2), }",
     };
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof dictionaries / sizeof *dictionaries; i++) {
         expect_one_and_minus_two_and_a_half(write_npy(1, dictionaries[i], one_and_minus_two_and_a_half, 16));
     }
+}
+
+/* The same file without the newline that should end its header. */
+Test(npy, reads_a_header_without_its_newline) {
+    char *content;
+    size_t size;
+    assert_ok(
+        ntk_file_read(write_npy(1, FLOAT64_1X2 " ", one_and_minus_two_and_a_half, 16), &content, &size));
+    content[10 + strlen(FLOAT64_1X2) + 1] = ' ';
+    expect_one_and_minus_two_and_a_half(temporary_write("blank.npy", content, size));
+    ntk_release(content);
+}
+
+/* Bytes put down by hand, most significant first; "<" reads them back to front. */
+static const struct {
+    const char *type;
+    uint8_t bytes[16];
+    double value;
+} elements[] = {
+    {"b1", {0}, 0},
+    {"b1", {1}, 1},
+    {"b1", {7}, 1},
+    {"i1", {0x80}, -128},
+    {"i1", {0x7f}, 127},
+    {"u1", {0xff}, 255},
+    {"i2", {0xff, 0xfe}, -2},
+    {"u2", {0xff, 0xfe}, 65534},
+    {"i4", {0x80, 0, 0, 1}, -2147483647},
+    {"u4", {0x80, 0, 0, 1}, 2147483649},
+    {"i8", {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, -1},
+    {"i8", {0x80}, -0x1p63},
+    {"i8", {0, 0x20, 0, 0, 0, 0, 0, 3}, 0x1.0000000000002p53}, /* 2^53 + 3: to even */
+    {"u8", {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 0x1p64},
+    {"f2", {0x3c, 0}, 1},
+    {"f2", {0xc1, 0}, -2.5},
+    {"f2", {0x7b, 0xff}, 65504},
+    {"f2", {0, 1}, 0x1p-24},
+    {"f2", {0x83, 0xff}, -1023 * 0x1p-24},
+    {"f4", {0x3f, 0x80, 0, 1}, 1 + 0x1p-23},
+    {"f4", {0x80, 0, 0, 1}, -0x1p-149},
+    {"f8", {0x3f, 0xf0, 0, 0, 0, 0, 0, 1}, 1 + 0x1p-52},
+};
+
+Test(npy, every_real_type_in_both_orders_of_bytes) {
+    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
+        const size_t size = (size_t)(elements[i].type[1] - '0');
+        for (int big = 0; big < 2; big++) {
+            char dictionary[128];
+            uint8_t bytes[16];
+            for (size_t k = 0; k < size; k++) bytes[k] = elements[i].bytes[big ? k : size - 1 - k];
+            snprintf(dictionary, sizeof dictionary,
+                     "{'descr': '%c%s', 'fortran_order': False, 'shape': (1,), }",
+                     size == 1 ? '|'
+                     : big     ? '>'
+                               : '<',
+                     elements[i].type);
+            size_t rows, columns;
+            double *a;
+            assert_ok(ntk_npy_read(write_npy(1, dictionary, bytes, size), &rows, &columns, &a));
+            cr_assert(rows == 1 && columns == 1 && a[0] == elements[i].value, "%s: %.17g is not %.17g",
+                      dictionary, a[0], elements[i].value);
+            ntk_release(a);
+        }
+    }
+}
+
+/* As this machine's compiler lays it out. */
+Test(npy, long_double_is_that_of_the_machine) {
+    const long double values[] = {-2.5L, 1 + 0x1p-60L};
+    const char *dictionary = "{'descr': '<f16', 'fortran_order': False, 'shape': (2,), }";
+    if (sizeof values[0] != 16) cr_skip("long double has not 16 bytes here");
+    size_t rows, columns;
+    double *a;
+    assert_ok(ntk_npy_read(write_npy(1, dictionary, values, sizeof values), &rows, &columns, &a));
+    cr_assert(a[0] == -2.5 && a[1] == 1);
+    ntk_release(a);
+}
+
+static void expect_shape(const char *shape, bool fortran, const char *order, size_t rows, size_t columns) {
+    char dictionary[256];
+    const size_t count = strlen(order);
+    uint8_t bytes[64];
+    for (size_t k = 0; k < count; k++) bytes[k] = (uint8_t)k;
+    snprintf(dictionary, sizeof dictionary, "{'descr': '|u1', 'fortran_order': %s, 'shape': %s, }",
+             fortran ? "True" : "False", shape);
+    ntk_array a;
+    assert_ok(ntk_array_read(write_npy(1, dictionary, bytes, count), &a));
+    cr_assert(a.rows == rows && a.columns == columns, "%s: %zu x %zu", shape, a.rows, a.columns);
+    for (size_t k = 0; k < count; k++)
+        cr_assert_eq(a.values[k], order[k] - 'a', "%s: element %zu is %g", shape, k, a.values[k]);
+    ntk_array_release(&a);
+    cr_assert(a.values == NULL && a.axes == 0);
+}
+
+/* What stands where, by the definition of column-major order: a is the first byte of the file. For shape (2,
+ * 3, 2) element (i, j, k) is byte i + 2 j + 6 k. */
+Test(npy, any_shape_in_both_orders) {
+    expect_shape("(6,)", false, "abcdef", 6, 1);
+    expect_shape("(6,)", true, "abcdef", 6, 1);
+    expect_shape("(2, 3)", false, "abcdef", 2, 3);
+    expect_shape("(2, 3)", true, "acebdf", 2, 3);
+    expect_shape("(2, 3, 2)", false, "abcdefghijkl", 2, 6);
+    expect_shape("(2, 3, 2)", true, "agciekbhdjfl", 2, 6);
+    expect_shape("(1, 2, 1, 3)", true, "acebdf", 1, 6);
+}
+
+Test(npy, an_array_knows_its_axes) {
+    ntk_array a;
+    const char *dictionary = "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 1, 3), }";
+    assert_ok(ntk_array_read(write_npy(1, dictionary, "abcdef", 6), &a));
+    cr_assert(a.axes == 3 && a.shape[0] == 2 && a.shape[1] == 1 && a.shape[2] == 3);
+    ntk_array_release(&a);
 }
 
 static void expect_refused(const char *path, ntk_status wanted, const char *clue) {
@@ -76,19 +196,24 @@ Test(npy, refuses_headers) {
     static const struct {
         const char *dictionary, *clue;
     } bad[] = {
-        {"{'descr': '>f8', 'fortran_order': False, 'shape': (1, 2), }", "at: '>f8'"},
-        {"{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }", "'<i8'"},
-        {"{'descr': '<f2', 'fortran_order': False, 'shape': (1, 2), }", "'<f2'"},
+        {"{'descr': '<c16', 'fortran_order': False, 'shape': (1, 2), }", "save X.real"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (1, 2), }", "X.astype(float)"},
+        {"{'descr': '<U2', 'fortran_order': False, 'shape': (1, 2), }", "text"},
+        {"{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1, 2), }", "dates"},
         {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1, 2), }", "[('a'"},
-        {"{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2), }", "C order"},
-        {"{'descr': '<f8', 'fortran_order': 0, 'shape': (1, 2), }", "C order"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", "two-dimensional"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (), }", "two-dimensional"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2, 1), }", "two-dimensional"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 2), }", "not empty"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 2), }", "two-dimensional"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 99999999999999999999999), }",
-         "two-dimensional"},
+        {"{'descr': '<f3', 'fortran_order': False, 'shape': (1, 2), }", "at: '<f3'"},
+        {"{'descr': '<f', 'fortran_order': False, 'shape': (1, 2), }", "at: '<f'"},
+        {"{'descr': '<i16', 'fortran_order': False, 'shape': (1, 2), }", "'<i16'"},
+        {"{'descr': '<f888888888888888888888', 'fortran_order': False, 'shape': (1, 2), }", "'<f888"},
+        {"{'descr': '', 'fortran_order': False, 'shape': (1, 2), }", "type"},
+        {"{'descr': '<f8, 'fortran_order': False, 'shape': (1, 2), }", "type"},
+        {"{'descr': '<f8', 'fortran_order': 0, 'shape': (1, 2), }", "True or False"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (), }", "reshape"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 2), }", "empty"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 2), }", "a shape"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,, 2), }", "a shape"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1 2), }", "a shape"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 99999999999999999999999), }", "a shape"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)", "'}'"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), } x", "newline"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\nx", "newline"},
@@ -104,10 +229,20 @@ Test(npy, refuses_headers) {
     }
 }
 
-/* rows * columns * 8 is 16 modulo 2^64. */
-Test(npy, refuses_a_size_that_wraps) {
+/* rows * columns * 8 is 16 modulo 2^64; and 65 axes, one more than there may be. */
+Test(npy, refuses_sizes_that_wrap_and_too_many_axes) {
     const char *wraps = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1152921504606846977), }";
     expect_refused(write_npy(1, wraps, one_and_minus_two_and_a_half, 16), NTK_ERROR_FORMAT, "were wanted");
+    char axes[512] = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,";
+    for (int k = 0; k < 63; k++) strcat(axes, " 1,");
+    const size_t length = strlen(axes);
+    strcat(axes, "), }");
+    ntk_array a;
+    assert_ok(ntk_array_read(write_npy(1, axes, one_and_minus_two_and_a_half, 16), &a));
+    cr_assert(a.axes == 64 && a.rows == 2 && a.columns == 1);
+    ntk_array_release(&a);
+    strcpy(axes + length, " 1), }");
+    expect_refused(write_npy(1, axes, one_and_minus_two_and_a_half, 16), NTK_ERROR_FORMAT, "a shape");
 }
 
 /* Every proper beginning of a good file, and one byte too many. */
@@ -138,6 +273,9 @@ Test(npy, refuses_numbers_that_are_not_finite) {
     const uint8_t infinity[] = {0, 0, 0x80, 0x3f, 0, 0, 0x80, 0xff};
     const char *column = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }";
     expect_refused(write_npy(1, column, infinity, 8), NTK_ERROR_NOT_FINITE, "row 1, column 0");
+    const uint8_t half[] = {0, 0x3c, 0, 0x7c};
+    const char *halves = "{'descr': '<f2', 'fortran_order': True, 'shape': (1, 2), }";
+    expect_refused(write_npy(1, halves, half, 4), NTK_ERROR_NOT_FINITE, "row 0, column 1");
 }
 
 /* The bytes of a written file, by hand: a header of 128 bytes in all, as numpy.save makes it. */
