@@ -145,12 +145,12 @@ static ntk_status run_seed(const void *argument, ntk_slot *slot) {
 /* labels: (cases). */
 static ntk_grid describe_grid(const ntk_context *context, size_t count, const char *const *labels,
                               const char *columns) {
-    ntk_grid grid = {.axes = {{.name = "case", .count = count, .labels = labels, .inside = true},
-                              {.name = "width", .inside = true},
-                              {.name = "seed", .count = (size_t)ntk_context_integer(context, "seeds")}},
+    ntk_grid grid = {.axes = {{.name = "case", .count = count, .labels = labels},
+                              ntk_axis_of_numbers(context, "width", "widths"),
+                              ntk_axis_of_count(context, "seed", "seeds")},
                      .columns = columns,
                      .level = ntk_context_level(context)};
-    grid.axes[WIDTH].numbers = ntk_context_reals(context, "widths", &grid.axes[WIDTH].count);
+    grid.axes[CASE].inside = grid.axes[WIDTH].inside = true;
     return grid;
 }
 

@@ -134,15 +134,13 @@ static ntk_status certify_all(ntk_context *context, study *self) {
 }
 
 ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of) {
-    study self = {
-        .architecture_of = architecture_of,
-        .grid = {.axes = {{.name = "data"}, {.name = "architecture"}, {.name = "size"}}, .columns = columns}};
-    ntk_axis *axes = self.grid.axes;
-    axes[DATA].labels = ntk_context_choices(context, "data-sets", &axes[DATA].count);
-    axes[ARCHITECTURE].labels = ntk_context_choices(context, "architectures", &axes[ARCHITECTURE].count);
-    axes[SIZE].numbers = ntk_context_reals(context, "sizes", &axes[SIZE].count);
+    study self = {.architecture_of = architecture_of,
+                  .grid = {.axes = {ntk_axis_of_choices(context, "data", "data-sets"),
+                                    ntk_axis_of_choices(context, "architecture", "architectures"),
+                                    ntk_axis_of_numbers(context, "size", "sizes")},
+                           .columns = columns}};
     const ntk_status status = certify_all(context, &self);
-    for (size_t i = 0; self.sets != NULL && i < axes[DATA].count; i++) ntk_release(self.sets[i].x);
+    for (size_t i = 0; self.sets != NULL && i < self.grid.axes[DATA].count; i++) ntk_release(self.sets[i].x);
     ntk_release(self.sets);
     ntk_grid_release(&self.grid);
     return status;

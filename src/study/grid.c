@@ -13,6 +13,22 @@
 
 /* ---- axes, places, parts ------------------------------------------------------------------------------- */
 
+ntk_axis ntk_axis_of_choices(const ntk_context *context, const char *name, const char *parameter) {
+    ntk_axis axis = {.name = name};
+    axis.labels = ntk_context_choices(context, parameter, &axis.count);
+    return axis;
+}
+
+ntk_axis ntk_axis_of_numbers(const ntk_context *context, const char *name, const char *parameter) {
+    ntk_axis axis = {.name = name};
+    axis.numbers = ntk_context_reals(context, parameter, &axis.count);
+    return axis;
+}
+
+ntk_axis ntk_axis_of_count(const ntk_context *context, const char *name, const char *parameter) {
+    return (ntk_axis){.name = name, .count = (size_t)ntk_context_integer(context, parameter)};
+}
+
 static size_t axis_count(const ntk_grid *grid) {
     size_t count = 0;
     while (count < NTK_GRID_AXES && grid->axes[count].name) count++;

@@ -36,6 +36,12 @@ typedef struct ntk_axis {
                                   short ones. */
 } ntk_axis;
 
+/* Axes whose levels are a parameter: a list of choices; of numbers; 0 to an integer less one. They
+ * live as long as the context. */
+ntk_axis ntk_axis_of_choices(const ntk_context *context, const char *name, const char *parameter);
+ntk_axis ntk_axis_of_numbers(const ntk_context *context, const char *name, const char *parameter);
+ntk_axis ntk_axis_of_count(const ntk_context *context, const char *name, const char *parameter);
+
 /* A level of each axis, by position: a place. With NTK_ALL for some of them: a part of the grid,
  * whose places stand in the order of the axes, levels of the last axis next to each other. */
 #define NTK_ALL SIZE_MAX

@@ -1,5 +1,5 @@
-/* What convexity says of one flow of a target series (target_series.h): where it ends, how long it stays
- * beside the one-hot flow, and when it arrives. Derived in suite/target_bounds.c, with the numbers of the
+/* What convexity says of one flow of a series (series.h): where it ends, how long it stays
+ * beside the one-hot flow, and when it arrives. Derived in bounds.c, with the numbers of the
  * equations. (2) to (4) are theorems about linear models, the cases ntk_target_series_is_kernel. */
 #ifndef NTK_SUITES_BOUNDS_H
 #define NTK_SUITES_BOUNDS_H

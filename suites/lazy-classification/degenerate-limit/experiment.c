@@ -1,17 +1,20 @@
-/* The degenerate limit: soft targets epsilon -> 0 join the bounded regime to the divergent one (plenk-2026).
+/* The degenerate limit: soft targets epsilon -> 0 join the bounded regime to the divergent one
+ * (plenk-2026).
  *
- * Targets q = 1 - (K - 1) epsilon for the true class, epsilon for each other; cross-entropy, no regulariser;
- * a linear model f on n points, and networks beside it. With constants that its kernel gives
- * (suite/target_bounds.c has them, and the proofs):
+ * Targets q = 1 - (K - 1) epsilon for the true class, epsilon for each other; cross-entropy, no
+ * regulariser; a linear model f on n points, and networks beside it. With constants that its kernel
+ * gives (bounds.c has them, and the proofs):
  *
- * (1) The flow ends at a spread of the logits of x = log((1 - (K - 1) epsilon) / epsilon) at every point, at
+ * (1) The flow ends at a spread of the logits of x = log((1 - (K - 1) epsilon) / epsilon) at every
+ * point, at
  *     a distance from its start of x ||w_I|| for large x, w_I the least-norm interpolant of the labels.
- * (2) The one-hot flow g from the same start, whose logits grow like log t, is within C epsilon t of f.
- * (3) No flow has all its logits within delta of their limit before a constant times 1 / epsilon,
- * (4) and every one by a constant times log(1 / epsilon) / epsilon.
+ * (2) The one-hot flow g from the same start, whose logits grow like log t, is within C epsilon t
+ * of f. (3) No flow has all its logits within delta of their limit before a constant times 1 /
+ * epsilon, (4) and every one by a constant times log(1 / epsilon) / epsilon.
  *
- * On the way the spread is at most n L_0 / epsilon, for any model, as in soft-bounded. That bound and (4) are
- * those of targets that are at least epsilon; a control takes an epsilon below which targets fall. */
+ * On the way the spread is at most n L_0 / epsilon, for any model, as in soft-bounded. That bound
+ * and (4) are those of targets that are at least epsilon; a control takes an epsilon below which
+ * targets fall. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -29,11 +32,11 @@ static const ntk_parameter parameters[] = {
 enum { X, LOG_INVERSE, SPREAD, LIMIT, LOG_TIME, TRAVEL, BOUND, EARLY, LATE, BRIDGE };
 static const char columns[] = "x log-inverse spread limit log-time travel bound-ratio early late bridge";
 
-/* Of the difference between two flows' logits: a tolerance of 1e-7 a step, relative to 1 + travel < 100, over
- * some ten steps that have not been forgotten. */
+/* Of the difference between two flows' logits: a tolerance of 1e-7 a step, relative to 1 + travel <
+ * 100, over some ten steps that have not been forgotten. */
 static const double integration_error = 1e-4;
 
-static ntk_status measure(const ntk_target_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_target_run *run, double *values, const ntk_context *context) {
     const ntk_trajectory *path = run->soft;
     const double delta = ntk_context_real(context, "delta"), others = (double)run->classes - 1;
     const double chosen = ntk_context_real(context, "bound-epsilon");
@@ -53,22 +56,26 @@ static ntk_status measure(const ntk_target_run *run, double *values, ntk_context
     return NTK_OK;
 }
 
-/* (2) to (4), and the distance of (1), are theorems about linear models. */
-static ntk_status emit(ntk_context *context, const ntk_target_series *series, size_t which) {
-    const double all = 1, small = 1e-4; /* epsilon: the distance is linear in x once x is large */
-    NTK_TRY(ntk_target_series_emit_slope(context, series, which, "logits", X, SPREAD, all));
-    NTK_TRY(ntk_target_series_emit_slope(context, series, which, "time", LOG_INVERSE, LOG_TIME, all));
-    NTK_TRY(ntk_target_series_emit_largest(context, series, which, "limit", LIMIT));
-    NTK_TRY(ntk_target_series_emit_largest(context, series, which, "bound-ratio", BOUND));
-    if (!ntk_target_series_is_kernel(series, which)) return NTK_OK;
-    NTK_TRY(ntk_target_series_emit_slope(context, series, which, "travel", X, TRAVEL, small));
-    NTK_TRY(ntk_target_series_emit_largest(context, series, which, "early", EARLY));
-    NTK_TRY(ntk_target_series_emit_largest(context, series, which, "late", LATE));
-    return ntk_target_series_emit_largest(context, series, which, "bridge", BRIDGE);
-}
+/* (2) to (4), and the distance of (1), which is linear in x once x is large, are theorems about
+ * linear models. */
+static const ntk_reduction metrics[] = {
+    {.prefix = "logits", .kind = NTK_REDUCE_SLOPE, .column = SPREAD, .against = X},
+    {.prefix = "time", .kind = NTK_REDUCE_SLOPE, .column = LOG_TIME, .against = LOG_INVERSE},
+    {.prefix = "limit", .kind = NTK_REDUCE_LARGEST, .column = LIMIT},
+    {.prefix = "bound-ratio", .kind = NTK_REDUCE_LARGEST, .column = BOUND},
+    {.prefix = "travel",
+     .kind = NTK_REDUCE_SLOPE,
+     .column = TRAVEL,
+     .against = X,
+     .most = 1e-4,
+     .when = ntk_target_series_is_kernel},
+    {.prefix = "early", .kind = NTK_REDUCE_LARGEST, .column = EARLY, .when = ntk_target_series_is_kernel},
+    {.prefix = "late", .kind = NTK_REDUCE_LARGEST, .column = LATE, .when = ntk_target_series_is_kernel},
+    {.prefix = "bridge", .kind = NTK_REDUCE_LARGEST, .column = BRIDGE, .when = ntk_target_series_is_kernel},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
-    return ntk_target_series_conduct(context, columns, measure, emit);
+    return ntk_target_series_conduct(context, columns, measure, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {parameters, run};

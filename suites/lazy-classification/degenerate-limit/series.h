@@ -1,18 +1,19 @@
-/* Series of targets: models trained from the same start with soft targets of ever smaller epsilon, and with
- * one-hot targets, which are their limit.
+/* Series of targets: models trained from the same start with soft targets of ever smaller epsilon,
+ * and with one-hot targets, which are their limit.
  *
- * A case is a linear model with the infinite-width NTK ("kernel", "kernel-k3": two and three classes) or a
- * network of one hidden layer ("network", "network-k3"); with each seed it has its own points on the sphere.
- * An experiment adds NTK_TARGET_SERIES_PARAMETERS to its parameter table, says in a `measure` function what
- * is to be read off the flow of each epsilon, and reduces the values afterwards. */
+ * A case is a linear model with the infinite-width NTK ("kernel", "kernel-k3": two and three
+ * classes) or a network of one hidden layer ("network", "network-k3"); with each seed it has its
+ * own points on the sphere. An experiment adds NTK_TARGET_SERIES_PARAMETERS to its parameter table,
+ * says in a `measure` function what is to be read off the flow of each epsilon, and reduces the
+ * values afterwards. */
 #ifndef NTK_SUITES_SERIES_H
 #define NTK_SUITES_SERIES_H
 
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
 #include <ntk/loss.h>
-#include <ntk/stats.h>
 #include <ntk/status.h>
 #include <ntk/trajectory.h>
 
@@ -47,8 +48,9 @@
             "stationary gradient norm, relative to epsilon or lambda, whichever is larger"                   \
     }
 
-/* Observation times, equidistant in log t from -4 to 9 - log(smallest epsilon): the slowest mode has a time
- * constant of n / (lambda_min epsilon). A flow that becomes stationary stays where it is. */
+/* Observation times, equidistant in log t from -4 to 9 - log(smallest epsilon): the slowest mode
+ * has a time constant of n / (lambda_min epsilon). A flow that becomes stationary stays where it
+ * is. */
 #define NTK_TARGET_SERIES_TIMES 181
 
 /* One model after its flow with one epsilon. */
@@ -65,44 +67,17 @@ typedef struct ntk_target_run {
 } ntk_target_run;
 
 /* Read `columns` values off a run. values: (columns). */
-typedef ntk_status (*ntk_target_measure)(const ntk_target_run *run, double *values, ntk_context *context);
+typedef ntk_status (*ntk_target_measure)(const ntk_target_run *run, double *values,
+                                         const ntk_context *context);
 
-typedef struct ntk_target_series {
-    size_t case_count, epsilon_count, seed_count, columns;
-    const char *const *cases;
-    const double *epsilons;
-    double log_times[NTK_TARGET_SERIES_TIMES];
-    double *values;  /* (cases, epsilons, seeds, columns) */
-    double *spreads; /* (cases, epsilons + 1, seeds, TIMES): largest spread of the logits; one-hot last */
-} ntk_target_series;
-
-/* Reduce the values of one case and emit its metrics. */
-typedef ntk_status (*ntk_target_reduce)(ntk_context *context, const ntk_target_series *series, size_t which);
-
-/* Run all flows, emit the tables `runs` (per case, epsilon and seed: the columns) and `paths` (per case,
- * epsilon, 0 for one-hot, and time: the mean over seeds of the largest spread), then call `reduce` for each
- * case. columns: their names, blank-separated. Errors: those of the flows, with case, epsilon and seed. */
+/* Run all flows, emit the tables `runs` (per case, epsilon and seed: the columns) and `paths` (per
+ * case, epsilon, 0 for one-hot, and time: the mean over seeds of the largest spread), and the
+ * metrics of the list (grid.h; slopes are over the epsilons). columns: their names, separated by
+ * blanks. Errors: those of the flows, with case, epsilon and seed. */
 ntk_status ntk_target_series_conduct(ntk_context *context, const char *columns, ntk_target_measure measure,
-                                     ntk_target_reduce reduce);
+                                     const ntk_reduction *metrics);
 
-double ntk_target_series_value(const ntk_target_series *series, size_t which, size_t epsilon, size_t seed,
-                               size_t column);
-
-/* Largest value of a column over epsilons and seeds of one case; a NaN among them is the result. */
-double ntk_target_series_largest(const ntk_target_series *series, size_t which, size_t column);
-
-/* t interval, over seeds, of the least-squares slope of column y against column x over all epsilon <=
- * largest. Errors: those of ntk_stats_slope and ntk_stats_mean. */
-ntk_status ntk_target_series_slope(const ntk_context *context, const ntk_target_series *series, size_t which,
-                                   size_t x, size_t y, double largest, ntk_estimate *out);
-
-/* Whether a case is a linear model. */
-bool ntk_target_series_is_kernel(const ntk_target_series *series, size_t which);
-
-/* Emit the slope (largest value) of one case as "<prefix>-<case>". */
-ntk_status ntk_target_series_emit_slope(ntk_context *context, const ntk_target_series *series, size_t which,
-                                        const char *prefix, size_t x, size_t y, double largest);
-ntk_status ntk_target_series_emit_largest(ntk_context *context, const ntk_target_series *series, size_t which,
-                                          const char *prefix, size_t column);
+/* Whether a case is a linear model, whatever the column. */
+bool ntk_target_series_is_kernel(const ntk_grid *grid, size_t which, size_t column);
 
 #endif

@@ -1,5 +1,5 @@
-/* Series of targets: what a run is given, that every flow begins at the same start, and what becomes of the
- * values. */
+/* Series of targets: what a run is given, that every flow begins at the same start, and what
+ * becomes of the values. */
 #include <math.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
 #include <ntk/linalg.h>
@@ -29,14 +30,11 @@ static const fixture_setting tiny[] = {{"epsilons", "0.2 0.05"},
                                        {"width", "20"},
                                        {0}};
 
-static ntk_status reduce_nothing(ntk_context *context, const ntk_target_series *series, size_t which) {
-    (void)context, (void)series, (void)which;
-    return NTK_OK;
-}
+static const ntk_reduction nothing[] = {{0}};
 
 /* ---- what a run is given ------------------------------------------------------------------------------- */
 
-static ntk_status measure_kernel(const ntk_target_run *run, double *values, ntk_context *context) {
+static ntk_status measure_kernel(const ntk_target_run *run, double *values, const ntk_context *context) {
     (void)context;
     const ntk_training *problem = run->problem;
     double gram[9], image[9];
@@ -62,12 +60,12 @@ static ntk_status measure_kernel(const ntk_target_run *run, double *values, ntk_
 /* What counts as stationary is relative to epsilon. */
 Test(target_series, a_kernel_is_trained_with_each_epsilon) {
     ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 1e-9", NULL);
-    assert_ok(ntk_target_series_conduct(context, "nothing", measure_kernel, reduce_nothing));
+    assert_ok(ntk_target_series_conduct(context, "nothing", measure_kernel, nothing));
 }
 
-/* Soft and one-hot flow part from the network's own initial outputs; and the order of the epsilons does not
- * matter, for the parameters are reset. */
-static ntk_status measure_network(const ntk_target_run *run, double *values, ntk_context *context) {
+/* Soft and one-hot flow part from the network's own initial outputs; and the order of the epsilons
+ * does not matter, for the parameters are reset. */
+static ntk_status measure_network(const ntk_target_run *run, double *values, const ntk_context *context) {
     (void)context;
     const ntk_training *problem = run->problem;
     double f0[9];
@@ -84,21 +82,22 @@ static ntk_status measure_network(const ntk_target_run *run, double *values, ntk
     return NTK_OK;
 }
 
-static ntk_status reduce_repeated(ntk_context *context, const ntk_target_series *series, size_t which) {
+static ntk_status expect_repeated(ntk_context *context, const ntk_grid *grid, size_t which) {
     (void)context;
     for (size_t s = 0; s < 3; s++)
-        cr_expect_eq(ntk_target_series_value(series, which, 0, s, 0),
-                     ntk_target_series_value(series, which, 2, s, 0), "seed %zu", s);
+        cr_expect_eq(ntk_grid_row(grid, (ntk_place){{which, 0, s}})[0],
+                     ntk_grid_row(grid, (ntk_place){{which, 2, s}})[0], "seed %zu", s);
     return NTK_OK;
 }
 
 Test(target_series, every_flow_begins_at_the_initialisation) {
     ntk_context *context =
         fixture_context(parameters, tiny, "cases", "network-k3", "epsilons", "0.2 0.1 0.2", NULL);
-    assert_ok(ntk_target_series_conduct(context, "output", measure_network, reduce_repeated));
+    const ntk_reduction list[] = {{.prefix = "own", .kind = NTK_REDUCE_OWN, .own = expect_repeated}, {0}};
+    assert_ok(ntk_target_series_conduct(context, "output", measure_network, list));
 }
 
-static ntk_status measure_l2(const ntk_target_run *run, double *values, ntk_context *context) {
+static ntk_status measure_l2(const ntk_target_run *run, double *values, const ntk_context *context) {
     (void)context;
     /* (lambda / 2) ||w||^2 <= L_0 binds the soft flow only. */
     const double radius = sqrt(2 * run->soft->initial_loss / 0.5);
@@ -110,21 +109,29 @@ static ntk_status measure_l2(const ntk_target_run *run, double *values, ntk_cont
 
 Test(target_series, l2_is_for_soft_targets) {
     ntk_context *context = fixture_context(parameters, tiny, "lambda", "0.5", NULL);
-    assert_ok(ntk_target_series_conduct(context, "nothing", measure_l2, reduce_nothing));
+    assert_ok(ntk_target_series_conduct(context, "nothing", measure_l2, nothing));
+}
+
+static ntk_status fail_at_the_second(const ntk_target_run *run, double *values, const ntk_context *context) {
+    (void)values, (void)context;
+    return run->epsilon == 0.05 ? ntk_fail(NTK_ERROR_DIVERGED, "as it must") : NTK_OK;
 }
 
 Test(target_series, an_error_names_case_epsilon_and_seed) {
     /* nine points of R^4 are never orthogonal to one another */
     ntk_context *context = fixture_context(parameters, tiny, "max-cosine", "0.01", "points", "9", NULL);
-    assert_fails(ntk_target_series_conduct(context, "nothing", measure_kernel, reduce_nothing),
-                 NTK_ERROR_NO_CONVERGENCE, "kernel, epsilon 0, seed 0: ");
+    assert_fails(ntk_target_series_conduct(context, "nothing", measure_kernel, nothing),
+                 NTK_ERROR_NO_CONVERGENCE, "kernel, seed 0: ");
+    context = fixture_context(parameters, tiny, NULL);
+    assert_fails(ntk_target_series_conduct(context, "nothing", fail_at_the_second, nothing),
+                 NTK_ERROR_DIVERGED, "kernel, epsilon 0.05, seed 0: as it must");
 }
 
 /* ---- reducing ------------------------------------------------------------------------------------------ */
 
-/* Column 1 is a line in column 0, of slope 2, 3, 4 for seeds 0, 1, 2, but for the largest epsilon. Cases and
- * seeds are told apart by the loss and the points. */
-static ntk_status measure_line(const ntk_target_run *run, double *values, ntk_context *context) {
+/* Column 1 is a line in column 0, of slope 2, 3, 4 for seeds 0, 1, 2, but for the largest epsilon.
+ * Cases and seeds are told apart by the loss and the points. */
+static ntk_status measure_line(const ntk_target_run *run, double *values, const ntk_context *context) {
     (void)context;
     static double first[3]; /* a coordinate that names the seed */
     static size_t known;
@@ -137,24 +144,29 @@ static ntk_status measure_line(const ntk_target_run *run, double *values, ntk_co
     return NTK_OK;
 }
 
-static ntk_status reduce_line(ntk_context *context, const ntk_target_series *series, size_t which) {
+static ntk_status expect_line(ntk_context *context, const ntk_grid *grid, size_t which) {
     ntk_estimate slope;
-    NTK_TRY(ntk_target_series_slope(context, series, which, 0, 1, 0.1, &slope));
+    const ntk_place part = ntk_grid_case(which);
+    NTK_TRY(ntk_grid_slope(grid, part, 1, 0, 0.1, 1, &slope));
     cr_expect_float_eq(slope.value, 3, 1e-12);
     cr_expect_float_eq(slope.standard_error, 1 / sqrt(3), 1e-12, "one slope a seed");
     cr_expect_eq(slope.level, ntk_context_level(context));
-    cr_expect_eq(ntk_target_series_largest(series, which, 1), 100);
-    cr_expect(isnan(ntk_target_series_largest(series, which, 2)));
-    cr_expect_eq(ntk_target_series_slope(context, series, which, 0, 2, 0.1, &slope), NTK_ERROR_NOT_FINITE);
-    cr_expect_eq(ntk_target_series_slope(context, series, which, 0, 1, 0.01, &slope), NTK_ERROR_ARGUMENT,
-                 "one epsilon");
-    NTK_TRY(ntk_target_series_emit_slope(context, series, which, "slope", 0, 1, 0.1));
-    return ntk_target_series_emit_largest(context, series, which, "most", 1);
+    cr_expect_eq(ntk_grid_largest(grid, part, 1).value, 100);
+    cr_expect(isnan(ntk_grid_largest(grid, part, 2).value));
+    cr_expect_eq(ntk_grid_slope(grid, part, 1, 0, 0.1, 2, &slope), NTK_ERROR_NOT_FINITE);
+    cr_expect_eq(ntk_grid_slope(grid, part, 1, 0, 0.01, 1, &slope), NTK_ERROR_ARGUMENT, "one epsilon");
+    return NTK_OK;
 }
+
+static const ntk_reduction line[] = {
+    {.prefix = "own", .kind = NTK_REDUCE_OWN, .own = expect_line},
+    {.prefix = "slope", .kind = NTK_REDUCE_SLOPE, .column = 1, .against = 0, .most = 0.1},
+    {.prefix = "most", .kind = NTK_REDUCE_LARGEST, .column = 1},
+    {0}};
 
 Test(target_series, slopes_are_one_a_seed) {
     ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 0.1 0.05 0.01", NULL);
-    assert_ok(ntk_target_series_conduct(context, "x y z", measure_line, reduce_line));
+    assert_ok(ntk_target_series_conduct(context, "x y z", measure_line, line));
     cr_expect_float_eq(fixture_metric(context, "slope-kernel")->value, 3, 1e-12);
     cr_expect_eq(fixture_metric(context, "most-kernel")->value, 100);
     const char *runs = fixture_table(context, "runs"), *paths = fixture_table(context, "paths");
