@@ -21,10 +21,13 @@ typedef struct ntk_certificate {
  * by definition), leading dimension lda (Rump, "Verification of positive definiteness", BIT 46, 2006, gives
  * the idea; the a-posteriori form and its derivation are in certify/cholesky.c). The bound speaks of the
  * stored doubles; it falls short of lambda_min by at most about n u trace(A), u = 2^-53, as a rule by a few
- * tenths of n u ||A||_2. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE: no positive bound could be certified
- * (singular, indefinite, or too close to it for double precision); *out is filled all the same, and its
- * bound, <= 0 then, is rigorous. NTK_ERROR_NOT_FINITE: an entry is NaN or infinite. NTK_ERROR_SHAPE: n = 0, n
- * > 2^24 or lda < n. NTK_ERROR_UNSUPPORTED: the rounding mode is not to nearest. */
+ * tenths of n u ||A||_2. Where that leaves nothing, rows and columns are multiplied by powers of two,
+ * exactly, to a diagonal about 1: what is then positive definite beyond n^2 u or so is certified, whatever
+ * the units of its rows (diag(1e-300, 1)), and the bound speaks of A all the same; shift and residual_bound
+ * are then of the matrix so scaled. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE: no positive bound could be
+ * certified (singular, indefinite, or too close to it for double precision); *out is filled all the same, and
+ * its bound, <= 0 then, is rigorous. NTK_ERROR_NOT_FINITE: an entry is NaN or infinite. NTK_ERROR_SHAPE: n =
+ * 0, n > 2^24 or lda < n. NTK_ERROR_UNSUPPORTED: the rounding mode is not to nearest. */
 ntk_status ntk_certify_positive_definite(size_t n, const double *a, size_t lda, ntk_certificate *out);
 
 /* A rigorous upper bound of ||G - Theta||_2, G the stored symmetric matrix gram (n, n; lower triangle read)

@@ -52,13 +52,31 @@
  * What can be certified. The bound loses the distance of s from lambda_min, a small multiple of u ||A||_2
  * that the factorisation needs in order to succeed, and beta <= n u trace(A), nearly; about 0.4 n u ||P||_2
  * where the p_ij are alike, ||A||_2 <= ||P||_2 <= trace(A). So a positive bound exists as soon as lambda_min
- * exceeds a few u ||A||_2 plus n u trace(A); a much smaller lambda_min is refused, whatever its sign. Where A
- * itself is an approximation of Theta, lambda_min(Theta) >= bound - ||A - Theta||_2. */
+ * exceeds a few u ||A||_2 plus n u trace(A). Where A itself is an approximation of Theta, lambda_min(Theta)
+ * >= bound - ||A - Theta||_2.
+ *
+ * Bad scaling. Where rows have different units, u trace(A) hides a lambda_min that the entries determine
+ * well: diag(1e-20, 1). Let D = diag(2^k_i), such that the diagonal of D A D lies in [1/2, 2): this too is
+ * exact but for entries that become subnormal. With y = D^{-1} x,
+ *
+ *     x^T (A - t I) x = y^T (D A D - t D^2) y,     lambda_min(A) >= t  <=>  D A D - t D^2 >= 0.
+ *
+ * So the theorem, applied to D A D - t D^2, speaks of A. Only its diagonal is computed anew, t 4^k_i being
+ * exact but for underflow: one rounding of a number below 2 each, and the bound found must exceed 2 u + eta.
+ * The t tried are parts of 1 / ||A^{-1}||_2, A^{-1} = D (D A D)^{-1} D; and any positive bound b of
+ * lambda_min(D A D) gives
+ *
+ *     lambda_min(A) >= b min_i 4^-k_i,     since y^T D A D y >= b ||y||^2 and ||y||^2 >= ||x||^2 min_i
+ * 4^-k_i.
+ *
+ * An entry of D A D beyond 2 belongs to a negative minor. What remains refused is a lambda_min(D A D) below
+ * some n^2 u: a matrix that is singular to rounding in whatever units. */
 #include "certify/cholesky.h"
 
 #include <fenv.h>
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <ntk/certify.h>
@@ -192,6 +210,10 @@ static ntk_status certify_scaled(size_t n, const certify_workspace *w, ntk_certi
     return NTK_OK;
 }
 
+static bool is_positive(const ntk_certificate *certificate) {
+    return isfinite(certificate->lambda_min_bound) && certificate->lambda_min_bound > 0;
+}
+
 /* Undo the scaling, rounding outwards: the difference s - beta is off by half an ulp at most, and the scaling
  * is exact but for a result below the normal range, where it in turn rounds by half an ulp and the first
  * error is far smaller. */
@@ -200,6 +222,103 @@ static void unscale(int exponent, ntk_certificate *out) {
     out->shift = ldexp(out->shift, exponent);
     out->residual_bound = nextafter(ldexp(out->residual_bound, exponent), INFINITY);
     out->lambda_min_bound = nextafter(ldexp(out->lambda_min_bound, exponent), -INFINITY);
+}
+
+static ntk_status certify_as_it_stands(size_t n, const double *a, size_t lda, const certify_workspace *w,
+                                       ntk_certificate *out) {
+    int exponent = 0;
+    NTK_TRY(load_scaled(n, a, lda, w->matrix, &exponent));
+    NTK_TRY(certify_scaled(n, w, out));
+    unscale(exponent, out);
+    return NTK_OK;
+}
+
+/* --- matrices of bad scaling -------------------------------------------------------------------- */
+
+/* k_i of the head of this file, in exponents (n). False where the diagonal is not positive, or no row has a
+ * scale of its own. */
+static bool balance(size_t n, const double *a, size_t lda, int *exponents) {
+    bool differ = false;
+    for (size_t i = 0; i < n; i++) {
+        int exponent;
+        if (!(a[i * lda + i] > 0)) return false;
+        (void)frexp(a[i * lda + i], &exponent);
+        exponents[i] = -(exponent >= 0 ? exponent / 2 : (exponent - 1) / 2);
+        differ = differ || exponents[i] != exponents[0];
+    }
+    return differ;
+}
+
+/* Lower triangle of D A D - t D^2 in `matrix`. False where an entry of D A D exceeds 2. */
+static bool load_balanced(size_t n, const double *a, size_t lda, const int *exponents, double t,
+                          double *matrix) {
+    bool bounded = true;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            matrix[i * n + j] = ldexp(a[i * lda + j], exponents[i] + exponents[j]);
+            bounded = bounded && fabs(matrix[i * n + j]) <= 2;
+        }
+        matrix[i * n + i] -= ldexp(t, 2 * exponents[i]);
+    }
+    return bounded;
+}
+
+/* 1 / ||A^{-1}||_2 without rigour, for D A D in `matrix`; 0 where it has no Cholesky factor. With the largest
+ * k_i taken out of D nothing overflows. */
+static ntk_status estimate_smallest(size_t n, const certify_workspace *w, const int *exponents, int most,
+                                    double *smallest) {
+    double *inverse = w->residual;
+    *smallest = 0;
+    ntk_status status = factorise(n, 0, w);
+    if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE || status == NTK_ERROR_NOT_FINITE) return NTK_OK;
+    memset(inverse, 0, n * n * sizeof *inverse);
+    for (size_t i = 0; i < n; i++) inverse[i * n + i] = 1;
+    if (status == NTK_OK) status = ntk_cholesky_solve(n, n, w->factor, n, inverse, n);
+    NTK_TRY(status);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++)
+            inverse[i * n + j] = ldexp(inverse[i * n + j], exponents[i] + exponents[j] - 2 * most);
+    status = ntk_eigen_symmetric(n, inverse, n, false, w->row_sums);
+    if (status == NTK_ERROR_NOT_FINITE) return NTK_OK;
+    if (status == NTK_OK) *smallest = ldexp(1 / w->row_sums[n - 1], -2 * most);
+    return status;
+}
+
+/* lambda_min(A) >= t? Then it is the bound; shift and residual_bound are those of D A D - t D^2. */
+static ntk_status try_bound(size_t n, const double *a, size_t lda, const int *exponents,
+                            const certify_workspace *w, double t, ntk_certificate *out) {
+    ntk_certificate difference = {-INFINITY, NAN, NAN, INFINITY};
+    (void)load_balanced(n, a, lda, exponents, t, w->matrix);
+    NTK_TRY(certify_scaled(n, w, &difference));
+    if (!is_positive(&difference) || difference.lambda_min_bound < 4 * unit_roundoff) return NTK_OK;
+    out->lambda_min_bound = t;
+    out->shift = difference.shift;
+    out->residual_bound = difference.residual_bound;
+    return NTK_OK;
+}
+
+/* Leaves *out as it is where nothing positive is found. */
+static ntk_status certify_balanced(size_t n, const double *a, size_t lda, const int *exponents,
+                                   const certify_workspace *w, ntk_certificate *out) {
+    int most = exponents[0];
+    for (size_t i = 1; i < n; i++) most = exponents[i] > most ? exponents[i] : most;
+    ntk_certificate whole = {-INFINITY, NAN, NAN, INFINITY};
+    double smallest;
+    if (!load_balanced(n, a, lda, exponents, 0, w->matrix)) return NTK_OK;
+    NTK_TRY(certify_scaled(n, w, &whole));
+    if (!is_positive(&whole)) return NTK_OK;
+    NTK_TRY(estimate_smallest(n, w, exponents, most, &smallest));
+    whole.lambda_min_bound = nextafter(ldexp(whole.lambda_min_bound, -2 * most), -INFINITY);
+    const double least = whole.lambda_min_bound;
+    static const double parts[] = {1 - 0x1p-20, 1 - 0x1p-10, 1 - 0x1p-5, 0.5, 0.125, 0.03125};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts && whole.lambda_min_bound == least; k++) {
+        const double t = parts[k] * smallest;
+        if (t > least) NTK_TRY(try_bound(n, a, lda, exponents, w, t, &whole));
+    }
+    if (!is_positive(&whole)) return NTK_OK;
+    *out = whole;
+    out->lambda_min = fmax(smallest, whole.lambda_min_bound);
+    return NTK_OK;
 }
 
 ntk_status ntk_certify_positive_definite(size_t n, const double *a, size_t lda, ntk_certificate *out) {
@@ -211,15 +330,16 @@ ntk_status ntk_certify_positive_definite(size_t n, const double *a, size_t lda, 
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
                         "ntk_certify_positive_definite: the rounding mode is not to nearest");
     certify_workspace w;
-    int exponent = 0;
+    void *exponents = NULL;
     NTK_TRY(certify_workspace_create(n, &w));
-    ntk_status status = load_scaled(n, a, lda, w.matrix, &exponent);
-    if (status == NTK_OK) status = certify_scaled(n, &w, out);
+    ntk_status status = ntk_allocate(n, sizeof(int), &exponents);
+    if (status == NTK_OK) status = certify_as_it_stands(n, a, lda, &w, out);
+    if (status == NTK_OK && !is_positive(out) && balance(n, a, lda, exponents))
+        status = certify_balanced(n, a, lda, exponents, &w, out);
+    ntk_release(exponents);
     certify_workspace_release(&w);
     NTK_TRY(status);
-
-    unscale(exponent, out);
-    if (isfinite(out->lambda_min_bound) && out->lambda_min_bound > 0) return NTK_OK;
+    if (is_positive(out)) return NTK_OK;
     return ntk_fail(
         NTK_ERROR_NOT_POSITIVE_DEFINITE,
         "no positive lower bound of lambda_min can be certified: order %zu, computed lambda_min %g, "

@@ -8,7 +8,7 @@
 
 /* Matrices are (n, n), row-major, leading dimension n. */
 typedef struct certify_workspace {
-    double *matrix;    /* A, lower triangle; entries at most 1 in absolute value */
+    double *matrix;    /* A, lower triangle; entries at most 2 in absolute value */
     double *factor;    /* L, its strict upper triangle 0; overwritten with |L| by the bound */
     double *residual;  /* fl(L L^T) */
     double *magnitude; /* fl(|L| |L|^T) */

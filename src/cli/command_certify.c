@@ -59,7 +59,7 @@ const cli_command cli_certify = {
     .details =
         "Reads a symmetric matrix (.npy of any real type; - for standard input) and prints a lower bound of "
         "its smallest eigenvalue that holds whatever the rounding was. The bound speaks of the numbers as "
-        "they are stored.",
+        "they are stored. Rows in different units do no harm: diag(1e-300, 1) is certified.",
     .exit_status =
         "0 with a positive bound; 1 where none can be certified: the matrix is singular, indefinite, or too "
         "close to it for double precision; 5 for a file that cannot be used; 64 wrong usage.",

@@ -80,12 +80,13 @@ Test(certify_refused, slightly_indefinite) {
     }
 }
 
-/* Positive definite in truth, but out of reach of double precision: lambda_min / ||A|| is 1e-17 at n = 16. */
+/* Positive definite in truth, but out of reach of double precision even with the diagonal brought to 1:
+ * lambda_min / ||A|| is 1e-19 at n = 18. */
 Test(certify_refused, pascal_out_of_reach) {
-    matrix_pascal(16, matrix);
-    const double lambda_min = ball_lambda_min(16, matrix, 16);
+    matrix_pascal(18, matrix);
+    const double lambda_min = ball_lambda_min(18, matrix, 18);
     cr_assert(lambda_min > 0);
-    expect_refused(16, lambda_min, 1e-14 * matrix[255], "Pascal");
+    expect_refused(18, lambda_min, 1e-14 * matrix[18 * 18 - 1], "Pascal");
 }
 
 Test(certify_refused, zero_matrix) {

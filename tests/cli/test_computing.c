@@ -118,6 +118,11 @@ Test(computing, certify_tells_definite_from_not) {
     double bound = NAN;
     cr_assert_eq(sscanf(toy_after("certified: lambda_min >= "), "%lf", &bound), 1, "%s", toy_output());
     cr_expect(bound <= 1 && bound > 1 - 1e-12, "the smallest eigenvalue is 1 exactly");
+    const double scaled[] = {1e-300, 0, 0, 1};
+    write_matrix("scaled.npy", 2, 2, scaled);
+    cr_expect_eq(toy_ntk("certify scaled.npy"), 0, "%s", toy_output());
+    cr_assert_eq(sscanf(toy_after("certified: lambda_min >= "), "%lf", &bound), 1, "%s", toy_output());
+    cr_expect(bound <= 1e-300 && bound > 0.999e-300, "%g", bound);
     cr_expect_eq(toy_ntk("certify singular.npy"), 1);
     cr_expect(toy_said("no certificate"), "%s", toy_output());
     cr_expect_eq(toy_ntk("certify skew.npy"), 5);
