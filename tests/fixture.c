@@ -16,10 +16,13 @@ enum { MAX_CONTEXTS = 16 };
 static ntk_context *contexts[MAX_CONTEXTS];
 static size_t context_count;
 
-ntk_context *fixture_context(const ntk_parameter *parameters, const fixture_setting *usual, ...) {
+ntk_context *fixture_context(const ntk_parameter *const *tables, const fixture_setting *usual, ...) {
     enum { MAX_SETTINGS = 32 };
-    static ntk_experiment experiment;
-    experiment.parameters = parameters;
+    static ntk_experiment experiments[MAX_CONTEXTS];
+    cr_assert_lt(context_count, MAX_CONTEXTS);
+    ntk_experiment *experiment = &experiments[context_count];
+    *experiment = (ntk_experiment){0};
+    for (size_t i = 0; tables[i] != NULL; i++) experiment->parameters[i] = tables[i];
     ntk_setting settings[MAX_SETTINGS];
     size_t count = 0;
     for (; usual != NULL && usual->name != NULL; usual++) {
@@ -33,10 +36,9 @@ ntk_context *fixture_context(const ntk_parameter *parameters, const fixture_sett
         settings[count++] = (ntk_setting){name, va_arg(own, char *), 0};
     }
     va_end(own);
-    cr_assert_lt(context_count, MAX_CONTEXTS);
     ntk_context **context = &contexts[context_count++];
     assert_ok(ntk_linalg_start());
-    assert_ok(ntk_context_create("a/b", &experiment, settings, count, 5, "data", context));
+    assert_ok(ntk_context_create("a/b", experiment, settings, count, 5, "data", context));
     return *context;
 }
 

@@ -19,10 +19,10 @@ typedef struct fixture_setting {
     const char *name, *value;
 } fixture_setting;
 
-/* A context of the claim a/b with these parameters, at seed 5, which fixture_remove destroys. They have the
- * values of `usual`, which ends with {0} and may be NULL; then those of the further arguments: a name and its
- * value in turns, and NULL. */
-ntk_context *fixture_context(const ntk_parameter *parameters, const fixture_setting *usual, ...)
+/* A context of the claim a/b with the parameters of these tables (NULL behind the last), at seed 5, which
+ * fixture_remove destroys. They have the values of `usual`, which ends with {0} and may be NULL; then those
+ * of the further arguments: a name and its value in turns, and NULL. */
+ntk_context *fixture_context(const ntk_parameter *const *tables, const fixture_setting *usual, ...)
     __attribute__((sentinel));
 
 /* The emitted metric, which there has to be; and a table as it is written, without its ending ".tsv". */

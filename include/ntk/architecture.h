@@ -72,9 +72,19 @@ ntk_architecture ntk_architecture_default(void);
 ntk_status ntk_architecture_check(const ntk_architecture *architecture);
 
 /* "relu", "erf", ...; parse is the inverse. The name of a value outside the enumeration is "unknown".
- * Errors: NTK_ERROR_ARGUMENT, listing the names that exist. */
+ * Errors: NTK_ERROR_ARGUMENT, suggesting the name that is meant and listing all that exist. */
 const char *ntk_activation_name(ntk_activation activation);
 ntk_status ntk_activation_parse(const char *name, ntk_activation *out);
+
+/* Names of architectures: the activation of a dense network or "residual", and behind it the depth, if the
+ * name says it: "relu", "erf-3", "residual-2". Parse sets family, activation and depth (0: not said), and no
+ * other member. rest: where what follows the name begins ("-k3" of "erf-3-k3"); NULL: nothing may follow.
+ * Errors: NTK_ERROR_ARGUMENT, "'relv': ..." saying what is wrong in it; *out is then as it was. */
+ntk_status ntk_architecture_parse(const char *name, ntk_architecture *out, const char **rest);
+/* The inverse, into buffer, which is returned. */
+#define NTK_ARCHITECTURE_NAME_SIZE 32
+const char *ntk_architecture_name(const ntk_architecture *architecture,
+                                  char buffer[NTK_ARCHITECTURE_NAME_SIZE]);
 
 /* True for activations with a continuous derivative: error-controlled integrators apply. False for ReLU. */
 bool ntk_activation_is_smooth(ntk_activation activation);

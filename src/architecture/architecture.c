@@ -1,7 +1,6 @@
 #include <ntk/architecture.h>
 
 #include <math.h>
-#include <string.h>
 
 /* activation, name, continuous derivative; in the order of the enumeration. */
 #define ACTIVATION_TABLE(X)                                                                                  \
@@ -28,12 +27,6 @@ static const activation_entry activations[] = {
 _Static_assert(sizeof activations / sizeof activations[0] == NTK_ACTIVATION_COUNT,
                "every activation has its row in the table");
 
-static const char activation_names[] = ""
-#define ACTIVATION_TEXT(activation, text, smooth) " " text
-    ACTIVATION_TABLE(ACTIVATION_TEXT)
-#undef ACTIVATION_TEXT
-    ;
-
 static bool is_activation(ntk_activation activation) { return (size_t)activation < NTK_ACTIVATION_COUNT; }
 
 const char *ntk_activation_name(ntk_activation activation) {
@@ -42,16 +35,6 @@ const char *ntk_activation_name(ntk_activation activation) {
 
 bool ntk_activation_is_smooth(ntk_activation activation) {
     return is_activation(activation) && activations[activation].smooth;
-}
-
-ntk_status ntk_activation_parse(const char *name, ntk_activation *out) {
-    for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++) {
-        if (strcmp(name, activations[i].name) == 0) {
-            *out = (ntk_activation)i;
-            return NTK_OK;
-        }
-    }
-    return ntk_fail(NTK_ERROR_ARGUMENT, "unknown activation '%s'; there are:%s", name, activation_names);
 }
 
 ntk_architecture ntk_architecture_default(void) {

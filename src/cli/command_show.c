@@ -52,6 +52,17 @@ static void show_controls(const ntk_claim *claim) {
     }
 }
 
+static void show_parameter(const ntk_parameter *p) {
+    printf("  %-20s %s; default %s", p->name, p->meaning, p->default_value);
+    if (p->type == NTK_PARAMETER_NETWORK_LIST)
+        printf("; <%s>" NTK_NETWORK_NAME_TAIL, p->choices == NULL ? "activation or residual" : p->choices);
+    else if (p->choices != NULL)
+        printf("; %s", p->choices);
+    else if (p->type != NTK_PARAMETER_FLAG)
+        printf("; from %g to %g", p->low, p->high);
+    printf("\n");
+}
+
 static void show_tier(const char *name, const ntk_setting *settings, size_t count) {
     if (count == 0) return;
     printf("  %s:", name);
@@ -60,14 +71,8 @@ static void show_tier(const char *name, const ntk_setting *settings, size_t coun
 
 static void show_parameters(const ntk_claim *claim) {
     printf("\nParameters (--set NAME=VALUE):\n");
-    for (const ntk_parameter *p = claim->experiment->parameters; p->name != NULL; p++) {
-        printf("  %-20s %s; default %s", p->name, p->meaning, p->default_value);
-        if (p->choices != NULL)
-            printf("; %s", p->choices);
-        else if (p->type != NTK_PARAMETER_FLAG)
-            printf("; from %g to %g", p->low, p->high);
-        printf("\n");
-    }
+    const ntk_parameter *p;
+    for (size_t i = 0; (p = ntk_experiment_parameter(claim->experiment, i)) != NULL; i++) show_parameter(p);
     show_tier("both tiers", claim->common, claim->common_count);
     show_tier("quick tier", claim->settings[NTK_TIER_QUICK], claim->setting_count[NTK_TIER_QUICK]);
     show_tier("full tier", claim->settings[NTK_TIER_FULL], claim->setting_count[NTK_TIER_FULL]);

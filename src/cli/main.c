@@ -8,6 +8,7 @@
 #include <ntk/log.h>
 #include <ntk/version.h>
 
+#include "base/nearest.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
 #include "run/identity.h"

@@ -7,6 +7,7 @@
 
 #include <ntk/data.h>
 #include <ntk/lab/metrics.h>
+#include <ntk/lab/network_name.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/table.h>
 #include <ntk/memory.h>
@@ -20,11 +21,12 @@
 #include "experiment/table.h"
 
 struct ntk_context {
-    const char *id;                  /* the claim's */
-    const ntk_parameter *parameters; /* the experiment's */
+    const char *id; /* the claim's */
+    const ntk_experiment *experiment;
     size_t parameter_count;
-    ntk_value *values;     /* (parameter_count) */
-    ntk_setting *settings; /* (parameter_count) */
+    const ntk_parameter **parameters; /* (parameter_count), the experiment's */
+    ntk_value *values;                /* (parameter_count) */
+    ntk_setting *settings;            /* (parameter_count) */
     uint64_t seed;
     char *data_folder;
     ntk_metrics metrics;
@@ -34,44 +36,54 @@ struct ntk_context {
 
 /* ---- making one ---------------------------------------------------------------------------------------- */
 
+/* The position of a parameter; parameter_count where there is none of this name. */
+static size_t position_of(const ntk_context *context, const char *name) {
+    size_t i = 0;
+    while (i < context->parameter_count && strcmp(context->parameters[i]->name, name) != 0) i++;
+    return i;
+}
+
 static ntk_status apply(ntk_context *context, size_t count, const ntk_setting *settings) {
     for (size_t i = 0; i < count; i++) {
-        size_t index = 0;
-        NTK_TRY(ntk_parameter_find(context->parameters, settings[i].name, &index));
-        ntk_value value;
-        NTK_TRY(ntk_value_parse(&context->parameters[index], settings[i].value, &value));
-        ntk_value_release(&context->values[index]);
-        context->values[index] = value;
+        const ntk_parameter *parameter;
+        NTK_TRY(ntk_parameter_find(context->experiment, settings[i].name, &parameter));
+        ntk_value value, *old = &context->values[position_of(context, parameter->name)];
+        NTK_TRY(ntk_value_parse(parameter, settings[i].value, &value));
+        ntk_value_release(old);
+        *old = value;
     }
     return NTK_OK;
 }
 
 static ntk_status apply_defaults(ntk_context *context) {
     for (size_t i = 0; i < context->parameter_count; i++)
-        NTK_TRY(ntk_value_parse(&context->parameters[i], context->parameters[i].default_value,
+        NTK_TRY(ntk_value_parse(context->parameters[i], context->parameters[i]->default_value,
                                 &context->values[i]));
     return NTK_OK;
 }
 
 static ntk_status list_settings(ntk_context *context) {
     for (size_t i = 0; i < context->parameter_count; i++) {
-        NTK_TRY(ntk_text_copy(context->parameters[i].name, &context->settings[i].name));
+        NTK_TRY(ntk_text_copy(context->parameters[i]->name, &context->settings[i].name));
         context->settings[i].value = context->values[i].text;
     }
     return NTK_OK;
 }
 
-static ntk_status allocate_values(ntk_context *context) {
-    void *values = NULL, *settings = NULL;
-    NTK_TRY(ntk_allocate(context->parameter_count, sizeof *context->values, &values));
-    context->values = values;
-    NTK_TRY(ntk_allocate(context->parameter_count, sizeof *context->settings, &settings));
-    context->settings = settings;
+static ntk_status list_parameters(ntk_context *context) {
+    size_t count = 0;
+    while (ntk_experiment_parameter(context->experiment, count) != NULL) count++;
+    NTK_TRY(ntk_allocate(count, sizeof *context->parameters, (void **)&context->parameters));
+    NTK_TRY(ntk_allocate(count, sizeof *context->values, (void **)&context->values));
+    NTK_TRY(ntk_allocate(count, sizeof *context->settings, (void **)&context->settings));
+    for (size_t i = 0; i < count; i++)
+        context->parameters[i] = ntk_experiment_parameter(context->experiment, i);
+    context->parameter_count = count;
     return NTK_OK;
 }
 
 static ntk_status fill_context(ntk_context *context, const ntk_setting *settings, size_t setting_count) {
-    NTK_TRY(allocate_values(context));
+    NTK_TRY(list_parameters(context));
     NTK_TRY(apply_defaults(context));
     NTK_TRY(apply(context, setting_count, settings));
     return list_settings(context);
@@ -85,8 +97,7 @@ ntk_status ntk_context_create(const char *id, const ntk_experiment *experiment, 
     NTK_TRY(ntk_allocate(1, sizeof(ntk_context), &memory));
     ntk_context *context = memory;
     context->id = id;
-    context->parameters = experiment->parameters;
-    context->parameter_count = ntk_parameter_count(context->parameters);
+    context->experiment = experiment;
     context->seed = seed;
     ntk_status status = ntk_text_copy(data_folder, &context->data_folder);
     if (status == NTK_OK) status = fill_context(context, settings, setting_count);
@@ -100,11 +111,12 @@ ntk_status ntk_context_create(const char *id, const ntk_experiment *experiment, 
 void ntk_context_destroy(ntk_context *context) {
     if (context == NULL) return;
     for (size_t i = 0; i < context->parameter_count; i++) {
-        if (context->values != NULL) ntk_value_release(&context->values[i]);
-        if (context->settings != NULL) ntk_release(context->settings[i].name);
+        ntk_value_release(&context->values[i]);
+        ntk_release(context->settings[i].name);
     }
     for (size_t i = 0; i < context->table_count; i++) ntk_table_destroy(context->tables[i]);
     ntk_release(context->tables);
+    ntk_release(context->parameters);
     ntk_release(context->values);
     ntk_release(context->settings);
     ntk_release(context->data_folder);
@@ -122,18 +134,16 @@ size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out)
 /* The value of a parameter that is declared with this type; anything else is a mistake in the experiment's
  * code, about which nothing can be done at run time. */
 static const ntk_value *value_of(const ntk_context *context, const char *name, ntk_parameter_type type) {
-    for (size_t i = 0; i < context->parameter_count; i++)
-        if (strcmp(context->parameters[i].name, name) == 0 && context->parameters[i].type == type)
-            return &context->values[i];
+    const size_t i = position_of(context, name);
+    if (i < context->parameter_count && context->parameters[i]->type == type) return &context->values[i];
     fprintf(stderr, "%s: the experiment reads parameter '%s' as %s and does not declare it so\n", context->id,
             name, ntk_parameter_type_text(type));
     abort();
 }
 
 static bool is_declared(const ntk_context *context, const char *name, ntk_parameter_type type) {
-    for (size_t i = 0; i < context->parameter_count; i++)
-        if (strcmp(context->parameters[i].name, name) == 0) return context->parameters[i].type == type;
-    return false;
+    const size_t i = position_of(context, name);
+    return i < context->parameter_count && context->parameters[i]->type == type;
 }
 
 long ntk_context_integer(const ntk_context *context, const char *name) {
@@ -170,6 +180,12 @@ const char *const *ntk_context_choices(const ntk_context *context, const char *n
     const ntk_value *value = value_of(context, name, NTK_PARAMETER_CHOICE_LIST);
     *count = value->count;
     return (const char *const *)value->words;
+}
+
+const ntk_network_name *ntk_context_networks(const ntk_context *context, const char *name, size_t *count) {
+    const ntk_value *value = value_of(context, name, NTK_PARAMETER_NETWORK_LIST);
+    *count = value->count;
+    return value->networks;
 }
 
 ntk_stream ntk_context_stream(const ntk_context *context, uint64_t unit) {

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ntk/lab/experiment.h>
+#include <ntk/lab/network_name.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/memory.h>
 #include <ntk/status.h>
@@ -18,36 +20,43 @@ const char *ntk_parameter_type_text(ntk_parameter_type type) {
         [NTK_PARAMETER_INTEGER_LIST] = "a list of whole numbers",
         [NTK_PARAMETER_REAL_LIST] = "a list of numbers",
         [NTK_PARAMETER_CHOICE_LIST] = "a list of choices",
+        [NTK_PARAMETER_NETWORK_LIST] = "a list of networks' names",
     };
     return texts[type];
 }
 
-size_t ntk_parameter_count(const ntk_parameter *parameters) {
-    size_t count = 0;
-    while (parameters != NULL && parameters[count].name != NULL) count++;
-    return count;
+/* ---- the tables of an experiment ----------------------------------------------------------------------- */
+
+static bool is_declared(const ntk_parameter *const *tables, const char *name) {
+    for (; *tables != NULL; tables++)
+        for (const ntk_parameter *p = *tables; p->name != NULL; p++)
+            if (strcmp(p->name, name) == 0) return true;
+    return false;
 }
 
-ntk_status ntk_parameter_find(const ntk_parameter *parameters, const char *name, size_t *out) {
-    const size_t count = ntk_parameter_count(parameters);
+const ntk_parameter *ntk_experiment_parameter(const ntk_experiment *experiment, size_t index) {
+    for (const ntk_parameter *const *table = experiment->parameters; *table != NULL; table++)
+        for (const ntk_parameter *p = *table; p->name != NULL; p++)
+            if (!is_declared(table + 1, p->name) && index-- == 0) return p;
+    return NULL;
+}
+
+ntk_status ntk_parameter_find(const ntk_experiment *experiment, const char *name, const ntk_parameter **out) {
     char names[512] = "";
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(parameters[i].name, name) == 0) {
-            *out = i;
-            return NTK_OK;
-        }
+    for (size_t i = 0; (*out = ntk_experiment_parameter(experiment, i)) != NULL; i++) {
+        if (strcmp((*out)->name, name) == 0) return NTK_OK;
         ntk_text_append(names, sizeof names, i == 0 ? "" : ", ");
-        ntk_text_append(names, sizeof names, parameters[i].name);
+        ntk_text_append(names, sizeof names, (*out)->name);
     }
     return ntk_fail(NTK_ERROR_ARGUMENT, "unknown parameter '%s': allowed are %s", name,
-                    count == 0 ? "none, the experiment declares no parameter" : names);
+                    *names == '\0' ? "none, the experiment declares no parameter" : names);
 }
 
 /* ---- one element --------------------------------------------------------------------------------------- */
 
 static bool is_list(ntk_parameter_type type) {
     return type == NTK_PARAMETER_INTEGER_LIST || type == NTK_PARAMETER_REAL_LIST ||
-           type == NTK_PARAMETER_CHOICE_LIST;
+           type == NTK_PARAMETER_CHOICE_LIST || type == NTK_PARAMETER_NETWORK_LIST;
 }
 
 static ntk_status fail_number(const ntk_parameter *parameter, const char *word, const char *what) {
@@ -78,15 +87,29 @@ static ntk_status parse_flag(const ntk_parameter *parameter, const char *word, l
     return NTK_OK;
 }
 
-static ntk_status parse_choice(const ntk_parameter *parameter, const char *word) {
-    const size_t length = strlen(word);
-    for (const char *choice = parameter->choices; choice != NULL && length > 0;) {
-        if (strcspn(choice, "|") == length && strncmp(choice, word, length) == 0) return NTK_OK;
+/* Whether the first `length` bytes of `word` are one of "a|b|c". */
+static bool is_choice(const char *choices, const char *word, size_t length) {
+    for (const char *choice = choices; choice != NULL && length > 0;) {
+        if (strcspn(choice, "|") == length && strncmp(choice, word, length) == 0) return true;
         const char *bar = strchr(choice, '|');
         choice = bar == NULL ? NULL : bar + 1;
     }
+    return false;
+}
+
+static ntk_status parse_choice(const ntk_parameter *parameter, const char *word) {
+    if (is_choice(parameter->choices, word, strlen(word))) return NTK_OK;
     return ntk_fail(NTK_ERROR_ARGUMENT, "parameter '%s': '%s' should be one of %s", parameter->name, word,
                     parameter->choices == NULL ? "(no choices are declared)" : parameter->choices);
+}
+
+static ntk_status parse_network(const ntk_parameter *parameter, const char *word, ntk_network_name *out) {
+    const ntk_status status = ntk_network_name_parse(word, out);
+    if (status != NTK_OK) return ntk_fail(status, "parameter '%s': %s", parameter->name, ntk_error_detail());
+    if (parameter->choices != NULL && !is_choice(parameter->choices, word, strcspn(word, "-")))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "parameter '%s': '%s' should begin with one of %s",
+                        parameter->name, word, parameter->choices);
+    return NTK_OK;
 }
 
 static ntk_status parse_element(const ntk_parameter *parameter, ntk_value *value, size_t i) {
@@ -102,6 +125,8 @@ static ntk_status parse_element(const ntk_parameter *parameter, ntk_value *value
     case NTK_PARAMETER_CHOICE:
     case NTK_PARAMETER_CHOICE_LIST:
         return parse_choice(parameter, value->words[i]);
+    case NTK_PARAMETER_NETWORK_LIST:
+        return parse_network(parameter, value->words[i], &value->networks[i]);
     }
     return ntk_fail(NTK_ERROR_ARGUMENT, "parameter '%s' is of no known type", parameter->name);
 }
@@ -128,13 +153,13 @@ static bool cut_list(char *list, char **words, size_t *count) {
     }
 }
 
-static ntk_status allocate_elements(ntk_value *value) {
-    void *words = NULL, *integers = NULL;
-    ntk_status status = ntk_allocate(value->count, sizeof *value->words, &words);
-    if (status == NTK_OK) status = ntk_allocate(value->count, sizeof *value->integers, &integers);
-    value->words = words;
-    value->integers = integers;
-    return status == NTK_OK ? ntk_allocate_doubles(value->count, &value->reals) : status;
+static ntk_status allocate_elements(const ntk_parameter *parameter, ntk_value *value) {
+    const size_t n = value->count;
+    const bool networks = parameter->type == NTK_PARAMETER_NETWORK_LIST;
+    NTK_TRY(ntk_allocate(n, sizeof *value->words, (void **)&value->words));
+    NTK_TRY(ntk_allocate(n, sizeof *value->integers, (void **)&value->integers));
+    if (networks) NTK_TRY(ntk_allocate(n, sizeof *value->networks, (void **)&value->networks));
+    return ntk_allocate_doubles(n, &value->reals);
 }
 
 static ntk_status split(const ntk_parameter *parameter, const char *text, ntk_value *value) {
@@ -145,27 +170,41 @@ static ntk_status split(const ntk_parameter *parameter, const char *text, ntk_va
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "parameter '%s': '%s' should be %s, separated by commas or blanks", parameter->name,
                         text, ntk_parameter_type_text(parameter->type));
-    NTK_TRY(allocate_elements(value));
+    NTK_TRY(allocate_elements(parameter, value));
     value->words[0] = value->storage;
     if (list) cut_list(value->storage, value->words, &value->count);
     return NTK_OK;
 }
 
+/* An element as it is always spelt: a number in `buffer`, or text of the value's own. */
+static const char *spell(const ntk_parameter *parameter, const ntk_value *value, size_t i,
+                         char buffer[NTK_NUMBER_SIZE]) {
+    switch (parameter->type) {
+    case NTK_PARAMETER_INTEGER:
+    case NTK_PARAMETER_INTEGER_LIST:
+        snprintf(buffer, NTK_NUMBER_SIZE, "%ld", value->integers[i]);
+        return buffer;
+    case NTK_PARAMETER_REAL:
+    case NTK_PARAMETER_REAL_LIST:
+        return ntk_text_number(value->reals[i], buffer);
+    case NTK_PARAMETER_NETWORK_LIST:
+        return value->networks[i].text;
+    case NTK_PARAMETER_FLAG:
+    case NTK_PARAMETER_CHOICE:
+    case NTK_PARAMETER_CHOICE_LIST:
+        break;
+    }
+    return value->words[i];
+}
+
 /* One spelling for one value: 64,256 and "64 256" are the same run, and 1e-3 and 0.001 too. */
 static ntk_status make_canonical(const ntk_parameter *parameter, const char *text, ntk_value *value) {
-    const size_t size = strlen(text) + value->count * NTK_NUMBER_SIZE + 1;
-    void *canonical = NULL;
-    NTK_TRY(ntk_allocate(size, 1, &canonical));
-    value->text = canonical;
-    const bool real = parameter->type == NTK_PARAMETER_REAL || parameter->type == NTK_PARAMETER_REAL_LIST;
-    const bool integer =
-        parameter->type == NTK_PARAMETER_INTEGER || parameter->type == NTK_PARAMETER_INTEGER_LIST;
+    const size_t size = strlen(text) + value->count * NTK_NETWORK_NAME_SIZE + 1;
+    NTK_TRY(ntk_allocate(size, 1, (void **)&value->text));
     for (size_t i = 0; i < value->count; i++) {
-        char number[NTK_NUMBER_SIZE];
-        if (i > 0) ntk_text_append(canonical, size, " ");
-        if (integer) snprintf(number, sizeof number, "%ld", value->integers[i]);
-        if (real) ntk_text_number(value->reals[i], number);
-        ntk_text_append(canonical, size, real || integer ? number : value->words[i]);
+        char buffer[NTK_NUMBER_SIZE];
+        if (i > 0) ntk_text_append(value->text, size, " ");
+        ntk_text_append(value->text, size, spell(parameter, value, i, buffer));
     }
     return NTK_OK;
 }
@@ -184,15 +223,16 @@ void ntk_value_release(ntk_value *value) {
     ntk_release(value->words);
     ntk_release(value->integers);
     ntk_release(value->reals);
+    ntk_release(value->networks);
     ntk_release(value->storage);
     *value = (ntk_value){0};
 }
 
-ntk_status ntk_setting_check(const ntk_parameter *parameters, const ntk_setting *setting) {
-    size_t index = 0;
-    NTK_TRY(ntk_parameter_find(parameters, setting->name, &index));
+ntk_status ntk_setting_check(const ntk_experiment *experiment, const ntk_setting *setting) {
+    const ntk_parameter *parameter;
+    NTK_TRY(ntk_parameter_find(experiment, setting->name, &parameter));
     ntk_value value;
-    NTK_TRY(ntk_value_parse(&parameters[index], setting->value, &value));
+    NTK_TRY(ntk_value_parse(parameter, setting->value, &value));
     ntk_value_release(&value);
     return NTK_OK;
 }

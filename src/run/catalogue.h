@@ -40,10 +40,6 @@ ntk_status ntk_suite_claim(const ntk_suite *suite, const char *id, ntk_claim *ou
  * name. */
 ntk_status ntk_suite_select(const ntk_suite *suite, const char *const *names, size_t count, bool *selected);
 
-/* The candidate (candidate_count of them, NULLs skipped) nearest to a misspelt name by edit distance; NULL
- * where none is near. */
-const char *ntk_nearest_name(const char *name, const char *const *candidates, size_t candidate_count);
-
 /* The seed whose results are stored under expected/. */
 uint64_t ntk_suite_stored_seed(void);
 

@@ -24,7 +24,8 @@
 /* ---- settings ------------------------------------------------------------------------------------------ */
 
 static bool declares(const ntk_experiment *experiment, const char *name) {
-    for (const ntk_parameter *p = experiment->parameters; p->name != NULL; p++)
+    const ntk_parameter *p;
+    for (size_t i = 0; (p = ntk_experiment_parameter(experiment, i)) != NULL; i++)
         if (strcmp(p->name, name) == 0) return true;
     return false;
 }

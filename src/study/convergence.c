@@ -20,6 +20,12 @@
 #include <ntk/stats.h>
 #include <ntk/status.h>
 
+const ntk_parameter ntk_convergence_parameters[] = {
+    NTK_INTEGERS("widths", "64 128 256 512", 1, 65536, "hidden widths, ascending"),
+    NTK_INTEGER("seeds", 100, 2, 1000000, "initialisations, each with its own points"),
+    {0},
+};
+
 enum { CASE, WIDTH, SEED };
 
 typedef struct study {

@@ -21,6 +21,14 @@
 #include <ntk/random.h>
 #include <ntk/status.h>
 
+const ntk_parameter ntk_definiteness_parameters[] = {
+    NTK_CHOICES("data-sets", "sphere-3 sphere-10 antipodal-3 antipodal-10 digits",
+                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10",
+                "points and their dimension; antipodal: each x with -x, doubled: with 2x"),
+    NTK_INTEGERS("sizes", "20 60", 4, 4000, "numbers of points, even"),
+    {0},
+};
+
 /* ---- points -------------------------------------------------------------------------------------------- */
 
 typedef struct point_set {

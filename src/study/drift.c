@@ -139,7 +139,7 @@ ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double
  * kinked networks; negative where there are none. */
 static double mean_left_with_kinks(const ntk_sweep *sweep) {
     double largest = -1;
-    for (size_t a = 0; a < sweep->activation_count; a++)
+    for (size_t a = 0; a < sweep->network_count; a++)
         for (size_t w = 0; w < sweep->width_count && !ntk_sweep_is_smooth(sweep, a); w++) {
             double sum = 0;
             for (size_t s = 0; s < sweep->seed_count; s++)

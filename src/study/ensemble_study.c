@@ -19,6 +19,22 @@
 #include <ntk/stats.h>
 #include <ntk/status.h>
 
+const ntk_parameter ntk_ensemble_parameters[] = {
+    NTK_INTEGERS("widths", "64 256", 2, 65536, "two hidden widths, ascending"),
+    NTK_INTEGERS("members", "64 16", 2, 1000000, "trained networks of each width"),
+    NTK_INTEGERS("initialisations", "64 64", 2, 10000000, "untrained ones beside them"),
+    NTK_CHOICE("activation", "erf", "erf|gelu", "of the hidden layer"),
+    NTK_INTEGER("test-points", 5, 1, 100, "test points on the unit sphere"),
+    NTK_INTEGER("circle-points", 60, 0, 1000, "on a circle through two training points: for the figure"),
+    NTK_REAL("near-angle", 0, 0, 1, "of test point j from training point j; 0: anywhere"),
+    NTK_INTEGER("outputs", 3, 1, 100, "K, outputs of a network"),
+    NTK_REAL("tolerance", 1e-3, 1e-13, 0.1, "of the integrator"),
+    NTK_REAL("gradient-tolerance", 1e-5, 1e-12, 1, "gradient norm that counts as stationary"),
+    NTK_REAL("log-horizon", 12, -10, 100, "log of the time at which flows end"),
+    NTK_REAL("rare-scale", 1, 1, 3.16, "s: one network in ten draws numbers s times as large"),
+    {0},
+};
+
 /* ---- the study ----------------------------------------------------------------------------------------- */
 
 /* Equal angles on the great circle through a and b, from a: cos t a + sin t e, e the direction of b

@@ -20,6 +20,16 @@
 
 #include "experiment/support.h"
 
+const ntk_parameter ntk_population_parameters[] = {
+    NTK_INTEGERS("widths", "8 16", 1, 65536, "hidden widths, ascending"),
+    NTK_INTEGERS("networks", "64 64", 1, 1e7, "in a block, one number per width"),
+    NTK_INTEGER("blocks", 64, 4, 100000, "of networks; even"),
+    NTK_REAL("bias-variance", 0, 0, 100, "of networks and kernel"),
+    NTK_REAL("kernel-weight-variance", 2, 0.01, 100, "of the kernel; the networks' is 2"),
+    NTK_INTEGER("extra-layers", 0, 0, 8, "hidden layers that theory has beyond the networks"),
+    {0},
+};
+
 /* Populations first .. first + count - 1. */
 struct ntk_population_group {
     size_t first, count;

@@ -159,6 +159,19 @@ ntk_status ntk_training_linearise(const ntk_training *training, ntk_model *out) 
 
 /* ---- what parameters say of a problem ------------------------------------------------------------------ */
 
+const ntk_parameter ntk_sphere_parameters[] = {
+    NTK_INTEGER("points", 8, 2, 1000, "training points on the unit sphere"),
+    NTK_INTEGER("inputs", 10, 2, 10000, "input dimension"),
+    NTK_REAL("max-cosine", 0.6, 0.01, 1, "largest |cosine| between two points"),
+    {0},
+};
+
+const ntk_parameter ntk_digits_parameters[] = {
+    NTK_CHOICE("digit-set", "subset", "subset|training|test",
+               "MNIST: the committed 5,000, or the full files"),
+    {0},
+};
+
 ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out) {
     const char *set = ntk_context_choice(context, "digit-set");
     const ntk_digits_set chosen = strcmp(set, "training") == 0 ? NTK_DIGITS_TRAINING

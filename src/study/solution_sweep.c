@@ -7,6 +7,11 @@
 #include <ntk/status.h>
 #include <ntk/trajectory.h>
 
+const ntk_parameter ntk_solution_parameters[] = {
+    NTK_REAL("lambda-factor", 1, 1e-3, 1e3, "lambda in the formula, over that of the flow"),
+    {0},
+};
+
 ntk_status ntk_solution_sweep_compare(const ntk_sweep_run *run, const ntk_context *context, double *values,
                                       ntk_solution_comparison *found) {
     const double chosen = run->lambda * ntk_context_real(context, "lambda-factor");

@@ -12,6 +12,39 @@
 
 static const double first_log_time = -4;
 
+const ntk_parameter ntk_sweep_parameters[] = {
+    NTK_NETWORKS("activations", "erf", NULL, "networks, by name"),
+    NTK_INTEGER("depth", 1, 1, 4, "hidden layers or blocks, where the network's name does not say"),
+    NTK_CHOICE("data", "sphere", "sphere|digits", "what the points are drawn from"),
+    NTK_FLAG("coordinates", false, "give networks the points' coordinates in their span: the same law"),
+    NTK_INTEGERS("digits", "3 8", 0, 9, "the digits that are the classes"),
+    NTK_INTEGERS("widths", "64", 2, 65536, "hidden widths, ascending"),
+    NTK_INTEGERS("deep-widths", "0", 0, 65536, "of networks with more than one layer, as many; 0: widths"),
+    NTK_INTEGER("seeds", 2, 1, 100000, "initialisations (each with its own points) per width"),
+    NTK_INTEGER("test-points", 0, 0, 1000, "points followed but never trained on"),
+    NTK_INTEGER("classes", 2, 2, NTK_NETWORK_CLASSES_MAX, "where the name does not say; 2: one output"),
+    NTK_CHOICE("loss", "cross-entropy", "cross-entropy|squared", "logistic for one output, else softmax"),
+    NTK_CHOICE("scaling", "ntk", "ntk|mean-field", "mean-field: output / sqrt(m), time * m, lambda / m"),
+    NTK_REAL("epsilon", 0, 0, 0.49, "smallest target probability; 0: one-hot"),
+    NTK_REAL("lambda", 0, 0, 1e6, "strength of L2"),
+    NTK_CHOICE("centre", "initialisation", "initialisation|zero", "what L2 pulls towards"),
+    NTK_REAL("log-horizon", 10, -10, 1000, "log of the time at which a flow ends"),
+    NTK_REAL("kinked-log-horizon", 1000, -10, 1000, "that of networks with kinks, never at rest, if nearer"),
+    NTK_REAL("horizon-growth", 0, 0, 10, "c: it ends at log-horizon + c sqrt(m)"),
+    NTK_INTEGER("observations", 61, 3, 61, "times at which a flow is observed"),
+    NTK_FLAG("observe-lambda-min", true, "smallest eigenvalue of each observed kernel: (nK)^3 operations"),
+    NTK_FLAG("observe-kernel", true, "record the drift of the tangent kernel"),
+    NTK_REAL("tolerance", 1e-6, 1e-13, 0.1, "of the integrator, smooth activations"),
+    NTK_REAL("step", 0.1, 1e-4, 1, "of the bounded-step rule, ReLU"),
+    NTK_REAL("gradient-tolerance", 1e-8, 0, 1, "gradient norm that counts as stationary"),
+    {0},
+};
+
+const ntk_parameter ntk_sweep_window_parameters[] = {
+    NTK_REAL("window-start", 5, 0.1, 1000, "log of the time from which growth is fitted"),
+    {0},
+};
+
 /* ---- running ------------------------------------------------------------------------------------------- */
 
 typedef struct sweep_task {
@@ -21,7 +54,7 @@ typedef struct sweep_task {
 } sweep_task;
 
 static size_t run_count(const ntk_sweep *sweep) {
-    return sweep->activation_count * sweep->width_count * sweep->seed_count;
+    return sweep->network_count * sweep->width_count * sweep->seed_count;
 }
 
 static bool is_choice(const ntk_context *context, const char *name, const char *value) {
@@ -30,7 +63,7 @@ static bool is_choice(const ntk_context *context, const char *name, const char *
 
 /* Where a unit stands among activations, widths and seeds. */
 typedef struct place {
-    const char *activation;
+    const ntk_network_name *network;
     double width;
     size_t series; /* position of activation and width together */
     size_t seed;
@@ -38,13 +71,14 @@ typedef struct place {
 
 static place place_of(const ntk_sweep *sweep, size_t unit) {
     const size_t series = unit / sweep->seed_count, activation = series / sweep->width_count;
-    return (place){sweep->activations[activation],
+    return (place){&sweep->networks[activation],
                    ntk_sweep_widths(sweep, activation)[series % sweep->width_count], series,
                    unit % sweep->seed_count};
 }
 
 static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const place *at,
                                    ntk_training_options *out) {
+    const ntk_network_name *network = at->network;
     *out = (ntk_training_options){.architecture = ntk_architecture_default(),
                                   .width = (size_t)at->width,
                                   .points = (size_t)ntk_context_integer(context, "points"),
@@ -54,7 +88,11 @@ static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *
                                   .max_cosine = ntk_context_real(context, "max-cosine"),
                                   .epsilon = ntk_context_real(context, "epsilon"),
                                   .coordinates = ntk_context_flag(context, "coordinates")};
-    out->architecture.depth = sweep->depth;
+    out->architecture.family = network->family;
+    out->architecture.activation = network->activation;
+    out->architecture.depth = network->depth > 0 ? network->depth : sweep->depth;
+    if (network->classes > 0) out->classes = network->classes;
+    if (network->setting == NTK_SETTING_L2) out->epsilon = 0;
     out->architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     if (is_choice(context, "scaling", "mean-field"))
         out->architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
@@ -63,12 +101,11 @@ static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *
         out->digit_classes = sweep->classes;
         out->inputs = sweep->digits.rows * sweep->digits.columns;
     }
-    NTK_TRY(sweep_describe_network(at->activation, out));
     const ntk_loss cross_entropy = out->classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
     out->loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED : cross_entropy;
     if (sweep->digits.count > 0 && out->classes != sweep->class_count)
         return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for the %zu classes of %s", sweep->class_count,
-                        out->classes, at->activation);
+                        out->classes, network->text);
     return NTK_OK;
 }
 
@@ -79,7 +116,7 @@ static ntk_flow_options describe_flow(const ntk_context *context, const ntk_swee
     ntk_flow_options flow = ntk_flow_options_default();
     const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
     flow.loss = problem->loss;
-    flow.lambda = sweep_has_setting(at->activation, "soft") ? 0 : ntk_context_real(context, "lambda");
+    flow.lambda = at->network->setting == NTK_SETTING_SOFT ? 0 : ntk_context_real(context, "lambda");
     flow.centre = is_choice(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
     if (problem->architecture.parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
         flow.time_factor = (double)problem->width;
@@ -135,7 +172,7 @@ static ntk_status run_unit(size_t unit, void *argument) {
     const place at = place_of(task->sweep, unit);
     char reason[512];
     snprintf(reason, sizeof reason, "%s", ntk_error_detail());
-    return ntk_fail(status, "%s, width %g, seed %zu: %s", at.activation, at.width, at.seed, reason);
+    return ntk_fail(status, "%s, width %g, seed %zu: %s", at.network->text, at.width, at.seed, reason);
 }
 
 static void sweep_release(ntk_sweep *sweep) {
@@ -193,13 +230,13 @@ static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure
                        .seed_count = (size_t)ntk_context_integer(context, "seeds"),
                        .time_count = (size_t)ntk_context_integer(context, "observations"),
                        .depth = (size_t)ntk_context_integer(context, "depth")};
-    out->activations = ntk_context_choices(context, "activations", &out->activation_count);
+    out->networks = ntk_context_networks(context, "activations", &out->network_count);
     sweep_task task = {context, out, measure};
     const size_t times = out->time_count;
     ntk_status status;
     NTK_TRY_OR(failed, status, read_widths(context, out));
     NTK_TRY_OR(failed, status, read_digits(context, out));
-    const size_t series = out->activation_count * out->width_count;
+    const size_t series = out->network_count * out->width_count;
     NTK_TRY_OR(failed, status, ntk_allocate_doubles(series * times, &out->log_times));
     NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * columns, &out->values));
     NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * times, &out->curves));
@@ -220,7 +257,7 @@ failed:
 
 static ntk_table_place table_place(const void *sweep, size_t run) {
     const place at = place_of(sweep, run);
-    return (ntk_table_place){at.activation, at.width, (double)at.seed};
+    return (ntk_table_place){at.network->text, at.width, (double)at.seed};
 }
 
 ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
@@ -231,8 +268,7 @@ ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_swee
     if (status == NTK_OK)
         status = ntk_table_emit_runs(context, "$activation width seed", columns, run_count(&sweep),
                                      sweep.values, table_place, &sweep);
-    for (size_t a = 0; a < sweep.activation_count && status == NTK_OK; a++)
-        status = reduce(context, &sweep, a);
+    for (size_t a = 0; a < sweep.network_count && status == NTK_OK; a++) status = reduce(context, &sweep, a);
     sweep_release(&sweep);
     return status;
 }

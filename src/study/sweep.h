@@ -9,12 +9,6 @@
 /* Position of a run among those of the sweep: activations x widths x seeds, the last fastest. */
 size_t sweep_run_index(const ntk_sweep *sweep, size_t activation, size_t width, size_t seed);
 
-/* Whether a network's name ends in this setting, "l2" or "soft". */
-bool sweep_has_setting(const char *network, const char *setting);
-
-/* What a network's name says (ntk/lab/sweep.h), over what *out says already. */
-ntk_status sweep_describe_network(const char *name, ntk_training_options *out);
-
 /* Table `trajectories`: of each width and time the mean over seeds and the two ends of the range. */
 ntk_status sweep_emit_trajectories(ntk_context *context, const ntk_sweep *sweep);
 

@@ -46,7 +46,8 @@ static ntk_status emit_time(ntk_table *table, const ntk_sweep *sweep, size_t act
                           curve.sum / n,
                           curve.low,
                           curve.high};
-    return ntk_table_row(table, &sweep->activations[activation], row);
+    const char *label = sweep->networks[activation].text;
+    return ntk_table_row(table, &label, row);
 }
 
 ntk_status sweep_emit_trajectories(ntk_context *context, const ntk_sweep *sweep) {
@@ -57,7 +58,7 @@ ntk_status sweep_emit_trajectories(ntk_context *context, const ntk_sweep *sweep)
                        "log-loss-low log-loss-high spread spread-low spread-high drift drift-low drift-high "
                        "curve curve-low curve-high",
                        &table));
-    for (size_t a = 0; a < sweep->activation_count; a++)
+    for (size_t a = 0; a < sweep->network_count; a++)
         for (size_t w = 0; w < sweep->width_count; w++)
             for (size_t t = 0; t < sweep->time_count; t++) NTK_TRY(emit_time(table, sweep, a, w, t));
     return NTK_OK;

@@ -134,7 +134,7 @@ ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel
 
 ntk_status ntk_sweep_emit_scalar(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                  size_t activation, double value) {
-    return ntk_emit_scalar_as(context, value, "%s-%s", prefix, sweep->activations[activation]);
+    return ntk_emit_scalar_as(context, value, "%s-%s", prefix, sweep->networks[activation].text);
 }
 
 /* The value of a column where it is extreme over one activation, with its place, as "<prefix>-<label>". */
@@ -149,17 +149,17 @@ static ntk_status emit_extreme(ntk_context *context, const ntk_sweep *sweep, con
 
 ntk_status ntk_sweep_emit_largest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                   size_t activation, size_t column) {
-    return emit_extreme(context, sweep, prefix, sweep->activations[activation], activation, column, 1);
+    return emit_extreme(context, sweep, prefix, sweep->networks[activation].text, activation, column, 1);
 }
 
 ntk_status ntk_sweep_emit_smallest(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, size_t column) {
-    return emit_extreme(context, sweep, prefix, sweep->activations[activation], activation, column, -1);
+    return emit_extreme(context, sweep, prefix, sweep->networks[activation].text, activation, column, -1);
 }
 
 ntk_status ntk_sweep_emit_estimate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                    size_t activation, const ntk_estimate *estimate) {
-    return ntk_emit_estimate_as(context, estimate, "%s-%s", prefix, sweep->activations[activation]);
+    return ntk_emit_estimate_as(context, estimate, "%s-%s", prefix, sweep->networks[activation].text);
 }
 
 ntk_status ntk_sweep_emit_rate(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
@@ -176,14 +176,13 @@ ntk_status ntk_sweep_emit_worst_width(ntk_context *context, const ntk_sweep *swe
     return ntk_sweep_emit_estimate(context, sweep, prefix, activation, &worst);
 }
 
-/* Where `value` of an activation is largest among those of a kind, activation_count where there is none; a
+/* Where `value` of an activation is largest among those of a kind, network_count where there is none; a
  * NaN counts as larger than all. */
 static size_t largest_of_kind(const ntk_sweep *sweep, bool smooth, const double *value) {
-    size_t worst = sweep->activation_count;
-    for (size_t a = 0; a < sweep->activation_count; a++) {
+    size_t worst = sweep->network_count;
+    for (size_t a = 0; a < sweep->network_count; a++) {
         if (ntk_sweep_is_smooth(sweep, a) != smooth) continue;
-        if (worst == sweep->activation_count || (!isnan(value[worst]) && !(value[a] <= value[worst])))
-            worst = a;
+        if (worst == sweep->network_count || (!isnan(value[worst]) && !(value[a] <= value[worst]))) worst = a;
     }
     return worst;
 }
@@ -193,12 +192,12 @@ static const char *kind_text(bool smooth) { return smooth ? "smooth" : "kinked";
 ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                           size_t column) {
     double *largest;
-    NTK_TRY(ntk_allocate_doubles(sweep->activation_count, &largest));
-    for (size_t a = 0; a < sweep->activation_count; a++) largest[a] = ntk_sweep_largest(sweep, a, column);
+    NTK_TRY(ntk_allocate_doubles(sweep->network_count, &largest));
+    for (size_t a = 0; a < sweep->network_count; a++) largest[a] = ntk_sweep_largest(sweep, a, column);
     ntk_status status = NTK_OK;
     for (int smooth = 1; smooth >= 0 && status == NTK_OK; smooth--) {
         const size_t worst = largest_of_kind(sweep, smooth, largest);
-        if (worst < sweep->activation_count)
+        if (worst < sweep->network_count)
             status = emit_extreme(context, sweep, prefix, kind_text(smooth), worst, column, 1);
     }
     ntk_release(largest);
@@ -207,14 +206,14 @@ ntk_status ntk_sweep_emit_largest_by_kind(ntk_context *context, const ntk_sweep 
 
 static ntk_status emit_rates(ntk_context *context, const ntk_sweep *sweep, const char *prefix, size_t column,
                              ntk_estimate *rates, double *highest) {
-    for (size_t a = 0; a < sweep->activation_count; a++) {
+    for (size_t a = 0; a < sweep->network_count; a++) {
         NTK_TRY(ntk_sweep_rate(context, sweep, a, column, &rates[a]));
         NTK_TRY(ntk_sweep_emit_estimate(context, sweep, prefix, a, &rates[a]));
         highest[a] = rates[a].high;
     }
     for (int smooth = 1; smooth >= 0; smooth--) {
         const size_t worst = largest_of_kind(sweep, smooth, highest);
-        if (worst < sweep->activation_count)
+        if (worst < sweep->network_count)
             NTK_TRY(ntk_emit_estimate_as(context, &rates[worst], "%s-%s", prefix, kind_text(smooth)));
     }
     return NTK_OK;
@@ -224,8 +223,8 @@ ntk_status ntk_sweep_emit_rates(ntk_context *context, const ntk_sweep *sweep, co
                                 size_t column) {
     ntk_estimate *rates = NULL;
     double *highest = NULL;
-    ntk_status status = ntk_allocate(sweep->activation_count, sizeof *rates, (void **)&rates);
-    if (status == NTK_OK) status = ntk_allocate_doubles(sweep->activation_count, &highest);
+    ntk_status status = ntk_allocate(sweep->network_count, sizeof *rates, (void **)&rates);
+    if (status == NTK_OK) status = ntk_allocate_doubles(sweep->network_count, &highest);
     if (status == NTK_OK) status = emit_rates(context, sweep, prefix, column, rates, highest);
     ntk_release(rates);
     ntk_release(highest);

@@ -136,3 +136,30 @@ Test(architecture, only_relu_has_a_kink) {
     }
     cr_assert_not(ntk_activation_is_smooth(NTK_ACTIVATION_COUNT));
 }
+
+Test(architecture, names_and_parse_of_architectures_are_inverse) {
+    for (size_t family = 0; family < 2; family++)
+        for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++)
+            for (size_t depth = 0; depth <= NTK_DEPTH_MAX; depth++) {
+                ntk_architecture given = ntk_architecture_default(), parsed = given;
+                given.family = family == 0 ? NTK_DENSE : NTK_RESIDUAL;
+                given.activation = family == 0 ? (ntk_activation)i : NTK_RELU;
+                given.depth = depth;
+                char name[NTK_ARCHITECTURE_NAME_SIZE];
+                assert_ok(ntk_architecture_parse(ntk_architecture_name(&given, name), &parsed, NULL));
+                cr_assert_eq(memcmp(&parsed, &given, sizeof given), 0, "%s", name);
+            }
+}
+
+Test(architecture, a_name_ends_where_its_architecture_does) {
+    ntk_architecture parsed = ntk_architecture_default();
+    const char *rest = NULL;
+    assert_ok(ntk_architecture_parse("erf-3-k3-l2", &parsed, &rest));
+    cr_expect_str_eq(rest, "-k3-l2");
+    cr_expect(parsed.activation == NTK_ERF && parsed.depth == 3);
+    parsed.activation = NTK_SIN;
+    assert_fails(ntk_architecture_parse("erf-3-k3", &parsed, NULL), NTK_ERROR_ARGUMENT,
+                 "'erf-3-k3': 'k3' should be the depth, or nothing");
+    assert_fails(ntk_architecture_parse("erg-3", &parsed, NULL), NTK_ERROR_ARGUMENT, "did you mean 'erf'?");
+    cr_expect_eq(parsed.activation, NTK_SIN, "the output of a failed parse was touched");
+}

@@ -11,11 +11,12 @@
 TestSuite(claim_read, .fini = fixture_remove);
 
 static const ntk_parameter parameters[] = {
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 1, 1e6, NULL, "hidden widths"},
-    {"seeds", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "networks per width"},
-    {"lambda", NTK_PARAMETER_REAL, "0.7", 0, 1e3, NULL, "strength of the regulariser"},
-    {0}};
-static const ntk_experiment experiment = {parameters, NULL};
+    NTK_INTEGERS("widths", "64 256", 1, 1e6, "hidden widths"),
+    NTK_INTEGER("seeds", 8, 2, 1000, "networks per width"),
+    NTK_REAL("lambda", 0.7, 0, 1e3, "strength of the regulariser"),
+    {0},
+};
+static const ntk_experiment experiment = {.parameters = {parameters}};
 
 /* ---- the documented example ---------------------------------------------------------------------------- */
 

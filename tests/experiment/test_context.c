@@ -22,15 +22,16 @@
 TestSuite(context, .fini = fixture_remove);
 
 static const ntk_parameter parameters[] = {
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 1, 1e6, NULL, "hidden widths"},
-    {"lambda", NTK_PARAMETER_REAL, "0.1", 0, 1e3, NULL, "strength of the regulariser"},
-    {"seeds", NTK_PARAMETER_INTEGER, "8", 2, 1000, NULL, "networks per width"},
-    {"bias", NTK_PARAMETER_FLAG, "false", 0, 0, NULL, "with biases"},
-    {"loss", NTK_PARAMETER_CHOICE, "softmax", 0, 0, "softmax|logistic", "the loss"},
-    {"activations", NTK_PARAMETER_CHOICE_LIST, "relu", 0, 0, "relu|erf|gelu", "activations"},
-    {"times", NTK_PARAMETER_REAL_LIST, "0.5,1", 0, 1e6, NULL, "times of observation"},
-    {0}};
-static const ntk_experiment experiment = {parameters, NULL};
+    NTK_INTEGERS("widths", "64 256", 1, 1e6, "hidden widths"),
+    NTK_REAL("lambda", 0.1, 0, 1e3, "strength of the regulariser"),
+    NTK_INTEGER("seeds", 8, 2, 1000, "networks per width"),
+    NTK_FLAG("bias", false, "with biases"),
+    NTK_CHOICE("loss", "softmax", "softmax|logistic", "the loss"),
+    NTK_CHOICES("activations", "relu", "relu|erf|gelu", "activations"),
+    NTK_REALS("times", "0.5,1", 0, 1e6, "times of observation"),
+    {0},
+};
+static const ntk_experiment experiment = {.parameters = {parameters}};
 
 static ntk_setting quick[] = {{"widths", "32, 64", 1}, {"lambda", "0.2", 2}};
 static ntk_setting removal[] = {{"lambda", "0", 3}};
@@ -137,17 +138,72 @@ Test(context, bad_overrides_are_refused_with_what_is_allowed) {
         assert_fails(ntk_claim_context(&claim, NTK_TIER_FULL, NULL, &override, 1, 5, "data", &context),
                      NTK_ERROR_ARGUMENT, cases[i].message);
         cr_expect_null(context);
-        cr_expect_eq(ntk_setting_check(parameters, &override), NTK_ERROR_ARGUMENT);
+        cr_expect_eq(ntk_setting_check(&experiment, &override), NTK_ERROR_ARGUMENT);
     }
 }
 
 Test(context, a_default_out_of_range_is_found) {
-    static const ntk_parameter bad[] = {{"n", NTK_PARAMETER_INTEGER, "0", 1, 9, NULL, "points"}, {0}};
-    static const ntk_experiment faulty = {bad, NULL};
+    static const ntk_parameter bad[] = {NTK_INTEGER("n", 0, 1, 9, "points"), {0}};
+    static const ntk_experiment faulty = {.parameters = {bad}};
     const ntk_claim other = {.id = "a/b", .experiment = &faulty};
     ntk_context *context = NULL;
     cr_expect_eq(ntk_claim_context(&other, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context),
                  NTK_ERROR_ARGUMENT);
+}
+
+Test(context, networks_are_read_and_spelt_in_one_way) {
+    static const ntk_parameter table[] = {NTK_NETWORKS("networks", "erf-l2-k3, relu", NULL, "by name"), {0}};
+    static const ntk_experiment other = {.parameters = {table}};
+    ntk_context *context = NULL;
+    size_t count;
+    assert_ok(ntk_context_create("a/b", &other, NULL, 0, 5, "data", &context));
+    const ntk_network_name *networks = ntk_context_networks(context, "networks", &count);
+    cr_assert_eq(count, 2);
+    cr_expect_str_eq(networks[0].text, "erf-k3-l2");
+    cr_expect(networks[0].classes == 3 && networks[0].setting == NTK_SETTING_L2);
+    cr_expect(networks[1].activation == NTK_RELU && networks[1].classes == 0);
+    const ntk_setting *settings;
+    ntk_context_settings(context, &settings);
+    cr_expect_str_eq(settings[0].value, "erf-k3-l2 relu");
+    ntk_context_destroy(context);
+    const ntk_setting wrong = {"networks", "relu relv-2", 0};
+    assert_fails(ntk_setting_check(&other, &wrong), NTK_ERROR_ARGUMENT,
+                 "parameter 'networks': 'relv-2': no activation has this name");
+}
+
+/* A study's tables, then the experiment's own, which declares one of them anew. */
+Test(context, a_later_table_declares_a_parameter_anew) {
+    static const ntk_parameter study[] = {
+        NTK_INTEGER("points", 8, 2, 10, "of the study"),
+        NTK_NETWORKS("networks", "relu", NULL, "any"),
+        NTK_FLAG("observe", true, "all of it"),
+        {0},
+    };
+    static const ntk_parameter own[] = {
+        NTK_INTEGER("points", 20, 2, 100, "of its own"),
+        NTK_NETWORKS("networks", "erf-2", "erf|residual", "smooth, or none at all"),
+        {0},
+    };
+    static const ntk_experiment both = {.parameters = {study, own}};
+    static const char *const names[] = {"observe", "points", "networks"};
+    for (size_t i = 0; i < 3; i++) cr_expect_str_eq(ntk_experiment_parameter(&both, i)->name, names[i]);
+    cr_expect_null(ntk_experiment_parameter(&both, 3));
+
+    ntk_context *context = NULL;
+    const ntk_setting wide[] = {{"points", "99", 0}, {"networks", "residual-3", 0}};
+    assert_ok(ntk_context_create("a/b", &both, NULL, 0, 5, "data", &context));
+    cr_expect_eq(ntk_context_integer(context, "points"), 20);
+    ntk_context_destroy(context);
+    assert_ok(ntk_context_create("a/b", &both, wide, 2, 5, "data", &context));
+    const ntk_setting *settings;
+    cr_assert_eq(ntk_context_settings(context, &settings), 3);
+    cr_expect_str_eq(settings[0].value, "true");
+    cr_expect_str_eq(settings[1].value, "99");
+    cr_expect_str_eq(settings[2].value, "residual-3");
+    ntk_context_destroy(context);
+    const ntk_setting other = {"networks", "erf gelu-2", 0};
+    assert_fails(ntk_setting_check(&both, &other), NTK_ERROR_ARGUMENT,
+                 "'gelu-2' should begin with one of erf|residual");
 }
 
 Test(context, an_undeclared_parameter_aborts, .signal = SIGABRT) {

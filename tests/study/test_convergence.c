@@ -10,6 +10,7 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/convergence.h>
+#include <ntk/lab/problem.h>
 #include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/linalg.h>
@@ -24,7 +25,7 @@ TestSuite(convergence, .fini = fixture_remove);
 
 enum { N = 3, D = 4, SEEDS = 3, MAX_PARAMETERS = 4000 };
 
-static const ntk_parameter parameters[] = {NTK_CONVERGENCE_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_convergence_parameters, NULL};
 static const fixture_setting tiny[] = {{"widths", "3 24"}, {"seeds", "3"},        {"points", "3"},
                                        {"inputs", "4"},    {"max-cosine", "0.9"}, {0}};
 

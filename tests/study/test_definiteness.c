@@ -15,10 +15,12 @@
 
 TestSuite(definiteness, .fini = fixture_remove);
 
-static const ntk_parameter parameters[] = {
-    NTK_DEFINITENESS_PARAMETERS,
-    {"architectures", NTK_PARAMETER_CHOICE_LIST, "relu", 0, 0, "relu|linear", "networks of two layers"},
-    {0}};
+static const ntk_parameter own[] = {
+    NTK_CHOICES("architectures", "relu", "relu|linear", "networks of two layers"),
+    {0},
+};
+static const ntk_parameter *const parameters[] = {ntk_digits_parameters, ntk_definiteness_parameters, own,
+                                                  NULL};
 
 /* relu: strictly positive definite; linear: residual without branches, Theta = 2 <x, x'>. */
 static ntk_architecture architecture_of(const char *label) {

@@ -179,7 +179,8 @@ Test(drift, what_l2_leaves_is_not_known_before_the_objective_rests) {
 
 /* ---- the reduction ------------------------------------------------------------------------------------- */
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_digits_parameters,
+                                                  ntk_sweep_parameters, NULL};
 static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},
                                        {"points", "2"},      {"inputs", "3"},
                                        {"lambda", "1"},      {"activations", "erf relu"},

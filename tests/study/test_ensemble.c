@@ -21,7 +21,7 @@ TestSuite(ensemble, .fini = fixture_remove);
 
 enum { N = 3, ALL = 5, D = 4, K = 2, WIDTH = 20, MEMBERS = 3, P_MAX = 200 };
 
-static const ntk_parameter parameters[] = {{0}};
+static const ntk_parameter *const parameters[] = {NULL};
 
 static const double targets[N * K] = {1, -0.5, 0.25, 2, -1, 0.75};
 static double x[ALL * D];

@@ -25,7 +25,7 @@ TestSuite(ensemble_law, .fini = fixture_remove);
 
 enum { N = 3, Q = 2, C = 4, ALL = N + Q + C, D = 5, K = 2, NARROW = 30, WIDE = 20, MORE = 50 };
 
-static const ntk_parameter parameters[] = {NTK_ENSEMBLE_LAW_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_ensemble_parameters, NULL};
 static const fixture_setting tiny[] = {
     {"widths", "8 32"},    {"members", "30 20"},  {"initialisations", "50 50"},
     {"points", "3"},       {"test-points", "2"},  {"circle-points", "4"},

@@ -23,7 +23,7 @@ TestSuite(population, .fini = fixture_remove);
 
 enum { N = 2, D = 3, GRAM = N * N, EXTRA = 1, COLUMNS = GRAM + EXTRA, BLOCKS = 4 };
 
-static const ntk_parameter parameters[] = {NTK_POPULATION_PARAMETERS, NTK_POPULATION_SPHERE_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_population_parameters, NULL};
 /* Networks of depth 1, held against the kernel of depth 2. */
 static const fixture_setting tiny[] = {{"widths", "4 16"},
                                        {"networks", "3 2"},

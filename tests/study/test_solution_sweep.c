@@ -18,7 +18,8 @@
 
 TestSuite(solution_sweep, .fini = fixture_remove);
 
-static const ntk_parameter parameters[] = {NTK_SOLUTION_SWEEP_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_digits_parameters,
+                                                  ntk_sweep_parameters, ntk_solution_parameters, NULL};
 static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},
                                        {"points", "2"},      {"inputs", "3"},
                                        {"lambda", "0.5"},    {"activations", "erf-k3 gelu"},

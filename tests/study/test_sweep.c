@@ -21,7 +21,8 @@
 
 TestSuite(sweep, .fini = fixture_remove);
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_digits_parameters,
+                                                  ntk_sweep_parameters, NULL};
 
 /* Tiny flows: 2 widths, 3 seeds, up to t = e^-1. */
 static const fixture_setting tiny[] = {{"widths", "4 9"}, {"seeds", "3"},        {"points", "2"},

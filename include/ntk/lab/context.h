@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include <ntk/api.h>
+#include <ntk/lab/experiment.h>
 #include <ntk/lab/metrics.h>
+#include <ntk/lab/network_name.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/table.h>
 #include <ntk/random.h>
@@ -15,13 +17,6 @@
 #include <ntk/status.h>
 
 NTK_BEGIN_DECLS
-
-typedef struct ntk_context ntk_context;
-
-typedef struct ntk_experiment {
-    const ntk_parameter *parameters;
-    ntk_status (*run)(ntk_context *context);
-} ntk_experiment;
 
 /* Values after defaults, tier, control and --set, validated. Asking for an undeclared name or with the wrong
  * type is a programming error: it aborts the process, which is that claim's ERROR. */
@@ -33,6 +28,7 @@ const long *ntk_context_integers(const ntk_context *context, const char *name, s
 const double *ntk_context_reals(const ntk_context *context, const char *name,
                                 size_t *count); /* of an INTEGER_LIST too */
 const char *const *ntk_context_choices(const ntk_context *context, const char *name, size_t *count);
+const ntk_network_name *ntk_context_networks(const ntk_context *context, const char *name, size_t *count);
 
 /* The stream (base seed, claim id, unit). A control draws the same numbers as the claim itself. */
 ntk_stream ntk_context_stream(const ntk_context *context, uint64_t unit);
@@ -71,7 +67,7 @@ ntk_status ntk_context_create(const char *id, const ntk_experiment *experiment, 
                               ntk_context **out);
 void ntk_context_destroy(ntk_context *context);
 
-/* Every parameter with its value in effect, in the order of the experiment's table: for manifests and
+/* Every parameter with its value in effect, in the order of the experiment's tables: for manifests and
  * journals. The strings are canonical ("64 256", %.17g) and live as long as the context. */
 size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out);
 

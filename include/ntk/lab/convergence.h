@@ -15,20 +15,9 @@
 
 NTK_BEGIN_DECLS
 
-/* The parameters that every such experiment reads; claim.yaml gives the values of each tier. */
-#define NTK_CONVERGENCE_PARAMETERS                                                                           \
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 128 256 512", 2, 65536, NULL, "hidden widths, ascending"},    \
-        {"seeds",                                                                                            \
-         NTK_PARAMETER_INTEGER,                                                                              \
-         "100",                                                                                              \
-         2,                                                                                                  \
-         1000000,                                                                                            \
-         NULL,                                                                                               \
-         "initialisations, each with its own points"},                                                       \
-        {"points", NTK_PARAMETER_INTEGER, "8", 1, 1000, NULL, "points on the unit sphere"},                  \
-        {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"}, {                        \
-        "max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"        \
-    }
+/* What every such experiment reads, besides ntk_sphere_parameters (problem.h); claim.yaml gives the values of
+ * each tier. */
+extern const ntk_parameter ntk_convergence_parameters[];
 
 typedef struct ntk_convergence_case {
     const char *label;        /* lower case; it names metrics and rows of tables */

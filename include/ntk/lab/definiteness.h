@@ -14,19 +14,9 @@
 
 NTK_BEGIN_DECLS
 
-/* The parameters that every such experiment reads; claim.yaml gives the values of each tier. The points of a
- * smaller size are the first ones of a larger. */
-#define NTK_DEFINITENESS_PARAMETERS                                                                          \
-    {"data-sets",                                                                                            \
-     NTK_PARAMETER_CHOICE_LIST,                                                                              \
-     "sphere-3 sphere-10 antipodal-3 antipodal-10 digits",                                                   \
-     0,                                                                                                      \
-     0,                                                                                                      \
-     "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10",                                        \
-     "points and their dimension; antipodal: each x with -x, doubled: with 2x"},                             \
-        NTK_DIGIT_SET_PARAMETER, {                                                                           \
-        "sizes", NTK_PARAMETER_INTEGER_LIST, "20 60", 4, 4000, NULL, "numbers of points, even"               \
-    }
+/* What every such experiment reads, besides ntk_digits_parameters (problem.h); claim.yaml gives the values of
+ * each tier. The points of a smaller size are the first ones of a larger. */
+extern const ntk_parameter ntk_definiteness_parameters[];
 
 /* The architecture that a label stands for, one that ntk_certify_kernel_error knows. */
 typedef ntk_architecture (*ntk_definiteness_architecture)(const char *label);

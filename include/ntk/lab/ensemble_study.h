@@ -12,41 +12,8 @@
 
 NTK_BEGIN_DECLS
 
-#define NTK_ENSEMBLE_LAW_PARAMETERS                                                                           \
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 2, 65536, NULL, "two hidden widths, ascending"},         \
-        {"members", NTK_PARAMETER_INTEGER_LIST, "64 16", 2, 1000000, NULL, "trained networks of each width"}, \
-        {"initialisations",           NTK_PARAMETER_INTEGER_LIST, "64 64", 2, 10000000, NULL,                 \
-         "untrained ones beside them"},                                                                       \
-        {"activation", NTK_PARAMETER_CHOICE, "erf", 0, 0, "erf|gelu", "of the hidden layer"},                 \
-        NTK_SPHERE_PARAMETERS("8"),                                                                           \
-        {"test-points", NTK_PARAMETER_INTEGER, "5", 1, 100, NULL, "test points on the unit sphere"},          \
-        {"circle-points",                                                                                     \
-         NTK_PARAMETER_INTEGER,                                                                               \
-         "60",                                                                                                \
-         0,                                                                                                   \
-         1000,                                                                                                \
-         NULL,                                                                                                \
-         "on a circle through two training points, drawn in the figure"},                                     \
-        {"near-angle",                                                                                        \
-         NTK_PARAMETER_REAL,                                                                                  \
-         "0",                                                                                                 \
-         0,                                                                                                   \
-         1,                                                                                                   \
-         NULL,                                                                                                \
-         "test point j stands at this angle from training point j; 0: anywhere"},                             \
-        {"outputs", NTK_PARAMETER_INTEGER, "3", 1, 100, NULL, "K, outputs of a network"},                     \
-        {"tolerance", NTK_PARAMETER_REAL, "1e-3", 1e-13, 0.1, NULL, "of the integrator"},                     \
-        {"gradient-tolerance",                                                                                \
-         NTK_PARAMETER_REAL,                                                                                  \
-         "1e-5",                                                                                              \
-         1e-12,                                                                                               \
-         1,                                                                                                   \
-         NULL,                                                                                                \
-         "gradient norm that counts as stationary"},                                                          \
-        {"log-horizon", NTK_PARAMETER_REAL, "12", -10, 100, NULL, "log of the time at which flows end"}, {    \
-        "rare-scale", NTK_PARAMETER_REAL, "1", 1, 3.16, NULL,                                                 \
-            "s: one network in ten draws numbers s times as large"                                            \
-    }
+/* What every such experiment reads, besides ntk_sphere_parameters (problem.h). */
+extern const ntk_parameter ntk_ensemble_parameters[];
 
 /* The law to compare with, for the experiment to fill. */
 typedef struct ntk_ensemble_law {

@@ -3,11 +3,12 @@
  * suites/<suite>/<claim>/experiment.c defines one constant and nothing else with external linkage:
  *
  *     static const ntk_parameter parameters[] = {
- *         {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256", 1, 1e6, NULL, "hidden widths"},
- *         {"lambda", NTK_PARAMETER_REAL, "0.1", 0, 1e3, NULL, "strength of the regulariser"},
- *         {0}};
+ *         NTK_INTEGERS("widths", "64 256", 1, 1e6, "hidden widths"),
+ *         NTK_REAL("lambda", 0.1, 0, 1e3, "strength of the regulariser"),
+ *         {0},
+ *     };
  *     static ntk_status run(ntk_context *context) { ... ntk_emit_scalar(context, "worst-ratio", worst); ... }
- *     const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+ *     const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_sphere_parameters, parameters}, .run = run};
  *
  * The Makefile finds the folder, names the constant and adds it to the registry. An experiment neither prints
  * nor writes files: it emits metrics (scalars, estimates with intervals) and tables. Its randomness comes
@@ -22,8 +23,10 @@
 #include <ntk/lab/ensemble.h>
 #include <ntk/lab/ensemble_law.h>
 #include <ntk/lab/ensemble_study.h>
+#include <ntk/lab/experiment.h>
 #include <ntk/lab/grid.h>
 #include <ntk/lab/metrics.h>
+#include <ntk/lab/network_name.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/population.h>
 #include <ntk/lab/problem.h>

@@ -26,31 +26,9 @@
 
 NTK_BEGIN_DECLS
 
-/* The parameters that every such experiment reads; claim.yaml gives the values of each tier. The last two are
- * what a control gets wrong about the limit. */
-#define NTK_POPULATION_PARAMETERS                                                                            \
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "8 16", 1, 65536, NULL, "hidden widths, ascending"},              \
-        {"networks", NTK_PARAMETER_INTEGER_LIST, "64 64", 1, 1e7, NULL, "in a block, one number per width"}, \
-        {"blocks", NTK_PARAMETER_INTEGER, "64", 4, 100000, NULL, "of networks; even"},                       \
-        {"bias-variance", NTK_PARAMETER_REAL, "0", 0, 100, NULL, "of networks and kernel"},                  \
-        {"kernel-weight-variance",                                                                           \
-         NTK_PARAMETER_REAL,                                                                                 \
-         "2",                                                                                                \
-         0.01,                                                                                               \
-         100,                                                                                                \
-         NULL,                                                                                               \
-         "of the kernel; 2, the networks', by rights"},                                                      \
-    {                                                                                                        \
-        "extra-layers", NTK_PARAMETER_INTEGER, "0", 0, 8, NULL,                                              \
-            "hidden layers that theory has beyond the networks"                                              \
-    }
-
-/* Those of ntk_population_sphere. */
-#define NTK_POPULATION_SPHERE_PARAMETERS                                                                     \
-    {"points", NTK_PARAMETER_INTEGER, "4", 2, 1000, NULL, "points on the unit sphere"},                      \
-        {"inputs", NTK_PARAMETER_INTEGER, "4", 2, 10000, NULL, "input dimension"}, {                         \
-        "max-cosine", NTK_PARAMETER_REAL, "0.6", 0.01, 1, NULL, "largest |cosine| between two points"        \
-    }
+/* What every such experiment reads; claim.yaml gives the values of each tier. The last two are what a control
+ * gets wrong about the limit. Of ntk_population_sphere there are ntk_sphere_parameters (problem.h). */
+extern const ntk_parameter ntk_population_parameters[];
 
 typedef struct ntk_population {
     ntk_architecture network;

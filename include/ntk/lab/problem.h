@@ -8,6 +8,7 @@
 #include <ntk/api.h>
 #include <ntk/data.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/parameters.h>
 #include <ntk/models.h>
 #include <ntk/network.h>
 #include <ntk/random.h>
@@ -79,14 +80,14 @@ ntk_status ntk_training_kernel_model(const ntk_training *training, ntk_training_
 
 /* ---- what parameters say of a problem ------------------------------------------------------------------ */
 
-/* For experiments on digits: the parameter that chooses the images, and the images that it chooses (data.h,
+/* How many points a problem draws on the sphere, and how close they may be (data.h): `points`, `inputs` and
+ * `max-cosine`. */
+extern const ntk_parameter ntk_sphere_parameters[];
+
+/* For experiments on digits: the parameter `digit-set`, and the images that it chooses (data.h,
  * ntk_digits_read_folder). Errors: those of ntk_digits_read_folder; the full files are not committed, a user
  * puts them into the data folder. */
-#define NTK_DIGIT_SET_PARAMETER                                                                              \
-    {                                                                                                        \
-        "digit-set", NTK_PARAMETER_CHOICE, "subset", 0, 0, "subset|training|test",                           \
-            "MNIST: the committed 5,000, or the full files"                                                  \
-    }
+extern const ntk_parameter ntk_digits_parameters[];
 ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out);
 /* The integers of the parameter "digits", which are the classes, and their number. classes: (10). Errors:
  * NTK_ERROR_ARGUMENT for more than ten. */

@@ -4,7 +4,7 @@
  * With L2 towards the initialisation a flow ends near the kernel logistic regression with the empirical NTK
  * at its start, and near that with the infinite-width NTK: by errors that fall with the width, the first of
  * them within a bound that holds path by path (solution.h). An experiment takes
- * NTK_SOLUTION_SWEEP_PARAMETERS, compares each run, adds columns of its own if it likes, and reduces. */
+ * ntk_solution_parameters, compares each run, adds columns of its own if it likes, and reduces. */
 #ifndef NTK_LAB_SOLUTION_SWEEP_H
 #define NTK_LAB_SOLUTION_SWEEP_H
 
@@ -17,12 +17,9 @@
 
 NTK_BEGIN_DECLS
 
-/* NTK_SWEEP_PARAMETERS, and what a control sets to compare with the solution of another problem. */
-#define NTK_SOLUTION_SWEEP_PARAMETERS                                                                        \
-    NTK_SWEEP_PARAMETERS, {                                                                                  \
-        "lambda-factor", NTK_PARAMETER_REAL, "1", 1e-3, 1e3, NULL,                                           \
-            "lambda in the formula, over that of the flow"                                                   \
-    }
+/* What they read, besides the parameters of every sweep: what a control sets to compare with the solution of
+ * another problem. */
+extern const ntk_parameter ntk_solution_parameters[];
 
 /* The first columns of such a sweep: the members of ntk_solution_comparison. */
 #define NTK_SOLUTION_SWEEP_COLUMNS "error-empirical error-limit bound-ratio unfinished relative-residual"

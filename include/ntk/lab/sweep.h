@@ -1,8 +1,8 @@
 /* Sweeps: one gradient flow per (activation, width, seed), the shape that experiments about training share.
  *
- * An experiment adds NTK_SWEEP_PARAMETERS to its parameter table, says in a `measure` function what is to be
- * read off each run, and reduces the values afterwards. Runs are units of one ntk_map; a seed's points are
- * the same at every width. */
+ * An experiment lists ntk_sweep_parameters among its tables, says in a `measure` function what is to be read
+ * off each run, and reduces the values afterwards. Runs are units of one ntk_map; a seed's points are the
+ * same at every width. */
 #ifndef NTK_LAB_SWEEP_H
 #define NTK_LAB_SWEEP_H
 
@@ -11,6 +11,7 @@
 #include <ntk/data.h>
 #include <ntk/flow.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/network_name.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
 #include <ntk/stats.h>
@@ -19,112 +20,15 @@
 
 NTK_BEGIN_DECLS
 
-/* Names of networks: <activation or residual>[-<depth>][-k<classes>][-l2 or -soft], so that one sweep can
- * hold networks of several depths and numbers of outputs, under L2 and with soft targets; what a name leaves
- * out, the parameters say: `depth`, `classes`, and `lambda` and `epsilon`, of which -l2 ignores the second
- * and -soft the first. */
-#define NTK_SWEEP_SETTINGS(name) name "|" name "-l2|" name "-soft"
-#define NTK_SWEEP_OUTPUTS(name)                                                                              \
-    NTK_SWEEP_SETTINGS(name) "|" NTK_SWEEP_SETTINGS(name "-k3") "|" NTK_SWEEP_SETTINGS(name "-k10")
-#define NTK_SWEEP_DEPTHS(name)                                                                               \
-    NTK_SWEEP_OUTPUTS(name)                                                                                  \
-    "|" NTK_SWEEP_OUTPUTS(name "-1") "|" NTK_SWEEP_OUTPUTS(name "-2") "|" NTK_SWEEP_OUTPUTS(name "-3")
-#define NTK_SWEEP_NETWORKS                                                                                   \
-    NTK_SWEEP_DEPTHS("erf")                                                                                  \
-    "|" NTK_SWEEP_DEPTHS("gelu") "|" NTK_SWEEP_DEPTHS("relu") "|" NTK_SWEEP_DEPTHS(                          \
-        "tanh") "|" NTK_SWEEP_DEPTHS("residual")
+/* What every sweep reads, besides ntk_sphere_parameters and ntk_digits_parameters (problem.h); claim.yaml
+ * gives the values of each tier. Networks go by their names (network_name.h), so that one sweep can hold
+ * networks of several depths and numbers of outputs, under L2 and with soft targets; what a name leaves out,
+ * the parameters say: `depth`, `classes`, and `lambda` and `epsilon`, of which -l2 ignores the second and
+ * -soft the first. */
+extern const ntk_parameter ntk_sweep_parameters[];
 
-/* The parameters that every sweep reads; claim.yaml gives the values of each tier. */
-#define NTK_SWEEP_PARAMETERS                                                                                  \
-    {"activations",                                                                                           \
-     NTK_PARAMETER_CHOICE_LIST,                                                                               \
-     "erf",                                                                                                   \
-     0,                                                                                                       \
-     0,                                                                                                       \
-     NTK_SWEEP_NETWORKS,                                                                                      \
-     "networks, by name: erf, relu-2 (depth 2), gelu-k3 (3 classes), erf-l2, residual-2-k10-soft"},           \
-        {"depth",                                                                                             \
-         NTK_PARAMETER_INTEGER,                                                                               \
-         "1",                                                                                                 \
-         1,                                                                                                   \
-         4,                                                                                                   \
-         NULL,                                                                                                \
-         "hidden layers or blocks, where the network's name does not say"},                                   \
-        {"data", NTK_PARAMETER_CHOICE, "sphere", 0, 0, "sphere|digits", "what the points are drawn from"},    \
-        {"coordinates",                                                                                       \
-         NTK_PARAMETER_FLAG,                                                                                  \
-         "false",                                                                                             \
-         0,                                                                                                   \
-         0,                                                                                                   \
-         NULL,                                                                                                \
-         "give networks the points' coordinates in their span: the same law"},                                \
-        {"digits", NTK_PARAMETER_INTEGER_LIST, "3 8", 0, 9, NULL, "the digits that are the classes"},         \
-        NTK_DIGIT_SET_PARAMETER,                                                                              \
-        {"widths", NTK_PARAMETER_INTEGER_LIST, "64", 2, 65536, NULL, "hidden widths, ascending"},             \
-        {"deep-widths",                                                                                       \
-         NTK_PARAMETER_INTEGER_LIST,                                                                          \
-         "0",                                                                                                 \
-         0,                                                                                                   \
-         65536,                                                                                               \
-         NULL,                                                                                                \
-         "those of networks with two or more hidden layers, as many; 0: widths"},                             \
-        {"seeds",                                                                                             \
-         NTK_PARAMETER_INTEGER,                                                                               \
-         "2",                                                                                                 \
-         1,                                                                                                   \
-         100000,                                                                                              \
-         NULL,                                                                                                \
-         "initialisations (each with its own points) per width"},                                             \
-        NTK_SPHERE_PARAMETERS("8"),                                                                           \
-        {"test-points", NTK_PARAMETER_INTEGER, "0", 0, 1000, NULL, "points followed but never trained on"},   \
-        {"classes",                                                                                           \
-         NTK_PARAMETER_INTEGER,                                                                               \
-         "2",                                                                                                 \
-         2,                                                                                                   \
-         10,                                                                                                  \
-         NULL,                                                                                                \
-         "classes, where the network's name does not say; 2: one output, more: one each"},                    \
-        {"loss",                                                                                              \
-         NTK_PARAMETER_CHOICE,                                                                                \
-         "cross-entropy",                                                                                     \
-         0,                                                                                                   \
-         0,                                                                                                   \
-         "cross-entropy|squared",                                                                             \
-         "cross-entropy: logistic for one output, else softmax"},                                             \
-        {"scaling",                                                                                           \
-         NTK_PARAMETER_CHOICE,                                                                                \
-         "ntk",                                                                                               \
-         0,                                                                                                   \
-         0,                                                                                                   \
-         "ntk|mean-field",                                                                                    \
-         "mean-field: output / sqrt(m), time * m, lambda / m"},                                               \
-        {"epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "smallest target probability; 0: one-hot"},       \
-        {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2"},                                  \
-        {"centre", NTK_PARAMETER_CHOICE,  "initialisation",       0,                                          \
-         0,        "initialisation|zero", "what L2 pulls towards"},                                           \
-        {"log-horizon", NTK_PARAMETER_REAL, "10", -10, 1000, NULL, "log of the time at which a flow ends"},   \
-        {"kinked-log-horizon",                                                                                \
-         NTK_PARAMETER_REAL,                                                                                  \
-         "1000",                                                                                              \
-         -10,                                                                                                 \
-         1000,                                                                                                \
-         NULL,                                                                                                \
-         "log-horizon of networks with kinks, which are never at rest, if nearer"},                           \
-        {"horizon-growth", NTK_PARAMETER_REAL, "0", 0, 10, NULL, "c: it ends at log-horizon + c sqrt(m)"},    \
-        {"observations", NTK_PARAMETER_INTEGER, "61", 3, 61, NULL, "times at which a flow is observed"},      \
-        {"observe-lambda-min",                                                                                \
-         NTK_PARAMETER_FLAG,                                                                                  \
-         "true",                                                                                              \
-         0,                                                                                                   \
-         0,                                                                                                   \
-         NULL,                                                                                                \
-         "smallest eigenvalue of each observed kernel, (nK)^3 operations each"},                              \
-        {"observe-kernel", NTK_PARAMETER_FLAG, "true", 0, 0, NULL, "record the drift of the tangent kernel"}, \
-        {"tolerance", NTK_PARAMETER_REAL, "1e-6", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
-        {"step", NTK_PARAMETER_REAL, "0.1", 1e-4, 1, NULL, "of the bounded-step rule, ReLU"}, {               \
-        "gradient-tolerance", NTK_PARAMETER_REAL, "1e-8", 0, 1, NULL,                                         \
-            "gradient norm that counts as stationary"                                                         \
-    }
+/* For sweeps that fit a growth: `window-start`, from when on. */
+extern const ntk_parameter ntk_sweep_window_parameters[];
 
 /* Observation times, as many as the parameter `observations` says, equidistant in log t from -4 to
  * log-horizon, both included; where the horizon grows with the width, the first half of them (of 61,
@@ -149,8 +53,8 @@ typedef struct ntk_sweep_run {
 typedef ntk_status (*ntk_sweep_measure)(const ntk_sweep_run *run, double *values, ntk_context *context);
 
 typedef struct ntk_sweep {
-    size_t activation_count, width_count, seed_count, time_count, columns;
-    const char *const *activations;
+    size_t network_count, width_count, seed_count, time_count, columns;
+    const ntk_network_name *networks;
     const double *widths;      /* (width_count), of networks with one hidden layer */
     const double *deep_widths; /* (width_count), of the others; widths where they have none of their own */
     ntk_digits digits;         /* what points are drawn from, or empty */
@@ -209,13 +113,6 @@ double ntk_sweep_exited(const ntk_sweep *sweep, size_t activation, size_t column
  * and ntk_stats_mean, also where a run did not exit. */
 ntk_status ntk_sweep_exit_slope(const ntk_context *context, const ntk_sweep *sweep, size_t activation,
                                 size_t column, ntk_estimate *out);
-
-/* For experiments that fit a growth: the parameter that says from when. */
-#define NTK_SWEEP_WINDOW_PARAMETER                                                                           \
-    {                                                                                                        \
-        "window-start", NTK_PARAMETER_REAL, "5", 0.1, 1000, NULL,                                            \
-            "log of the time from which growth is fitted"                                                    \
-    }
 
 /* Growth of a quantity, or of ||theta_t - theta_0|| for NULL, over the observations with log t >= start > 0:
  * least-squares slopes of its logarithm in log log t (*exponent) and of itself in log t (*slope). values: one

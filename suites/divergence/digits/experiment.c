@@ -11,10 +11,10 @@
  * beside the network's at a fixed time and at the end. That comparison is a trend, no theorem. */
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
-                                           {"threshold", NTK_PARAMETER_REAL, "0.25", 1e-3, 10, NULL,
-                                            "drift at which the kernel counts as having left"},
-                                           {0}};
+static const ntk_parameter parameters[] = {
+    NTK_REAL("threshold", 0.25, 1e-3, 10, "drift at which the kernel counts as having left"),
+    {0},
+};
 
 enum { EXIT, LOSS_RATIO, LAMBDA_MIN, TRAINED, TEST_FIXED, LIMIT_FIXED, TEST_END, LIMIT_END, SHARED };
 static const char columns[] =
@@ -93,4 +93,7 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
 
 static ntk_status run(ntk_context *context) { return ntk_sweep_conduct(context, columns, measure, emit); }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .run = run,
+};

@@ -20,6 +20,26 @@
 #include <ntk/random.h>
 #include <ntk/status.h>
 
+const ntk_parameter ntk_exit_sweep_parameters[] = {
+    NTK_CHOICES("activations", "erf relu", "erf|gelu|relu|tanh", "of the networks"),
+    NTK_REALS("thresholds", "0.1 0.25 0.5 1", 0.001, 10, "relative drifts, ascending"),
+    NTK_INTEGERS("widths", "64 128 256", 2, 65536, "one hidden layer, ascending"),
+    NTK_INTEGERS("first-widths", "64 64 64 64", 2, 65536, "where each threshold's law begins"),
+    NTK_INTEGERS("last-widths", "256 256 256 256", 2, 65536, "neurons that each uses; not ascending"),
+    NTK_INTEGER("seeds", 4, 2, 100000, "draws of points and neurons"),
+    NTK_INTEGER("step-seeds", 100000, 1, 100000, "of them, run with twice the step too, ReLU"),
+    NTK_INTEGERS("deep-widths", "64 128", 2, 8192, "two hidden layers, ascending"),
+    NTK_INTEGER("deep-thresholds", 2, 0, NTK_EXIT_SWEEP_THRESHOLDS, "with two layers; 0: no such networks"),
+    NTK_INTEGER("deep-seeds", 2, 2, 100000, "draws, with two hidden layers"),
+    NTK_INTEGER("points", 20, 2, 1000, "training points on the unit sphere"),
+    NTK_CHOICE("loss", "logistic", "logistic|squared", "whose gradient flow is run"),
+    NTK_REAL("epsilon", 0, 0, 0.49, "smallest target probability; 0: one-hot"),
+    NTK_REAL("log-horizon", 5000, 1, 1e6, "log of the time at which waiting for an exit ends"),
+    NTK_REAL("tolerance", 3e-4, 1e-13, 0.1, "of the integrator, smooth activations"),
+    NTK_REAL("step", 0.5, 1e-4, 0.5, "of the bounded-step rule, ReLU"),
+    {0},
+};
+
 /* ---- one problem --------------------------------------------------------------------------------------- */
 
 static bool is_squared(const ntk_context *context) {

@@ -24,52 +24,8 @@
 
 #define NTK_EXIT_SWEEP_THRESHOLDS 8
 
-/* The parameters that every such experiment reads. */
-#define NTK_EXIT_SWEEP_PARAMETERS                                                                             \
-    {"activations", NTK_PARAMETER_CHOICE_LIST, "erf relu", 0, 0, "erf|gelu|relu|tanh", "of the networks"},    \
-        {"thresholds", NTK_PARAMETER_REAL_LIST,     "0.1 0.25 0.5 1", 0.001, 10,                              \
-         NULL,         "relative drifts, ascending"},                                                         \
-        {"widths", NTK_PARAMETER_INTEGER_LIST, "64 128 256", 2, 65536, NULL, "one hidden layer, ascending"},  \
-        {"first-widths", NTK_PARAMETER_INTEGER_LIST,         "64 64 64 64", 2, 65536,                         \
-         NULL,           "where each threshold's law begins"},                                                \
-        {"last-widths",                                                                                       \
-         NTK_PARAMETER_INTEGER_LIST,                                                                          \
-         "256 256 256 256",                                                                                   \
-         2,                                                                                                   \
-         65536,                                                                                               \
-         NULL,                                                                                                \
-         "neurons of a seed that each threshold uses; not ascending"},                                        \
-        {"seeds", NTK_PARAMETER_INTEGER, "4", 2, 100000, NULL, "draws of points and neurons"},                \
-        {"step-seeds",                                                                                        \
-         NTK_PARAMETER_INTEGER,                                                                               \
-         "100000",                                                                                            \
-         1,                                                                                                   \
-         100000,                                                                                              \
-         NULL,                                                                                                \
-         "how many of them (all, if fewer) are run with twice the step too, ReLU"},                           \
-        {"deep-widths", NTK_PARAMETER_INTEGER_LIST, "64 128", 2, 8192, NULL, "two hidden layers, ascending"}, \
-        {"deep-thresholds",                                                                                   \
-         NTK_PARAMETER_INTEGER,                                                                               \
-         "2",                                                                                                 \
-         0,                                                                                                   \
-         NTK_EXIT_SWEEP_THRESHOLDS,                                                                           \
-         NULL,                                                                                                \
-         "how many of them with two hidden layers; 0: no such networks"},                                     \
-        {"deep-seeds", NTK_PARAMETER_INTEGER, "2", 2, 100000, NULL, "draws, with two hidden layers"},         \
-        NTK_SPHERE_PARAMETERS("20"),                                                                          \
-        {"loss", NTK_PARAMETER_CHOICE, "logistic", 0, 0, "logistic|squared", "whose gradient flow is run"},   \
-        {"epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "smallest target probability; 0: one-hot"},       \
-        {"log-horizon",                                                                                       \
-         NTK_PARAMETER_REAL,                                                                                  \
-         "5000",                                                                                              \
-         1,                                                                                                   \
-         1e6,                                                                                                 \
-         NULL,                                                                                                \
-         "log of the time at which waiting for an exit ends"},                                                \
-        {"tolerance", NTK_PARAMETER_REAL, "3e-4", 1e-13, 0.1, NULL, "of the integrator, smooth activations"}, \
-    {                                                                                                         \
-        "step", NTK_PARAMETER_REAL, "0.5", 1e-4, 0.5, NULL, "of the bounded-step rule, ReLU"                  \
-    }
+/* What every such experiment reads, besides ntk_sphere_parameters (problem.h), which stand before them. */
+extern const ntk_parameter ntk_exit_sweep_parameters[];
 
 /* One (activation, step, seed, width, threshold). */
 typedef struct ntk_exit_cell {

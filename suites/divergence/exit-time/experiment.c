@@ -19,10 +19,10 @@
 #include "laws.h"
 
 static const ntk_parameter parameters[] = {
-    NTK_EXIT_SWEEP_PARAMETERS,
-    {"clock-tolerance", NTK_PARAMETER_REAL, "1e-8", 1e-13, 0.1, NULL, "of the integrators of the two clocks"},
-    {"clock-horizon", NTK_PARAMETER_REAL, "8", 0, 30, NULL, "log of the time up to which they are compared"},
-    {0}};
+    NTK_REAL("clock-tolerance", 1e-8, 1e-13, 0.1, "of the integrators of the two clocks"),
+    NTK_REAL("clock-horizon", 8, 0, 30, "log of the time up to which they are compared"),
+    {0},
+};
 
 /* ---- one hidden layer: the law ------------------------------------------------------------------------- */
 
@@ -145,4 +145,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_emit_scalar(context, "clock-difference", self.clock_difference);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_exit_sweep_parameters, parameters},
+    .run = run,
+};

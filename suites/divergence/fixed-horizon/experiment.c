@@ -20,8 +20,6 @@
 
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
 /* The fixed times, as log t. The flow runs to the last (log-horizon), and all are observed. */
 static const long log_times[] = {3, 7, 11};
 enum { TIMES = 3, TRAVEL_RATIO = TIMES };
@@ -69,4 +67,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(context, "drift-3 drift-7 drift-11 travel-ratio", measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = run,
+};

@@ -25,8 +25,6 @@
 
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
 enum { GAP_EMPIRICAL, GAP_LIMIT, GAP_GROWING, GROWTH, COLUMNS };
 
 /* The gap up to each time, over training and test points, is the run's curve. */
@@ -74,4 +72,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(context, "gap-empirical gap-limit gap-growing growth", measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = run,
+};

@@ -20,11 +20,9 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_SWEEP_PARAMETERS,
-    NTK_SWEEP_WINDOW_PARAMETER,
-    {"late-window-start", NTK_PARAMETER_REAL, "20", 0.1, 1000, NULL,
-     "log of the time from which the linearised network's slope is fitted"},
-    {0}};
+    NTK_REAL("late-window-start", 20, 0.1, 1000, "window-start for the linearised network's slope"),
+    {0},
+};
 
 enum {
     GROWTH,
@@ -108,4 +106,8 @@ static ntk_status run(ntk_context *context) {
         measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
+                   ntk_sweep_window_parameters, parameters},
+    .run = run,
+};

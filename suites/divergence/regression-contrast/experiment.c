@@ -18,8 +18,6 @@
 
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
 enum { DRIFT, TRAVEL_RATIO, TRAVEL_LEFT, COLUMNS };
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
@@ -49,4 +47,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(context, "drift travel-ratio travel-left", measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = run,
+};

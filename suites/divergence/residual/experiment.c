@@ -16,8 +16,6 @@
 
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, NTK_SWEEP_WINDOW_PARAMETER, {0}};
-
 static const double thresholds[] = {0.1, 0.25, 0.5};
 enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
 static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-ratio lambda-min";
@@ -51,4 +49,8 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
 
 static ntk_status run(ntk_context *context) { return ntk_sweep_conduct(context, columns, measure, emit); }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
+                   ntk_sweep_window_parameters},
+    .run = run,
+};

@@ -23,11 +23,10 @@
 #include "series.h"
 
 static const ntk_parameter parameters[] = {
-    NTK_TARGET_SERIES_PARAMETERS,
-    {"delta", NTK_PARAMETER_REAL, "0.1", 1e-4, 1, NULL, "distance of the logits that counts as arrived"},
-    {"bound-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.3, NULL,
-     "smallest target probability in the upper bounds; 0: the targets' own"},
-    {0}};
+    NTK_REAL("delta", 0.1, 1e-4, 1, "distance of the logits that counts as arrived"),
+    NTK_REAL("bound-epsilon", 0, 0, 0.3, "epsilon of the upper bounds; 0: that of the targets"),
+    {0},
+};
 
 enum { X, LOG_INVERSE, SPREAD, LIMIT, LOG_TIME, TRAVEL, BOUND, EARLY, LATE, BRIDGE };
 static const char columns[] = "x log-inverse spread limit log-time travel bound-ratio early late bridge";
@@ -78,4 +77,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_target_series_conduct(context, columns, measure, metrics);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_target_series_parameters, parameters},
+    .run = run,
+};

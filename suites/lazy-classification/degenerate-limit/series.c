@@ -21,6 +21,18 @@
 
 enum { TIMES = NTK_TARGET_SERIES_TIMES };
 
+const ntk_parameter ntk_target_series_parameters[] = {
+    NTK_CHOICES("cases", "kernel", "kernel|kernel-k3|network|network-k3", "models, two classes or three"),
+    NTK_CHOICE("activation", "erf", "erf|gelu", "of kernel and network; smooth"),
+    NTK_REALS("epsilons", "1e-1 1e-2", 1e-13, 0.3, "smallest target probabilities, descending"),
+    NTK_INTEGER("width", 32, 2, 65536, "hidden width (of a kernel: of the network that it starts from)"),
+    NTK_INTEGER("seeds", 2, 2, 100000, "initialisations, each with its own points"),
+    NTK_REAL("lambda", 0, 0, 1e6, "strength of L2 (not of the one-hot flow)"),
+    NTK_REAL("tolerance", 1e-7, 1e-13, 0.1, "of the integrator"),
+    NTK_REAL("gradient-tolerance", 1e-7, 0, 1, "that of rest, relative to the larger of epsilon and lambda"),
+    {0},
+};
+
 /* A unit is a case and a seed; it runs through the epsilons. Kept: for each of them, and then for
  * the one-hot flow, the largest spread of the logits at each time. */
 enum { CASE, EPSILON, SEED };

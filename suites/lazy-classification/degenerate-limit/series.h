@@ -3,7 +3,7 @@
  *
  * A case is a linear model with the infinite-width NTK ("kernel", "kernel-k3": two and three
  * classes) or a network of one hidden layer ("network", "network-k3"); with each seed it has its
- * own points on the sphere. An experiment adds NTK_TARGET_SERIES_PARAMETERS to its parameter table,
+ * own points on the sphere. An experiment lists ntk_target_series_parameters among its tables,
  * says in a `measure` function what is to be read off the flow of each epsilon, and reduces the
  * values afterwards. */
 #ifndef NTK_SUITES_SERIES_H
@@ -17,36 +17,8 @@
 #include <ntk/status.h>
 #include <ntk/trajectory.h>
 
-#define NTK_TARGET_SERIES_PARAMETERS                                                                         \
-    {"cases",                                                                                                \
-     NTK_PARAMETER_CHOICE_LIST,                                                                              \
-     "kernel",                                                                                               \
-     0,                                                                                                      \
-     0,                                                                                                      \
-     "kernel|kernel-k3|network|network-k3",                                                                  \
-     "models, two classes or three"},                                                                        \
-        {"activation", NTK_PARAMETER_CHOICE, "erf", 0, 0, "erf|gelu", "of kernel and network; smooth"},      \
-        {"epsilons",                                                                                         \
-         NTK_PARAMETER_REAL_LIST,                                                                            \
-         "1e-1 1e-2",                                                                                        \
-         1e-13,                                                                                              \
-         0.3,                                                                                                \
-         NULL,                                                                                               \
-         "smallest target probabilities, descending"},                                                       \
-        {"width",                                                                                            \
-         NTK_PARAMETER_INTEGER,                                                                              \
-         "32",                                                                                               \
-         2,                                                                                                  \
-         65536,                                                                                              \
-         NULL,                                                                                               \
-         "hidden width (of a kernel: of the network whose outputs it starts from)"},                         \
-        {"seeds", NTK_PARAMETER_INTEGER, "2", 2, 100000, NULL, "initialisations, each with its own points"}, \
-        NTK_SPHERE_PARAMETERS("8"),                                                                          \
-        {"lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "strength of L2 (not of the one-hot flow)"},       \
-        {"tolerance", NTK_PARAMETER_REAL, "1e-7", 1e-13, 0.1, NULL, "of the integrator"}, {                  \
-        "gradient-tolerance", NTK_PARAMETER_REAL, "1e-7", 0, 1, NULL,                                        \
-            "stationary gradient norm, relative to epsilon or lambda, whichever is larger"                   \
-    }
+/* What every such experiment reads, besides ntk_sphere_parameters (problem.h). */
+extern const ntk_parameter ntk_target_series_parameters[];
 
 /* Observation times, equidistant in log t from -4 to 9 - log(smallest epsilon): the slowest mode
  * has a time constant of n / (lambda_min epsilon). A flow that becomes stationary stays where it

@@ -11,6 +11,7 @@
  * kernels and displacements have the same law, in a fraction of the numbers (training.h). */
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
-const ntk_experiment NTK_EXPERIMENT = {parameters, ntk_drift_conduct_under_l2};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = ntk_drift_conduct_under_l2,
+};

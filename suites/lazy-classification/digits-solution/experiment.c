@@ -18,8 +18,6 @@
  * accuracies on the test images, which are never trained on, agree ever better as m grows. */
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SOLUTION_SWEEP_PARAMETERS, {0}};
-
 enum { NETWORK = NTK_SOLUTION_SWEEP_OWN, LINEARISED, LIMIT };
 
 static double test_accuracy(const ntk_training *problem, const double *f) {
@@ -55,4 +53,8 @@ static ntk_status run(ntk_context *context) {
         emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
+                   ntk_solution_parameters},
+    .run = run,
+};

@@ -19,9 +19,10 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_SWEEP_PARAMETERS,
-    {"bound-lambda", NTK_PARAMETER_REAL, "0", 0, 1e6, NULL, "lambda in the bound; 0: the flow's own"},
-    {0}};
+    NTK_NETWORKS("activations", "erf", "erf|gelu|relu|tanh", "networks of one hidden layer, by name"),
+    NTK_REAL("bound-lambda", 0, 0, 1e6, "lambda in the bound; 0: the flow's own"),
+    {0},
+};
 
 enum { DISPLACEMENT_RATIO, LOGIT_RATIO, FLOOR_RATIO, COLUMNS };
 
@@ -93,4 +94,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(context, "displacement-ratio logit-ratio loss-floor-ratio", measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .run = run,
+};

@@ -18,6 +18,7 @@
  * (drift.h). */
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
-const ntk_experiment NTK_EXPERIMENT = {parameters, ntk_drift_conduct_under_l2};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = ntk_drift_conduct_under_l2,
+};

@@ -29,8 +29,6 @@
 
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
 enum { GAP, LEFT, SOLUTION_RATIO };
 
 /* What Newton's method, stopped at a relative residual of 1e-10, leaves in outputs of order 10. */
@@ -99,7 +97,7 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
     NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", GAP));
     if (ntk_sweep_value(sweep, 0, 0, 0, LEFT) == INFINITY) return NTK_OK; /* one-hot: never stationary */
     double left = 0;                                                      /* at the widest networks */
-    for (size_t a = 0; a < sweep->activation_count; a++)
+    for (size_t a = 0; a < sweep->network_count; a++)
         for (size_t s = 0; s < sweep->seed_count; s++)
             left = ntk_larger(left, ntk_sweep_value(sweep, a, sweep->width_count - 1, s, LEFT));
     NTK_TRY(ntk_emit_scalar(context, "left", left));
@@ -110,4 +108,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(context, "gap left solution-ratio", measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = run,
+};

@@ -18,9 +18,9 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_SWEEP_PARAMETERS,
-    {"bound-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL, "epsilon in the bound; 0: the targets' own"},
-    {0}};
+    NTK_REAL("bound-epsilon", 0, 0, 0.49, "epsilon in the bound; 0: the targets' own"),
+    {0},
+};
 
 enum { SPREAD_RATIO, LIMIT_DISTANCE, FINAL_SPREAD };
 
@@ -59,4 +59,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(context, "spread-ratio limit-distance final-spread", measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .run = run,
+};

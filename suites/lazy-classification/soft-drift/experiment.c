@@ -22,6 +22,7 @@
  * exponent begins near -1 and tends to -1/2. */
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS, {0}};
-
-const ntk_experiment NTK_EXPERIMENT = {parameters, ntk_drift_conduct_under_soft_targets};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .run = ntk_drift_conduct_under_soft_targets,
+};

@@ -22,8 +22,6 @@
  * Error: the largest |f_T - f*| over the outputs of all points, training and test points alike. */
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SOLUTION_SWEEP_PARAMETERS, {0}};
-
 /* The distance to the solution with Theta_hat_0 at each time is the run's curve. */
 static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
     ntk_solution_comparison found;
@@ -38,4 +36,8 @@ static ntk_status run(ntk_context *context) {
                                       ntk_solution_sweep_reduce);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
+                   ntk_solution_parameters},
+    .run = run,
+};

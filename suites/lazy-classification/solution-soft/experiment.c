@@ -27,10 +27,10 @@
 
 #include <ntk/lab/lab.h>
 
-static const ntk_parameter parameters[] = {NTK_SWEEP_PARAMETERS,
-                                           {"formula-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.49, NULL,
-                                            "smallest probability in the formula; 0: the targets' own"},
-                                           {0}};
+static const ntk_parameter parameters[] = {
+    NTK_REAL("formula-epsilon", 0, 0, 0.49, "smallest probability in the formula; 0: the targets' own"),
+    {0},
+};
 
 enum { ERROR_EMPIRICAL, ERROR_LIMIT, CLASS_MEANS, INTERPOLATION, UNFINISHED, CLASS_MEANS_ERROR };
 
@@ -110,4 +110,7 @@ static ntk_status run(ntk_context *context) {
         measure, emit);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .run = run,
+};

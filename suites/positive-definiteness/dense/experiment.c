@@ -11,12 +11,11 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_DEFINITENESS_PARAMETERS,
-    {"architectures", NTK_PARAMETER_CHOICE_LIST, "depth-2 depth-3 depth-1-bias", 0, 0,
-     "depth-1|depth-2|depth-3|depth-1-bias", "ReLU networks; bias variance 0 but for -bias"},
-    {"exception", NTK_PARAMETER_CHOICE, "depth-1", 0, 0, "depth-1|depth-2",
-     "network whose rank on antipodal pairs is predicted; depth-1 by rights"},
-    {0}};
+    NTK_CHOICES("architectures", "depth-2 depth-3 depth-1-bias", "depth-1|depth-2|depth-3|depth-1-bias",
+                "ReLU networks; bias variance 0 but for -bias"),
+    NTK_CHOICE("exception", "depth-1", "depth-1|depth-2", "whose rank on antipodal pairs is predicted"),
+    {0},
+};
 
 static ntk_architecture architecture_of(const char *label) {
     ntk_architecture out = ntk_architecture_default();
@@ -36,4 +35,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_emit_scalar(context, "exception-rank-gap", (double)ranks[0] - (double)expected);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_digits_parameters, ntk_definiteness_parameters, parameters},
+    .run = run,
+};

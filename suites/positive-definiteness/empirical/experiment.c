@@ -18,17 +18,14 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    {"architectures", NTK_PARAMETER_CHOICE_LIST, "depth-1-bias depth-2", 0, 0, "depth-1-bias|depth-2",
-     "ReLU networks; bias variance 0 but for -bias"},
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 128 256", 1, 65536, NULL, "hidden widths, ascending"},
-    {"seeds", NTK_PARAMETER_INTEGER, "100", 2, 1000000, NULL, "initialisations, each with its own points"},
-    {"enclosed", NTK_PARAMETER_INTEGER, "4", 1, 1000000, NULL, "seeds whose entries are enclosed in balls"},
-    {"points", NTK_PARAMETER_INTEGER, "20", 2, 1000, NULL, "points on the unit sphere"},
-    {"inputs", NTK_PARAMETER_INTEGER, "10", 2, 10000, NULL, "input dimension"},
-    {"max-cosine", NTK_PARAMETER_REAL, "0.8", 0.01, 1, NULL, "largest |cosine| between two points"},
-    {"kernel-weight-variance", NTK_PARAMETER_REAL, "2", 0.01, 100, NULL,
-     "of the kernel; 2, the networks', by rights"},
-    {0}};
+    NTK_CHOICES("architectures", "depth-1-bias depth-2", "depth-1-bias|depth-2", "ReLU networks"),
+    NTK_INTEGERS("widths", "64 128 256", 1, 65536, "hidden widths, ascending"),
+    NTK_INTEGER("points", 20, 2, 1000, "points on the unit sphere"),
+    NTK_REAL("max-cosine", 0.8, 0.01, 1, "largest |cosine| between two points"),
+    NTK_INTEGER("enclosed", 4, 1, 1000000, "seeds whose entries are enclosed in balls"),
+    NTK_REAL("kernel-weight-variance", 2, 0.01, 100, "of the kernel; the networks' is 2"),
+    {0},
+};
 
 /* What is read off a network: lambda_min(Theta_hat_0) / lambda_min(Theta), by an eigensolver, and |1 - that|;
  * certified lower bounds of lambda_min of the stored Theta_hat_0, and, where its entries are enclosed, of the
@@ -112,4 +109,7 @@ static ntk_status run(ntk_context *context) {
     return status;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_convergence_parameters, parameters},
+    .run = run,
+};

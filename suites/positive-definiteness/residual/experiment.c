@@ -28,11 +28,11 @@ static const struct {
                 {"depth-8", 8, 1}, {"depth-2-weak", 2, 0.2}, {"linear", 2, 0}};
 
 static const ntk_parameter parameters[] = {
-    NTK_DEFINITENESS_PARAMETERS,
-    {"architectures", NTK_PARAMETER_CHOICE_LIST, "depth-2 depth-3 depth-8 depth-2-weak", 0, 0,
-     "depth-1|depth-2|depth-3|depth-8|depth-2-weak|linear",
-     "residual networks of so many blocks; scale 1, weak: 0.2, linear: 0"},
-    {0}};
+    NTK_CHOICES("architectures", "depth-2 depth-3 depth-8 depth-2-weak",
+                "depth-1|depth-2|depth-3|depth-8|depth-2-weak|linear",
+                "residual networks of so many blocks; scale 1, weak: 0.2, linear: 0"),
+    {0},
+};
 
 static ntk_architecture architecture_of(const char *label) {
     size_t i = 0;
@@ -56,4 +56,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_emit_scalar(context, "linear-rank-gap", (double)ranks[2] - (double)odd);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_digits_parameters, ntk_definiteness_parameters, parameters},
+    .run = run,
+};

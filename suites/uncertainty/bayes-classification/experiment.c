@@ -26,16 +26,14 @@
 #include "predictive.h"
 
 static const ntk_parameter parameters[] = {
-    NTK_ROUTES_PARAMETERS,
-    NTK_NETWORK_ROUTE_PARAMETERS,
-    {"points", NTK_PARAMETER_INTEGER, "10", 4, 1000, NULL, "training points in the plane, an even number"},
-    {"grid", NTK_PARAMETER_INTEGER, "17", 2, 200, NULL, "new points: grid x grid"},
-    {"digit-points", NTK_PARAMETER_INTEGER, "0", 0, 5000, NULL, "training images; 0: no digits"},
-    {"digit-tests", NTK_PARAMETER_INTEGER, "300", 1, 5000, NULL, "new images"},
-    {"digit-strength", NTK_PARAMETER_REAL, "0.2", 1e-3, 1e3, NULL, "n lambda for the digits"},
-    {"digits", NTK_PARAMETER_INTEGER_LIST, "3 5 8", 0, 9, NULL, "the digits that are the classes"},
-    NTK_DIGIT_SET_PARAMETER,
-    {0}};
+    NTK_INTEGER("points", 10, 4, 1000, "training points in the plane, an even number"),
+    NTK_INTEGER("grid", 17, 2, 200, "new points: grid x grid"),
+    NTK_INTEGER("digit-points", 0, 0, 5000, "training images; 0: no digits"),
+    NTK_INTEGER("digit-tests", 300, 1, 5000, "new images"),
+    NTK_REAL("digit-strength", 0.2, 1e-3, 1e3, "n lambda for the digits"),
+    NTK_INTEGERS("digits", "3 5 8", 0, 9, "the digits that are the classes"),
+    {0},
+};
 
 static ntk_architecture architecture_of(ntk_activation activation, size_t depth, double bias_variance) {
     ntk_architecture architecture = ntk_architecture_default();
@@ -125,4 +123,7 @@ static ntk_status run(ntk_context *context) {
     return run_digits(context);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_digits_parameters, ntk_routes_parameters, ntk_network_route_parameters, parameters},
+    .run = run,
+};

@@ -20,6 +20,13 @@
 
 #include "predictive.h"
 
+const ntk_parameter ntk_network_route_parameters[] = {
+    NTK_INTEGERS("widths", "64 256 1024", 2, 65536, "hidden widths, ascending"),
+    NTK_INTEGER("networks", 64, 2, 100000, "networks per width"),
+    NTK_CHOICE("start", "prior", "prior|network", "f_0 ~ N(0, C), or as networks are drawn"),
+    {0},
+};
+
 ntk_predictive_start ntk_network_route_start(const ntk_context *context) {
     return strcmp(ntk_context_choice(context, "start"), "prior") == 0 ? NTK_START_PRIOR : NTK_START_NETWORK;
 }

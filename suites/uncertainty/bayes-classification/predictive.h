@@ -29,8 +29,8 @@ typedef struct ntk_classification {
  * grid new points in the square around them, of side 4.5. n: even, at least 4; grid: at least 2. */
 ntk_status ntk_classification_plane(size_t n, size_t grid, ntk_classification *out);
 
-/* Images of the digits that the parameter "digits" lists (softmax), of the set that NTK_DIGIT_SET_PARAMETER
- * names, in one draw from the fork "digits" of unit 0. Errors: those of data.h. */
+/* Images of the digits that the parameter "digits" lists (softmax), of the set that "digit-set" names
+ * (problem.h), in one draw from the fork "digits" of unit 0. Errors: those of data.h. */
 ntk_status ntk_classification_digits(const ntk_context *context, size_t n, size_t q, ntk_classification *out);
 
 /* Release and zero; a zeroed value is allowed. */
@@ -115,18 +115,8 @@ double ntk_predictive_divergence(const ntk_predictive *predictive, const double 
 
 /* ---- the routes side by side --------------------------------------------------------------------------- */
 
-/* The parameters of an experiment that compares them. */
-#define NTK_ROUTES_PARAMETERS                                                                                \
-    {"members", NTK_PARAMETER_INTEGER, "1024", 2, 100000, NULL, "solutions in the ensemble"},                \
-        {"spread", NTK_PARAMETER_REAL, "1", 0, 10, NULL, "f_0 of the ensemble in units of the prior's"},     \
-        {"chains", NTK_PARAMETER_INTEGER, "32", 2, 10000, NULL, "chains of the posterior"},                  \
-        {"burn-in", NTK_PARAMETER_INTEGER, "500", 0, 1000000, NULL, "transitions before the first draw"},    \
-        {"draws", NTK_PARAMETER_INTEGER, "400", 8, 1000000, NULL, "draws per chain, an even number"},        \
-        {"thinning", NTK_PARAMETER_INTEGER, "5", 1, 10000, NULL, "transitions from draw to draw"},           \
-        {"weighed", NTK_PARAMETER_INTEGER, "20000", 1, 10000000, NULL, "weighed prior draws per chain"}, {   \
-        "lambda-factor", NTK_PARAMETER_REAL, "1", 1e-3, 1e3, NULL,                                           \
-            "lambda of posterior and solutions, relative"                                                    \
-    }
+/* What an experiment that compares them reads. */
+extern const ntk_parameter ntk_routes_parameters[];
 
 /* E p(f(x)) at the new points. (M) each. */
 typedef struct ntk_routes {
@@ -161,18 +151,13 @@ ntk_status ntk_routes_weigh(ntk_context *context, const char *name, const ntk_ro
 double ntk_routes_distance(const ntk_routes *routes, const double *probabilities);
 
 /* Networks beside the solutions that they should reach: "networks" of each of "widths" (parameters of
- * NTK_NETWORK_ROUTE_PARAMETERS), trained to stationarity from the start that "start" names, on the points of
+ * ntk_network_route_parameters), trained to stationarity from the start that "start" names, on the points of
  * a problem with n lambda = 1. Emits the table `gaps` (width, gap of each network) and `network-rate`, the
  * exponent in the width of the gap: what separates a network's probabilities at the new points from those of
  * the solution from its own start, relative to what training moves that solution by. data: what the problem
  * was made from; probabilities: (M), the mean over the networks of the last width. Errors: NTK_ERROR_ARGUMENT
  * for another lambda; those of ensemble.h. */
-#define NTK_NETWORK_ROUTE_PARAMETERS                                                                         \
-    {"widths", NTK_PARAMETER_INTEGER_LIST, "64 256 1024", 2, 65536, NULL, "hidden widths, ascending"},       \
-        {"networks", NTK_PARAMETER_INTEGER, "64", 2, 100000, NULL, "networks per width"}, {                  \
-        "start", NTK_PARAMETER_CHOICE, "prior", 0, 0, "prior|network",                                       \
-            "f_0 ~ N(0, C), or as networks are drawn"                                                        \
-    }
+extern const ntk_parameter ntk_network_route_parameters[];
 
 ntk_predictive_start ntk_network_route_start(const ntk_context *context);
 

@@ -16,6 +16,18 @@
 
 enum { LAPLACE_DRAWS = 1000, BINS = 10, NAME_SIZE = 64 };
 
+const ntk_parameter ntk_routes_parameters[] = {
+    NTK_INTEGER("members", 1024, 2, 100000, "solutions in the ensemble"),
+    NTK_REAL("spread", 1, 0, 10, "f_0 of the ensemble in units of the prior's"),
+    NTK_INTEGER("chains", 32, 2, 10000, "chains of the posterior"),
+    NTK_INTEGER("burn-in", 500, 0, 1000000, "transitions before the first draw"),
+    NTK_INTEGER("draws", 400, 8, 1000000, "draws per chain, an even number"),
+    NTK_INTEGER("thinning", 5, 1, 10000, "transitions from draw to draw"),
+    NTK_INTEGER("weighed", 20000, 1, 10000000, "weighed prior draws per chain"),
+    NTK_REAL("lambda-factor", 1, 1e-3, 1e3, "lambda of posterior and solutions, relative"),
+    {0},
+};
+
 static size_t values(const ntk_routes *r) { return r->problem.q * r->problem.problem.outputs; }
 
 void ntk_routes_release(ntk_routes *routes) {

@@ -18,12 +18,11 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_ENSEMBLE_LAW_PARAMETERS,
-    {"lambdas", NTK_PARAMETER_REAL_LIST, "0 0.05", 0, 100, NULL,
-     "strengths of L2 towards the initialisation"},
-    {"law-covariance", NTK_PARAMETER_CHOICE, "nngp", 0, 0, "nngp|ntk", "S of the law"},
-    {"law-lambda-factor", NTK_PARAMETER_REAL, "1", 0, 1e6, NULL, "lambda of the law over that of the flow"},
-    {0}};
+    NTK_REALS("lambdas", "0 0.05", 0, 100, "strengths of L2 towards the initialisation"),
+    NTK_CHOICE("law-covariance", "nngp", "nngp|ntk", "S of the law"),
+    NTK_REAL("law-lambda-factor", 1, 0, 1e6, "lambda of the law over that of the flow"),
+    {0},
+};
 
 static ntk_status compare_at(ntk_ensemble_study *study, double lambda) {
     const double ridge =
@@ -52,4 +51,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_ensemble_study_conduct(context, NTK_LOSS_SQUARED, compare);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_ensemble_parameters, parameters},
+    .run = run,
+};

@@ -27,12 +27,12 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_ENSEMBLE_LAW_PARAMETERS,
-    {"lambda", NTK_PARAMETER_REAL, "0.1", 1e-6, 100, NULL, "strength of L2 towards the initialisation"},
-    {"perturb-targets", NTK_PARAMETER_FLAG, "true", 0, 0, NULL, "noise of variance n lambda on the targets"},
-    {"noise-mean", NTK_PARAMETER_REAL, "0", -10, 10, NULL, "of the noise, in its standard deviations"},
-    {"start", NTK_PARAMETER_CHOICE, "tangent", 0, 0, "tangent|own", "J z, or the network's own outputs"},
-    {0}};
+    NTK_REAL("lambda", 0.1, 1e-6, 100, "strength of L2 towards the initialisation"),
+    NTK_FLAG("perturb-targets", true, "noise of variance n lambda on the targets"),
+    NTK_REAL("noise-mean", 0, -10, 10, "of the noise, in its standard deviations"),
+    NTK_CHOICE("start", "tangent", "tangent|own", "J z, or the network's own outputs"),
+    {0},
+};
 
 /* ---- the linearised networks --------------------------------------------------------------------------- */
 
@@ -93,4 +93,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_ensemble_study_conduct(context, NTK_LOSS_SQUARED, compare);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_ensemble_parameters, parameters},
+    .run = run,
+};

@@ -20,11 +20,11 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_ENSEMBLE_LAW_PARAMETERS,
-    {"epsilon", NTK_PARAMETER_REAL, "0.1", 1e-6, 0.3, NULL, "smallest target probability"},
-    {"law-epsilon", NTK_PARAMETER_REAL, "0", 0, 0.3, NULL, "epsilon of the law; 0: that of the targets"},
-    {"law-covariance", NTK_PARAMETER_CHOICE, "nngp", 0, 0, "nngp|ntk", "S of the law"},
-    {0}};
+    NTK_REAL("epsilon", 0.1, 1e-6, 0.3, "smallest target probability"),
+    NTK_REAL("law-epsilon", 0, 0, 0.3, "epsilon of the law; 0: that of the targets"),
+    NTK_CHOICE("law-covariance", "nngp", "nngp|ntk", "S of the law"),
+    {0},
+};
 
 enum { CLASSES_MAX = 10 };
 
@@ -80,4 +80,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_ensemble_study_conduct(context, NTK_LOSS_SOFTMAX, compare);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_ensemble_parameters, parameters},
+    .run = run,
+};

@@ -23,14 +23,12 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    {"depths", NTK_PARAMETER_INTEGER_LIST, "2 3", 1, 8, NULL, "hidden layers of the deep networks, ReLU"},
-    NTK_POPULATION_PARAMETERS,
-    {"diagonal-activation", NTK_PARAMETER_CHOICE, "relu", 0, 0, "relu|softplus",
-     "of the networks, deep and of the first width, whose diagonal is looked at"},
-    {"shallow-activations", NTK_PARAMETER_CHOICE_LIST, "relu erf gelu", 0, 0, "relu|erf|gelu",
-     "of the shallow networks, of the first width"},
-    {"shallow-depth", NTK_PARAMETER_INTEGER, "1", 1, 8, NULL, "their hidden layers; 1 by rights"},
-    {0}};
+    NTK_INTEGERS("depths", "2 3", 1, 8, "hidden layers of the deep networks, ReLU"),
+    NTK_CHOICE("diagonal-activation", "relu", "relu|softplus", "of the deep networks whose diagonal is seen"),
+    NTK_CHOICES("shallow-activations", "relu erf gelu", "relu|erf|gelu", "of the shallow networks"),
+    NTK_INTEGER("shallow-depth", 1, 1, 8, "their hidden layers; the theorem is about one"),
+    {0},
+};
 
 enum { POINTS = 3, INPUTS = 2, GRAM = POINTS * POINTS, SPREAD = GRAM, ON, OFF, EXTRA = OFF + 1 - GRAM };
 enum { RATES, MEANS, TABLES };
@@ -126,4 +124,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_population_conduct(context, &study, describe);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_population_parameters, parameters},
+    .run = run,
+};

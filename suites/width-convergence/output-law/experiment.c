@@ -23,13 +23,13 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    {"activations", NTK_PARAMETER_CHOICE_LIST, "relu erf", 0, 0, "relu|erf|gelu",
-     "activations; relu at every width, the others at the last"},
-    {"depths", NTK_PARAMETER_INTEGER_LIST, "1 2 3", 1, 8, NULL, "hidden layers"},
-    NTK_POPULATION_PARAMETERS,
-    {"outputs", NTK_PARAMETER_INTEGER, "16", 1, 10000, NULL, "K, outputs of a network"},
-    NTK_POPULATION_SPHERE_PARAMETERS,
-    {0}};
+    NTK_CHOICES("activations", "relu erf", "relu|erf|gelu", "relu at every width, the others at the last"),
+    NTK_INTEGERS("depths", "1 2 3", 1, 8, "hidden layers"),
+    NTK_INTEGER("outputs", 16, 1, 10000, "K, outputs of a network"),
+    NTK_INTEGER("points", 4, 2, 1000, "points on the unit sphere"),
+    NTK_INTEGER("inputs", 4, 2, 10000, "input dimension"),
+    {0},
+};
 
 enum { COVARIANCE, KURTOSIS, TABLES };
 
@@ -119,4 +119,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_population_conduct(context, &study, describe);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_population_parameters, parameters},
+    .run = run,
+};

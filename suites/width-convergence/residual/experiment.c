@@ -11,12 +11,11 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    {"depths", NTK_PARAMETER_INTEGER_LIST, "1 2", 1, 8, NULL, "residual blocks"},
-    NTK_CONVERGENCE_PARAMETERS,
-    {"residual-scale", NTK_PARAMETER_REAL, "1", 0, 100, NULL, "alpha of the networks"},
-    {"kernel-residual-scale", NTK_PARAMETER_REAL, "1", 0, 100, NULL,
-     "alpha of the kernel; equal to the networks' by rights"},
-    {0}};
+    NTK_INTEGERS("depths", "1 2", 1, 8, "residual blocks"),
+    NTK_REAL("residual-scale", 1, 0, 100, "alpha of the networks"),
+    NTK_REAL("kernel-residual-scale", 1, 0, 100, "alpha of the kernel; the theorem takes the networks'"),
+    {0},
+};
 
 static ntk_convergence_case describe(const ntk_context *context, size_t depth) {
     ntk_convergence_case out = {.label = "residual", .network = ntk_architecture_default()};
@@ -40,4 +39,7 @@ static ntk_status run(ntk_context *context) {
     return status;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_convergence_parameters, parameters},
+    .run = run,
+};

@@ -6,14 +6,13 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    {"activations", NTK_PARAMETER_CHOICE_LIST, "relu erf gelu", 0, 0, "relu|erf|gelu|tanh", "activations"},
-    {"depths", NTK_PARAMETER_INTEGER_LIST, "1 2 3", 1, 8, NULL, "hidden layers"},
-    NTK_CONVERGENCE_PARAMETERS,
-    {"weight-variance", NTK_PARAMETER_REAL, "2", 0.01, 100, NULL, "of the networks"},
-    {"bias-variance", NTK_PARAMETER_REAL, "0.1", 0, 100, NULL, "of networks and kernel"},
-    {"kernel-weight-variance", NTK_PARAMETER_REAL, "2", 0.01, 100, NULL,
-     "of the kernel; equal to the networks' by rights"},
-    {0}};
+    NTK_CHOICES("activations", "relu erf gelu", "relu|erf|gelu|tanh", "activations"),
+    NTK_INTEGERS("depths", "1 2 3", 1, 8, "hidden layers"),
+    NTK_REAL("weight-variance", 2, 0.01, 100, "of the networks"),
+    NTK_REAL("bias-variance", 0.1, 0, 100, "of networks and kernel"),
+    NTK_REAL("kernel-weight-variance", 2, 0.01, 100, "of the kernel; the theorem takes the networks'"),
+    {0},
+};
 
 static ntk_status describe(const ntk_context *context, const char *activation, size_t depth,
                            ntk_convergence_case *out) {
@@ -42,4 +41,7 @@ static ntk_status run(ntk_context *context) {
     return status;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {parameters, run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_sphere_parameters, ntk_convergence_parameters, parameters},
+    .run = run,
+};

@@ -24,7 +24,7 @@ TestSuite(exit_sweep, .fini = fixture_remove);
 
 enum { INPUTS = 3, POINTS = 2, LIST = 16 };
 
-static const ntk_parameter parameters[] = {NTK_EXIT_SWEEP_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_exit_sweep_parameters, NULL};
 static const fixture_setting tiny[] = {{"activations", "erf relu"},
                                        {"thresholds", "0.05 0.1"},
                                        {"widths", "4 8 16"},

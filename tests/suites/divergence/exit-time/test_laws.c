@@ -17,7 +17,7 @@ TestSuite(exit_laws, .fini = fixture_remove);
 
 enum { SEEDS = 3, WIDTHS = 5, THRESHOLDS = 2, CELLS = 2 * SEEDS * WIDTHS * THRESHOLDS };
 
-static const ntk_parameter parameters[] = {NTK_EXIT_SWEEP_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_exit_sweep_parameters, NULL};
 static const fixture_setting tiny[] = {{"activations", "erf"},
                                        {"thresholds", "0.05 0.1"},
                                        {"widths", "16 32"},

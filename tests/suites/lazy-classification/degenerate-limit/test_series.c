@@ -21,7 +21,7 @@
 
 TestSuite(target_series, .fini = fixture_remove);
 
-static const ntk_parameter parameters[] = {NTK_TARGET_SERIES_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_target_series_parameters, NULL};
 static const fixture_setting tiny[] = {{"epsilons", "0.2 0.05"},
                                        {"seeds", "3"},
                                        {"points", "3"},

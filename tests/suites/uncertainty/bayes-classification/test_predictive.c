@@ -30,7 +30,7 @@ enum { N = 4, Q = 3, D = 5, K = 3, ALL = N + Q };
 
 static const double lambda = 0.1;
 
-static const ntk_parameter parameters[] = {NTK_ROUTES_PARAMETERS, NTK_NETWORK_ROUTE_PARAMETERS, {0}};
+static const ntk_parameter *const parameters[] = {ntk_routes_parameters, ntk_network_route_parameters, NULL};
 static const fixture_setting usual[] = {
     {"widths", "8 40"}, {"networks", "3"}, {"members", "400"}, {"weighed", "5000"},    {"chains", "16"},
     {"draws", "400"},   {"thinning", "3"}, {"spread", "1"},    {"lambda-factor", "1"}, {0}};
