@@ -9,6 +9,8 @@
 #include <ntk/lab/context.h>
 #include <ntk/status.h>
 
+#include "base/digest.h"
+
 typedef enum ntk_tier { NTK_TIER_QUICK, NTK_TIER_FULL, NTK_TIER_COUNT } ntk_tier;
 
 /* "quick", "full"; parse is the inverse. Errors: NTK_ERROR_ARGUMENT, listing the tiers. */
@@ -101,6 +103,7 @@ typedef struct ntk_claim {
     char *measured;   /* what was found, with {metric} where a number belongs; NULL for none */
     char *no_control; /* why there can be no control; NULL where there are controls */
     long revision;
+    ntk_digest content; /* of the text of claim.yaml */
     ntk_wording wording;
     char **hypotheses;
     size_t hypothesis_count;

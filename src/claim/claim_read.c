@@ -342,6 +342,7 @@ static ntk_status check_whole(ntk_reader *reader, const ntk_claim *claim) {
 static ntk_status read_file(const char *path, ntk_claim *claim) {
     ntk_reader reader;
     ntk_status status = ntk_reader_open(path, claim->experiment, &reader);
+    if (status == NTK_OK) claim->content = ntk_digest_text(NTK_DIGEST_START, reader.content);
     if (status == NTK_OK)
         status = ntk_reader_mapping(&reader, &schema, CLAIM, ntk_reader_root(&reader), claim);
     if (status == NTK_OK) status = check_whole(&reader, claim);

@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "run/catalogue.h"
 #include "run/compute.h"
+#include "run/inputs.h"
 #include "run/process.h"
 
 static const cli_option options[] = {
@@ -103,7 +104,12 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_seed(arguments, &request.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
     if (usage != CLI_OK) return usage;
-    const char *runner = getenv("NTK_RUNNER");
+    const char *runner = getenv("NTK_RUNNER"), *seen = getenv(NTK_INPUTS_VARIABLE);
+    ntk_inputs inputs;
+    if (runner != NULL && seen != NULL) {
+        if (ntk_inputs_parse(seen, &inputs) != NTK_OK) return cli_fail(NTK_ERROR_FORMAT);
+        request.inputs = &inputs;
+    }
     if (runner != NULL) {
         end_with_runner(runner);
         signal(SIGPIPE, SIG_IGN);
@@ -113,6 +119,7 @@ static int run(const cli_arguments *arguments) {
     if (status == NTK_OK) return CLI_OK;
     const int result =
         status == NTK_ERROR_NOT_FOUND ? cli_fail_naming(arguments->command, status) : cli_fail(status);
+    if (status == NTK_ERROR_CANCELLED) return NTK_EXIT_CHANGED;
     return status == NTK_ERROR_UNSUPPORTED ? NTK_EXIT_SKIPPED : result;
 }
 

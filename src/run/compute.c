@@ -38,6 +38,14 @@ static ntk_status copy_metrics(const ntk_metrics *from, ntk_metrics *to) {
     return NTK_OK;
 }
 
+static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *inputs, const ntk_claim *claim) {
+    if (inputs == NULL) return NTK_OK;
+    if (claim->content != inputs->claim)
+        return ntk_fail(NTK_ERROR_CANCELLED, "%s/claim.yaml: was changed during the run; start again",
+                        claim->folder);
+    return ntk_data_check(suite->data, &inputs->data);
+}
+
 static ntk_status compute(const ntk_suite *suite, const ntk_process_request *request, const ntk_claim *claim,
                           ntk_metrics *metrics) {
     const ntk_control *control;
@@ -45,8 +53,10 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
     ntk_context *context;
     NTK_TRY(ntk_claim_context(claim, request->tier, control, request->overrides, request->override_count,
                               request->seed, suite->data, &context));
-    ntk_status status = request->out ? ntk_folder_create(request->out) : NTK_OK;
+    ntk_status status = check_inputs(suite, request->inputs, claim);
+    if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
     if (status == NTK_OK) status = claim->experiment->run(context);
+    if (status == NTK_OK) status = check_inputs(suite, request->inputs, claim);
     if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);
     if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);
     ntk_context_destroy(context);

@@ -30,15 +30,15 @@
 
 /* ---- accepting ----------------------------------------------------------------------------------------- */
 
-/* The keys of the plan are those of this program and of the claims as they are now: a run of another is not
- * found in its journal. */
+/* The keys of the plan are those of this program's code and of the claims and data as they are now: a run of
+ * others is not found in its journal, one of another clone of the same content is. */
 static ntk_status check_acceptable(ntk_run *run, ntk_claim_run *claim) {
     for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
         if (claim->tasks[t].state != NTK_TASK_DONE)
             return ntk_fail(
                 NTK_ERROR_UNSUPPORTED,
-                "%s: %s holds no finished %s run of %s by this program, with this revision and the "
-                "stored seed %llu; run `ntk verify %s --tier %s` first",
+                "%s: %s holds no finished %s run of %s by this program, with the claim and the data as "
+                "they are now and the stored seed %llu; run `ntk verify %s --tier %s` first",
                 claim->claim.id, run->folder, ntk_tier_text(run->options.tier), claim->tasks[t].name,
                 (unsigned long long)run->options.seed, claim->claim.id, ntk_tier_text(run->options.tier));
     NTK_TRY(ntk_run_judge(run, claim, false));

@@ -19,14 +19,19 @@ static void set_time(json_t *object, const char *key, time_t time) {
     ntk_json_set_text(object, key, text);
 }
 
+static void set_digest(json_t *object, const char *key, ntk_digest digest) {
+    char text[24];
+    snprintf(text, sizeof text, "%016" PRIx64, digest);
+    ntk_json_set_text(object, key, text);
+}
+
 static json_t *build_object(const ntk_run *run) {
-    char digest[24];
-    snprintf(digest, sizeof digest, "%016" PRIx64, run->provenance.binary);
     json_t *build = json_object();
     ntk_json_set_text(build, "commit", ntk_build_commit);
     ntk_json_set_text(build, "compiler", ntk_build_compiler);
     ntk_json_set_text(build, "flags", ntk_build_flags);
-    ntk_json_set_text(build, "binary", digest);
+    set_digest(build, "code", run->provenance.code);
+    set_digest(build, "binary", run->provenance.binary);
     return build;
 }
 
@@ -42,6 +47,16 @@ static json_t *machine_object(const ntk_run *run) {
     json_object_set_new(machine, "blas_threads", json_integer(origin->blas.threads));
     json_object_set_new(machine, "processors", json_integer((json_int_t)ntk_processor_count()));
     return machine;
+}
+
+/* The data and the claims as they were when the run was planned. */
+static json_t *inputs_object(const ntk_run *run) {
+    json_t *inputs = json_object(), *claims = json_object();
+    set_digest(inputs, "data", run->data.content);
+    for (size_t i = 0; i < run->claim_count; i++)
+        set_digest(claims, run->claims[i].claim.id, run->claims[i].claim.content);
+    json_object_set_new(inputs, "claims", claims);
+    return inputs;
 }
 
 static json_t *process_object(const ntk_task *task) {
@@ -84,6 +99,7 @@ ntk_status ntk_manifest_write(const ntk_run *run, const char *path) {
     json_object_set_new(manifest, "overrides", overrides_object(run));
     json_object_set_new(manifest, "workers", json_integer((json_int_t)run->options.jobs));
     ntk_json_set_text(manifest, "data", run->suite->data);
+    json_object_set_new(manifest, "inputs", inputs_object(run));
     json_object_set_new(manifest, "build", build_object(run));
     json_object_set_new(manifest, "machine", machine_object(run));
     ntk_json_set_number(manifest, "wall_seconds", run->wall_seconds);

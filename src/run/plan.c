@@ -18,6 +18,7 @@
 #include "experiment/support.h"
 #include "run/catalogue.h"
 #include "run/identity.h"
+#include "run/inputs.h"
 #include "run/journal.h"
 #include "run/state.h"
 
@@ -67,9 +68,9 @@ static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_cla
                          const ntk_setting *settings, size_t count) {
     const ntk_provenance *origin = &run->provenance;
     char text[256];
-    snprintf(text, sizeof text, "revision %ld, seed %llu, binary %llx, data %llx", claim->revision,
-             (unsigned long long)run->options.seed, (unsigned long long)origin->binary,
-             (unsigned long long)run->data);
+    snprintf(text, sizeof text, "seed %llu, code %llx, claim %llx, data %llx",
+             (unsigned long long)run->options.seed, (unsigned long long)origin->code,
+             (unsigned long long)claim->content, (unsigned long long)run->data.content);
     ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
     key = ntk_digest_text(key, task->unit);
     key = ntk_digest_text(key, origin->blas.version);
@@ -154,7 +155,7 @@ static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t avai
 
 ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count) {
     NTK_TRY(ntk_provenance_read(run->suite->executable, &run->provenance));
-    NTK_TRY(ntk_digest_data(run->suite->data, &run->data));
+    NTK_TRY(ntk_data_freeze(run->suite->data, &run->data));
     size_t available = 0;
     while (run->suite->registry[available].id != NULL) available++;
     void *memory;
@@ -195,6 +196,7 @@ static ntk_status recall_task(ntk_run *run, ntk_task *task) {
     NTK_TRY(status);
     task->state = NTK_TASK_DONE;
     task->reused = true;
+    task->tables = tables;
     task->process.seconds = entry->seconds;
     task->process.cpu_seconds = entry->cpu_seconds;
     task->process.peak_memory = entry->peak_memory;

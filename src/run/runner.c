@@ -14,6 +14,7 @@
 #include "claim/judge.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/confirm.h"
 #include "run/folder.h"
 #include "run/junit.h"
 #include "run/manifest.h"
@@ -36,6 +37,7 @@ ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size
     *run = (ntk_run){
         .suite = suite, .options = *options, .lock = -1, .started = time(NULL), .begun = ntk_process_clock()};
     ntk_status status = ntk_run_plan(run, names, count);
+    if (status == NTK_OK && run->options.override_count == 0) status = ntk_run_read_expected(run);
     if (status == NTK_OK) status = ntk_run_open_folder(run);
     if (status == NTK_OK) status = ntk_run_locate_tasks(run);
     if (status == NTK_OK)
@@ -74,6 +76,7 @@ ntk_status ntk_run_execute(ntk_run *run) {
     NTK_TRY(ntk_run_recall(run));
     NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
     NTK_TRY(ntk_run_schedule(run));
+    NTK_TRY(ntk_run_confirm(run));
     run->wall_seconds = ntk_process_clock() - run->begun;
     NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
     NTK_TRY(write_file(run, "junit.xml", ntk_junit_write));

@@ -28,7 +28,7 @@ void ntk_run_destroy(ntk_run *run);
 
 /* Run, judge, draw, and write the files of the run. A claim's failure is its verdict, not an error of this
  * function. Errors: NTK_ERROR_CANCELLED when interrupted (the journal is then fit for `resume`); NTK_ERROR_IO
- * where the run's own files cannot be written. */
+ * where the run's own files cannot be written, or are not at the end what its processes have left. */
 ntk_status ntk_run_execute(ntk_run *run);
 
 #endif

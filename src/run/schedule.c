@@ -28,6 +28,7 @@
 #include "run/compute.h"
 #include "run/figure.h"
 #include "run/identity.h"
+#include "run/inputs.h"
 #include "run/journal.h"
 #include "run/plan.h"
 #include "run/process.h"
@@ -145,7 +146,8 @@ static ntk_status empty_folder(const char *path) {
 
 static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
-    char *texts[5] = {0};
+    char *texts[5] = {0}, inputs[NTK_INPUTS_SIZE];
+    ntk_inputs_print(&(ntk_inputs){claim->content, run->data}, inputs);
     ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[2], "OMP_NUM_THREADS=%zu", run->options.jobs);
@@ -153,7 +155,7 @@ static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *
     if (status == NTK_OK) status = ntk_text_format(&texts[4], "NTK_RUNNER=%ld", (long)getpid());
     if (status == NTK_OK) {
         const char *const environment[] = {
-            texts[2], texts[3], texts[4], "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", NULL};
+            texts[2], texts[3], texts[4], inputs, "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", NULL};
         const ntk_process_options options = {
             (const char *const *)line->items,     environment,        texts[0], texts[1],
             claim->time_limit[run->options.tier], claim->memory_limit};
@@ -223,19 +225,21 @@ static ntk_status note_failure(ntk_task *task) {
     NTK_TRY(status);
     ntk_process_describe(&task->process, ending, sizeof ending);
     task->skipped = task->process.ending == NTK_ENDING_EXIT && task->process.code == NTK_EXIT_SKIPPED;
+    task->changed = task->process.ending == NTK_ENDING_EXIT && task->process.code == NTK_EXIT_CHANGED;
     const char *said = strncmp(words, "ntk: ", 5) == 0 ? words + 5 : words;
     const ntk_status noted = fail_task(task, "%s%s%s", ending, said[0] != '\0' ? ": " : "", said);
     ntk_release(words);
     return noted;
 }
 
-static ntk_status enter_in_journal(ntk_run *run, const ntk_task *task) {
+static ntk_status enter_in_journal(ntk_run *run, ntk_task *task) {
     ntk_journal_entry entry = {.key = task->key,
                                .seconds = task->process.seconds,
                                .cpu_seconds = task->process.cpu_seconds,
                                .peak_memory = task->process.peak_memory};
     snprintf(entry.unit, sizeof entry.unit, "%s", task->unit);
     NTK_TRY(ntk_digest_tables(task->folder, &entry.tables));
+    task->tables = entry.tables;
     return ntk_journal_append(run->journal, &entry);
 }
 

@@ -25,11 +25,7 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
     return NTK_OK;
 }
 
-/* ---- judging ------------------------------------------------------------------------------------------- */
-
-static const ntk_metrics *metrics_of(const ntk_task *task) {
-    return task->state == NTK_TASK_DONE ? &task->metrics : NULL;
-}
+/* ---- stored results ------------------------------------------------------------------------------------ */
 
 static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {
     char *path;
@@ -37,6 +33,17 @@ static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {
     const ntk_status status = ntk_expected_read(path, &claim->expected);
     ntk_release(path);
     return status == NTK_ERROR_NOT_FOUND ? NTK_OK : status;
+}
+
+ntk_status ntk_run_read_expected(ntk_run *run) {
+    for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(read_expected(run, &run->claims[i]));
+    return NTK_OK;
+}
+
+/* ---- judging ------------------------------------------------------------------------------------------- */
+
+static const ntk_metrics *metrics_of(const ntk_task *task) {
+    return task->state == NTK_TASK_DONE ? &task->metrics : NULL;
 }
 
 static ntk_status find_outcome(ntk_run *run, ntk_claim_run *claim, bool compare) {
@@ -56,8 +63,19 @@ static ntk_status find_outcome(ntk_run *run, ntk_claim_run *claim, bool compare)
     return status;
 }
 
+/* A claim of which one process saw other inputs has no result, whichever process that was. */
+static ntk_status discard_changed(ntk_claim_run *claim) {
+    ntk_task *own = &claim->tasks[0];
+    for (size_t t = 1; t < ntk_claim_run_task_count(claim); t++)
+        if (claim->tasks[t].changed && own->state == NTK_TASK_DONE) {
+            own->state = NTK_TASK_FAILED;
+            NTK_TRY(ntk_text_copy(claim->tasks[t].cause, &own->cause));
+        }
+    return NTK_OK;
+}
+
 ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare) {
-    if (compare) NTK_TRY(read_expected(run, claim));
+    NTK_TRY(discard_changed(claim));
     NTK_TRY(find_outcome(run, claim, compare));
     double seconds = 0;
     for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) {

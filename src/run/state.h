@@ -11,6 +11,7 @@
 #include "claim/judge.h"
 #include "run/catalogue.h"
 #include "run/identity.h"
+#include "run/inputs.h"
 #include "run/journal.h"
 #include "run/process.h"
 
@@ -74,10 +75,12 @@ typedef struct ntk_task {
     char *folder;   /* where its tables go */
     char *settings; /* in effect, "widths=64 256; seeds=8" */
     ntk_digest key;
+    ntk_digest tables;       /* DONE: of what it left */
     double expected_seconds; /* by an earlier run; negative: unknown */
     ntk_task_state state;
     bool reused;  /* taken from the journal */
     bool skipped; /* FAILED, because the machine lacks what it needs */
+    bool changed; /* FAILED, because an input was changed during the run */
     ntk_process process;
     char *cause; /* FAILED: in words */
     ntk_metrics metrics;
@@ -87,7 +90,7 @@ typedef struct ntk_claim_run {
     ntk_claim claim;
     ntk_task *tasks; /* (1 + control_count): the claim itself, then its controls */
     ntk_task figure;
-    ntk_expected *expected;
+    ntk_expected *expected; /* NULL where nothing is stored, or nothing is to be compared */
     ntk_claim_outcome outcome;
     bool judged;
     char *figure_path, *figure_warning;
@@ -99,7 +102,7 @@ struct ntk_run {
     const ntk_suite *suite;
     ntk_run_options options;
     ntk_provenance provenance;
-    ntk_digest data;
+    ntk_data_state data;
     char *folder;
     int lock; /* descriptor of the locked file; -1 */
     ntk_journal *journal;
@@ -114,6 +117,9 @@ struct ntk_run {
 static inline size_t ntk_claim_run_task_count(const ntk_claim_run *claim) {
     return 1 + claim->claim.control_count;
 }
+
+/* Read the stored results of all claims, with which their results are to be compared. */
+ntk_status ntk_run_read_expected(ntk_run *run);
 
 /* Judge a claim whose tasks have ended; compare: with its stored results too. */
 ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare);

@@ -86,6 +86,75 @@ Test(run_folder, a_program_replaced_during_the_run_is_not_used) {
     cr_expect(toy_said("was replaced during the run"), "%s", toy_output());
 }
 
+/* ---- inputs and results that change during the run ------------------------------------------------------
+ */
+
+/* A run of a claim and its control, in the middle of which something happens. Returns its exit status. */
+static int verify_while(const char *what) {
+    return toy_shell("rm -rf run; \"$NTK_FIXTURE\" verify toy/slow --no-figures --jobs 1 --out run & pid=$!; "
+                     "until [ -e run/toy/slow/stderr.txt ]; do sleep 0.01; done; %s; wait $pid",
+                     what);
+}
+
+/* The control, which has not started yet, would be computed from the new text. Afterwards the run goes on
+ * with what the text says now. */
+Test(run_folder, a_claim_edited_during_the_run_has_no_result) {
+    const int status = verify_while("sed -i s/units:.8/units:\\ 5/ suites/toy/slow/claim.yaml");
+    cr_expect_eq(status, 5, "%s", toy_output());
+    cr_expect(toy_said("ERROR") && toy_said("toy/slow/claim.yaml: was changed during the run"), "%s",
+              toy_output());
+    cr_expect(toy_said("0 passed, 1 failed, 0 skipped"), "%s", toy_output());
+    cr_assert_eq(toy_ntk("verify toy/slow --no-figures --out run --resume"), 0, "%s", toy_output());
+    cr_assert_eq(toy_ntk("verify toy/slow --no-figures --out fresh"), 0, "%s", toy_output());
+    expect_same_tables("run", "fresh");
+    toy_shell("grep -vc '[a-z]' run/toy/slow/draws.tsv");
+    cr_expect_eq(strtol(toy_output(), NULL, 10), 5, "rows of the table: %s", toy_output());
+}
+
+Test(run_folder, data_changed_during_the_run_are_seen) {
+    toy_write("data/points", "1 2 3");
+    cr_expect_eq(verify_while("echo 4 >>data/points"), 5, "%s", toy_output());
+    cr_expect(toy_said("data: the data were changed during the run"), "%s", toy_output());
+    cr_expect_eq(verify_while("touch data/points"), 0, "%s", toy_output());
+}
+
+/* Stored results are those of the beginning. */
+Test(run_folder, stored_results_edited_during_the_run_do_not_count) {
+    cr_expect_eq(verify_while("sed -i s/constant.3/constant\\\\t4/ expected/toy/slow.tsv"), 0, "%s",
+                 toy_output());
+    cr_expect_eq(toy_ntk("verify toy/slow --no-figures --out run --resume"), 2, "%s", toy_output());
+}
+
+Test(run_folder, results_removed_or_altered_during_the_run_are_missed) {
+    static const char *const deeds[] = {
+        "rm -r run",
+        "until [ -s run/journal.log ]; do sleep 0.01; done; "
+        "rm run/toy/slow/draws.tsv",
+        "until [ -s run/journal.log ]; do sleep 0.01; done; "
+        "echo >>run/toy/slow/metrics.tsv",
+        "until [ -s run/journal.log ]; do sleep 0.01; done; rm run/journal.log"};
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
+        cr_expect_eq(verify_while(deeds[i]), 5, "%s: %s", deeds[i], toy_output());
+        cr_expect(toy_said("during the run") || toy_said("run/"), "%s: %s", deeds[i], toy_output());
+        cr_expect(!toy_said(" passed"), "%s: %s", deeds[i], toy_output());
+        cr_expect_eq(toy_shell("ls run | grep -e summary -e report"), 1, "%s: %s", deeds[i], toy_output());
+    }
+}
+
+/* Another place, other times of change, the same content. */
+Test(run_folder, a_run_of_another_clone_can_be_accepted) {
+    cr_assert_eq(toy_shell("mkdir clone && cp -r suites expected clone/ && cp \"$NTK_FIXTURE\" clone/ntk && "
+                           "rm expected/toy/holds.tsv"),
+                 0);
+    cr_assert_eq(toy_shell("cd clone && NTK_ROOT=$PWD ./ntk verify toy/holds --no-figures --out run"), 0,
+                 "%s", toy_output());
+    cr_assert_eq(toy_ntk("accept toy/holds --run clone/run --why 'computed elsewhere'"), 0, "%s",
+                 toy_output());
+    cr_expect_not_null(strstr(toy_read("expected/toy/holds.tsv"), "quick\tconstant\t3"));
+    cr_assert_eq(toy_shell("rm expected/toy/holds.tsv && echo '# another' >>suites/toy/holds/claim.yaml"), 0);
+    cr_expect_eq(toy_ntk("accept toy/holds --run clone/run --why 'another claim'"), 5, "%s", toy_output());
+}
+
 Test(run_folder, one_folder_serves_one_run_at_a_time) {
     toy_shell(
         "\"$NTK_FIXTURE\" verify toy/slow --no-figures --out run >first.txt 2>&1 & "
