@@ -9,7 +9,8 @@
  *
  * NNGP = S^{L+1}, NTK = Theta^{L+1}; for K outputs the NTK is Theta (x) I_K. Without biases (b = 0) the terms
  * in b^2 are absent. The expectations are closed forms for ReLU, erf, GELU, sin and linear; for the others a
- * Hermite expansion, whose error per pair is known (kernel/mehler.c).
+ * Hermite expansion, whose error per pair is known (kernel/mehler.c), and at large variances mixtures of
+ * arc-cosine kernels (kernel/mixture.c).
  *
  * Residual network of scale alpha (chen-2025; derived in kernel/residual.c), 1 for 1/d without input scale,
  * bar S = sqrt(S_xx S_x'x'), kappa_i the arc-cosine kernels of rho = S / bar S:
@@ -20,18 +21,25 @@
  *
  * NNGP = S^L, NTK = Theta.
  *
- * Accuracy (derived in kernel/matrix.c), relative to sqrt(Theta_xx Theta_x'x'): for ReLU at most
+ * Accuracy (derived in kernel/gram.c), relative to sqrt(Theta_xx Theta_x'x') and for NNGP to sqrt(S_xx
+ * S_x'x'):
  *
- *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
+ *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l g_l)
  *
- * rho_l the cosine of layer l's covariance: kappa_0 amplifies the rounding of the inner product near rho =
- * +-1. In the first layer that factor ends at 32: inputs closer to parallel are recomputed from their
- * difference. sqrt(d) stands for rounding errors of random sign; the worst case of an inner product is d.
- * For residual networks the sum is multiplied by alpha^2 / (1 + alpha^2) (l = 0 .. L - 1). Smooth activations
- * have no such singularity; expansions add at most 1e-13. Diagonal entries come from norms and are exact to
- * rounding; so are pairs of identical rows (x equal to x' bit for bit) and, for ReLU without bias, of rows
- * that differ by a factor of plus or minus a power of two. Without bias the kernel of the input 0 is its
- * limit: 0 with every input where phi(0) = 0.
+ * with g_l what layer l may do to the rounding of its covariance before the pair is recomputed from the
+ * difference of its inputs (kernel/pair.c):
+ *
+ *     ReLU       1 / (pi sqrt(1 - rho_l^2)), at most 32 / pi     (residual: times alpha^2 / (1 + alpha^2))
+ *     erf, GELU  1 / (1 - u_l^2), at most 64, u_l the argument of the arcsine
+ *     sin        (S_xx + S_x'x') / 2 times e^(|S_xx'| - (S_xx + S_x'x') / 2), at most 16
+ *     others     none; their expansions add at most 1e-13
+ *
+ * rho_l the cosine of layer l's covariance. That holds at every scale of the inputs, at every angle down to
+ * equal rows, and in every phase: ordered, critical, chaotic. sqrt(d) stands for rounding errors of random
+ * sign; the worst case of an inner product is d. Diagonal entries come from norms and are exact to rounding;
+ * so are pairs of identical rows (x equal to x' bit for bit) and, for ReLU without bias, of rows that differ
+ * by a factor of plus or minus a power of two. Without bias the kernel of the input 0 is its limit: 0 with
+ * every input where phi(0) = 0.
  *
  * The result does not depend on the number of workers; tiles are the units of ntk_map. */
 #ifndef NTK_KERNEL_H
@@ -49,8 +57,8 @@ typedef enum ntk_kernel_type { NTK_KERNEL_NTK, NTK_KERNEL_NNGP } ntk_kernel_type
 
 /* Gram matrix of n points. x: (n, d), leading dimension ldx; gram: (n, n), full symmetric, leading dimension
  * ldg. Errors: those of ntk_architecture_check; NTK_ERROR_SHAPE, also for no inputs; NTK_ERROR_NOT_FINITE (an
- * input, or a result that overflows); NTK_ERROR_UNSUPPORTED (the mean-field parametrisation; an activation
- * without closed form where a pre-activation's variance exceeds 1e4). After an error the output is undefined.
+ * input, or a result that overflows); NTK_ERROR_UNSUPPORTED (the mean-field parametrisation). After an error
+ * the output is undefined.
  */
 ntk_status ntk_kernel_gram(const ntk_architecture *architecture, ntk_kernel_type type, size_t n, size_t d,
                            const double *x, size_t ldx, double *gram, size_t ldg);

@@ -24,14 +24,20 @@
  *
  *     tau_{L+1} <= eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
  *
- * that is c eps sqrt(d) / sqrt(1 - rho^2) with c about L / pi for large d. Pairs with sin theta_1 <= 1/32 are
- * recomputed without that amplification in the first layer (pair.c), which leaves 32 as its largest factor
- * there. For d = 784 the bound stays below 1e-12 for L <= 5 even at sin theta = 1/32. In deep layers rho
- * tends to 1, but slowly (1 - rho_l ~ 9 pi^2 / (2 l^2)).
+ * that is c eps sqrt(d) / sqrt(1 - rho^2) with c about L / pi for large d. Pairs with sin theta_l <= 1/32 in
+ * some layer are recomputed without that amplification (pair.c), which leaves 32 / pi as the largest term.
+ * For d = 784 the bound stays below 1e-12 for L <= 5 even then. At criticality rho tends to 1 slowly (1 -
+ * rho_l ~ 9 pi^2 / (2 l^2)): no layer before the two hundredth is concerned; in the ordered phase, where it
+ * tends to 1 geometrically, all pairs of a deep network are.
  *
- * Smooth activations. Theta is a smooth function of rho; the recursion amplifies the error of the inner
- * product by at most 1 / (1 - u^2), u the argument of the arcsine (erf, GELU), that is by about
- * (1 + 2 S_xx)^2 / (1 + 4 S_xx) for erf. With Hermite expansions the truncation adds 1e-13 at most.
+ * Smooth activations. The recursion amplifies the error of the covariance by at most 1 / (1 - u^2), u the
+ * argument of the arcsine (erf, GELU), that is by up to (1 + 2 S_xx)^2 / (1 + 4 S_xx) for erf; and for sin by
+ * the exponent. Pairs beyond 64, or 16, are recomputed. With Hermite expansions the truncation adds 1e-13 at
+ * most.
+ *
+ * Chaos. A layer multiplies 1 - rho of near points by chi = w^2 S E[phi'^2] / S_next, and its rounding too.
+ * Where the product of all chi > 1 exceeds 4, pairs that start with sin theta_1 <= 1/32 are recomputed; for
+ * the others 1 - rho is at least 2^-11 of what it can become, and the amplification ends there.
  *
  * Zero inputs. Without bias x = 0 has S^1_xx = 0 and no rho; its products are 0 with everything, rho is taken
  * as 0, which gives the limit, phi(0) E[phi(v)]: 0 for ReLU. */

@@ -16,6 +16,7 @@
 
 #include "kernel/dual.h"
 #include "kernel/mehler.h"
+#include "kernel/polar.h"
 #include "kernel/residual.h"
 
 enum { BATCH = 64 /* points expanded at a time */ };
@@ -43,9 +44,11 @@ ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, siz
     out->field = fields;
     NTK_TRY(ntk_allocate_doubles((depth + 1) * out->stride, &out->variance));
     NTK_TRY(ntk_allocate_doubles(out->stride, &out->tangent));
+    NTK_TRY(ntk_allocate_doubles(out->stride, &out->growth));
     const double factor = ntk_input_factor(architecture, d);
     for (size_t i = 0; i < n; i++) {
         const double *row = x + i * ldx;
+        out->growth[i] = 1;
         out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + architecture->bias_variance;
         if (!isfinite(out->variance[i])) return check_row(out, i);
     }
@@ -55,6 +58,8 @@ ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, siz
 void ntk_points_destroy(ntk_points *points) {
     for (size_t l = 0; points->field && l < points->depth; l++) ntk_release(points->field[l]);
     ntk_release(points->field);
+    ntk_release(points->growth);
+    ntk_release(points->inverse_root);
     ntk_release(points->variance);
     ntk_release(points->tangent);
 }
@@ -85,9 +90,19 @@ static void fill_fields(ntk_activation activation, double a, double *field) {
 static void advance(const ntk_architecture *architecture, ntk_points *points, size_t l, size_t i,
                     ntk_dual dual) {
     const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
-    const double variance = w2 * dual.value + b2;
+    const double variance = w2 * dual.value + b2, before = points->variance[l * points->stride + i];
     points->variance[(l + 1) * points->stride + i] = variance;
     points->tangent[i] = variance + points->tangent[i] * (w2 * dual.derivative);
+    if (variance > 0) points->growth[i] *= fmax(1, w2 * dual.derivative * (before / variance));
+}
+
+/* Beyond this a product of two variances may overflow. */
+#define LARGE_VARIANCE 0x1p500
+
+static ntk_dual diagonal_dual(ntk_activation activation, double a) {
+    if (activation == NTK_RELU || a < LARGE_VARIANCE) return ntk_dual_closed_form(activation, a, a, a);
+    const double q = sqrt(a);
+    return ntk_polar_dual(activation, &(ntk_polar){.q = q, .r = q, .angle = ntk_angle_from_minus(0)});
 }
 
 static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_points *points, size_t l) {
@@ -97,7 +112,7 @@ static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_po
         const double a = variance[i];
         fill_fields(architecture->activation, a,
                     points->field[l] + ntk_field_offset(i, NTK_CLOSED_FORM_FIELDS));
-        advance(architecture, points, l, i, ntk_dual_closed_form(architecture->activation, a, a, a));
+        advance(architecture, points, l, i, diagonal_dual(architecture->activation, a));
     }
     return NTK_OK;
 }
@@ -149,13 +164,30 @@ static double largest(const ntk_points *points, size_t l) {
     return most;
 }
 
-/* A layer of quadrature activations: both sets share one expansion, made for the largest variance. */
+/* Points of a layer whose pairs are all flagged: its diagonal alone. */
+static ntk_status mixture_points(const ntk_architecture *architecture, ntk_points *points, size_t l) {
+    NTK_TRY(ntk_allocate_doubles(points->stride, &points->field[l]));
+    for (size_t i = 0; i < points->count; i++) {
+        const double q = sqrt(points->variance[l * points->stride + i]);
+        const ntk_polar diagonal = {.q = q, .r = q, .angle = ntk_angle_from_minus(0)};
+        advance(architecture, points, l, i, ntk_polar_dual(architecture->activation, &diagonal));
+    }
+    return NTK_OK;
+}
+
+/* A layer without closed form: both sets share one expansion, made for the largest variance. Beyond what the
+ * expansion converges for, every pair is left to mixtures (mixture.c). */
 static ntk_status mehler_layer(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                                size_t l, ntk_recursion_layer *layer) {
     ntk_mehler *mehler = NULL;
     double tail = 0;
-    NTK_TRY(
-        ntk_mehler_create(architecture->activation, fmax(largest(rows, l), largest(columns, l)), &mehler));
+    const double most = fmax(largest(rows, l), largest(columns, l));
+    if (most > NTK_MEHLER_LARGEST) {
+        layer->limit = -1;
+        NTK_TRY(mixture_points(architecture, rows, l));
+        return rows == columns ? NTK_OK : mixture_points(architecture, columns, l);
+    }
+    NTK_TRY(ntk_mehler_create(architecture->activation, most, &mehler));
     ntk_status status = expanded_layer(architecture, mehler, rows, l, &tail);
     if (status == NTK_OK && columns != rows) status = expanded_layer(architecture, mehler, columns, l, &tail);
     layer->terms = ntk_mehler_terms(mehler);
@@ -182,13 +214,26 @@ static ntk_status residual_blocks(const ntk_architecture *architecture, ntk_poin
     return NTK_OK;
 }
 
+static double limit_of(ntk_activation activation) {
+    switch (activation) {
+    case NTK_RELU:
+        return NTK_NEARLY_PARALLEL;
+    case NTK_ERF:
+    case NTK_GELU:
+        return NTK_NEARLY_SINGULAR;
+    case NTK_SIN:
+        return NTK_EXPONENT_LIMIT;
+    default:
+        return INFINITY;
+    }
+}
+
 static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                                ntk_recursion *recursion) {
     const ntk_activation activation = architecture->activation;
     for (size_t l = 0; l < rows->depth; l++) {
         ntk_recursion_layer *layer = recursion->layer + l;
-        *layer = (ntk_recursion_layer){.limit = INFINITY};
-        if (activation == NTK_RELU && l == 0) layer->limit = NTK_NEARLY_PARALLEL;
+        *layer = (ntk_recursion_layer){.limit = limit_of(activation)};
         if (ntk_dual_has_closed_form(activation)) {
             NTK_TRY(closed_form_layer(architecture, rows, l));
             if (columns != rows) NTK_TRY(closed_form_layer(architecture, columns, l));
@@ -202,10 +247,34 @@ static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points 
     return NTK_OK;
 }
 
+static ntk_status take_roots(ntk_points *points) {
+    NTK_TRY(ntk_allocate_doubles(points->stride, &points->inverse_root));
+    for (size_t i = 0; i < points->count; i++)
+        points->inverse_root[i] = ntk_inverse_root(points->variance[i]);
+    return NTK_OK;
+}
+/* Smooth layers in the chaotic phase tear near points apart, and with them their rounding; ReLU's never do.
+ */
+static ntk_status guard_near_points(ntk_points *rows, ntk_points *columns, ntk_recursion *recursion) {
+    double most = 1;
+    for (size_t i = 0; i < rows->count; i++) most = ntk_larger(most, rows->growth[i]);
+    for (size_t i = 0; i < columns->count; i++) most = ntk_larger(most, columns->growth[i]);
+    if (most <= NTK_GROWTH_ALLOWED) return NTK_OK;
+    NTK_TRY(take_roots(rows));
+    if (columns != rows) NTK_TRY(take_roots(columns));
+    recursion->row_root = rows->inverse_root;
+    recursion->column_root = columns->inverse_root;
+    return NTK_OK;
+}
+
 ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                               ntk_recursion *recursion) {
-    NTK_TRY((architecture->family == NTK_RESIDUAL ? residual_blocks : dense_layers)(architecture, rows,
-                                                                                    columns, recursion));
+    if (architecture->family == NTK_RESIDUAL) {
+        NTK_TRY(residual_blocks(architecture, rows, columns, recursion));
+    } else {
+        NTK_TRY(dense_layers(architecture, rows, columns, recursion));
+        NTK_TRY(guard_near_points(rows, columns, recursion));
+    }
     NTK_TRY(check_diagonal(rows));
     return columns == rows ? NTK_OK : check_diagonal(columns);
 }

@@ -31,8 +31,7 @@
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
-#define REACH   12.5
-#define LARGEST 1e4
+#define REACH 12.5
 /* Relative truncation error of a pair that is allowed at most. The tails come from differences of sums of
  * some hundred terms, which are reliable to a tenth of this. */
 #define TOLERANCE 1e-13
@@ -116,11 +115,9 @@ ntk_status ntk_mehler_create(ntk_activation activation, double max_variance, ntk
     if (!(pole_distance(activation) > 0))
         return ntk_fail(NTK_ERROR_UNSUPPORTED, "no Hermite expansion for the activation %s",
                         ntk_activation_name(activation));
-    if (!(max_variance <= LARGEST))
-        return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "kernel of %s: a pre-activation has variance %g, supported are up to %g; "
-                        "normalise the inputs or lower the weight variance",
-                        ntk_activation_name(activation), max_variance, LARGEST);
+    if (!(max_variance <= NTK_MEHLER_LARGEST))
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "Hermite expansion of %s: variance %g, supported are up to %g",
+                        ntk_activation_name(activation), max_variance, NTK_MEHLER_LARGEST);
     void *memory = NULL;
     NTK_TRY(ntk_allocate(1, sizeof(ntk_mehler), &memory));
     ntk_mehler *mehler = memory;

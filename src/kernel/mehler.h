@@ -9,6 +9,9 @@
 
 #include "kernel/dual.h"
 
+/* Largest variance of an expansion. */
+#define NTK_MEHLER_LARGEST 1e4
+
 typedef struct ntk_mehler ntk_mehler;
 
 /* An expansion for variances up to max_variance. Errors: NTK_ERROR_UNSUPPORTED for an activation without

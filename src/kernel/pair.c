@@ -1,25 +1,40 @@
-/* ReLU pairs that are parallel or nearly so.
+/* Pairs that the vectorised recursion flags: those whose layers amplify rounding.
  *
- * kappa_0 has a square-root singularity at rho = +-1: computed from the inner product, whose rounding is at
- * least one unit of roundoff, the angle is lost below 1e-8. Here the sine of the angle is carried instead.
- * With the inputs written as X = (w x / sqrt(d), b), so that S^1 = <X, Y>, the projection of X on Y leaves
+ * The recursion starts from the inner product and forms rho = cos theta, whose error is a few eps whatever
+ * the angle. That is an error of eps / theta of the angle, on which the kernels depend: kappa_0 of ReLU has a
+ * square-root singularity at rho = +-1, and erf, GELU and their like turn within angles of 1 / sqrt(S_xx).
+ * Here the angle itself is carried, as 1 - rho and 1 + rho (angle.c), and every layer is written so that it
+ * neither cancels nor amplifies:
  *
- *     e = X - c Y,  c = S_xy / S_yy,     sin theta_1 = |e| / |X|,
+ *     error of the angle after l layers <= some l eps,    in the first layer some eps times the angle.
  *
- * off by about eps sqrt(d) in absolute terms however small it is. It is exactly 0 where c and c Y are exact:
- * for x' = x, and, without bias, for x' = -x, 2x and any other power of two.
+ * A layer, with q = sqrt(S_xx), r = sqrt(S_yy), M(rho) = E[phi(u) phi(v)], N = sqrt(S_xx S_yy) of the next
+ * layer:
  *
- * From a layer to the next, with A = w^2 / 2, q = sqrt(S_xx), r = sqrt(S_yy), rho = cos theta, and with
- * N = sqrt((A q^2 + b^2)(A r^2 + b^2)), which is sqrt(S_xx S_yy) of the next layer,
+ *     1 - rho_next = (N - w^2 M(rho) - b^2) / N
+ *                  = {[N - w^2 M(1) - b^2] + w^2 [M(1) - M(rho)]} / N.
  *
+ * Both brackets are non-negative: the first is what different norms take from the cosine, the second what the
+ * angle takes.
+ *
+ * Homogeneous activations (ReLU): M(rho) = q r kappa_1(rho) / 2 and N = sqrt((A q^2 + b^2)(A r^2 + b^2)), A =
+ * w^2 / 2:
+ *
+ *     N - A q r - b^2 = A b^2 (q - r)^2 / (N + A q r + b^2),
  *     1 - kappa_1(rho) = (1 - rho) - (sin theta - theta cos theta) / pi,
- *     1 - rho_next     = (N - A q r kappa_1 - b^2) / N
- *                      = [A q r (1 - kappa_1) + A b^2 (q - r)^2 / (N + A q r + b^2)] / N,
  *
- * both free of the cancellation at rho = 1 beyond an error of eps theta, which moves the angle by eps. So the
- * absolute error of every angle, and of kappa_0, is a small multiple of eps sqrt(d), without the factor
- * 1 / sqrt(1 - rho^2) of the vectorised form. Cost: O(d) operations, and an arctangent
- * and a few square roots a layer.
+ * the last bracket by its series for small theta. The gap q - r of the next layer is A (q^2 - r^2) over the
+ * sum of the roots. Cost: O(d) operations, an arctangent and a few square roots a layer.
+ *
+ * Smooth activations: polar.c computes the second bracket (as an integral of E[phi' phi'] over the angle)
+ * where the angle is small, and for the first, with F(q, r) = E[phi(q z) phi(r z)] and B = w^2 F(q, r) + b^2,
+ *
+ *     N - B = (N^2 - B^2) / (N + B) = (w^4 [F(q,q) F(r,r) - F(q,r)^2] + w^2 b^2 [F(q,q) - 2 F(q,r) + F(r,r)])
+ * / (N + B).
+ *
+ * Where the angle is no longer small, N - w^2 M(rho) - b^2 is a difference of numbers that are not near each
+ * other. For an odd activation without biases an obtuse angle is replaced by its supplement: both kernels
+ * change sign.
  *
  * A residual network whose branches are weak keeps antiparallel inputs nearly so in all blocks: 1 + rho,
  * which follows the same average as 1 - rho (residual.c), is carried too,
@@ -31,119 +46,135 @@
 
 #include <math.h>
 
-#include <ntk/kernel.h>
-#include <ntk/linalg.h>
-
+#include "kernel/angle.h"
+#include "kernel/polar.h"
 #include "kernel/residual.h"
 
-/* |x - c y|^2; eight running sums, which the compiler can keep in vectors. */
-static double squared_residual(size_t d, const double *x, double c, const double *y) {
-    enum { SUMS = 8 };
-    double sum[SUMS] = {0};
-    const size_t whole = d - d % SUMS;
-    for (size_t k = 0; k < whole; k += SUMS)
-        for (size_t j = 0; j < SUMS; j++) sum[j] += (x[k + j] - c * y[k + j]) * (x[k + j] - c * y[k + j]);
-    for (size_t k = whole; k < d; k++) sum[k - whole] += (x[k] - c * y[k]) * (x[k] - c * y[k]);
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
-
-/* The squared sine of the angle between X and Y, and their product S^1_xy. */
-static double squared_sine(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
-                           const ntk_points *columns, size_t j, double *product) {
-    const size_t d = rows->dimension;
-    const double *x = rows->x + i * rows->ldx, *y = columns->x + j * columns->ldx;
-    const double factor = ntk_input_factor(architecture, d), b2 = architecture->bias_variance;
-    *product = factor * ntk_dot(d, x, y) + b2;
-    const double c = *product / columns->variance[j];
-    const double residual = factor * squared_residual(d, x, c, y) + b2 * (1 - c) * (1 - c);
-    return fmin(1, residual / rows->variance[i]);
-}
-
-/* 1 - kappa_1 from 1 - rho and the sine and cosine of the angle. */
-static double kappa_decrease(double versine, double sine, double cosine, double angle) {
-    return versine - (sine - angle * cosine) / M_PI;
-}
-
-static void dense_relu_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
-                            const ntk_points *columns, size_t j, double *nngp, double *ntk) {
-    const double A = 0.5 * architecture->weight_variance, b2 = architecture->bias_variance;
-    double s = 0;
-    double sine = sqrt(squared_sine(architecture, rows, i, columns, j, &s));
-    double cosine = copysign(sqrt((1 - sine) * (1 + sine)), s);
-    double tangent = s; /* Theta */
-    for (size_t l = 0; l < rows->depth; l++) {
-        const size_t next_row = (l + 1) * rows->stride + i, next_column = (l + 1) * columns->stride + j;
-        const double q = sqrt(rows->variance[next_row - rows->stride]);
-        const double r = sqrt(columns->variance[next_column - columns->stride]);
-        const double angle = atan2(sine, cosine);
-        const double versine = cosine > 0 ? sine * sine / (1 + cosine) : 1 - cosine;
-        const double decrease = kappa_decrease(versine, sine, cosine, angle);
-        s = A * q * r * (1 - decrease) + b2;
-        tangent = s + tangent * (A * ((M_PI - angle) / M_PI));
-
-        const double N = sqrt(rows->variance[next_row]) * sqrt(columns->variance[next_column]);
-        if (!(N > 0)) break; /* the kernel has underflowed to 0 */
-        const double gap = A * b2 * ((q - r) * (q - r)) / (N + A * q * r + b2);
-        const double next = fmax(0, (A * q * r * decrease + gap) / N); /* 1 - rho of the next layer, <= 1 */
-        cosine = 1 - next;
-        sine = sqrt(next * (2 - next));
+/* sin theta - theta cos theta = sum_k (-1)^(k + 1) 2k theta^(2k + 1) / (2k + 1)!. */
+static double excess(double theta, double sine, double cosine) {
+    if (theta > 0.5) return sine - theta * cosine;
+    double power = theta, sum = 0;
+    for (int k = 1; k <= 9; k++) {
+        power *= -theta * theta / (2 * k * (2 * k + 1));
+        sum -= 2 * k * power;
     }
-    *nngp = s;
-    *ntk = tangent;
+    return sum;
+}
+
+/* 1 - kappa_1. */
+static double kappa_decrease(const ntk_angle *angle, double theta) {
+    return angle->minus - excess(theta, angle->sine, angle->cosine) / M_PI;
+}
+
+/* What a pair has become after some layers. */
+typedef struct pair_state {
+    ntk_polar polar;
+    double s, tangent; /* S and Theta */
+} pair_state;
+
+static pair_state start(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
+                        const ntk_points *columns, size_t j) {
+    pair_state out = {.polar = {.q = sqrt(rows->variance[i]), .r = sqrt(columns->variance[j])}};
+    out.polar.angle = ntk_angle_first(architecture, rows, i, columns, j, &out.polar.gap);
+    out.s = out.tangent = out.polar.q * out.polar.r * out.polar.angle.cosine;
+    return out;
+}
+
+/* One layer; Q and R: the deviations of the next. */
+static void relu_layer(double w2, double b2, double Q, double R, pair_state *pair) {
+    const double A = 0.5 * w2, size = A * pair->polar.q * pair->polar.r, N = Q * R;
+    const double theta = ntk_angle_radians(&pair->polar.angle);
+    const double decrease = kappa_decrease(&pair->polar.angle, theta);
+    pair->s = size * (1 - decrease) + b2;
+    pair->tangent = pair->s + pair->tangent * (A * ((M_PI - theta) / M_PI));
+    const double gap = pair->polar.gap;
+    const double radial = b2 > 0 ? A * b2 * (gap * gap) / (N + size + b2) : 0;
+    const double next = A * gap * (pair->polar.q + pair->polar.r) / (Q + R);
+    pair->polar = (ntk_polar){
+        .q = Q, .r = R, .gap = next, .angle = ntk_angle_from_minus((size * decrease + radial) / N)};
+}
+
+/* The pair behind a smooth layer; Q and R: its deviations, s: its covariance. */
+static ntk_polar next_polar(ntk_activation activation, double w2, double b2, double Q, double R, double s,
+                            const ntk_polar *polar) {
+    const double small = 1.0 / 32, N = Q * R; /* 1 - rho of angles below a quarter */
+    ntk_polar out = {.q = Q, .r = R, .gap = Q - R};
+    if (!(polar->angle.minus < small)) {
+        out.angle = ntk_angle_from_minus((N - s) / N);
+        return out;
+    }
+    double radial = 0;
+    if (polar->gap != 0) {
+        const ntk_polar_gap gap = ntk_polar_gap_of(activation, polar);
+        radial = w2 * (w2 * gap.determinant + b2 * gap.square) / (N + w2 * gap.product + b2);
+        out.gap = w2 * gap.difference / (Q + R);
+    }
+    out.angle = ntk_angle_from_minus((radial + w2 * ntk_polar_decrease(activation, polar)) / N);
+    return out;
+}
+
+static void smooth_layer(ntk_activation activation, double w2, double b2, double Q, double R, bool is_last,
+                         pair_state *pair) {
+    const ntk_dual dual = ntk_polar_dual(activation, &pair->polar);
+    pair->s = w2 * dual.value + b2;
+    pair->tangent = pair->s + pair->tangent * (w2 * dual.derivative);
+    if (!is_last) pair->polar = next_polar(activation, w2, b2, Q, R, pair->s, &pair->polar);
+}
+
+static bool is_odd(const ntk_architecture *architecture) {
+    const ntk_activation activation = architecture->activation;
+    return architecture->bias_variance == 0 && (activation == NTK_ERF || activation == NTK_TANH ||
+                                                activation == NTK_SIN || activation == NTK_LINEAR);
+}
+
+static void dense_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
+                       const ntk_points *columns, size_t j, double *nngp, double *ntk) {
+    const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
+    pair_state pair = start(architecture, rows, i, columns, j);
+    double sign = 1;
+    if (is_odd(architecture) && pair.polar.angle.cosine < 0) {
+        sign = -1;
+        pair.polar.angle = ntk_angle_supplement(pair.polar.angle);
+        pair.s = pair.tangent = -pair.s;
+    }
+    for (size_t l = 0; l < rows->depth; l++) {
+        const double Q = sqrt(rows->variance[(l + 1) * rows->stride + i]);
+        const double R = sqrt(columns->variance[(l + 1) * columns->stride + j]);
+        if (architecture->activation == NTK_RELU)
+            relu_layer(w2, b2, Q, R, &pair);
+        else
+            smooth_layer(architecture->activation, w2, b2, Q, R, l + 1 == rows->depth, &pair);
+        if (!(Q * R > 0)) break; /* the kernel has underflowed to 0 */
+    }
+    *nngp = sign * pair.s;
+    *ntk = sign * pair.tangent;
 }
 
 static void residual_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                           const ntk_points *columns, size_t j, double *nngp, double *ntk) {
     const double share = ntk_residual_share(architecture);
-    double product = 0;
-    const double square = squared_sine(architecture, rows, i, columns, j, &product);
-    const double least = square / (1 + sqrt(1 - square)); /* 1 - |rho| */
-    double minus = product > 0 ? least : 2 - least;       /* 1 - rho */
-    double plus = product > 0 ? 2 - least : least;        /* 1 + rho */
-    double tangent = plus - minus;                        /* t_0 = 2 rho_0 */
+    const pair_state pair = start(architecture, rows, i, columns, j);
+    ntk_angle angle = pair.polar.angle;
+    double tangent = angle.plus - angle.minus; /* t_0 = 2 rho_0 */
     for (size_t l = 0; l < rows->depth; l++) {
-        const double sine = sqrt(minus * plus), cosine = 0.5 * (plus - minus);
-        const double angle = atan2(sine, cosine);
-        const double decrease = kappa_decrease(minus, sine, cosine, angle);
-        const double gain = (M_PI - angle) / M_PI * tangent + 2 * (1 - decrease);
+        const double theta = ntk_angle_radians(&angle), decrease = kappa_decrease(&angle, theta);
+        const double gain = (M_PI - theta) / M_PI * tangent + 2 * (1 - decrease);
         tangent = (1 - share) * tangent + share * gain;
-        minus = (1 - share) * minus + share * decrease;
-        plus = (1 - share) * plus + share * (2 - decrease);
+        angle.minus = (1 - share) * angle.minus + share * decrease;
+        angle.plus = (1 - share) * angle.plus + share * (2 - decrease);
+        angle.sine = sqrt(angle.minus * angle.plus);
+        angle.cosine = 0.5 * (angle.plus - angle.minus);
     }
     const double scale = sqrt(rows->variance[rows->depth * rows->stride + i]) *
                          sqrt(columns->variance[columns->depth * columns->stride + j]);
-    *nngp = scale * (0.5 * (plus - minus));
+    *nngp = scale * angle.cosine;
     *ntk = scale * tangent;
-}
-
-/* Any other activation, one dual activation after the other. */
-static ntk_status general_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
-                               const ntk_points *columns, size_t j, double *nngp, double *ntk) {
-    const double *x = rows->x + i * rows->ldx, *y = columns->x + j * columns->ldx;
-    const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
-    double s = ntk_input_factor(architecture, rows->dimension) * ntk_dot(rows->dimension, x, y) + b2;
-    double theta = s;
-    for (size_t l = 0; l < rows->depth; l++) {
-        double value = 0, derivative = 0;
-        NTK_TRY(ntk_dual_activation(architecture->activation, rows->variance[l * rows->stride + i],
-                                    columns->variance[l * columns->stride + j], s, &value, &derivative,
-                                    NULL));
-        s = w2 * value + b2;
-        theta = s + theta * (w2 * derivative);
-    }
-    *nngp = s;
-    *ntk = theta;
-    return NTK_OK;
 }
 
 ntk_status ntk_pair_kernel(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                            const ntk_points *columns, size_t j, double *nngp, double *ntk) {
-    if (architecture->family == NTK_RESIDUAL)
-        residual_pair(architecture, rows, i, columns, j, nngp, ntk);
-    else if (architecture->activation == NTK_RELU)
-        dense_relu_pair(architecture, rows, i, columns, j, nngp, ntk);
-    else
-        NTK_TRY(general_pair(architecture, rows, i, columns, j, nngp, ntk));
+    (architecture->family == NTK_RESIDUAL ? residual_pair : dense_pair)(architecture, rows, i, columns, j,
+                                                                        nngp, ntk);
     if (!(isfinite(*nngp) && isfinite(*ntk)))
         return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel of inputs %zu and %zu overflows", i, j);
     return NTK_OK;

@@ -27,7 +27,9 @@ typedef struct ntk_recursion_layer {
     const double *column;
     size_t fields;
     size_t terms; /* K */
-    double limit; /* pairs with |rho| beyond it are flagged */
+    /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin of the relative
+     * error of its exponential in units of rounding. */
+    double limit;
 } ntk_recursion_layer;
 
 /* Where field 0 of a point stands; the next field is NTK_POINT_BLOCK further. */
@@ -35,15 +37,23 @@ static inline size_t ntk_field_offset(size_t point, size_t fields) {
     return point / NTK_POINT_BLOCK * NTK_POINT_BLOCK * fields + point % NTK_POINT_BLOCK;
 }
 
-/* Pairs of ReLU networks whose inputs are this close to parallel, sin theta <= 1/32, are flagged by the first
- * layer and recomputed from the difference of the inputs (pair.c): 1 - cos theta = 2^-11 (1 + 2^-13). */
+/* What the recursion may amplify in a layer before its pairs are flagged and recomputed (pair.c). ReLU: sin
+ * theta <= 1/32, 1 - cos theta = 2^-11 (1 + 2^-13). erf and GELU: 1 / (1 - u^2) = 64. sin: 8 units of
+ * rounding. */
 #define NTK_NEARLY_PARALLEL (1 - 0x1p-11)
+#define NTK_NEARLY_SINGULAR (1 - 0x1p-7)
+#define NTK_EXPONENT_LIMIT  8.0
+/* Growth of 1 - rho through all layers up to which near points need no care. */
+#define NTK_GROWTH_ALLOWED 4.0
 
 typedef struct ntk_recursion {
     double input_scale; /* w^2 / d or w^2; of a residual network 1 / d or 1 */
     double weight;      /* w^2 */
     double bias;        /* b^2 */
     double share;       /* q = alpha^2 / (1 + alpha^2), residual networks only */
+    /* Where layers tear near points apart: 1 / sqrt(S^1_xx), so that pairs with |rho_1| > NTK_NEARLY_PARALLEL
+     * are flagged; else NULL. */
+    const double *row_root, *column_root;
     size_t depth;
     ntk_recursion_layer *layer; /* (depth); residual networks use the first */
 } ntk_recursion;

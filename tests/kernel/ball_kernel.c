@@ -76,15 +76,14 @@ static void dual_erf(const arb_t a, const arb_t c, const arb_t s, arb_t value, a
     arb_init(pi);
     arb_const_pi(pi, BALL_BITS);
     shifted_product(p, a, c, 2);
-    arb_sqrt(u, p, BALL_BITS);
-    arb_div(u, s, u, BALL_BITS);
-    arb_mul_ui(u, u, 2, BALL_BITS);
-    arb_asin(value, u, BALL_BITS);
-    arb_mul_ui(value, value, 2, BALL_BITS);
-    arb_div(value, value, pi, BALL_BITS);
     arb_mul(u, s, s, BALL_BITS);
     arb_submul_ui(p, u, 4, BALL_BITS);
     arb_rsqrt(derivative, p, BALL_BITS);
+    arb_mul(u, s, derivative, BALL_BITS);
+    arb_mul_ui(u, u, 2, BALL_BITS);
+    arb_atan(value, u, BALL_BITS);
+    arb_mul_ui(value, value, 2, BALL_BITS);
+    arb_div(value, value, pi, BALL_BITS);
     arb_mul_ui(derivative, derivative, 4, BALL_BITS);
     arb_div(derivative, derivative, pi, BALL_BITS);
     arb_clear(p);
@@ -106,9 +105,9 @@ static void dual_gelu(const arb_t a, const arb_t c, const arb_t s, arb_t value, 
     arb_submul(delta, s, s, BALL_BITS);
     arb_rsqrt(density, delta, BALL_BITS);
     arb_div(density, density, pi, BALL_BITS);
-    arb_rsqrt(t, p, BALL_BITS);
+    arb_rsqrt(t, delta, BALL_BITS);
     arb_mul(t, t, s, BALL_BITS);
-    arb_asin(orthant, t, BALL_BITS);
+    arb_atan(orthant, t, BALL_BITS);
     arb_div(orthant, orthant, pi, BALL_BITS);
     arb_set_d(t, 0.25);
     arb_add(orthant, orthant, t, BALL_BITS);
@@ -133,11 +132,26 @@ static void dual_gelu(const arb_t a, const arb_t c, const arb_t s, arb_t value, 
     for (size_t i = 0; i < 8; i++) arb_clear(all[i]);
 }
 
+/* e^(-(a + c)/2) sinh s and the same with cosh. */
+static void dual_sin(const arb_t a, const arb_t c, const arb_t s, arb_t value, arb_t derivative) {
+    arb_t peak;
+    arb_init(peak);
+    arb_add(peak, a, c, BALL_BITS);
+    arb_mul_2exp_si(peak, peak, -1);
+    arb_neg(peak, peak);
+    arb_exp(peak, peak, BALL_BITS);
+    arb_sinh_cosh(value, derivative, s, BALL_BITS);
+    arb_mul(value, value, peak, BALL_BITS);
+    arb_mul(derivative, derivative, peak, BALL_BITS);
+    arb_clear(peak);
+}
+
 void ball_dual(ntk_activation activation, const arb_t a, const arb_t c, const arb_t s, arb_t value,
                arb_t derivative) {
     if (activation == NTK_RELU) dual_relu(a, c, s, value, derivative);
     if (activation == NTK_ERF) dual_erf(a, c, s, value, derivative);
     if (activation == NTK_GELU) dual_gelu(a, c, s, value, derivative);
+    if (activation == NTK_SIN) dual_sin(a, c, s, value, derivative);
 }
 
 /* x = x'. For ReLU 1/2 of everything: a c - s^2 = 0 known to 400 bits is its root known to 200, and so on. */
@@ -188,7 +202,7 @@ static void next_layer(arb_t s, arb_t theta, const ntk_architecture *architectur
     arb_clear(b2);
 }
 
-double ball_relu_amplification(const arb_t a, const arb_t c, const arb_t s, size_t layer) {
+double ball_relu_amplification(const arb_t a, const arb_t c, const arb_t s) {
     arb_t square, product; /* of the sine; of the variances */
     arb_init(square);
     arb_init(product);
@@ -199,14 +213,20 @@ double ball_relu_amplification(const arb_t a, const arb_t c, const arb_t s, size
     const double sine = sqrt(fabs(midpoint(square)));
     arb_clear(square);
     arb_clear(product);
-    return 1 / M_PI / (layer == 0 && sine < 0.03125 ? 0.03125 : sine + 1e-300);
+    return 1 / M_PI / fmax(sine, 0.03125);
 }
 
-static void note_factors(const state *t, size_t layer, ntk_activation activation, ball_kernel *out) {
+/* Of the layer's own function: 1 / (1 - u^2) of the arcsine, the exponent of sin. */
+static double smooth_amplification(const state *t, ntk_activation activation) {
     const double a = midpoint(t->a), c = midpoint(t->c), s = midpoint(t->s);
-    out->relu_factor += ball_relu_amplification(t->a, t->c, t->s, layer);
+    if (activation == NTK_SIN) return fmin(16, 0.5 * (a + c) * exp(fmin(0, fabs(s) - 0.5 * (a + c))));
     const double k = activation == NTK_ERF ? 2 : 1;
-    out->smooth_factor += 1 + 1 / (1 - k * k * s * s / ((1 + k * a) * (1 + k * c)));
+    return fmin(64, 1 / fmax(1e-300, 1 - k * s / (1 + k * a) * (k * s / (1 + k * c))));
+}
+
+static void note_factors(const state *t, ntk_activation activation, ball_kernel *out) {
+    out->factor += activation == NTK_RELU ? ball_relu_amplification(t->a, t->c, t->s)
+                                          : smooth_amplification(t, activation);
 }
 
 void ball_kernel_init(ball_kernel *kernel) {
@@ -233,10 +253,9 @@ void ball_kernel_compute(const ntk_architecture *architecture, size_t d, const d
     arb_set(t.ta, t.a);
     arb_set(t.tc, t.c);
     arb_set(t.ts, t.s);
-    out->relu_factor = 1;
-    out->smooth_factor = 0;
+    out->factor = 1;
     for (size_t l = 0; l < architecture->depth; l++) {
-        note_factors(&t, l, architecture->activation, out);
+        note_factors(&t, architecture->activation, out);
         arb_t a, c, s;
         arb_init(a);
         arb_init(c);

@@ -65,7 +65,7 @@ static void forward(sweep *t, const ntk_architecture *architecture, size_t d, co
     inner_product(c, architecture, d, y, y);
     inner_product(t->covariance, architecture, d, x, y);
     for (slong l = 0; l < t->depth; l++) {
-        t->amplification += ball_relu_amplification(a, c, t->covariance + l, (size_t)l);
+        t->amplification += ball_relu_amplification(a, c, t->covariance + l);
         expectations(t, l, a, c, x == y);
     }
     arb_clear(a);
@@ -126,8 +126,7 @@ void ball_residual_compute(const ntk_architecture *architecture, size_t d, const
     compute_pair(architecture, d, x, x, of_x.nngp, of_x.ntk);
     compute_pair(architecture, d, y, y, of_y.nngp, of_y.ntk);
     const double square = architecture->residual_scale * architecture->residual_scale;
-    out->relu_factor = 1 + square / (1 + square) * compute_pair(architecture, d, x, y, out->nngp, out->ntk);
-    out->smooth_factor = 0;
+    out->factor = 1 + square / (1 + square) * compute_pair(architecture, d, x, y, out->nngp, out->ntk);
     out->scale = root_of_product(of_x.ntk, of_y.ntk);
     out->nngp_scale = root_of_product(of_x.nngp, of_y.nngp);
     ball_kernel_clear(&of_x);

@@ -1,12 +1,10 @@
-/* The kernels against the recursion in ball arithmetic (ball_kernel.c). src/kernel/matrix.c derives for ReLU
+/* The kernels against the recursion in ball arithmetic (ball_kernel.c). src/kernel/gram.c derives
  *
- *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
+ *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l g_l)
  *
- * the first layer's term at most 32 / pi,
- * relative to sqrt(Theta_xx Theta_x'x'); residual.c for residual networks the same with the sum multiplied by
- * alpha^2 / (1 + alpha^2); for erf and GELU sum_l (1 + 1 / (1 - u_l^2)) takes the place of the
- * last bracket. There every rounding errs in the same direction; roundings of random sign stay below a
- * quarter of it, which is what is allowed here: two lost bits show. */
+ * relative to sqrt(Theta_xx Theta_x'x'), g_l what layer l may amplify (ball_kernel.h); residual.c the same
+ * for residual networks. There every rounding errs in the same direction; roundings of random sign stay below
+ * a quarter of it, which is what is allowed here: two lost bits show. */
 #include <float.h>
 #include <math.h>
 
@@ -15,6 +13,7 @@
 #include <ntk/ntk.h>
 
 #include "ball_kernel.h"
+#include "kernel/mixture.h"
 #include "start.h"
 
 TestSuite(accuracy, .init = start_linalg);
@@ -25,8 +24,7 @@ static const size_t dimensions[] = {3, 10, MAX_D};
 
 static double allowance(const ntk_architecture *architecture, size_t d, const ball_kernel *exact) {
     const double rounding = DBL_EPSILON * (sqrt((double)d) + 9 * (double)(architecture->depth + 1));
-    return 0.25 * rounding *
-           (architecture->activation == NTK_RELU ? exact->relu_factor : exact->smooth_factor);
+    return 0.25 * rounding * exact->factor;
 }
 
 /* All entries of both kernels of n <= 8 points. */
@@ -62,8 +60,8 @@ static ntk_architecture residual(size_t depth, double scale) {
 
 /* Every closed-form activation with and without bias, both input scales, depth 1 .. 6. */
 static void check_architectures(size_t n, size_t d, const double *x, const char *what) {
-    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_GELU};
-    for (size_t i = 0; i < 3; i++)
+    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_GELU, NTK_SIN};
+    for (size_t i = 0; i < 4; i++)
         for (size_t depth = 1; depth <= DEPTHS; depth++) {
             ntk_architecture architecture = ntk_architecture_default();
             architecture.activation = activations[i];
@@ -207,6 +205,59 @@ Test(accuracy, parallel_points_are_exact) {
             }
         }
     }
+}
+
+/* Scale 1e-3 .. 1e12, phase from ordered to chaotic, depth to 12, every kind of near pair: one bound. */
+Test(accuracy, at_any_scale_phase_depth_and_angle) {
+    static const double weights[] = {0.5, 1, 1.5, 2, 10, 100}, biases[] = {0, 0.01, 0.5, 5};
+    static const double factors[] = {1, 1, 1.3, 2, -1, -0.7};
+    static const size_t depths[] = {1, 2, 3, 6, 9, 12};
+    ntk_stream stream = ntk_stream_create(20, "any", 0);
+    double x[2 * 10], u[6];
+    for (size_t run = 0; run < 400; run++) {
+        const size_t d = 2 + run % 4 * 2;
+        ntk_stream_normal(&stream, 2 * d, x);
+        ntk_stream_uniform(&stream, 6, u);
+        const double scale = pow(10, 15 * u[0] * u[0] - 3), near = pow(10, -14 * u[1]);
+        const double factor = factors[(size_t)(6 * u[2])];
+        for (size_t k = 0; k < d; k++) {
+            x[k] *= scale;
+            x[d + k] = factor * x[k] + near * scale * x[d + k];
+        }
+        ntk_architecture architecture = ntk_architecture_default();
+        architecture.activation = (ntk_activation[]){NTK_RELU, NTK_ERF, NTK_GELU, NTK_SIN}[run / 4 % 4];
+        architecture.weight_variance = weights[(size_t)(6 * u[3])];
+        architecture.bias_variance = biases[(size_t)(4 * u[4])];
+        architecture.depth = depths[(size_t)(6 * u[5])];
+        /* The balls of GELU grow by S^2 a layer, those of ReLU by 1 / theta. */
+        if (architecture.activation == NTK_GELU && architecture.depth > 6) architecture.depth = 6;
+        check_points(&architecture, 2, d, x, "any");
+    }
+}
+
+/* The mixtures of arc-cosine kernels are another form of the dual activations: quadrature at moderate
+ * variances, expansions beyond its reach in angle, and the limits of sign and ReLU beyond both. */
+Test(accuracy, mixtures_agree_with_quadrature_and_limits) {
+    static const ntk_activation activations[] = {NTK_TANH, NTK_SOFTPLUS, NTK_SIGMOID};
+    static const double covariances[][3] = {
+        {0.01, 0.02, 0.013}, {1, 1, 0.999}, {4, 0.5, -1.2}, {30, 50, 38.7}, {900, 400, 100}};
+    for (size_t a = 0; a < 3; a++)
+        for (size_t k = 0; k < 5; k++) {
+            const double *s = covariances[k], scale = sqrt(s[0] * s[1]);
+            double value, derivative;
+            assert_ok(
+                ntk_dual_activation_quadrature(activations[a], s[0], s[1], s[2], &value, &derivative, NULL));
+            const ntk_angle angle = ntk_angle_from_sine(1 - s[2] / scale * (s[2] / scale), s[2]);
+            const ntk_dual found = ntk_mixture_dual(activations[a], sqrt(s[0]), sqrt(s[1]), &angle);
+            cr_expect(fabs(found.value - value) <= 2e-13 * (1 + fabs(value)), "%zu %zu: %.17g %.17g", a, k,
+                      found.value, value);
+            cr_expect(fabs(found.derivative - derivative) <= 2e-13, "%zu %zu: %.17g %.17g", a, k,
+                      found.derivative, derivative);
+        }
+    const ntk_angle right = ntk_angle_from_minus(1), third = ntk_angle_from_minus(0.5);
+    cr_expect(fabs(ntk_mixture_dual(NTK_TANH, 1e9, 1e9, &third).value - 1.0 / 3) <= 1e-15);
+    cr_expect(fabs(ntk_mixture_dual(NTK_SIGMOID, 1e9, 1e9, &third).value - 1.0 / 3) <= 1e-15);
+    cr_expect(fabs(ntk_mixture_dual(NTK_SOFTPLUS, 1e9, 1e9, &right).value - 1e18 / (2 * M_PI)) <= 1e3);
 }
 
 /* Activations without a closed form: the expansion against the recursion by quadrature, pair by pair. */
