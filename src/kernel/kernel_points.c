@@ -21,11 +21,6 @@
 
 enum { BATCH = 64 /* points expanded at a time */ };
 
-double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
-    const double variance = architecture->family == NTK_RESIDUAL ? 1 : architecture->weight_variance;
-    return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? variance / (double)d : variance;
-}
-
 static ntk_status check_row(const ntk_points *points, size_t i) {
     const double *x = points->x + i * points->ldx;
     for (size_t j = 0; j < points->dimension; j++)

@@ -32,9 +32,6 @@ typedef struct ntk_points {
 /* 1 / sqrt(variance), 0 for 0. */
 static inline double ntk_inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
 
-/* Factor of <x, x'> in the first layer: w^2 / d or w^2; of a residual network 1 / d or 1. */
-double ntk_input_factor(const ntk_architecture *architecture, size_t d);
-
 /* S^1_xx (S^0_xx); the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming row and
  * column of the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be destroyed in either
  * case. */

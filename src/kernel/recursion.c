@@ -6,6 +6,11 @@
 #include "kernel/kernel_points.h"
 #include "kernel/residual.h"
 
+double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
+    const double variance = architecture->family == NTK_RESIDUAL ? 1 : architecture->weight_variance;
+    return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? variance / (double)d : variance;
+}
+
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
                                    ntk_recursion_layer *layer) {
     return (ntk_recursion){.input_scale = ntk_input_factor(architecture, d),

@@ -58,6 +58,9 @@ typedef struct ntk_recursion {
     ntk_recursion_layer *layer; /* (depth); residual networks use the first */
 } ntk_recursion;
 
+/* Factor of <x, x'> in the first layer: w^2 / d or w^2; of a residual network 1 / d or 1. */
+double ntk_input_factor(const ntk_architecture *architecture, size_t d);
+
 /* For inputs of dimension d. */
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
                                    ntk_recursion_layer *layer);
