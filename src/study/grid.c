@@ -56,6 +56,11 @@ const char *ntk_grid_label(const ntk_grid *grid, ntk_place at, size_t axis) {
     return grid->axes[axis].labels[at.at[axis]];
 }
 
+bool ntk_grid_is_smooth(const ntk_grid *grid, size_t which) {
+    const ntk_axis *cases = &grid->axes[0];
+    return !cases->is_smooth || cases->is_smooth(cases->labels[which]);
+}
+
 size_t ntk_grid_count(const ntk_grid *grid, ntk_place part) {
     size_t count = 1;
     for (size_t a = 0; a < axis_count(grid); a++)
@@ -164,17 +169,19 @@ static ntk_status run_unit(size_t index, void *argument) {
     return ntk_fail(status, "%s: %s", place, reason);
 }
 
+void ntk_grid_release(ntk_grid *grid) {
+    ntk_release(grid->slots);
+    grid->slots = NULL;
+}
+
 ntk_status ntk_grid_run(ntk_grid *grid, ntk_grid_unit unit, const void *study) {
     task self = {grid, unit, study};
     const size_t size = unit_count(grid) * ntk_grid_slot_size(grid);
     NTK_TRY(ntk_allocate_doubles(size, &grid->slots));
     for (size_t i = 0; i < size; i++) grid->slots[i] = NAN;
-    return row_count(grid) == 0 ? NTK_OK : ntk_map(unit_count(grid), run_unit, &self);
-}
-
-void ntk_grid_release(ntk_grid *grid) {
-    ntk_release(grid->slots);
-    grid->slots = NULL;
+    const ntk_status status = row_count(grid) == 0 ? NTK_OK : ntk_map(unit_count(grid), run_unit, &self);
+    if (status != NTK_OK) ntk_grid_release(grid);
+    return status;
 }
 
 /* ---- the table of rows --------------------------------------------------------------------------------- */

@@ -181,17 +181,13 @@ static ntk_status estimate_of(const ntk_grid *grid, ntk_place part, const ntk_re
     }
 }
 
-static bool is_smooth(const ntk_grid *grid, size_t which) {
-    return !grid->axes[CASE].smooth || grid->axes[CASE].smooth[which];
-}
-
 static const char *const kinds[] = {"kinked", "smooth"};
 
 static ntk_status emit_largest_by_kind(ntk_context *context, const ntk_grid *grid, const ntk_reduction *it) {
     ntk_extreme largest[2];
     bool found[2] = {false, false};
     for (size_t c = 0; c < grid->axes[CASE].count; c++) {
-        const bool kind = is_smooth(grid, c);
+        const bool kind = ntk_grid_is_smooth(grid, c);
         const ntk_extreme of_case = ntk_grid_largest(grid, ntk_grid_case(c), it->column);
         if (!found[kind] || is_beyond(1, of_case.value, largest[kind].value)) largest[kind] = of_case;
         found[kind] = true;
@@ -205,7 +201,7 @@ static ntk_status emit_rates(ntk_context *context, const ntk_grid *grid, const n
     ntk_estimate highest[2];
     bool found[2] = {false, false};
     for (size_t c = 0; c < grid->axes[CASE].count; c++) {
-        const bool kind = is_smooth(grid, c);
+        const bool kind = ntk_grid_is_smooth(grid, c);
         ntk_estimate rate;
         NTK_TRY(ntk_grid_rate(grid, ntk_grid_case(c), ALONG, it->column, &rate));
         NTK_TRY(ntk_emit_estimate_as(context, &rate, "%s-%s", it->prefix, grid->axes[CASE].labels[c]));

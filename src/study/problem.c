@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <ntk/data.h>
+#include <ntk/hard_margin.h>
+#include <ntk/inference_problem.h>
 #include <ntk/kernel.h>
 #include <ntk/loss.h>
 #include <ntk/memory.h>
@@ -155,6 +157,28 @@ ntk_status ntk_training_linearise(const ntk_training *training, ntk_model *out) 
     NTK_TRY(ntk_training_kernel_model(training, NTK_TRAINING_KERNEL_EMPIRICAL, out, &everywhere));
     ntk_model_release(&everywhere);
     return NTK_OK;
+}
+
+/* memory: (n, n), (n) and (n). */
+static ntk_status solve_margin(const ntk_training *training, double *memory, ntk_hard_margin_result *out) {
+    const size_t n = training->points;
+    double *gram = memory, *weights = memory + n * n, *targets = weights + n;
+    NTK_TRY(ntk_network_tangent_kernel(training->network, training->theta0, n, training->x, gram, n));
+    NTK_TRY(ntk_targets_from_labels(NTK_LOSS_LOGISTIC, n, 1, training->labels, 0, targets));
+    const ntk_inference_problem problem = {
+        .loss = NTK_LOSS_LOGISTIC, .points = n, .outputs = 1, .order = n, .gram = gram, .targets = targets};
+    return ntk_inference_hard_margin(&problem, weights, NULL, out);
+}
+
+ntk_status ntk_training_hard_margin(const ntk_training *training, double *weights,
+                                    ntk_hard_margin_result *out) {
+    const size_t n = training->points;
+    double *memory;
+    NTK_TRY(ntk_allocate_doubles(n * (n + 2), &memory));
+    const ntk_status status = solve_margin(training, memory, out);
+    if (status == NTK_OK && weights) memcpy(weights, memory + n * n, n * sizeof *weights);
+    ntk_release(memory);
+    return status;
 }
 
 /* ---- what parameters say of a problem ------------------------------------------------------------------ */

@@ -29,11 +29,11 @@ typedef struct ntk_axis {
     const double *numbers;     /* (count), where they are numbers; neither: 0, 1, ... */
     const char *by;            /* the axis on which its levels depend; NULL: none. With one: numbers
                                   (levels of that axis, count) */
-    const bool *smooth;        /* (count), which are networks without kinks; NULL: all */
-    bool inside;               /* one unit runs through all levels */
-    bool costly;               /* of one axis at most: the later the level, the longer its units
-                                  take. They begin with the last one, so that a map ends with
-                                  short ones. */
+    bool (*is_smooth)(const char *label); /* which are networks without kinks; NULL: all */
+    bool inside;                          /* one unit runs through all levels */
+    bool costly;                          /* of one axis at most: the later the level, the longer its units
+                                             take. They begin with the last one, so that a map ends with
+                                             short ones. */
 } ntk_axis;
 
 /* Axes whose levels are a parameter: a list of choices; of numbers; 0 to an integer less one. They
@@ -66,6 +66,9 @@ ntk_place ntk_grid_case(size_t which);
 double ntk_grid_number(const ntk_grid *grid, ntk_place at, size_t axis);
 const char *ntk_grid_label(const ntk_grid *grid, ntk_place at, size_t axis);
 
+/* Whether a case, a level of the first axis, is a network without kinks. */
+bool ntk_grid_is_smooth(const ntk_grid *grid, size_t which);
+
 /* How many places a part has, and its k-th. */
 size_t ntk_grid_count(const ntk_grid *grid, ntk_place part);
 ntk_place ntk_grid_place(const ntk_grid *grid, ntk_place part, size_t k);
@@ -86,8 +89,8 @@ typedef ntk_status (*ntk_grid_unit)(const void *study, ntk_slot *slot);
 /* Doubles of a slot: rows times columns, and what is kept. */
 size_t ntk_grid_slot_size(const ntk_grid *grid);
 
-/* Allocate the slots and run every unit, by one ntk_map. To be released, also after a failure.
- * Errors: those of the units, with their place ("relu, width 64, seed 3: reason");
+/* Allocate the slots, to be released, and run every unit, by one ntk_map. After a failure nothing
+ * is there. Errors: those of the units, with their place ("relu, width 64, seed 3: reason");
  * NTK_ERROR_MEMORY. */
 ntk_status ntk_grid_run(ntk_grid *grid, ntk_grid_unit unit, const void *study);
 void ntk_grid_release(ntk_grid *grid);

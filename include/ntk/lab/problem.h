@@ -7,6 +7,7 @@
 
 #include <ntk/api.h>
 #include <ntk/data.h>
+#include <ntk/hard_margin.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/models.h>
@@ -77,6 +78,12 @@ typedef enum ntk_training_kernel {
  * regression. Both are released by ntk_model_release. */
 ntk_status ntk_training_kernel_model(const ntk_training *training, ntk_training_kernel kernel,
                                      ntk_model *model, ntk_model *everywhere);
+
+/* The hard margin (hard_margin.h) of the labels, two classes, in the feature space of the empirical
+ * NTK at theta0, whatever the targets. weights: (points), those that it gives the points, or NULL.
+ * Errors: those of the kernel and of ntk_inference_hard_margin. */
+ntk_status ntk_training_hard_margin(const ntk_training *training, double *weights,
+                                    ntk_hard_margin_result *out);
 
 /* ---- what parameters say of a problem ------------------------------------------------------------------ */
 

@@ -2,21 +2,18 @@
 #include "exits.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <ntk/architecture.h>
 #include <ntk/exit.h>
 #include <ntk/flow.h>
 #include <ntk/hard_margin.h>
-#include <ntk/inference_problem.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/problem.h>
 #include <ntk/linalg.h>
 #include <ntk/loss.h>
 #include <ntk/memory.h>
-#include <ntk/models.h>
-#include <ntk/parallel.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
 
@@ -40,20 +37,29 @@ const ntk_parameter ntk_exit_sweep_parameters[] = {
     {0},
 };
 
+enum { ACTIVATION, STEP, THRESHOLD, SEED, WIDTH }; /* axes, those of exits.h */
+
 /* ---- one problem --------------------------------------------------------------------------------------- */
 
 static bool is_squared(const ntk_context *context) {
     return strcmp(ntk_context_choice(context, "loss"), "squared") == 0;
 }
 
-static ntk_flow_options describe_flow(const ntk_exit_sweep *self, ntk_exit_place at,
+static const ntk_axis *thresholds_of(const ntk_exit_sweep *self) { return &self->grid.axes[THRESHOLD]; }
+
+static double width_of(const ntk_exit_sweep *self, ntk_place at) {
+    return ntk_grid_number(&self->grid, at, WIDTH);
+}
+
+static ntk_flow_options describe_flow(const ntk_exit_sweep *self, ntk_place at,
                                       const ntk_training *training) {
     ntk_flow_options flow = ntk_flow_options_default();
     flow.loss = is_squared(self->context) ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
     flow.time = self->converges ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
     flow.kinked = !ntk_activation_is_smooth(training->architecture.activation);
     flow.tolerance = ntk_context_real(self->context, "tolerance");
-    flow.step = ntk_context_real(self->context, "step") * (at.twice || self->depth > 1 ? 2 : 1);
+    flow.step = ntk_context_real(self->context, "step") *
+                (self->depth > 1 ? 2 : ntk_grid_number(&self->grid, at, STEP));
     if (self->converges)
         flow.gradient_tolerance = 1e-8; /* followed to the end */
     else
@@ -61,12 +67,12 @@ static ntk_flow_options describe_flow(const ntk_exit_sweep *self, ntk_exit_place
     return flow;
 }
 
-ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_exit_place at, ntk_training *training,
+ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_place at, ntk_training *training,
                                   ntk_flow_options *flow) {
     const ntk_context *context = self->context;
     ntk_training_options problem = {.architecture = ntk_architecture_default(),
                                     .loss = is_squared(context) ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC,
-                                    .width = (size_t)self->widths[at.width],
+                                    .width = (size_t)width_of(self, at),
                                     .points = (size_t)ntk_context_integer(context, "points"),
                                     .inputs = (size_t)ntk_context_integer(context, "inputs"),
                                     .classes = 2,
@@ -74,8 +80,9 @@ ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_exit_place at,
                                     .epsilon = ntk_context_real(context, "epsilon")};
     problem.architecture.depth = self->depth;
     problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
-    NTK_TRY(ntk_activation_parse(self->activations[at.activation], &problem.architecture.activation));
-    const ntk_stream stream = ntk_context_stream(context, at.seed);
+    NTK_TRY(
+        ntk_activation_parse(ntk_grid_label(&self->grid, at, ACTIVATION), &problem.architecture.activation));
+    const ntk_stream stream = ntk_context_stream(context, at.at[SEED]);
     NTK_TRY(ntk_training_create(&problem, &stream, training));
     *flow = describe_flow(self, at, training);
     return NTK_OK;
@@ -84,9 +91,9 @@ ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_exit_place at,
 /* ---- blocks of neurons --------------------------------------------------------------------------------- */
 
 /* The seed's neurons: input weights (last, inputs), then output weights (last). */
-static ntk_status draw_neurons(const ntk_exit_sweep *self, ntk_exit_place at, size_t inputs, double **out) {
+static ntk_status draw_neurons(const ntk_exit_sweep *self, ntk_place at, size_t inputs, double **out) {
     const size_t neurons = (size_t)self->last[0];
-    const ntk_stream root = ntk_context_stream(self->context, at.seed);
+    const ntk_stream root = ntk_context_stream(self->context, at.at[SEED]);
     ntk_stream inner = ntk_stream_fork(&root, "input weights"),
                outer = ntk_stream_fork(&root, "output weights");
     NTK_TRY(ntk_allocate_doubles(neurons * (inputs + 1), out));
@@ -95,98 +102,83 @@ static ntk_status draw_neurons(const ntk_exit_sweep *self, ntk_exit_place at, si
     return NTK_OK;
 }
 
-static void take_block(const ntk_exit_sweep *self, ntk_exit_place at, size_t block, const double *neurons,
+static void take_block(const ntk_exit_sweep *self, ntk_place at, size_t block, const double *neurons,
                        ntk_training *training) {
-    const size_t m = (size_t)self->widths[at.width], d = training->inputs;
+    const size_t m = (size_t)width_of(self, at), d = training->inputs;
     const double *outer = neurons + (size_t)self->last[0] * d;
     memcpy(training->theta0, neurons + block * m * d, m * d * sizeof *neurons);
     memcpy(training->theta0 + m * d, outer + block * m, m * sizeof *neurons);
     memcpy(training->theta, training->theta0, training->parameters * sizeof *neurons);
 }
 
-/* The thresholds, always the first ones, for which a block is followed: up to the last one that uses its
- * neurons, none if its width is below the laws of all these. */
-static size_t followed(const ntk_exit_sweep *self, ntk_exit_place at, size_t block) {
-    const double m = self->widths[at.width];
+/* The thresholds, always the first ones, for which a block is followed: up to the last one that
+ * uses its neurons, none if its width is below the laws of all these. */
+static size_t followed(const ntk_exit_sweep *self, ntk_place at, size_t block) {
+    const double m = width_of(self, at);
     size_t count = 0;
     bool in_a_law = block == 0;
-    for (; count < self->threshold_count && ((double)block + 1) * m <= self->last[count]; count++)
+    for (; count < thresholds_of(self)->count && ((double)block + 1) * m <= self->last[count]; count++)
         in_a_law = in_a_law || m >= self->first[count];
     return in_a_law ? count : 0;
 }
 
 /* ---- running ------------------------------------------------------------------------------------------- */
 
-static ntk_exit_cell *cells_at(const ntk_exit_sweep *self, ntk_exit_place at) {
-    const size_t row = (at.activation * 2 + (at.twice ? 1 : 0)) * self->seeds + at.seed;
-    return &self->cells[(row * self->width_count + at.width) * self->threshold_count];
-}
-
-static void record(const ntk_exit *found, double gain, double largest_drift, ntk_exit_cell *out) {
-    out->runs++;
-    out->largest_drift = ntk_larger(out->largest_drift, largest_drift);
+static void record(const ntk_exit *found, double gain, double largest_drift, double *row) {
+    row[NTK_EXIT_NETWORKS]++;
+    row[NTK_EXIT_DRIFT] = ntk_larger(row[NTK_EXIT_DRIFT], largest_drift);
     if (!isfinite(found->log_time)) return;
-    if (out->exits++ == 0) {
-        out->log_time = out->lazy_gain = out->travel = 0;
-        out->low = INFINITY;
-        out->high = -INFINITY;
+    if (row[NTK_EXIT_COUNT]++ == 0) {
+        row[NTK_EXIT_LOG_TIME] = row[NTK_EXIT_LAZY_GAIN] = row[NTK_EXIT_TRAVEL] = 0;
+        row[NTK_EXIT_LOG_TIME_LOW] = INFINITY;
+        row[NTK_EXIT_LOG_TIME_HIGH] = -INFINITY;
     }
-    out->low = fmin(out->low, found->log_time);
-    out->high = fmax(out->high, found->log_time);
-    out->log_time += (found->log_time - out->log_time) / (double)out->exits;
-    out->lazy_gain += (gain - out->lazy_gain) / (double)out->exits;
-    out->travel += (found->displacement - out->travel) / (double)out->exits;
+    const double exits = row[NTK_EXIT_COUNT];
+    row[NTK_EXIT_LOG_TIME_LOW] = fmin(row[NTK_EXIT_LOG_TIME_LOW], found->log_time);
+    row[NTK_EXIT_LOG_TIME_HIGH] = fmax(row[NTK_EXIT_LOG_TIME_HIGH], found->log_time);
+    row[NTK_EXIT_LOG_TIME] += (found->log_time - row[NTK_EXIT_LOG_TIME]) / exits;
+    row[NTK_EXIT_LAZY_GAIN] += (gain - row[NTK_EXIT_LAZY_GAIN]) / exits;
+    row[NTK_EXIT_TRAVEL] += (found->displacement - row[NTK_EXIT_TRAVEL]) / exits;
 }
 
-/* The weights that the hard margin of Theta_0 gives the points. weights: (points). */
-static ntk_status hard_margin(const ntk_training *training, double *weights) {
-    const size_t n = training->points;
-    double *gram;
-    NTK_TRY(ntk_allocate_doubles(n * n, &gram));
-    const ntk_model *model = &training->model;
-    const ntk_inference_problem problem = {.loss = NTK_LOSS_LOGISTIC,
-                                           .points = n,
-                                           .outputs = 1,
-                                           .order = n,
-                                           .gram = gram,
-                                           .targets = training->targets};
-    ntk_hard_margin_result margin;
-    ntk_status status = model->tangent_kernel(model->context, training->theta0, gram);
-    if (status == NTK_OK) status = ntk_inference_hard_margin(&problem, weights, NULL, &margin);
-    ntk_release(gram);
-    return status;
+static double *row_of(ntk_slot *slot, size_t threshold) {
+    return slot->values + threshold * NTK_EXIT_COLUMNS;
 }
 
-/* Whether a threshold uses the neurons of this width's first block, no more and no less, and lacks its
- * prediction. */
-static bool unpredicted(const ntk_exit_sweep *self, ntk_exit_place at, size_t threshold) {
-    return self->widths[at.width] == self->last[threshold] && isnan(cells_at(self, at)[threshold].predicted);
+/* Whether a threshold uses the neurons of this width's first block, no more and no less, and lacks
+ * its prediction. */
+static bool unpredicted(const ntk_exit_sweep *self, ntk_slot *slot, size_t threshold) {
+    return width_of(self, slot->at) == self->last[threshold] &&
+           isnan(row_of(slot, threshold)[NTK_EXIT_PREDICTED]);
 }
 
 /* log T with these weights held. */
-static ntk_status predict(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_training *training,
+static ntk_status predict(const ntk_exit_sweep *self, ntk_slot *slot, const ntk_training *training,
                           const double *weights) {
+    const ntk_axis *thresholds = thresholds_of(self);
     double log_times[NTK_EXIT_SWEEP_THRESHOLDS];
     size_t count = 0; /* up to the last that is wanted */
-    for (size_t q = 0; q < self->threshold_count; q++)
-        if (unpredicted(self, at, q)) count = q + 1;
-    if (count == 0 || at.twice || self->depth > 1) return NTK_OK;
-    NTK_TRY(ntk_exit_frozen(&training->model, training->theta0, weights, count, self->thresholds, log_times));
+    for (size_t q = 0; q < thresholds->count; q++)
+        if (unpredicted(self, slot, q)) count = q + 1;
+    if (count == 0 || slot->at.at[STEP] == NTK_EXIT_TWICE_THE_STEP || self->depth > 1) return NTK_OK;
+    NTK_TRY(
+        ntk_exit_frozen(&training->model, training->theta0, weights, count, thresholds->numbers, log_times));
     for (size_t q = 0; q < count; q++)
-        if (unpredicted(self, at, q)) cells_at(self, at)[q].predicted = log_times[q];
+        if (unpredicted(self, slot, q)) row_of(slot, q)[NTK_EXIT_PREDICTED] = log_times[q];
     return NTK_OK;
 }
 
-/* What theory says of a network before it is trained: how far it has gone, were it lazy, by its exits; and
- * log T. */
-static ntk_status foretell(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_training *training,
-                           size_t count, const ntk_exit *exits, double *gains) {
+/* What theory says of a network before it is trained: how far it has gone, were it lazy, by its
+ * exits; and log T. */
+static ntk_status predict_lazy(const ntk_exit_sweep *self, ntk_slot *slot, const ntk_training *training,
+                               size_t count, const ntk_exit *exits, double *gains) {
     double log_times[NTK_EXIT_SWEEP_THRESHOLDS], *weights;
     size_t left = 0;
     for (; left < count && isfinite(exits[left].log_time); left++) log_times[left] = exits[left].log_time;
     NTK_TRY(ntk_allocate_doubles(training->points, &weights));
-    ntk_status status = hard_margin(training, weights);
-    if (status == NTK_OK) status = predict(self, at, training, weights);
+    ntk_hard_margin_result margin;
+    ntk_status status = ntk_training_hard_margin(training, weights, &margin);
+    if (status == NTK_OK) status = predict(self, slot, training, weights);
     if (status == NTK_OK)
         status = ntk_exit_lazy_gain(&training->model, training->theta0, training->targets, weights, left,
                                     log_times, gains);
@@ -194,111 +186,107 @@ static ntk_status foretell(const ntk_exit_sweep *self, ntk_exit_place at, const 
     return status;
 }
 
-static ntk_status follow(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_flow_options *flow,
+/* Follow one network up to the threshold `count`. */
+static ntk_status follow(const ntk_exit_sweep *self, ntk_slot *slot, const ntk_flow_options *flow,
                          size_t count, ntk_training *training) {
     ntk_exit found[NTK_EXIT_SWEEP_THRESHOLDS];
     double largest, gains[NTK_EXIT_SWEEP_THRESHOLDS] = {0};
     ntk_flow_result result;
-    NTK_TRY(ntk_exit_run(&training->model, training->targets, flow, count, self->thresholds, training->theta,
-                         found, &largest, &result));
-    if (!self->converges) NTK_TRY(foretell(self, at, training, count, found, gains));
-    for (size_t q = 0; q < count; q++) record(&found[q], gains[q], largest, &cells_at(self, at)[q]);
+    NTK_TRY(ntk_exit_run(&training->model, training->targets, flow, count, thresholds_of(self)->numbers,
+                         training->theta, found, &largest, &result));
+    if (!self->converges) NTK_TRY(predict_lazy(self, slot, training, count, found, gains));
+    for (size_t q = 0; q < count; q++) record(&found[q], gains[q], largest, row_of(slot, q));
     return NTK_OK;
 }
 
-static ntk_status follow_blocks(const ntk_exit_sweep *self, ntk_exit_place at, const ntk_flow_options *flow,
+static ntk_status follow_blocks(const ntk_exit_sweep *self, ntk_slot *slot, const ntk_flow_options *flow,
                                 ntk_training *training) {
     double *neurons;
-    NTK_TRY(draw_neurons(self, at, training->inputs, &neurons));
+    NTK_TRY(draw_neurons(self, slot->at, training->inputs, &neurons));
     ntk_status status = NTK_OK;
     for (size_t block = 0; status == NTK_OK; block++) {
-        const size_t count = followed(self, at, block);
+        const size_t count = followed(self, slot->at, block);
         if (count == 0) break;
-        take_block(self, at, block, neurons, training);
-        status = follow(self, at, flow, count, training);
+        take_block(self, slot->at, block, neurons, training);
+        status = follow(self, slot, flow, count, training);
     }
     ntk_release(neurons);
     return status;
 }
 
-/* Widest first, so that the map ends with short units. */
-static ntk_exit_place place_of(const ntk_exit_sweep *self, size_t unit) {
-    ntk_exit_place at = {.seed = unit % self->seeds};
-    unit /= self->seeds;
-    at.twice = unit % 2 == 1;
-    at.activation = unit / 2 % self->activation_count;
-    at.width = self->width_count - 1 - unit / 2 / self->activation_count;
-    return at;
+static bool is_left_out(const ntk_exit_sweep *self, ntk_place at) {
+    const bool one_step = self->depth > 1 || ntk_grid_is_smooth(&self->grid, at.at[ACTIVATION]) ||
+                          at.at[SEED] >= (size_t)ntk_context_integer(self->context, "step-seeds");
+    return at.at[STEP] == NTK_EXIT_TWICE_THE_STEP && one_step;
 }
 
-static ntk_status run_unit(size_t unit, void *argument) {
+static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     const ntk_exit_sweep *self = argument;
-    const ntk_exit_place at = place_of(self, unit);
-    ntk_activation activation;
-    NTK_TRY(ntk_activation_parse(self->activations[at.activation], &activation));
-    const bool one_step =
-        self->depth > 1 || ntk_activation_is_smooth(activation) || at.seed >= self->step_seeds;
-    if (at.twice && one_step) return NTK_OK;
+    const size_t count = thresholds_of(self)->count;
+    for (size_t q = 0; q < count; q++) {
+        double *row = row_of(slot, q);
+        row[NTK_EXIT_NETWORKS] = row[NTK_EXIT_COUNT] = row[NTK_EXIT_DRIFT] = 0;
+    }
+    if (is_left_out(self, slot->at)) return NTK_OK;
     ntk_training training;
     ntk_flow_options flow;
-    NTK_TRY(ntk_exit_sweep_problem(self, at, &training, &flow));
-    ntk_status status = self->depth == 1 ? follow_blocks(self, at, &flow, &training)
-                                         : follow(self, at, &flow, self->threshold_count, &training);
+    NTK_TRY(ntk_exit_sweep_problem(self, slot->at, &training, &flow));
+    const ntk_status status = self->depth == 1 ? follow_blocks(self, slot, &flow, &training)
+                                               : follow(self, slot, &flow, count, &training);
     ntk_training_release(&training);
-    if (status == NTK_OK) return NTK_OK;
-    char reason[512];
-    snprintf(reason, sizeof reason, "%s", ntk_error_detail());
-    return ntk_fail(status, "%s, %zu hidden, width %g, seed %zu: %s", self->activations[at.activation],
-                    self->depth, self->widths[at.width], at.seed, reason);
+    return status;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
-static ntk_status read_lists(ntk_context *context, ntk_exit_sweep *out) {
+static ntk_status check_lists(const ntk_context *context, ntk_exit_sweep *out) {
+    ntk_axis *thresholds = &out->grid.axes[THRESHOLD];
     size_t first, last;
-    out->activations = ntk_context_choices(context, "activations", &out->activation_count);
-    out->thresholds = ntk_context_reals(context, "thresholds", &out->threshold_count);
-    out->widths = ntk_context_reals(context, out->depth == 1 ? "widths" : "deep-widths", &out->width_count);
     out->first = ntk_context_reals(context, "first-widths", &first);
     out->last = ntk_context_reals(context, "last-widths", &last);
-    if (out->threshold_count > NTK_EXIT_SWEEP_THRESHOLDS || first != out->threshold_count || last != first)
+    if (thresholds->count > NTK_EXIT_SWEEP_THRESHOLDS || first != thresholds->count || last != first)
         return ntk_fail(NTK_ERROR_ARGUMENT, "%zu thresholds (at most %d), %zu first and %zu last widths",
-                        out->threshold_count, NTK_EXIT_SWEEP_THRESHOLDS, first, last);
+                        thresholds->count, NTK_EXIT_SWEEP_THRESHOLDS, first, last);
     for (size_t q = 1; q < last; q++)
         if (out->last[q] > out->last[q - 1])
-            return ntk_fail(NTK_ERROR_ARGUMENT, "last-widths ascend at threshold %g", out->thresholds[q]);
+            return ntk_fail(NTK_ERROR_ARGUMENT, "last-widths ascend at threshold %g", thresholds->numbers[q]);
     if (out->depth == 1) return NTK_OK;
     const size_t deep = (size_t)ntk_context_integer(context, "deep-thresholds");
-    if (deep < out->threshold_count) out->threshold_count = deep;
+    if (deep < thresholds->count) thresholds->count = deep;
     return NTK_OK;
 }
 
-ntk_status ntk_exit_sweep_run(ntk_context *context, size_t depth, ntk_exit_sweep *out) {
-    *out = (ntk_exit_sweep){.context = context, .depth = depth};
-    out->seeds = (size_t)ntk_context_integer(context, depth == 1 ? "seeds" : "deep-seeds");
-    out->step_seeds = (size_t)ntk_context_integer(context, "step-seeds");
-    out->converges = ntk_context_real(context, "epsilon") > 0 || is_squared(context);
-    NTK_TRY(read_lists(context, out));
-    const size_t units = out->activation_count * 2 * out->seeds * out->width_count;
-    NTK_TRY(ntk_allocate(units * out->threshold_count, sizeof *out->cells, (void **)&out->cells));
-    for (size_t i = 0; i < units * out->threshold_count; i++)
-        out->cells[i] = (ntk_exit_cell){
-            .log_time = NAN, .low = NAN, .high = NAN, .lazy_gain = NAN, .travel = NAN, .predicted = NAN};
-    const ntk_status status = out->threshold_count == 0 ? NTK_OK : ntk_map(units, run_unit, out);
-    if (status != NTK_OK) ntk_exit_sweep_release(out);
-    return status;
+static bool is_smooth(const char *name) {
+    ntk_activation activation = NTK_RELU;
+    (void)ntk_activation_parse(name, &activation); /* a choice of the parameter */
+    return ntk_activation_is_smooth(activation);
 }
 
-void ntk_exit_sweep_release(ntk_exit_sweep *sweep) {
-    ntk_release(sweep->cells);
-    *sweep = (ntk_exit_sweep){0};
+static const char columns[] =
+    "networks exits log-time log-time-low log-time-high lazy-gain travel largest-drift predicted";
+
+ntk_status ntk_exit_sweep_run(const ntk_context *context, size_t depth, ntk_exit_sweep *out) {
+    static const double steps[] = {1, 2};
+    const bool deep = depth > 1;
+    *out = (ntk_exit_sweep){
+        .context = context,
+        .depth = depth,
+        .converges = ntk_context_real(context, "epsilon") > 0 || is_squared(context),
+        .grid = {.axes = {ntk_axis_of_choices(context, "activation", "activations"),
+                          {.name = "step", .count = 2, .numbers = steps},
+                          ntk_axis_of_numbers(context, "threshold", "thresholds"),
+                          ntk_axis_of_count(context, "seed", deep ? "deep-seeds" : "seeds"),
+                          ntk_axis_of_numbers(context, "width", deep ? "deep-widths" : "widths")},
+                 .columns = columns,
+                 .level = ntk_context_level(context)}};
+    out->grid.axes[ACTIVATION].is_smooth = is_smooth;
+    out->grid.axes[THRESHOLD].inside = true;
+    out->grid.axes[WIDTH].costly = true;
+    NTK_TRY(check_lists(context, out));
+    return ntk_grid_run(&out->grid, run_unit, out);
 }
 
-const ntk_exit_cell *ntk_exit_sweep_cells(const ntk_exit_sweep *sweep, ntk_exit_place at) {
-    return cells_at(sweep, at);
-}
-
-bool ntk_exit_sweep_in_law(const ntk_exit_sweep *sweep, ntk_exit_place at, size_t threshold) {
-    const bool wide = sweep->depth > 1 || sweep->widths[at.width] >= sweep->first[threshold];
-    return wide && cells_at(sweep, at)[threshold].exits > 0;
+bool ntk_exit_sweep_in_law(const ntk_exit_sweep *sweep, ntk_place at) {
+    const bool wide = sweep->depth > 1 || width_of(sweep, at) >= sweep->first[at.at[THRESHOLD]];
+    return wide && ntk_grid_row(&sweep->grid, at)[NTK_EXIT_COUNT] > 0;
 }

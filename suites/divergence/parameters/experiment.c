@@ -37,29 +37,6 @@ enum {
     COLUMNS
 };
 
-/* ||w_hat|| for the labels, whatever the targets of the flow. */
-static ntk_status hard_margin_norm(const ntk_training *training, double *norm) {
-    const size_t n = training->points;
-    double *gram = NULL, *targets = NULL, *multipliers = NULL;
-    ntk_hard_margin_result result;
-    ntk_status status;
-    NTK_TRY_OR(done, status, ntk_allocate_doubles(n * n, &gram));
-    NTK_TRY_OR(done, status, ntk_allocate_doubles(n, &targets));
-    NTK_TRY_OR(done, status, ntk_allocate_doubles(n, &multipliers));
-    NTK_TRY_OR(done, status,
-               ntk_network_tangent_kernel(training->network, training->theta0, n, training->x, gram, n));
-    NTK_TRY_OR(done, status, ntk_targets_from_labels(NTK_LOSS_LOGISTIC, n, 1, training->labels, 0, targets));
-    const ntk_inference_problem problem = {
-        .loss = NTK_LOSS_LOGISTIC, .points = n, .outputs = 1, .order = n, .gram = gram, .targets = targets};
-    NTK_TRY_OR(done, status, ntk_inference_hard_margin(&problem, multipliers, NULL, &result));
-    *norm = result.norm;
-done:
-    ntk_release(gram);
-    ntk_release(targets);
-    ntk_release(multipliers);
-    return status;
-}
-
 /* The linearised network beside the hard margin. log(t L) along its flow is the run's curve. */
 static ntk_status measure_linearised(const ntk_sweep_run *run, double start, double *values) {
     ntk_trajectory linear;
@@ -70,7 +47,9 @@ static ntk_status measure_linearised(const ntk_sweep_run *run, double start, dou
     const ntk_status status = ntk_sweep_fit_growth(&linear, NULL, start, &exponent, &values[LINEAR_SLOPE]);
     ntk_trajectory_release(&linear);
     NTK_TRY(status);
-    NTK_TRY(hard_margin_norm(run->training, &values[MARGIN_NORM]));
+    ntk_hard_margin_result margin;
+    NTK_TRY(ntk_training_hard_margin(run->training, NULL, &margin));
+    values[MARGIN_NORM] = margin.norm;
     values[SLOPE_GAP] = fabs(values[LINEAR_SLOPE] / values[MARGIN_NORM] - 1);
     values[LOSS_GAP] = fabs(expm1(run->curve[last] - 2 * log(values[MARGIN_NORM])));
     return NTK_OK;
