@@ -86,7 +86,7 @@ static ntk_status count_units(const void *study, ntk_slot *slot) {
         slot->values[2 * e] = order;
         slot->values[2 * e + 1] = (double)e;
     }
-    slot->kept[0] = order;
+    slot->kept[0] = 10 * (double)slot->at.at[2] + (double)slot->at.at[0];
     return NTK_OK;
 }
 
@@ -108,7 +108,7 @@ Test(grid, costly_units_run_first_and_rows_of_a_unit_stand_together) {
         const double order = (double)((2 - at.at[2]) * 2 + at.at[0]);
         cr_expect_eq(ntk_grid_row(&grid, at)[0], order, "widths from the last on, then seeds");
         cr_expect_eq(ntk_grid_row(&grid, at)[1], (double)at.at[1]);
-        cr_expect_eq(ntk_grid_kept(&grid, at)[0], order);
+        cr_expect_eq(ntk_grid_kept(&grid, at)[0], 10 * (double)at.at[2] + (double)at.at[0]);
     }
     ntk_grid_release(&grid);
 }
@@ -151,7 +151,7 @@ Test(grid, a_failure_is_put_into_its_place) {
     ntk_grid grid = networks();
     assert_fails(ntk_grid_run(&grid, fail_late, &grid), NTK_ERROR_DIVERGED,
                  "relu-2, width 3, seed 0: the flow blew up");
-    ntk_grid_release(&grid);
+    cr_expect_null(grid.slots);
 }
 
 /* Through the epsilons, to the second one of the second case. */
@@ -172,10 +172,8 @@ Test(grid, a_failure_names_the_levels_that_its_unit_has_reached) {
                      .columns = "time"};
     assert_fails(ntk_grid_run(&grid, fail_inside, NULL), NTK_ERROR_ARGUMENT,
                  "erf, epsilon 1e-09, seed 0: no start");
-    ntk_grid_release(&grid);
     assert_fails(ntk_grid_run(&grid, fail_inside, &grid), NTK_ERROR_ARGUMENT,
                  "relu, seed 0: nothing is drawn");
-    ntk_grid_release(&grid);
 }
 
 /* ---- reductions ---------------------------------------------------------------------------------------- */
