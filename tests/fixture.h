@@ -1,5 +1,5 @@
-/* What the tests of the suite stand on: a context to conduct a study in, what it has emitted, folders and
- * files of their own, and metrics to judge. */
+/* What the tests of the suite stand on: a context to conduct a study in, what it has emitted,
+ * folders and files of their own, and metrics to judge. */
 #ifndef TESTS_SUITE_FIXTURE_H
 #define TESTS_SUITE_FIXTURE_H
 
@@ -19,20 +19,21 @@ typedef struct fixture_setting {
     const char *name, *value;
 } fixture_setting;
 
-/* A context of the claim a/b with the parameters of these tables (NULL behind the last), at seed 5, which
- * fixture_remove destroys. They have the values of `usual`, which ends with {0} and may be NULL; then those
- * of the further arguments: a name and its value in turns, and NULL. */
+/* A context of the claim a/b with the parameters of these tables (NULL behind the last), at seed 5,
+ * which fixture_remove destroys. They have the values of `usual`, which ends with {0} and may be
+ * NULL; then those of the further arguments: a name and its value in turns, and NULL. */
 ntk_context *fixture_context(const ntk_parameter *const *tables, const fixture_setting *usual, ...)
     __attribute__((sentinel));
 
-/* The emitted metric, which there has to be; and a table as it is written, without its ending ".tsv". */
+/* The emitted metric, which there has to be; and a table as it is written, without its ending
+ * ".tsv". */
 const ntk_estimate *fixture_metric(const ntk_context *context, const char *name);
 char *fixture_table(const ntk_context *context, const char *name);
 
 /* ---- files --------------------------------------------------------------------------------------------- */
 
-/* A fresh, empty folder under /tmp at every call, which fixture_remove removes. Paths and texts live as long
- * as the process of the test. */
+/* A fresh, empty folder under /tmp at every call, which fixture_remove removes. Paths and texts
+ * live as long as the process of the test. */
 const char *fixture_folder(void);
 
 /* "folder/name". */

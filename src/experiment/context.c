@@ -131,8 +131,8 @@ size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out)
 
 /* ---- what the experiment asks -------------------------------------------------------------------------- */
 
-/* The value of a parameter that is declared with this type; anything else is a mistake in the experiment's
- * code, about which nothing can be done at run time. */
+/* The value of a parameter that is declared with this type; anything else is a mistake in the
+ * experiment's code, about which nothing can be done at run time. */
 static const ntk_value *value_of(const ntk_context *context, const char *name, ntk_parameter_type type) {
     const size_t i = position_of(context, name);
     if (i < context->parameter_count && context->parameters[i]->type == type) return &context->values[i];
@@ -150,6 +150,10 @@ long ntk_context_integer(const ntk_context *context, const char *name) {
     return value_of(context, name, NTK_PARAMETER_INTEGER)->integers[0];
 }
 
+size_t ntk_context_size(const ntk_context *context, const char *name) {
+    return (size_t)ntk_context_integer(context, name);
+}
+
 double ntk_context_real(const ntk_context *context, const char *name) {
     return value_of(context, name, NTK_PARAMETER_REAL)->reals[0];
 }
@@ -160,6 +164,10 @@ bool ntk_context_flag(const ntk_context *context, const char *name) {
 
 const char *ntk_context_choice(const ntk_context *context, const char *name) {
     return value_of(context, name, NTK_PARAMETER_CHOICE)->words[0];
+}
+
+bool ntk_context_is(const ntk_context *context, const char *name, const char *choice) {
+    return strcmp(ntk_context_choice(context, name), choice) == 0;
 }
 
 const long *ntk_context_integers(const ntk_context *context, const char *name, size_t *count) {

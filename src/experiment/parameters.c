@@ -133,8 +133,8 @@ static ntk_status parse_element(const ntk_parameter *parameter, ntk_value *value
 
 /* ---- the whole value ----------------------------------------------------------------------------------- */
 
-/* Cut a list in place at blanks, or at single commas with blanks around them. A comma with nothing on one
- * side of it is an element that was forgotten: false. words: NULL counts only. */
+/* Cut a list in place at blanks, or at single commas with blanks around them. A comma with nothing
+ * on one side of it is an element that was forgotten: false. words: NULL counts only. */
 static bool cut_list(char *list, char **words, size_t *count) {
     *count = 0;
     for (char *rest = list + strspn(list, " ");;) {

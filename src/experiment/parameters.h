@@ -17,7 +17,8 @@ typedef struct ntk_value {
     char *storage;
 } ntk_value;
 
-/* Errors: NTK_ERROR_ARGUMENT naming the parameter, what was found, what is allowed; *out is then zeroed. */
+/* Errors: NTK_ERROR_ARGUMENT naming the parameter, what was found, what is allowed; *out is then
+ * zeroed. */
 ntk_status ntk_value_parse(const ntk_parameter *parameter, const char *text, ntk_value *out);
 void ntk_value_release(ntk_value *value);
 

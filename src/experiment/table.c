@@ -101,7 +101,8 @@ static ntk_status check_row(const ntk_table *table, const char *const *labels, c
     return NTK_OK;
 }
 
-/* The labels of one row are one element of the array. On failure the row does not count and nothing leaks. */
+/* The labels of one row are one element of the array. On failure the row does not count and nothing
+ * leaks. */
 static ntk_status append_labels(ntk_table *table, const char *const *labels) {
     void *items = table->labels;
     NTK_TRY(ntk_array_grow(&items, table->row_count, table->text_count * sizeof *table->labels));

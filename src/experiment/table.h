@@ -6,7 +6,8 @@
 #include <ntk/lab/table.h>
 #include <ntk/status.h>
 
-/* Errors: NTK_ERROR_ARGUMENT for a bad name, a repeated column, or a text column behind a numeric one. */
+/* Errors: NTK_ERROR_ARGUMENT for a bad name, a repeated column, or a text column behind a numeric
+ * one. */
 ntk_status ntk_table_create(const char *name, const char *columns, ntk_table **out);
 void ntk_table_destroy(ntk_table *table);
 

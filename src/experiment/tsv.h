@@ -6,7 +6,8 @@
 
 #include <ntk/status.h>
 
-/* A file whose first line is a known header; the fields are NUL-terminated and point into `content`. */
+/* A file whose first line is a known header; the fields are NUL-terminated and point into
+ * `content`. */
 typedef struct ntk_tsv {
     const char *path;
     size_t columns, rows; /* rows below the header; row i stands on line i + 2 */
@@ -14,9 +15,9 @@ typedef struct ntk_tsv {
     char *content;
 } ntk_tsv;
 
-/* header: the exact first line, without its end. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT with path and line
- * for another header, a row with more or fewer fields, a last line without its end (a truncated file), or a
- * NUL byte. path is borrowed. */
+/* header: the exact first line, without its end. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT with path
+ * and line for another header, a row with more or fewer fields, a last line without its end (a
+ * truncated file), or a NUL byte. path is borrowed. */
 ntk_status ntk_tsv_read(const char *path, const char *header, ntk_tsv *out);
 void ntk_tsv_release(ntk_tsv *tsv);
 

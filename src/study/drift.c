@@ -1,34 +1,38 @@
 /* What the parameters still travel after the end of a run, from what it has seen.
  *
- * L2. F = L + (lambda/2) ||theta - theta_0||^2, E what F has above its limit. In the lazy limit, where the
- * outputs are linear in theta and L is convex in them, F is lambda-convex and E falls like e^{-2 lambda t}; a
- * network adds O(m^{-1/2}) to the curvature of F, of either sign. What is said here rests on how a run ends
- * and is an estimate: a flatter direction that is excited only afterwards is not seen.
+ * L2. F = L + (lambda/2) ||theta - theta_0||^2, E what F has above its limit. In the lazy limit,
+ * where the outputs are linear in theta and L is convex in them, F is lambda-convex and E falls
+ * like e^{-2 lambda t}; a network adds O(m^{-1/2}) to the curvature of F, of either sign. What is
+ * said here rests on how a run ends and is an estimate: a flatter direction that is excited only
+ * afterwards is not seen.
  *
  * Smooth activations come to rest, and ||g|| / curvature of F along its gradient g is left.
  *
- * With kinks the gradient jumps and never vanishes, but -dE/dt = ||grad F||^2 holds all the same, with
- * theta' = -grad F the velocity with which a neuron slides. If from some time on ||grad F||^2 >= 2 r E, then
+ * With kinks the gradient jumps and never vanishes, but -dE/dt = ||grad F||^2 holds all the same,
+ * with theta' = -grad F the velocity with which a neuron slides. If from some time on ||grad F||^2
+ * >= 2 r E, then
  *
  *     E falls at least like e^{-2 r t},
  *     d sqrt(E) / dt = -||grad F||^2 / (2 sqrt(E)) <= -sqrt(r / 2) ||theta'||,
  *
- * and after T at most sqrt(2 E_T / r) is travelled. F is observed at T_1, T_2, T, at least one unit of log t
- * from one to the next:
+ * and after T at most sqrt(2 E_T / r) is travelled. F is observed at T_1, T_2, T, at least one unit
+ * of log t from one to the next:
  *
  *     A = F(T_1) - F(T_2),     B = F(T_2) - F(T),     E_T <= B / (e^{2 r (T - T_2)} - 1),
  *
- * and an exponential has A / B <= e^{2 r (T_2 - T_1)}, as T_2 - T_1 <= T - T_2. So its rate is at least
+ * and an exponential has A / B <= e^{2 r (T_2 - T_1)}, as T_2 - T_1 <= T - T_2. So its rate is at
+ * least
  *
  *     r = log(A / B) / (2 (T_2 - T_1)),
  *
- * that of what still moves; what moves no output has that of L2 alone, so no more than lambda is taken. An
- * integrator that goes to and fro across kinks adds to B: r is then smaller and the result larger.
+ * that of what still moves; what moves no output has that of L2 alone, so no more than lambda is
+ * taken. An integrator that goes to and fro across kinks adds to B: r is then smaller and the
+ * result larger.
  *
- * Soft targets. Cross-entropy L, targets q >= epsilon > 0, p the network's probabilities, c = (p - q) / n =
- * dL/df, E = L - H(q) what is left of the loss, Theta_t >= lambda > 0 along the path. Let every p be at least
- * p_ from a time T on. With KL(q, p) <= sum (p - q)^2 / p (one output: (p - q)^2 / (p (1 - p)), at most twice
- * that over the smaller of p and 1 - p)
+ * Soft targets. Cross-entropy L, targets q >= epsilon > 0, p the network's probabilities, c = (p -
+ * q) / n = dL/df, E = L - H(q) what is left of the loss, Theta_t >= lambda > 0 along the path. Let
+ * every p be at least p_ from a time T on. With KL(q, p) <= sum (p - q)^2 / p (one output: (p -
+ * q)^2 / (p (1 - p)), at most twice that over the smaller of p and 1 - p)
  *
  *     E <= 2 n ||c||^2 / p_,
  *     ||grad L||^2 = c^T Theta c >= lambda ||c||^2 >= kappa E,     kappa = lambda p_ / (2n),
@@ -36,9 +40,9 @@
  *
  * so after T the parameters travel at most 2 sqrt(E_T / kappa) <= 4 n ||c_T|| / (p_ sqrt(lambda)).
  *
- * p_: at T every |p - q| is at most delta = n ||c_T||, hence E_T <= 2 n ||c_T||^2 / (epsilon - delta). E
- * decreases, one point's divergence is at most n E, and |p - q| <= sqrt(n E / 2) by Pinsker's inequality: p_
- * = epsilon - delta / sqrt(epsilon - delta). */
+ * p_: at T every |p - q| is at most delta = n ||c_T||, hence E_T <= 2 n ||c_T||^2 / (epsilon -
+ * delta). E decreases, one point's divergence is at most n E, and |p - q| <= sqrt(n E / 2) by
+ * Pinsker's inequality: p_ = epsilon - delta / sqrt(epsilon - delta). */
 #include <ntk/lab/drift.h>
 
 #include <math.h>
@@ -118,25 +122,24 @@ static void read_run(const ntk_sweep_run *run, double left, double *values) {
     values[NTK_DRIFT_TRAVEL_LEFT] = left / run->trajectory->max_displacement;
 }
 
-ntk_status ntk_drift_measure_under_l2(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+ntk_status ntk_drift_measure_under_l2(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     double left;
     NTK_TRY(ntk_drift_left_under_l2(run, &left));
     read_run(run, left, values);
     return NTK_OK;
 }
 
-ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double *values,
-                                                ntk_context *context) {
-    (void)context;
+ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     double left;
     NTK_TRY(ntk_drift_left_under_soft_targets(run, &left));
     read_run(run, left, values);
     return NTK_OK;
 }
 
-/* Mean over seeds of what is left, at most 1 for a run that does not show it: the largest over widths and
- * kinked networks; negative where there are none. */
+/* Mean over seeds of what is left, at most 1 for a run that does not show it: the largest over
+ * widths and kinked networks; negative where there are none. */
 static double mean_left_with_kinks(const ntk_sweep *sweep) {
     double largest = -1;
     for (size_t a = 0; a < sweep->network_count; a++)
@@ -158,14 +161,19 @@ ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t
 }
 
 ntk_status ntk_drift_conduct_under_l2(ntk_context *context) {
-    if (!(ntk_context_real(context, "lambda") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    if (!(sweep.flow.lambda > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "lambda is 0: there is no L2 whose drift is to be measured");
-    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, ntk_drift_reduce);
+    return ntk_sweep_conduct(context, &sweep, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, NULL,
+                             ntk_drift_reduce);
 }
 
 ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context) {
-    if (!(ntk_context_real(context, "epsilon") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    if (!(sweep.problem.epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "epsilon is 0: these targets are not soft");
-    return ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_soft_targets,
+    return ntk_sweep_conduct(context, &sweep, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_soft_targets, NULL,
                              ntk_drift_reduce);
 }

@@ -12,9 +12,9 @@ const ntk_parameter ntk_solution_parameters[] = {
     {0},
 };
 
-ntk_status ntk_solution_sweep_compare(const ntk_sweep_run *run, const ntk_context *context, double *values,
+ntk_status ntk_solution_sweep_compare(const ntk_sweep_run *run, const void *own, double *values,
                                       ntk_solution_comparison *found) {
-    const double chosen = run->lambda * ntk_context_real(context, "lambda-factor");
+    const double chosen = run->lambda * *(const double *)own;
     NTK_TRY(ntk_solution_compare(run->training, run->flow->loss, run->lambda, chosen, run->training->theta,
                                  found));
     values[NTK_SOLUTION_ERROR_EMPIRICAL] = found->error_empirical;
@@ -37,10 +37,13 @@ ntk_status ntk_solution_sweep_reduce(ntk_context *context, const ntk_sweep *swee
 
 ntk_status ntk_solution_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
                                       ntk_sweep_reduce reduce) {
-    if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "lambda") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const double lambda_factor = ntk_context_real(context, "lambda-factor");
+    if (sweep.problem.test_points == 0 || !(sweep.flow.lambda > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs lambda > 0 and test points to be compared at");
-    return ntk_sweep_conduct(context, columns, measure, reduce);
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &lambda_factor, reduce);
 }
 
 void ntk_solution_sweep_draw(const ntk_sweep_run *run, size_t first, bool centred, const double *solution) {

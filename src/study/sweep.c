@@ -45,20 +45,79 @@ const ntk_parameter ntk_sweep_window_parameters[] = {
     {0},
 };
 
+/* ---- options ------------------------------------------------------------------------------- */
+
+static ntk_training_options read_problem(const ntk_context *context) {
+    ntk_training_options out = {.architecture = ntk_architecture_default(),
+                                .points = ntk_context_size(context, "points"),
+                                .inputs = ntk_context_size(context, "inputs"),
+                                .classes = ntk_context_size(context, "classes"),
+                                .test_points = ntk_context_size(context, "test-points"),
+                                .max_cosine = ntk_context_real(context, "max-cosine"),
+                                .epsilon = ntk_context_real(context, "epsilon"),
+                                .coordinates = ntk_context_flag(context, "coordinates")};
+    out.architecture.depth = ntk_context_size(context, "depth");
+    out.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
+    if (ntk_context_is(context, "scaling", "mean-field"))
+        out.architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
+    out.loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
+    return out;
+}
+
+static ntk_flow_options read_flow(const ntk_context *context) {
+    ntk_flow_options out = ntk_flow_options_default();
+    out.lambda = ntk_context_real(context, "lambda");
+    out.centre = ntk_context_is(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
+    out.tolerance = ntk_context_real(context, "tolerance");
+    out.step = ntk_context_real(context, "step");
+    out.log_horizon = ntk_context_real(context, "log-horizon");
+    out.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
+    out.observe_kernel = ntk_context_flag(context, "observe-kernel");
+    out.observe_lambda_min = ntk_context_flag(context, "observe-lambda-min");
+    return out;
+}
+
+static ntk_status read_widths(const ntk_context *context, ntk_sweep_options *out) {
+    size_t count;
+    out->widths = ntk_context_reals(context, "widths", &out->width_count);
+    out->deep_widths = ntk_context_reals(context, "deep-widths", &count);
+    if (count == 1 && out->deep_widths[0] == 0) {
+        out->deep_widths = out->widths;
+        return NTK_OK;
+    }
+    if (count != out->width_count)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu deep-widths beside %zu widths", count,
+                        out->width_count);
+    for (size_t w = 0; w < count; w++)
+        if (!(out->deep_widths[w] >= 2))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: a deep width is %g", out->deep_widths[w]);
+    return NTK_OK;
+}
+
+ntk_status ntk_sweep_read(const ntk_context *context, ntk_sweep_options *out) {
+    *out = (ntk_sweep_options){.seed_count = ntk_context_size(context, "seeds"),
+                               .time_count = ntk_context_size(context, "observations"),
+                               .problem = read_problem(context),
+                               .flow = read_flow(context),
+                               .kinked_log_horizon = ntk_context_real(context, "kinked-log-horizon"),
+                               .horizon_growth = ntk_context_real(context, "horizon-growth"),
+                               .digits = ntk_context_is(context, "data", "digits")};
+    out->networks = ntk_context_networks(context, "activations", &out->network_count);
+    NTK_TRY(read_widths(context, out));
+    return ntk_context_digit_classes(context, out->digit_classes, &out->digit_count);
+}
+
 /* ---- running ------------------------------------------------------------------------------------------- */
 
 typedef struct sweep_task {
-    ntk_context *context;
+    const ntk_context *context;
     ntk_sweep *sweep;
     ntk_sweep_measure measure;
+    const void *own;
 } sweep_task;
 
 static size_t run_count(const ntk_sweep *sweep) {
     return sweep->network_count * sweep->width_count * sweep->seed_count;
-}
-
-static bool is_choice(const ntk_context *context, const char *name, const char *value) {
-    return strcmp(ntk_context_choice(context, name), value) == 0;
 }
 
 /* Where a unit stands among activations, widths and seeds. */
@@ -76,48 +135,35 @@ static place place_of(const ntk_sweep *sweep, size_t unit) {
                    unit % sweep->seed_count};
 }
 
-static ntk_status describe_problem(const ntk_context *context, const ntk_sweep *sweep, const place *at,
-                                   ntk_training_options *out) {
+static ntk_status describe_problem(const ntk_sweep *sweep, const place *at, ntk_training_options *out) {
+    const ntk_sweep_options *options = sweep->options;
     const ntk_network_name *network = at->network;
-    *out = (ntk_training_options){.architecture = ntk_architecture_default(),
-                                  .width = (size_t)at->width,
-                                  .points = (size_t)ntk_context_integer(context, "points"),
-                                  .inputs = (size_t)ntk_context_integer(context, "inputs"),
-                                  .classes = (size_t)ntk_context_integer(context, "classes"),
-                                  .test_points = (size_t)ntk_context_integer(context, "test-points"),
-                                  .max_cosine = ntk_context_real(context, "max-cosine"),
-                                  .epsilon = ntk_context_real(context, "epsilon"),
-                                  .coordinates = ntk_context_flag(context, "coordinates")};
+    *out = options->problem;
+    out->width = (size_t)at->width;
     out->architecture.family = network->family;
     out->architecture.activation = network->activation;
-    out->architecture.depth = network->depth > 0 ? network->depth : sweep->depth;
+    if (network->depth > 0) out->architecture.depth = network->depth;
     if (network->classes > 0) out->classes = network->classes;
     if (network->setting == NTK_SETTING_L2) out->epsilon = 0;
-    out->architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
-    if (is_choice(context, "scaling", "mean-field"))
-        out->architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
-    if (sweep->digits.count > 0) {
-        out->digits = &sweep->digits;
-        out->digit_classes = sweep->classes;
-        out->inputs = sweep->digits.rows * sweep->digits.columns;
-    }
-    const ntk_loss cross_entropy = out->classes == 2 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
-    out->loss = is_choice(context, "loss", "squared") ? NTK_LOSS_SQUARED : cross_entropy;
-    if (sweep->digits.count > 0 && out->classes != sweep->class_count)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for the %zu classes of %s", sweep->class_count,
-                        out->classes, network->text);
+    if (out->loss == NTK_LOSS_LOGISTIC && out->classes > 2) out->loss = NTK_LOSS_SOFTMAX;
+    if (!options->digits) return NTK_OK;
+    out->digits = &sweep->digits;
+    out->digit_classes = options->digit_classes;
+    out->inputs = sweep->digits.rows * sweep->digits.columns;
+    if (out->classes != options->digit_count)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu digits for the %zu classes of %s",
+                        options->digit_count, out->classes, network->text);
     return NTK_OK;
 }
 
-static ntk_flow_options describe_flow(const ntk_context *context, const ntk_sweep *sweep, const place *at,
+static ntk_flow_options describe_flow(const ntk_sweep *sweep, const place *at,
                                       const ntk_training_options *problem) {
     const size_t time_count = sweep->time_count;
     const double *log_times = &sweep->log_times[at->series * time_count];
-    ntk_flow_options flow = ntk_flow_options_default();
     const bool smooth = ntk_activation_is_smooth(problem->architecture.activation);
+    ntk_flow_options flow = sweep->options->flow;
     flow.loss = problem->loss;
-    flow.lambda = at->network->setting == NTK_SETTING_SOFT ? 0 : ntk_context_real(context, "lambda");
-    flow.centre = is_choice(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
+    if (at->network->setting == NTK_SETTING_SOFT) flow.lambda = 0;
     if (problem->architecture.parametrisation == NTK_PARAMETRISATION_MEAN_FIELD) {
         flow.time_factor = (double)problem->width;
         flow.lambda /= (double)problem->width;
@@ -125,14 +171,10 @@ static ntk_flow_options describe_flow(const ntk_context *context, const ntk_swee
     const bool bounded = flow.lambda > 0 || problem->epsilon > 0 || problem->loss == NTK_LOSS_SQUARED;
     flow.time = bounded ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
     flow.kinked = !smooth;
-    flow.tolerance = ntk_context_real(context, "tolerance");
-    flow.step = ntk_context_real(context, "step");
     flow.log_horizon = log_times[time_count - 1];
-    if (smooth && bounded) flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
+    if (!(smooth && bounded)) flow.gradient_tolerance = 0;
     flow.observation_log_times = log_times;
     flow.observation_count = time_count;
-    flow.observe_kernel = ntk_context_flag(context, "observe-kernel");
-    flow.observe_lambda_min = ntk_context_flag(context, "observe-lambda-min");
     return flow;
 }
 
@@ -140,8 +182,8 @@ static ntk_status run_flow(const sweep_task *task, size_t unit) {
     ntk_sweep *sweep = task->sweep;
     const place at = place_of(sweep, unit);
     ntk_training_options problem;
-    NTK_TRY(describe_problem(task->context, sweep, &at, &problem));
-    const ntk_flow_options flow = describe_flow(task->context, sweep, &at, &problem);
+    NTK_TRY(describe_problem(sweep, &at, &problem));
+    const ntk_flow_options flow = describe_flow(sweep, &at, &problem);
     const ntk_stream stream = ntk_context_stream(task->context, at.seed);
     ntk_training training;
     NTK_TRY(ntk_training_create(&problem, &stream, &training));
@@ -159,7 +201,7 @@ static ntk_status run_flow(const sweep_task *task, size_t unit) {
                                    .training = &training,
                                    .trajectory = trajectory,
                                    .curve = &sweep->curves[unit * sweep->time_count]};
-        status = task->measure(&run, &sweep->values[unit * sweep->columns], task->context);
+        status = task->measure(&run, &sweep->values[unit * sweep->columns], task->own);
     }
     ntk_training_release(&training);
     return status;
@@ -192,65 +234,37 @@ static void divide(double low, double high, size_t count, double *times) {
         times[i - 1] = i == count ? high : low + (high - low) * (double)i / (double)count;
 }
 
-static void choose_times(const ntk_context *context, bool smooth, double width, size_t count, double *times) {
-    const double kinked = smooth ? INFINITY : ntk_context_real(context, "kinked-log-horizon");
-    const double fixed = fmin(ntk_context_real(context, "log-horizon"), kinked);
-    const double growth = ntk_context_real(context, "horizon-growth") * sqrt(width);
+static void choose_times(const ntk_sweep_options *options, bool smooth, double width, double *times) {
+    const size_t count = options->time_count;
+    const double fixed =
+        smooth ? options->flow.log_horizon : fmin(options->flow.log_horizon, options->kinked_log_horizon);
+    const double growth = options->horizon_growth * sqrt(width);
     const size_t until_fixed = growth > 0 ? (count + 1) / 2 : count;
     times[0] = first_log_time;
     divide(first_log_time, fixed, until_fixed - 1, times + 1);
     divide(fixed, fixed + growth, count - until_fixed, times + until_fixed);
 }
 
-static ntk_status read_digits(const ntk_context *context, ntk_sweep *sweep) {
-    if (!is_choice(context, "data", "digits")) return NTK_OK;
-    NTK_TRY(ntk_context_digit_classes(context, sweep->classes, &sweep->class_count));
-    return ntk_context_digits(context, &sweep->digits);
-}
-
-static ntk_status read_widths(const ntk_context *context, ntk_sweep *sweep) {
-    size_t count;
-    sweep->widths = ntk_context_reals(context, "widths", &sweep->width_count);
-    sweep->deep_widths = ntk_context_reals(context, "deep-widths", &count);
-    if (count == 1 && sweep->deep_widths[0] == 0) {
-        sweep->deep_widths = sweep->widths;
-        return NTK_OK;
-    }
-    if (count != sweep->width_count)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: %zu deep-widths beside %zu widths", count,
-                        sweep->width_count);
-    for (size_t w = 0; w < count; w++)
-        if (!(sweep->deep_widths[w] >= 2))
-            return ntk_fail(NTK_ERROR_ARGUMENT, "sweep: a deep width is %g", sweep->deep_widths[w]);
-    return NTK_OK;
-}
-
-static ntk_status create(ntk_context *context, size_t columns, ntk_sweep_measure measure, ntk_sweep *out) {
-    *out = (ntk_sweep){.columns = columns,
-                       .seed_count = (size_t)ntk_context_integer(context, "seeds"),
-                       .time_count = (size_t)ntk_context_integer(context, "observations"),
-                       .depth = (size_t)ntk_context_integer(context, "depth")};
-    out->networks = ntk_context_networks(context, "activations", &out->network_count);
-    sweep_task task = {context, out, measure};
-    const size_t times = out->time_count;
-    ntk_status status;
-    NTK_TRY_OR(failed, status, read_widths(context, out));
-    NTK_TRY_OR(failed, status, read_digits(context, out));
-    const size_t series = out->network_count * out->width_count;
-    NTK_TRY_OR(failed, status, ntk_allocate_doubles(series * times, &out->log_times));
-    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * columns, &out->values));
-    NTK_TRY_OR(failed, status, ntk_allocate_doubles(run_count(out) * times, &out->curves));
+static ntk_status create(const sweep_task *task, const ntk_sweep_options *options, size_t columns,
+                         ntk_sweep *out) {
+    *out = (ntk_sweep){.options = options,
+                       .network_count = options->network_count,
+                       .width_count = options->width_count,
+                       .seed_count = options->seed_count,
+                       .time_count = options->time_count,
+                       .columns = columns,
+                       .networks = options->networks};
+    const size_t times = out->time_count, series = out->network_count * out->width_count;
+    if (options->digits) NTK_TRY(ntk_context_digits(task->context, &out->digits));
+    NTK_TRY(ntk_allocate_doubles(series * times, &out->log_times));
+    NTK_TRY(ntk_allocate_doubles(run_count(out) * columns, &out->values));
+    NTK_TRY(ntk_allocate_doubles(run_count(out) * times, &out->curves));
     for (size_t i = 0; i < run_count(out) * times; i++) out->curves[i] = NAN;
-    NTK_TRY_OR(failed, status,
-               ntk_allocate(run_count(out), sizeof *out->trajectories, (void **)&out->trajectories));
+    NTK_TRY(ntk_allocate(run_count(out), sizeof *out->trajectories, (void **)&out->trajectories));
     for (size_t i = 0; i < series; i++)
-        choose_times(context, ntk_sweep_is_smooth(out, i / out->width_count),
-                     place_of(out, i * out->seed_count).width, times, &out->log_times[i * times]);
-    NTK_TRY_OR(failed, status, ntk_map(run_count(out), run_unit, &task));
-    return NTK_OK;
-failed:
-    sweep_release(out);
-    return status;
+        choose_times(options, ntk_sweep_is_smooth(out, i / out->width_count),
+                     place_of(out, i * out->seed_count).width, &out->log_times[i * times]);
+    return ntk_map(run_count(out), run_unit, (void *)task);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
@@ -260,11 +274,12 @@ static ntk_table_place table_place(const void *sweep, size_t run) {
     return (ntk_table_place){at.network->text, at.width, (double)at.seed};
 }
 
-ntk_status ntk_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
-                             ntk_sweep_reduce reduce) {
+ntk_status ntk_sweep_conduct(ntk_context *context, const ntk_sweep_options *options, const char *columns,
+                             ntk_sweep_measure measure, const void *own, ntk_sweep_reduce reduce) {
     ntk_sweep sweep;
-    NTK_TRY(create(context, ntk_table_count_columns(columns), measure, &sweep));
-    ntk_status status = sweep_emit_trajectories(context, &sweep);
+    const sweep_task task = {context, &sweep, measure, own};
+    ntk_status status = create(&task, options, ntk_table_count_columns(columns), &sweep);
+    if (status == NTK_OK) status = sweep_emit_trajectories(context, &sweep);
     if (status == NTK_OK)
         status = ntk_table_emit_runs(context, "$activation width seed", columns, run_count(&sweep),
                                      sweep.values, table_place, &sweep);

@@ -6,8 +6,10 @@ size_t sweep_run_index(const ntk_sweep *sweep, size_t activation, size_t width, 
 }
 
 const double *ntk_sweep_widths(const ntk_sweep *sweep, size_t activation) {
-    const size_t named = sweep->networks[activation].depth, depth = named > 0 ? named : sweep->depth;
-    return depth > 1 ? sweep->deep_widths : sweep->widths;
+    const ntk_sweep_options *options = sweep->options;
+    const size_t named = options->networks[activation].depth;
+    const size_t depth = named > 0 ? named : options->problem.architecture.depth;
+    return depth > 1 ? options->deep_widths : options->widths;
 }
 
 bool ntk_sweep_is_smooth(const ntk_sweep *sweep, size_t activation) {

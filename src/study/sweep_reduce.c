@@ -1,5 +1,5 @@
-/* What becomes of the columns of a sweep: extremes, exponents, growth, and the metrics that they are emitted
- * as. */
+/* What becomes of the columns of a sweep: extremes, exponents, growth, and the metrics that they
+ * are emitted as. */
 #include <math.h>
 
 #include <ntk/linalg.h>
@@ -137,7 +137,8 @@ ntk_status ntk_sweep_emit_scalar(ntk_context *context, const ntk_sweep *sweep, c
     return ntk_emit_scalar_as(context, value, "%s-%s", prefix, sweep->networks[activation].text);
 }
 
-/* The value of a column where it is extreme over one activation, with its place, as "<prefix>-<label>". */
+/* The value of a column where it is extreme over one activation, with its place, as
+ * "<prefix>-<label>". */
 static ntk_status emit_extreme(ntk_context *context, const ntk_sweep *sweep, const char *prefix,
                                const char *label, size_t activation, size_t column, double sign) {
     const size_t run = extreme_run(sweep, activation, column, sign);
@@ -176,8 +177,8 @@ ntk_status ntk_sweep_emit_worst_width(ntk_context *context, const ntk_sweep *swe
     return ntk_sweep_emit_estimate(context, sweep, prefix, activation, &worst);
 }
 
-/* Where `value` of an activation is largest among those of a kind, network_count where there is none; a
- * NaN counts as larger than all. */
+/* Where `value` of an activation is largest among those of a kind, network_count where there is
+ * none; a NaN counts as larger than all. */
 static size_t largest_of_kind(const ntk_sweep *sweep, bool smooth, const double *value) {
     size_t worst = sweep->network_count;
     for (size_t a = 0; a < sweep->network_count; a++) {

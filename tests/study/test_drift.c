@@ -186,9 +186,9 @@ static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},
                                        {"lambda", "1"},      {"activations", "erf relu"},
                                        {"log-horizon", "0"}, {0}};
 
-static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_law(const ntk_sweep_run *run, double *values, const void *own) {
     double left;
-    NTK_TRY(ntk_drift_measure_under_l2(run, values, context));
+    NTK_TRY(ntk_drift_measure_under_l2(run, values, own));
     NTK_TRY(ntk_drift_left_under_l2(run, &left));
     cr_expect_eq(values[NTK_DRIFT_LARGEST], ntk_trajectory_largest_drift(run->trajectory, INFINITY));
     cr_expect_eq(values[NTK_DRIFT_TRAVEL_LEFT], left / run->trajectory->max_displacement);
@@ -199,7 +199,9 @@ static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_cont
 
 Test(drift, is_reduced_to_a_rate_and_a_rest_by_kind) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
-    assert_ok(ntk_sweep_conduct(context, NTK_DRIFT_COLUMNS, measure_law, ntk_drift_reduce));
+    ntk_sweep_options options;
+    assert_ok(ntk_sweep_read(context, &options));
+    assert_ok(ntk_sweep_conduct(context, &options, NTK_DRIFT_COLUMNS, measure_law, NULL, ntk_drift_reduce));
     const struct {
         const char *name;
         double value;

@@ -284,7 +284,7 @@ Test(grid, slopes_are_against_a_column_or_the_root_of_the_level) {
 /* ---- emission ------------------------------------------------------------------------------------------ */
 
 static ntk_context *create(void) {
-    static const ntk_parameter none[] = {{0}};
+    static const ntk_parameter *const none[] = {NULL};
     return fixture_context(none, NULL, NULL);
 }
 

@@ -42,11 +42,11 @@ static double error_of(const ntk_sweep_run *run, ntk_training_kernel kernel, con
     return largest;
 }
 
-static ntk_status measure_wrong(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_wrong(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
     const double *end = path->followed + (path->count - 1) * path->followed_size;
     ntk_solution_comparison found;
-    NTK_TRY(ntk_solution_sweep_compare(run, context, values, &found));
+    NTK_TRY(ntk_solution_sweep_compare(run, own, values, &found));
     cr_expect_float_eq(values[NTK_SOLUTION_ERROR_EMPIRICAL],
                        error_of(run, NTK_TRAINING_KERNEL_EMPIRICAL, end), 1e-8);
     cr_expect_float_eq(values[NTK_SOLUTION_ERROR_LIMIT], error_of(run, NTK_TRAINING_KERNEL_LIMIT, end), 1e-8);
@@ -75,9 +75,9 @@ Test(solution_sweep, a_run_is_compared_at_the_chosen_lambda) {
 }
 
 /* What a control removes is in the table: with the flow's own lambda the bound holds. */
-static ntk_status measure_right(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_right(const ntk_sweep_run *run, double *values, const void *own) {
     ntk_solution_comparison found;
-    NTK_TRY(ntk_solution_sweep_compare(run, context, values, &found));
+    NTK_TRY(ntk_solution_sweep_compare(run, own, values, &found));
     cr_expect_leq(values[NTK_SOLUTION_BOUND_RATIO], 1);
     ntk_solution_comparison_release(&found);
     return NTK_OK;
@@ -101,8 +101,8 @@ Test(solution_sweep, there_is_none_without_l2_or_test_points) {
 /* ---- the reduction ------------------------------------------------------------------------------------- */
 
 /* The errors are powers of the width; the other columns name themselves. */
-static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_law(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     const double m = (double)run->width;
     values[NTK_SOLUTION_ERROR_EMPIRICAL] = 1 / m;
     values[NTK_SOLUTION_ERROR_LIMIT] = run->activation == NTK_GELU ? 1 / sqrt(m) : 1 / cbrt(m);

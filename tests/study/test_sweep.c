@@ -28,9 +28,16 @@ static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_dig
 static const fixture_setting tiny[] = {{"widths", "4 9"}, {"seeds", "3"},        {"points", "2"},
                                        {"inputs", "3"},   {"log-horizon", "-1"}, {0}};
 
+static ntk_status conduct_status(ntk_context *context, const char *columns, ntk_sweep_measure measure,
+                                 ntk_sweep_reduce reduce) {
+    ntk_sweep_options options;
+    NTK_TRY(ntk_sweep_read(context, &options));
+    return ntk_sweep_conduct(context, &options, columns, measure, context, reduce);
+}
+
 static void conduct(ntk_context *context, ntk_sweep_measure measure, ntk_sweep_reduce reduce,
                     const char *columns) {
-    assert_ok(ntk_sweep_conduct(context, columns, measure, reduce));
+    assert_ok(conduct_status(context, columns, measure, reduce));
 }
 
 static ntk_status reduce_nothing(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
@@ -38,8 +45,8 @@ static ntk_status reduce_nothing(ntk_context *context, const ntk_sweep *sweep, s
     return NTK_OK;
 }
 
-static ntk_status measure_nothing(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)run, (void)context;
+static ntk_status measure_nothing(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)run, (void)own;
     values[0] = 0;
     return NTK_OK;
 }
@@ -52,8 +59,8 @@ static void show(ntk_context *context, ntk_sweep_measure measure) {
 /* ---- reducing ------------------------------------------------------------------------------------------ */
 
 /* Two columns: a power law whose slope is -1/2 -+ 1/10 by seed, and 10 * width + seed; erf: negated. */
-static ntk_status measure_law(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_law(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     const double m = (double)run->width, s = (double)run->seed;
     values[0] = pow(m, -0.5 + 0.1 * (s - 1));
     values[1] = run->activation == NTK_ERF ? -(10 * m + s) : 10 * m + s;
@@ -91,8 +98,8 @@ Test(sweep, values_are_reduced_per_activation) {
 /* A NaN in the unit that stands at `broken` of (width, seed). */
 static size_t broken;
 
-static ntk_status measure_broken(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_broken(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     const size_t unit = (run->width == 4 ? 0 : 3) + run->seed;
     values[0] = unit == broken ? NAN : 1 + (double)unit;
     run->curve[8] = values[0];
@@ -143,9 +150,9 @@ Test(sweep, tables_have_a_row_per_run_and_per_time) {
     cr_expect_eq(fixture_count(paths, "\t-1\t"), 4, "each path is observed at its end");
 }
 
-static ntk_status measure_times(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    const double fixed = ntk_context_real(context, "log-horizon");
-    const double end = fixed + ntk_context_real(context, "horizon-growth") * sqrt((double)run->width);
+static ntk_status measure_times(const ntk_sweep_run *run, double *values, const void *own) {
+    const double fixed = ntk_context_real(own, "log-horizon");
+    const double end = fixed + ntk_context_real(own, "horizon-growth") * sqrt((double)run->width);
     const ntk_trajectory_point *points = run->trajectory->points;
     cr_expect_eq(run->trajectory->count, NTK_SWEEP_TIMES);
     cr_expect_float_eq(points[0].log_time, -4, 1e-9);
@@ -162,8 +169,8 @@ Test(sweep, a_growing_horizon_keeps_the_fixed_times) {
 }
 
 /* Four networks: the deep ones have widths of their own. */
-static ntk_status measure_width(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_width(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     const bool deep = run->training->architecture.depth > 1;
     cr_expect(run->width == (deep ? 3 : 4) || run->width == (deep ? 5 : 9), "%zu", run->width);
     values[0] = pow((double)run->width, deep ? -2 : -1) * (1 + 0.01 * (double)run->seed);
@@ -199,15 +206,15 @@ Test(sweep, deep_widths_stand_beside_as_many_widths) {
     char *bad[] = {"3", "3 5 7", "0 5"};
     for (size_t i = 0; i < 3; i++) {
         ntk_context *context = fixture_context(parameters, tiny, "deep-widths", bad[i], NULL);
-        cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing),
-                     NTK_ERROR_ARGUMENT, "%s", bad[i]);
+        cr_expect_eq(conduct_status(context, "nothing", measure_nothing, reduce_nothing), NTK_ERROR_ARGUMENT,
+                     "%s", bad[i]);
     }
 }
 
-static ntk_status measure_coordinates(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_coordinates(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->training->inputs, 2, "as many as points");
     cr_expect(isnan(run->trajectory->min_lambda_min));
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
 Test(sweep, few_points_may_be_given_by_their_coordinates) {
@@ -215,8 +222,8 @@ Test(sweep, few_points_may_be_given_by_their_coordinates) {
          measure_coordinates);
 }
 
-static ntk_status measure_gelu_broken(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_gelu_broken(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     values[0] = run->activation == NTK_GELU && run->seed == 1 ? NAN : 1;
     return NTK_OK;
 }
@@ -236,11 +243,11 @@ Test(sweep, the_worst_of_a_kind_is_a_nan_where_there_is_one) {
     }
 }
 
-static ntk_status measure_end(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_end(const ntk_sweep_run *run, double *values, const void *own) {
     const double end = run->activation == NTK_RELU ? -2.5 : -1;
     cr_expect_eq(run->flow->log_horizon, end);
     cr_expect_float_eq(run->trajectory->points[run->trajectory->count - 1].log_time, end, 1e-9);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
 Test(sweep, kinked_networks_may_end_earlier) {
@@ -253,31 +260,31 @@ Test(sweep, kinked_networks_may_end_earlier) {
 Test(sweep, an_error_names_activation_width_and_seed) {
     /* nine points of R^3 are never orthogonal to one another */
     ntk_context *context = fixture_context(parameters, tiny, "max-cosine", "0.01", "points", "9", NULL);
-    assert_fails(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing),
+    assert_fails(conduct_status(context, "nothing", measure_nothing, reduce_nothing),
                  NTK_ERROR_NO_CONVERGENCE, "erf, width 4, seed 0: ");
 }
 
-static ntk_status measure_logistic(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_logistic(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->flow->loss, NTK_LOSS_LOGISTIC);
     cr_expect_eq(run->flow->time, NTK_TIME_LOG_LOSS);
     cr_expect_eq(run->flow->time_factor, 1);
     cr_expect_null(run->trajectory->followed);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
-static ntk_status measure_squared(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_squared(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->flow->loss, NTK_LOSS_SQUARED);
     cr_expect_eq(run->flow->time, NTK_TIME_PHYSICAL);
     cr_expect_eq(run->training->outputs, 1, "two classes have one output");
     cr_expect_eq(run->training->targets[1], 1);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
-static ntk_status measure_mean_field(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_mean_field(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->training->architecture.parametrisation, NTK_PARAMETRISATION_MEAN_FIELD);
     cr_expect_eq(run->flow->time_factor, (double)run->width);
     cr_expect_eq(run->flow->lambda, 0.5 / (double)run->width);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
 Test(sweep, loss_and_scaling_are_those_asked_for) {
@@ -287,25 +294,25 @@ Test(sweep, loss_and_scaling_are_those_asked_for) {
          measure_mean_field);
 }
 
-static ntk_status measure_residual(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_residual(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->training->architecture.family, NTK_RESIDUAL);
     cr_expect_eq(run->training->architecture.depth, 2, "that of its name");
     cr_expect(run->flow->kinked);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
-static ntk_status measure_deep(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_deep(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->training->architecture.family, NTK_DENSE);
     cr_expect_eq(run->training->architecture.depth, 3, "that of the parameter");
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
-static ntk_status measure_three_classes(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_three_classes(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->flow->loss, NTK_LOSS_SOFTMAX);
     cr_expect_eq(run->training->outputs, 3, "that of its name");
     cr_expect_eq(run->training->architecture.depth, 2, "that of its name");
     cr_expect_eq(run->flow->centre, NTK_CENTRE_ZERO);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
 Test(sweep, networks_are_those_named) {
@@ -316,22 +323,22 @@ Test(sweep, networks_are_those_named) {
         measure_three_classes);
 }
 
-static ntk_status measure_l2(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_l2(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->lambda, 0.1);
     cr_expect_eq(run->flow->lambda, 0.1);
     cr_expect_eq(run->epsilon, 0);
     cr_expect_eq(run->training->targets[0], 1, "one-hot");
     cr_expect_eq(run->training->architecture.depth, 2);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
-static ntk_status measure_soft(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_soft(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->flow->lambda, 0);
     cr_expect_eq(run->epsilon, 0.25);
     cr_expect_eq(run->training->targets[0], 0.5);
     cr_expect_eq(run->training->outputs, 3);
     cr_expect_eq(run->training->architecture.depth, 1, "that of the parameter");
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
 Test(sweep, a_name_may_choose_between_l2_and_soft_targets) {
@@ -344,11 +351,11 @@ Test(sweep, a_name_may_choose_between_l2_and_soft_targets) {
 }
 
 /* Seven and one, from the committed digits. */
-static ntk_status measure_digits(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure_digits(const ntk_sweep_run *run, double *values, const void *own) {
     cr_expect_eq(run->training->inputs, 784);
     cr_expect_eq(run->training->all_points, 5);
     for (size_t i = 0; i < 5; i++) cr_expect_float_eq(ntk_norm(784, run->training->x + i * 784), 1, 1e-12);
-    return measure_nothing(run, values, context);
+    return measure_nothing(run, values, own);
 }
 
 Test(sweep, points_may_be_digits) {
@@ -356,7 +363,7 @@ Test(sweep, points_may_be_digits) {
                          "log-horizon", "-3", NULL),
          measure_digits);
     ntk_context *context = fixture_context(parameters, tiny, "data", "digits", "digits", "7", NULL);
-    cr_expect_eq(ntk_sweep_conduct(context, "nothing", measure_nothing, reduce_nothing), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(conduct_status(context, "nothing", measure_nothing, reduce_nothing), NTK_ERROR_ARGUMENT);
 }
 
 /* ||theta - theta_0|| = 3 (log t)^{1/4}: exponent 1/4 from any start. */
@@ -380,8 +387,8 @@ Test(sweep, growth_is_fitted_in_log_log_t) {
 }
 
 /* log T = 2 + (s / 10) sqrt(m) for seed s; in the second column the wide networks of seed 0 do not exit. */
-static ntk_status measure_exit(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_exit(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     values[0] = 2 + 0.1 * (double)run->seed * sqrt((double)run->width);
     values[1] = run->seed == 0 && run->width == 9 ? INFINITY : values[0];
     return NTK_OK;
@@ -405,8 +412,8 @@ Test(sweep, exits_are_counted_and_their_slope_is_one_a_seed) {
 
 /* The linear model starts at the network's outputs and moves like it at first, on training and on test
  * points: the gap vanishes like t^2, the movement like t. */
-static ntk_status measure_gap(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure_gap(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     ntk_trajectory linear;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
     cr_expect_eq(linear.followed_size, 5, "2 training and 3 test points");

@@ -10,9 +10,9 @@
  *     static ntk_status run(ntk_context *context) { ... ntk_emit_scalar(context, "worst-ratio", worst); ... }
  *     const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_sphere_parameters, parameters}, .run = run};
  *
- * The Makefile finds the folder, names the constant and adds it to the registry. An experiment neither prints
- * nor writes files: it emits metrics (scalars, estimates with intervals) and tables. Its randomness comes
- * from ntk_context_stream alone. */
+ * The Makefile finds the folder, names the constant and adds it to the registry. An experiment
+ * neither prints nor writes files: it emits metrics (scalars, estimates with intervals) and tables.
+ * Its randomness comes from ntk_context_stream alone. */
 #ifndef NTK_LAB_LAB_H
 #define NTK_LAB_LAB_H
 

@@ -1,5 +1,5 @@
-/* Names of networks, the values of a parameter: an architecture, and behind it what sets a network apart from
- * the others of its experiment.
+/* Names of networks, the values of a parameter: an architecture, and behind it what sets a network
+ * apart from the others of its experiment.
  *
  *     <activation or residual>[-<depth>][-k<classes>][-l2 or -soft]        relu, erf-3, residual-2-k10-soft
  *

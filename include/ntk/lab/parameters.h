@@ -1,4 +1,5 @@
-/* Parameters of an experiment: names, types, ranges, defaults; and the settings that change them. */
+/* Parameters of an experiment: names, types, ranges, defaults; and the settings that change
+ * them. */
 #ifndef NTK_LAB_PARAMETERS_H
 #define NTK_LAB_PARAMETERS_H
 

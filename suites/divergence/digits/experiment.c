@@ -16,6 +16,11 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+typedef struct options {
+    double threshold;
+    double fixed; /* log of the time up to which networks of all widths are compared */
+} options;
+
 enum { EXIT, LOSS_RATIO, LAMBDA_MIN, TRAINED, TEST_FIXED, LIMIT_FIXED, TEST_END, LIMIT_END, SHARED };
 static const char columns[] =
     "log-exit loss-ratio lambda-min training-accuracy test-accuracy-fixed "
@@ -47,11 +52,12 @@ static size_t time_index(const ntk_trajectory *path, double until) {
     return i;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
     const ntk_training *problem = run->training;
-    const size_t end = path->count - 1, fixed = time_index(path, ntk_context_real(context, "log-horizon"));
-    values[EXIT] = ntk_trajectory_exit_time(path, ntk_context_real(context, "threshold"));
+    const options *chosen = own;
+    const size_t end = path->count - 1, fixed = time_index(path, chosen->fixed);
+    values[EXIT] = ntk_trajectory_exit_time(path, chosen->threshold);
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, problem->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     values[TRAINED] = ntk_solution_accuracy(problem, 0, problem->points, path->outputs);
@@ -91,7 +97,13 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
     return ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &slope);
 }
 
-static ntk_status run(ntk_context *context) { return ntk_sweep_conduct(context, columns, measure, emit); }
+static ntk_status run(ntk_context *context) {
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const options own = {.threshold = ntk_context_real(context, "threshold"),
+                         .fixed = sweep.flow.log_horizon};
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &own, emit);
+}
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},

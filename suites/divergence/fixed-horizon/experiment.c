@@ -41,8 +41,8 @@ static double worst_travel(const ntk_trajectory *path, double speed) {
     return worst;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     for (size_t i = 0; i < TIMES; i++) {
         const double until = (double)log_times[i];
         if (!is_observed(run->trajectory, until))
@@ -64,7 +64,9 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    return ntk_sweep_conduct(context, "drift-3 drift-7 drift-11 travel-ratio", measure, emit);
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    return ntk_sweep_conduct(context, &sweep, "drift-3 drift-7 drift-11 travel-ratio", measure, NULL, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

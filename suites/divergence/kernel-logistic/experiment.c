@@ -51,8 +51,8 @@ static ntk_status compare_with_limit(const ntk_sweep_run *run, double fixed, dou
     return NTK_OK;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    const double fixed = ntk_context_real(context, "log-horizon");
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
+    const double fixed = *(const double *)own; /* log-horizon */
     NTK_TRY(compare_with_empirical(run, fixed, values));
     return compare_with_limit(run, fixed, values);
 }
@@ -66,10 +66,13 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    if (!(ntk_context_real(context, "horizon-growth") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    if (!(sweep.horizon_growth > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "growth is seen beyond log-horizon only: horizon-growth must be > 0");
-    return ntk_sweep_conduct(context, "gap-empirical gap-limit gap-growing growth", measure, emit);
+    return ntk_sweep_conduct(context, &sweep, "gap-empirical gap-limit gap-growing growth", measure,
+                             &sweep.flow.log_horizon, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -24,6 +24,10 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+typedef struct options {
+    double start, late_start; /* of the windows: of the network and of its linearisation */
+} options;
+
 enum {
     GROWTH,
     SLOPE,
@@ -55,16 +59,16 @@ static ntk_status measure_linearised(const ntk_sweep_run *run, double start, dou
     return NTK_OK;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
-    const double degree = (double)ntk_context_integer(context, "depth") + 1;
-    NTK_TRY(ntk_sweep_fit_growth(path, NULL, ntk_context_real(context, "window-start"), &values[GROWTH],
-                                 &values[SLOPE]));
+    const options *chosen = own;
+    const double degree = (double)run->training->architecture.depth + 1;
+    NTK_TRY(ntk_sweep_fit_growth(path, NULL, chosen->start, &values[GROWTH], &values[SLOPE]));
     values[GROWTH] *= degree;
     values[LOSS_BOUND] = ntk_trajectory_loss_bound(path, run->training->points);
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
-    return measure_linearised(run, ntk_context_real(context, "late-window-start"), values);
+    return measure_linearised(run, chosen->late_start, values);
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
@@ -77,12 +81,17 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    if (ntk_context_integer(context, "classes") != 2)
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    if (sweep.problem.classes != 2)
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
                         "the bounds are written for two classes and the logistic loss");
+    const options own = {.start = ntk_context_real(context, "window-start"),
+                         .late_start = ntk_context_real(context, "late-window-start")};
     return ntk_sweep_conduct(
-        context, "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap loss-gap",
-        measure, emit);
+        context, &sweep,
+        "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap loss-gap", measure,
+        &own, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -14,14 +14,13 @@
  * The flow is run until what is left of its travel is a small part of what it has travelled: the supremum up
  * to there is the supremum over all time. */
 #include <math.h>
-#include <string.h>
 
 #include <ntk/lab/lab.h>
 
 enum { DRIFT, TRAVEL_RATIO, TRAVEL_LEFT, COLUMNS };
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     const ntk_trajectory *path = run->trajectory;
     values[DRIFT] = ntk_trajectory_largest_drift(path, INFINITY);
     values[TRAVEL_RATIO] = values[TRAVEL_LEFT] = NAN;
@@ -36,7 +35,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context 
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
     NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate", activation, DRIFT));
-    if (strcmp(ntk_context_choice(context, "loss"), "squared") != 0) return NTK_OK;
+    if (sweep->options->problem.loss != NTK_LOSS_SQUARED) return NTK_OK;
     NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "travel-ratio", activation,
                                   ntk_sweep_largest(sweep, activation, TRAVEL_RATIO)));
     return ntk_sweep_emit_scalar(context, sweep, "travel-left", activation,
@@ -44,7 +43,9 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    return ntk_sweep_conduct(context, "drift travel-ratio travel-left", measure, emit);
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    return ntk_sweep_conduct(context, &sweep, "drift travel-ratio travel-left", measure, NULL, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

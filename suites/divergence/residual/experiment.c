@@ -20,14 +20,13 @@ static const double thresholds[] = {0.1, 0.25, 0.5};
 enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
 static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-ratio lambda-min";
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
     double slope;
     for (size_t k = 0; k < EXIT_COUNT; k++) values[EXIT + k] = ntk_trajectory_exit_time(path, thresholds[k]);
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
-    return ntk_sweep_fit_growth(path, NULL, ntk_context_real(context, "window-start"), &values[GROWTH],
-                                &slope);
+    return ntk_sweep_fit_growth(path, NULL, *(const double *)own, &values[GROWTH], &slope);
 }
 
 static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
@@ -47,7 +46,12 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
                                  ntk_sweep_largest(sweep, network, LAST_EXIT));
 }
 
-static ntk_status run(ntk_context *context) { return ntk_sweep_conduct(context, columns, measure, emit); }
+static ntk_status run(ntk_context *context) {
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const double window_start = ntk_context_real(context, "window-start");
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &window_start, emit);
+}
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,

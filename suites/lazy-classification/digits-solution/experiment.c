@@ -25,11 +25,11 @@ static double test_accuracy(const ntk_training *problem, const double *f) {
 }
 
 /* Test accuracy at each time is the run's curve. */
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_training *problem = run->training;
     const ntk_trajectory *path = run->trajectory;
     ntk_solution_comparison found;
-    NTK_TRY(ntk_solution_sweep_compare(run, context, values, &found));
+    NTK_TRY(ntk_solution_sweep_compare(run, own, values, &found));
     values[NETWORK] = test_accuracy(problem, found.end);
     values[LINEARISED] = test_accuracy(problem, found.empirical);
     values[LIMIT] = test_accuracy(problem, found.limit);

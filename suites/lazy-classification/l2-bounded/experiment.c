@@ -65,11 +65,11 @@ static ntk_status logit_bound(const ntk_sweep_run *run, double radius, double *b
     return NTK_OK;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     if (run->training->architecture.family != NTK_DENSE || run->training->architecture.depth != 1)
         return ntk_fail(NTK_ERROR_UNSUPPORTED, "the logits' bound is written for one hidden layer");
     const ntk_trajectory *path = run->trajectory;
-    const double chosen = ntk_context_real(context, "bound-lambda");
+    const double chosen = *(const double *)own; /* bound-lambda */
     const double radius = sqrt(2 * path->initial_loss / (chosen > 0 ? chosen : run->lambda));
     double bound;
     NTK_TRY(logit_bound(run, radius, &bound));
@@ -88,10 +88,14 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    if (!(ntk_context_real(context, "lambda") + ntk_context_real(context, "bound-lambda") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const double bound_lambda = ntk_context_real(context, "bound-lambda");
+    if (!(sweep.flow.lambda + bound_lambda > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "lambda and bound-lambda are both 0: there is no bound to compare with");
-    return ntk_sweep_conduct(context, "displacement-ratio logit-ratio loss-floor-ratio", measure, emit);
+    return ntk_sweep_conduct(context, &sweep, "displacement-ratio logit-ratio loss-floor-ratio", measure,
+                             &bound_lambda, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -76,8 +76,8 @@ static ntk_status judge_ends(const ntk_sweep_run *run, const ntk_trajectory *lin
     return NTK_OK;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    (void)context;
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
     const ntk_trajectory *path = run->trajectory;
     ntk_trajectory linear;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
@@ -105,7 +105,9 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    return ntk_sweep_conduct(context, "gap left solution-ratio", measure, emit);
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, NULL, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

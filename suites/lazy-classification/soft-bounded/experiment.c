@@ -34,9 +34,9 @@ static ntk_status distance_to_limit(const ntk_training *problem, const double *f
     return NTK_OK;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
-    const double chosen = ntk_context_real(context, "bound-epsilon");
+    const double chosen = *(const double *)own; /* bound-epsilon */
     const double bound =
         (double)run->training->points * path->initial_loss / (chosen > 0 ? chosen : run->epsilon);
     values[SPREAD_RATIO] = path->max_spread / bound;
@@ -53,10 +53,14 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t acti
 }
 
 static ntk_status run(ntk_context *context) {
-    if (!(ntk_context_real(context, "epsilon") + ntk_context_real(context, "bound-epsilon") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const double bound_epsilon = ntk_context_real(context, "bound-epsilon");
+    if (!(sweep.problem.epsilon + bound_epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "epsilon and bound-epsilon are both 0: there is no bound to compare with");
-    return ntk_sweep_conduct(context, "spread-ratio limit-distance final-spread", measure, emit);
+    return ntk_sweep_conduct(context, &sweep, "spread-ratio limit-distance final-spread", measure,
+                             &bound_epsilon, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

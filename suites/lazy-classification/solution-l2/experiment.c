@@ -23,9 +23,9 @@
 #include <ntk/lab/lab.h>
 
 /* The distance to the solution with Theta_hat_0 at each time is the run's curve. */
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     ntk_solution_comparison found;
-    NTK_TRY(ntk_solution_sweep_compare(run, context, values, &found));
+    NTK_TRY(ntk_solution_sweep_compare(run, own, values, &found));
     ntk_solution_sweep_draw(run, 0, false, found.empirical);
     ntk_solution_comparison_release(&found);
     return NTK_OK;

@@ -72,8 +72,8 @@ static ntk_status compare(const ntk_sweep_run *run, double epsilon, double *memo
     return NTK_OK;
 }
 
-static ntk_status measure(const ntk_sweep_run *run, double *values, ntk_context *context) {
-    const double chosen = ntk_context_real(context, "formula-epsilon");
+static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
+    const double chosen = *(const double *)own; /* formula-epsilon */
     double *memory;
     NTK_TRY(ntk_allocate_doubles(5 * run->trajectory->followed_size, &memory));
     const ntk_status status = compare(run, chosen > 0 ? chosen : run->epsilon, memory, values);
@@ -102,12 +102,15 @@ static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t netw
 }
 
 static ntk_status run(ntk_context *context) {
-    if (ntk_context_integer(context, "test-points") == 0 || !(ntk_context_real(context, "epsilon") > 0))
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const double formula_epsilon = ntk_context_real(context, "formula-epsilon");
+    if (sweep.problem.test_points == 0 || !(sweep.problem.epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs epsilon > 0 and test points to be compared at");
     return ntk_sweep_conduct(
-        context, "error-empirical error-limit class-means interpolation unfinished class-means-error",
-        measure, emit);
+        context, &sweep, "error-empirical error-limit class-means interpolation unfinished class-means-error",
+        measure, &formula_epsilon, emit);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
