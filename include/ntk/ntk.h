@@ -3,15 +3,18 @@
 #define NTK_NTK_H
 
 #include <ntk/architecture.h>
+#include <ntk/ball_sphere.h>
 #include <ntk/certify.h>
 #include <ntk/classifier.h>
 #include <ntk/data.h>
 #include <ntk/exit.h>
 #include <ntk/file.h>
 #include <ntk/flow.h>
+#include <ntk/formula.h>
 #include <ntk/gaussian.h>
 #include <ntk/hard_margin.h>
 #include <ntk/inference_problem.h>
+#include <ntk/interval.h>
 #include <ntk/kernel.h>
 #include <ntk/laplace.h>
 #include <ntk/linalg.h>
@@ -23,9 +26,11 @@
 #include <ntk/network.h>
 #include <ntk/parallel.h>
 #include <ntk/posterior.h>
+#include <ntk/prove.h>
 #include <ntk/random.h>
 #include <ntk/regression.h>
 #include <ntk/slice.h>
+#include <ntk/sphere.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
 #include <ntk/targets.h>
