@@ -50,6 +50,7 @@
 #include <ntk/architecture.h>
 #include <ntk/flow.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/linalg.h>
@@ -139,26 +140,28 @@ ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double
 }
 
 /* Mean over seeds of what is left, at most 1 for a run that does not show it: the largest over
- * widths and kinked networks; negative where there are none. */
-static double mean_left_with_kinks(const ntk_sweep *sweep) {
+ * widths and kinked networks; nothing where there are none. */
+static ntk_status emit_mean_left(ntk_context *context, const ntk_grid *grid, size_t which) {
+    const size_t widths = grid->axes[NTK_SWEEP_WIDTH].count, seeds = grid->axes[NTK_SWEEP_SEED].count;
     double largest = -1;
-    for (size_t a = 0; a < sweep->network_count; a++)
-        for (size_t w = 0; w < sweep->width_count && !ntk_sweep_is_smooth(sweep, a); w++) {
-            double sum = 0;
-            for (size_t s = 0; s < sweep->seed_count; s++)
-                sum += ntk_smaller(1, ntk_sweep_value(sweep, a, w, s, NTK_DRIFT_TRAVEL_LEFT));
-            largest = ntk_larger(largest, sum / (double)sweep->seed_count);
+    if (which > 0) return NTK_OK; /* of all networks, once */
+    for (size_t k = 0; k < grid->axes[NTK_SWEEP_NETWORK].count * widths; k++) {
+        if (ntk_grid_is_smooth(grid, k / widths)) continue;
+        double sum = 0;
+        for (size_t s = 0; s < seeds; s++) {
+            const double *row = ntk_grid_row(grid, (ntk_place){{k / widths, k % widths, s}});
+            sum += ntk_smaller(1, row[NTK_DRIFT_TRAVEL_LEFT]);
         }
-    return largest;
+        largest = ntk_larger(largest, sum / (double)seeds);
+    }
+    return largest < 0 ? NTK_OK : ntk_emit_scalar(context, "mean-travel-left-kinked", largest);
 }
 
-ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    if (activation > 0) return NTK_OK;
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", NTK_DRIFT_LARGEST));
-    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "travel-left", NTK_DRIFT_TRAVEL_LEFT));
-    const double mean = mean_left_with_kinks(sweep);
-    return mean < 0 ? NTK_OK : ntk_emit_scalar(context, "mean-travel-left-kinked", mean);
-}
+const ntk_reduction ntk_drift_metrics[] = {
+    {.prefix = "rate", .kind = NTK_REDUCE_RATES, .column = NTK_DRIFT_LARGEST},
+    {.prefix = "travel-left", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_DRIFT_TRAVEL_LEFT},
+    {.prefix = "mean-travel-left-kinked", .kind = NTK_REDUCE_OWN, .own = emit_mean_left},
+    {0}};
 
 ntk_status ntk_drift_conduct_under_l2(ntk_context *context) {
     ntk_sweep_options sweep;
@@ -166,7 +169,7 @@ ntk_status ntk_drift_conduct_under_l2(ntk_context *context) {
     if (!(sweep.flow.lambda > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "lambda is 0: there is no L2 whose drift is to be measured");
     return ntk_sweep_conduct(context, &sweep, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, NULL,
-                             ntk_drift_reduce);
+                             ntk_drift_metrics);
 }
 
 ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context) {
@@ -175,5 +178,5 @@ ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context) {
     if (!(sweep.problem.epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "epsilon is 0: these targets are not soft");
     return ntk_sweep_conduct(context, &sweep, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_soft_targets, NULL,
-                             ntk_drift_reduce);
+                             ntk_drift_metrics);
 }

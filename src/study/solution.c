@@ -15,13 +15,18 @@
 
 #include <ntk/inference_problem.h>
 #include <ntk/kernel.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
+#include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
+#include <ntk/lab/sweep.h>
 #include <ntk/linalg.h>
 #include <ntk/logistic.h>
 #include <ntk/loss.h>
 #include <ntk/memory.h>
 #include <ntk/network.h>
 #include <ntk/status.h>
+#include <ntk/trajectory.h>
 
 /* ---- prediction ---------------------------------------------------------------------------------------- */
 
@@ -241,4 +246,53 @@ double ntk_solution_accuracy(const ntk_training *training, size_t first, size_t 
     for (size_t i = first; i < last; i++)
         if (is_right(training->outputs, f + i * training->outputs, training->labels[i])) right++;
     return (double)right / (double)(last - first);
+}
+
+/* ---- sweeps -------------------------------------------------------------------------------------------- */
+
+const ntk_parameter ntk_solution_parameters[] = {
+    NTK_REAL("lambda-factor", 1, 1e-3, 1e3, "lambda in the formula, over that of the flow"),
+    {0},
+};
+
+ntk_status ntk_solution_sweep_compare(const ntk_sweep_run *run, const void *own, double *values,
+                                      ntk_solution_comparison *found) {
+    const double chosen = run->lambda * *(const double *)own;
+    NTK_TRY(ntk_solution_compare(run->training, run->flow->loss, run->lambda, chosen, run->training->theta,
+                                 found));
+    values[NTK_SOLUTION_ERROR_EMPIRICAL] = found->error_empirical;
+    values[NTK_SOLUTION_ERROR_LIMIT] = found->error_limit;
+    values[NTK_SOLUTION_BOUND_RATIO] = found->bound_ratio;
+    values[NTK_SOLUTION_UNFINISHED] = found->unfinished;
+    values[NTK_SOLUTION_RESIDUAL] = found->relative_residual;
+    return NTK_OK;
+}
+
+ntk_status ntk_solution_sweep_reduce(ntk_context *context, const ntk_grid *grid, size_t which) {
+    static const ntk_reduction list[] = {
+        {.prefix = "rate-empirical", .kind = NTK_REDUCE_RATES, .column = NTK_SOLUTION_ERROR_EMPIRICAL},
+        {.prefix = "rate-limit", .kind = NTK_REDUCE_RATES, .column = NTK_SOLUTION_ERROR_LIMIT},
+        {.prefix = "bound-ratio", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_SOLUTION_BOUND_RATIO},
+        {.prefix = "relative-residual", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_SOLUTION_RESIDUAL},
+        {.prefix = "unfinished", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_SOLUTION_UNFINISHED},
+        {0}};
+    return which > 0 ? NTK_OK : ntk_grid_emit(context, grid, list); /* all networks together, once */
+}
+
+ntk_status ntk_solution_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,
+                                      const ntk_reduction *metrics) {
+    ntk_sweep_options sweep;
+    NTK_TRY(ntk_sweep_read(context, &sweep));
+    const double lambda_factor = ntk_context_real(context, "lambda-factor");
+    if (sweep.problem.test_points == 0 || !(sweep.flow.lambda > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "the solution needs lambda > 0 and test points to be compared at");
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &lambda_factor, metrics);
+}
+
+void ntk_solution_sweep_draw(const ntk_sweep_run *run, size_t first, bool centred, const double *solution) {
+    const ntk_trajectory *path = run->trajectory;
+    for (size_t t = 0; t < path->count; t++)
+        run->curve[t] = ntk_solution_distance(run->training, first, run->training->all_points, centred,
+                                              path->followed + t * path->followed_size, solution);
 }

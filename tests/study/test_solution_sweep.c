@@ -5,10 +5,10 @@
 
 #include <ntk/architecture.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/solution.h>
-#include <ntk/lab/solution_sweep.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/linalg.h>
 #include <ntk/status.h>
@@ -26,10 +26,7 @@ static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},
                                        {"test-points", "2"}, {"max-cosine", "1"},
                                        {"log-horizon", "4"}, {0}};
 
-static ntk_status reduce_nothing(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    (void)context, (void)sweep, (void)activation;
-    return NTK_OK;
-}
+static const ntk_reduction nothing[] = {{0}};
 
 /* ---- a run beside its solutions ------------------------------------------------------------------------ */
 
@@ -71,7 +68,7 @@ static ntk_status measure_wrong(const ntk_sweep_run *run, double *values, const 
 
 Test(solution_sweep, a_run_is_compared_at_the_chosen_lambda) {
     ntk_context *context = fixture_context(parameters, tiny, "lambda-factor", "0.1", NULL);
-    assert_ok(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure_wrong, reduce_nothing));
+    assert_ok(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure_wrong, nothing));
 }
 
 /* What a control removes is in the table: with the flow's own lambda the bound holds. */
@@ -85,16 +82,15 @@ static ntk_status measure_right(const ntk_sweep_run *run, double *values, const 
 
 Test(solution_sweep, the_bound_holds_at_the_flows_own_lambda) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
-    assert_ok(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure_right, reduce_nothing));
+    assert_ok(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure_right, nothing));
 }
 
 Test(solution_sweep, there_is_none_without_l2_or_test_points) {
     const char *const refused[] = {"lambda", "test-points"};
     for (size_t i = 0; i < 2; i++) {
         ntk_context *context = fixture_context(parameters, tiny, refused[i], "0", NULL);
-        cr_expect_eq(
-            ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure_right, reduce_nothing),
-            NTK_ERROR_ARGUMENT, "%s", refused[i]);
+        cr_expect_eq(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure_right, nothing),
+                     NTK_ERROR_ARGUMENT, "%s", refused[i]);
     }
 }
 
@@ -115,8 +111,9 @@ static ntk_status measure_law(const ntk_sweep_run *run, double *values, const vo
 
 Test(solution_sweep, is_reduced_to_rates_and_largest_values) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
-    assert_ok(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS " own", measure_law,
-                                         ntk_solution_sweep_reduce));
+    static const ntk_reduction metrics[] = {
+        {.prefix = "solution", .kind = NTK_REDUCE_OWN, .own = ntk_solution_sweep_reduce}, {0}};
+    assert_ok(ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS " own", measure_law, metrics));
     const struct {
         const char *name;
         double value;

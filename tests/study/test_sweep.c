@@ -1,5 +1,6 @@
 /* Sweeps: what a run is given, what becomes of its values, and that nothing passes a NaN over. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -7,6 +8,7 @@
 #include <ntk/architecture.h>
 #include <ntk/flow.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
@@ -28,20 +30,24 @@ static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_dig
 static const fixture_setting tiny[] = {{"widths", "4 9"}, {"seeds", "3"},        {"points", "2"},
                                        {"inputs", "3"},   {"log-horizon", "-1"}, {0}};
 
+/* Called for each network, to emit or to assert. */
+typedef ntk_status (*reduce_function)(ntk_context *context, const ntk_grid *grid, size_t which);
+
 static ntk_status conduct_status(ntk_context *context, const char *columns, ntk_sweep_measure measure,
-                                 ntk_sweep_reduce reduce) {
+                                 reduce_function reduce) {
+    const ntk_reduction metrics[] = {{.prefix = "own", .kind = NTK_REDUCE_OWN, .own = reduce}, {0}};
     ntk_sweep_options options;
     NTK_TRY(ntk_sweep_read(context, &options));
-    return ntk_sweep_conduct(context, &options, columns, measure, context, reduce);
+    return ntk_sweep_conduct(context, &options, columns, measure, context, metrics);
 }
 
-static void conduct(ntk_context *context, ntk_sweep_measure measure, ntk_sweep_reduce reduce,
+static void conduct(ntk_context *context, ntk_sweep_measure measure, reduce_function reduce,
                     const char *columns) {
     assert_ok(conduct_status(context, columns, measure, reduce));
 }
 
-static ntk_status reduce_nothing(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    (void)context, (void)sweep, (void)activation;
+static ntk_status reduce_nothing(ntk_context *context, const ntk_grid *grid, size_t which) {
+    (void)context, (void)grid, (void)which;
     return NTK_OK;
 }
 
@@ -58,7 +64,8 @@ static void show(ntk_context *context, ntk_sweep_measure measure) {
 
 /* ---- reducing ------------------------------------------------------------------------------------------ */
 
-/* Two columns: a power law whose slope is -1/2 -+ 1/10 by seed, and 10 * width + seed; erf: negated. */
+/* Two columns: a power law whose slope is -1/2 -+ 1/10 by seed, and 10 * width + seed; erf:
+ * negated. */
 static ntk_status measure_law(const ntk_sweep_run *run, double *values, const void *own) {
     (void)own;
     const double m = (double)run->width, s = (double)run->seed;
@@ -67,23 +74,26 @@ static ntk_status measure_law(const ntk_sweep_run *run, double *values, const vo
     return NTK_OK;
 }
 
-static ntk_status reduce_law(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    const double sign = activation == 0 ? 1 : -1; /* relu stands first */
-    cr_expect_eq(ntk_sweep_value(sweep, activation, 1, 2, 1), sign * 92);
-    cr_expect_eq(ntk_sweep_mean(sweep, activation, 1, 1), sign * 91,
+static ntk_status reduce_law(ntk_context *context, const ntk_grid *grid, size_t which) {
+    static const ntk_reduction list[] = {{.prefix = "rate", .kind = NTK_REDUCE_RATE, .column = 0},
+                                         {.prefix = "worst", .kind = NTK_REDUCE_WORST, .column = 1},
+                                         {0}};
+    const double sign = which == 0 ? 1 : -1; /* relu stands first */
+    const ntk_place all = ntk_grid_case(which);
+    cr_expect_eq(ntk_grid_row(grid, (ntk_place){{which, 1, 2}})[1], sign * 92);
+    cr_expect_eq(ntk_grid_mean(grid, (ntk_place){{which, 1, NTK_ALL}}, 1), sign * 91,
                  "over seeds 0 to 2, at the second width");
-    cr_expect_eq(ntk_sweep_largest(sweep, activation, 1), sign > 0 ? 92 : -40);
-    cr_expect_eq(ntk_sweep_smallest(sweep, activation, 1), sign > 0 ? 40 : -92);
+    cr_expect_eq(ntk_grid_largest(grid, all, 1).value, sign > 0 ? 92 : -40);
+    cr_expect_eq(ntk_grid_smallest(grid, all, 1).value, sign > 0 ? 40 : -92);
     ntk_estimate estimate;
-    NTK_TRY(ntk_sweep_rate(context, sweep, activation, 0, &estimate));
+    NTK_TRY(ntk_grid_rate(grid, all, NTK_SWEEP_WIDTH, 0, &estimate));
     cr_expect_float_eq(estimate.value, -0.5, 1e-12);
     cr_expect_float_eq(estimate.standard_error, 0.1 / sqrt(3), 1e-12, "one slope a seed");
     cr_expect_eq(estimate.level, ntk_context_level(context));
-    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate", activation, 0));
     /* the worst width of seed s: 40 + s, or -(90 + s) */
-    NTK_TRY(ntk_sweep_worst_width(context, sweep, activation, 1, &estimate));
+    NTK_TRY(ntk_grid_worst(grid, all, NTK_SWEEP_WIDTH, 1, &estimate));
     cr_expect_float_eq(estimate.value, sign > 0 ? 41 : -91, 1e-12);
-    return ntk_sweep_emit_worst_width(context, sweep, "worst", activation, 1);
+    return which > 0 ? NTK_OK : ntk_grid_emit(context, grid, list);
 }
 
 Test(sweep, values_are_reduced_per_activation) {
@@ -106,13 +116,15 @@ static ntk_status measure_broken(const ntk_sweep_run *run, double *values, const
     return NTK_OK;
 }
 
-static ntk_status reduce_broken(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    cr_expect(isnan(ntk_sweep_largest(sweep, activation, 0)), "unit %zu", broken);
-    cr_expect(isnan(ntk_sweep_mean(sweep, activation, broken / sweep->seed_count, 0)), "unit %zu", broken);
-    cr_expect(isnan(ntk_sweep_smallest(sweep, activation, 0)), "unit %zu", broken);
+static ntk_status reduce_broken(ntk_context *context, const ntk_grid *grid, size_t which) {
+    (void)context;
+    const ntk_place all = ntk_grid_case(which);
+    cr_expect(isnan(ntk_grid_largest(grid, all, 0).value), "unit %zu", broken);
+    cr_expect(isnan(ntk_grid_mean(grid, (ntk_place){{which, broken / 3, NTK_ALL}}, 0)), "unit %zu", broken);
+    cr_expect(isnan(ntk_grid_smallest(grid, all, 0).value), "unit %zu", broken);
     ntk_estimate estimate;
-    cr_expect_eq(ntk_sweep_worst_width(context, sweep, activation, 0, &estimate), NTK_ERROR_NOT_FINITE);
-    cr_expect_eq(ntk_sweep_rate(context, sweep, activation, 0, &estimate), NTK_ERROR_NOT_FINITE);
+    cr_expect_eq(ntk_grid_worst(grid, all, NTK_SWEEP_WIDTH, 0, &estimate), NTK_ERROR_NOT_FINITE);
+    cr_expect_eq(ntk_grid_rate(grid, all, NTK_SWEEP_WIDTH, 0, &estimate), NTK_ERROR_NOT_FINITE);
     return NTK_OK;
 }
 
@@ -150,6 +162,33 @@ Test(sweep, tables_have_a_row_per_run_and_per_time) {
     cr_expect_eq(fixture_count(paths, "\t-1\t"), 4, "each path is observed at its end");
 }
 
+/* The curve of seed s is s at every time; the column is the displacement at the last one. */
+static ntk_status measure_curve(const ntk_sweep_run *run, double *values, const void *own) {
+    (void)own;
+    for (size_t t = 0; t < run->trajectory->count; t++) run->curve[t] = (double)run->seed;
+    values[0] = run->trajectory->points[run->trajectory->count - 1].displacement;
+    return NTK_OK;
+}
+
+/* displacement: of the widest networks at the last time. */
+static ntk_status expect_means(ntk_context *context, const ntk_grid *grid, size_t which) {
+    const ntk_place widest = {{which, 1, NTK_ALL}};
+    double mean, low, high, curve, curve_low, curve_high;
+    const char *line = last_line(context, "trajectories", "erf\t9\t-1\t");
+    cr_assert_eq(sscanf(line, "erf 9 -1 %lf %lf %lf %*f %*f %*f %*f %*f %*f %*f %*f %*f %lf %lf %lf", &mean,
+                        &low, &high, &curve, &curve_low, &curve_high),
+                 6, "%s", line);
+    cr_expect_float_eq(mean, ntk_grid_mean(grid, widest, 0), 1e-12);
+    cr_expect_eq(low, ntk_grid_smallest(grid, widest, 0).value);
+    cr_expect_eq(high, ntk_grid_largest(grid, widest, 0).value);
+    cr_expect(curve == 1 && curve_low == 0 && curve_high == 2, "%s", line);
+    return NTK_OK;
+}
+
+Test(sweep, trajectories_are_means_and_ranges_over_the_seeds) {
+    conduct(fixture_context(parameters, tiny, NULL), measure_curve, expect_means, "displacement");
+}
+
 static ntk_status measure_times(const ntk_sweep_run *run, double *values, const void *own) {
     const double fixed = ntk_context_real(own, "log-horizon");
     const double end = fixed + ntk_context_real(own, "horizon-growth") * sqrt((double)run->width);
@@ -178,12 +217,13 @@ static ntk_status measure_width(const ntk_sweep_run *run, double *values, const 
     return NTK_OK;
 }
 
-static ntk_status reduce_kinds(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    cr_expect_eq(ntk_sweep_is_smooth(sweep, activation), activation < 2);
-    cr_expect_eq(ntk_sweep_widths(sweep, activation)[1], activation % 2 == 1 ? 5 : 9);
-    if (activation > 0) return NTK_OK;
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", 0));
-    return ntk_sweep_emit_largest_by_kind(context, sweep, "value", 0);
+static ntk_status reduce_kinds(ntk_context *context, const ntk_grid *grid, size_t which) {
+    static const ntk_reduction list[] = {{.prefix = "rate", .kind = NTK_REDUCE_RATES, .column = 0},
+                                         {.prefix = "value", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = 0},
+                                         {0}};
+    cr_expect_eq(ntk_grid_is_smooth(grid, which), which < 2);
+    cr_expect_eq(ntk_grid_number(grid, (ntk_place){{which, 1, 0}}, NTK_SWEEP_WIDTH), which % 2 == 1 ? 5 : 9);
+    return which > 0 ? NTK_OK : ntk_grid_emit(context, grid, list);
 }
 
 Test(sweep, networks_are_reduced_by_kind_and_deep_ones_have_widths_of_their_own) {
@@ -229,8 +269,10 @@ static ntk_status measure_gelu_broken(const ntk_sweep_run *run, double *values, 
 }
 
 /* A kind that the sweep does not hold is not emitted; a NaN is the worst of its kind. */
-static ntk_status reduce_one_kind(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    return activation > 0 ? NTK_OK : ntk_sweep_emit_largest_by_kind(context, sweep, "value", 0);
+static ntk_status reduce_one_kind(ntk_context *context, const ntk_grid *grid, size_t which) {
+    static const ntk_reduction list[] = {{.prefix = "value", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = 0},
+                                         {0}};
+    return which > 0 ? NTK_OK : ntk_grid_emit(context, grid, list);
 }
 
 Test(sweep, the_worst_of_a_kind_is_a_nan_where_there_is_one) {
@@ -386,7 +428,8 @@ Test(sweep, growth_is_fitted_in_log_log_t) {
     cr_expect_eq(ntk_sweep_fit_growth(&path, NULL, 56, &exponent, &slope), NTK_ERROR_ARGUMENT, "one point");
 }
 
-/* log T = 2 + (s / 10) sqrt(m) for seed s; in the second column the wide networks of seed 0 do not exit. */
+/* log T = 2 + (s / 10) sqrt(m) for seed s; in the second column the wide networks of seed 0 do not
+ * exit. */
 static ntk_status measure_exit(const ntk_sweep_run *run, double *values, const void *own) {
     (void)own;
     values[0] = 2 + 0.1 * (double)run->seed * sqrt((double)run->width);
@@ -394,14 +437,18 @@ static ntk_status measure_exit(const ntk_sweep_run *run, double *values, const v
     return NTK_OK;
 }
 
-static ntk_status reduce_exit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
+static ntk_status reduce_exit(ntk_context *context, const ntk_grid *grid, size_t which) {
+    (void)context;
+    const ntk_place all = ntk_grid_case(which);
     ntk_estimate slope;
-    cr_expect_eq(ntk_sweep_exited(sweep, activation, 0), 1);
-    cr_expect_float_eq(ntk_sweep_exited(sweep, activation, 1), 5. / 6, 1e-15);
-    cr_expect_eq(ntk_sweep_exit_slope(context, sweep, activation, 0, &slope), NTK_OK);
+    cr_expect_eq(ntk_grid_share_finite(grid, all, 0), 1);
+    cr_expect_float_eq(ntk_grid_share_finite(grid, all, 1), 5. / 6, 1e-15);
+    cr_expect(ntk_sweep_has_exit_law(grid, which, 0) && !ntk_sweep_has_exit_law(grid, which, 1));
+    assert_ok(ntk_grid_slope(grid, all, NTK_SWEEP_WIDTH, NTK_ROOT, INFINITY, 0, &slope));
     cr_expect_float_eq(slope.value, 0.1, 1e-12);
     cr_expect_float_eq(slope.standard_error, 0.1 / sqrt(3), 1e-12);
-    cr_expect_eq(ntk_sweep_exit_slope(context, sweep, activation, 1, &slope), NTK_ERROR_NOT_FINITE);
+    cr_expect_eq(ntk_grid_slope(grid, all, NTK_SWEEP_WIDTH, NTK_ROOT, INFINITY, 1, &slope),
+                 NTK_ERROR_NOT_FINITE);
     return NTK_OK;
 }
 
@@ -410,8 +457,19 @@ Test(sweep, exits_are_counted_and_their_slope_is_one_a_seed) {
     conduct(context, measure_exit, reduce_exit, "exit partial-exit");
 }
 
-/* The linear model starts at the network's outputs and moves like it at first, on training and on test
- * points: the gap vanishes like t^2, the movement like t. */
+static ntk_status expect_no_law(ntk_context *context, const ntk_grid *grid, size_t which) {
+    (void)context;
+    cr_expect_not(ntk_sweep_has_exit_law(grid, which, 0));
+    return NTK_OK;
+}
+
+Test(sweep, one_width_or_seed_has_no_exit_law) {
+    conduct(fixture_context(parameters, tiny, "widths", "9", NULL), measure_exit, expect_no_law, "exit part");
+    conduct(fixture_context(parameters, tiny, "seeds", "1", NULL), measure_exit, expect_no_law, "exit part");
+}
+
+/* The linear model starts at the network's outputs and moves like it at first, on training and on
+ * test points: the gap vanishes like t^2, the movement like t. */
 static ntk_status measure_gap(const ntk_sweep_run *run, double *values, const void *own) {
     (void)own;
     ntk_trajectory linear;

@@ -10,6 +10,7 @@
 
 #include <ntk/api.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/status.h>
 
@@ -35,11 +36,11 @@ enum { NTK_DRIFT_LARGEST, NTK_DRIFT_TRAVEL_LEFT };
 ntk_status ntk_drift_measure_under_l2(const ntk_sweep_run *run, double *values, const void *own);
 ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double *values, const void *own);
 
-/* The reduction of a sweep with these columns (sweep.h, ntk_sweep_reduce): exponents of the drift
- * in the width (ntk_sweep_emit_rates, "rate"); the largest of what is left, "travel-left-smooth"
- * and "travel-left-kinked"; and of kinked networks the mean over seeds, where a run of which
- * nothing is known counts as 1, at the worst width, "mean-travel-left-kinked". */
-ntk_status ntk_drift_reduce(ntk_context *context, const ntk_sweep *sweep, size_t activation);
+/* The metrics of a sweep with these columns: exponents of the drift in the width, "rate"; the
+ * largest of what is left, "travel-left", by kind; and of kinked networks the mean over seeds,
+ * where a run of which nothing is known counts as 1, at the worst width,
+ * "mean-travel-left-kinked". */
+extern const ntk_reduction ntk_drift_metrics[];
 
 /* ntk_sweep_conduct with these columns. Errors: also NTK_ERROR_ARGUMENT where the parameters ask
  * for no L2 (lambda = 0) or for targets that are not soft (epsilon = 0). */

@@ -183,17 +183,6 @@ ntk_status ntk_grid_emit(ntk_context *context, const ntk_grid *grid, const ntk_r
 /* For `when`: whether any run of a case has a value in a column, NaN being none. */
 bool ntk_grid_has(const ntk_grid *grid, size_t which, size_t column);
 
-/* Emit the table `runs`: per run a label and two numbers that say which it is, then its values.
- * places: the names of these three columns; values: (runs, as many as `columns` names). Errors:
- * those of ntk_emit_table. */
-typedef struct ntk_table_place {
-    const char *label;
-    double first, second;
-} ntk_table_place;
-ntk_status ntk_table_emit_runs(ntk_context *context, const char *places, const char *columns, size_t runs,
-                               const double *values,
-                               ntk_table_place (*place_of)(const void *owner, size_t run), const void *owner);
-
 NTK_END_DECLS
 
 #endif

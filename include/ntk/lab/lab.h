@@ -31,7 +31,6 @@
 #include <ntk/lab/population.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/solution.h>
-#include <ntk/lab/solution_sweep.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/lab/table.h>
 #include <ntk/ntk.h>

@@ -74,35 +74,27 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    const size_t widest = sweep->width_count - 1;
-    const struct {
-        const char *prefix;
-        double value;
-    } scalars[] = {
-        {"exited", ntk_sweep_exited(sweep, network, EXIT)},
-        {"loss-ratio", ntk_sweep_largest(sweep, network, LOSS_RATIO)},
-        {"lambda-min", ntk_sweep_smallest(sweep, network, LAMBDA_MIN)},
-        {"training-accuracy", ntk_sweep_smallest(sweep, network, TRAINED)},
-        {"test-accuracy", ntk_sweep_mean(sweep, network, widest, TEST_FIXED)},
-        {"regression-accuracy", ntk_sweep_mean(sweep, network, widest, LIMIT_FIXED)},
-        {"shared-images", ntk_sweep_largest(sweep, network, SHARED)},
-    };
-    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
-        NTK_TRY(ntk_sweep_emit_scalar(context, sweep, scalars[i].prefix, network, scalars[i].value));
-    /* No law of times that are infinite, or of one width. */
-    if (scalars[0].value < 1 || sweep->width_count < 2 || sweep->seed_count < 2) return NTK_OK;
-    ntk_estimate slope;
-    NTK_TRY(ntk_sweep_exit_slope(context, sweep, network, EXIT, &slope));
-    return ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &slope);
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "exited", .kind = NTK_REDUCE_SHARE_FINITE, .column = EXIT},
+    {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST, .column = LOSS_RATIO},
+    {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST, .column = LAMBDA_MIN},
+    {.prefix = "training-accuracy", .kind = NTK_REDUCE_SMALLEST, .column = TRAINED},
+    {.prefix = "test-accuracy", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = TEST_FIXED},
+    {.prefix = "regression-accuracy", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = LIMIT_FIXED},
+    {.prefix = "shared-images", .kind = NTK_REDUCE_LARGEST, .column = SHARED},
+    {.prefix = "exit-slope",
+     .kind = NTK_REDUCE_SLOPE,
+     .column = EXIT,
+     .against = NTK_ROOT,
+     .when = ntk_sweep_has_exit_law},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
     const options own = {.threshold = ntk_context_real(context, "threshold"),
                          .fixed = sweep.flow.log_horizon};
-    return ntk_sweep_conduct(context, &sweep, columns, measure, &own, emit);
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &own, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -16,13 +16,12 @@
  * by O(1/m), and the rate is 1/m at first and tends to m^{-1/2}. In the mean-field scaling the distance grows
  * like sqrt(m) and the drift does not fall at all. */
 #include <math.h>
-#include <stdio.h>
 
 #include <ntk/lab/lab.h>
 
 /* The fixed times, as log t. The flow runs to the last (log-horizon), and all are observed. */
-static const long log_times[] = {3, 7, 11};
-enum { TIMES = 3, TRAVEL_RATIO = TIMES };
+static const double log_times[] = {3, 7, 11};
+enum { DRIFT_3, DRIFT_7, DRIFT_11, TIMES, TRAVEL_RATIO = TIMES };
 
 static bool is_observed(const ntk_trajectory *path, double log_time) {
     for (size_t i = 0; i < path->count; i++)
@@ -44,29 +43,27 @@ static double worst_travel(const ntk_trajectory *path, double speed) {
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     (void)own;
     for (size_t i = 0; i < TIMES; i++) {
-        const double until = (double)log_times[i];
-        if (!is_observed(run->trajectory, until))
-            return ntk_fail(NTK_ERROR_ARGUMENT, "log t = %g is not among the observation times", until);
-        values[i] = ntk_trajectory_largest_drift(run->trajectory, until);
+        if (!is_observed(run->trajectory, log_times[i]))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "log t = %g is not among the observation times",
+                            log_times[i]);
+        values[i] = ntk_trajectory_largest_drift(run->trajectory, log_times[i]);
     }
     values[TRAVEL_RATIO] = worst_travel(run->trajectory, run->flow->time_factor);
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    for (size_t i = 0; i < TIMES; i++) {
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "rate-%ld", log_times[i]);
-        NTK_TRY(ntk_sweep_emit_rate(context, sweep, prefix, activation, i));
-    }
-    return ntk_sweep_emit_scalar(context, sweep, "travel-ratio", activation,
-                                 ntk_sweep_largest(sweep, activation, TRAVEL_RATIO));
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "rate-3", .kind = NTK_REDUCE_RATE, .column = DRIFT_3},
+    {.prefix = "rate-7", .kind = NTK_REDUCE_RATE, .column = DRIFT_7},
+    {.prefix = "rate-11", .kind = NTK_REDUCE_RATE, .column = DRIFT_11},
+    {.prefix = "travel-ratio", .kind = NTK_REDUCE_LARGEST, .column = TRAVEL_RATIO},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    return ntk_sweep_conduct(context, &sweep, "drift-3 drift-7 drift-11 travel-ratio", measure, NULL, emit);
+    return ntk_sweep_conduct(context, &sweep, "drift-3 drift-7 drift-11 travel-ratio", measure, NULL,
+                             metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

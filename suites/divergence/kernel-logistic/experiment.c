@@ -57,13 +57,12 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return compare_with_limit(run, fixed, values);
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "growth", activation, GROWTH));
-    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate-empirical", activation, GAP_EMPIRICAL));
-    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate-growing", activation, GAP_GROWING));
-    if (!isfinite(ntk_sweep_value(sweep, activation, 0, 0, GAP_LIMIT))) return NTK_OK;
-    return ntk_sweep_emit_rate(context, sweep, "rate-limit", activation, GAP_LIMIT);
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
+    {.prefix = "rate-empirical", .kind = NTK_REDUCE_RATE, .column = GAP_EMPIRICAL},
+    {.prefix = "rate-growing", .kind = NTK_REDUCE_RATE, .column = GAP_GROWING},
+    {.prefix = "rate-limit", .kind = NTK_REDUCE_RATE, .column = GAP_LIMIT, .when = ntk_grid_has},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
@@ -72,7 +71,7 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "growth is seen beyond log-horizon only: horizon-growth must be > 0");
     return ntk_sweep_conduct(context, &sweep, "gap-empirical gap-limit gap-growing growth", measure,
-                             &sweep.flow.log_horizon, emit);
+                             &sweep.flow.log_horizon, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

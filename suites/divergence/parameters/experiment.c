@@ -71,14 +71,14 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return measure_linearised(run, chosen->late_start, values);
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "growth", activation, GROWTH));
-    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "slope", activation, SLOPE));
-    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "loss-ratio", activation, LOSS_RATIO));
-    NTK_TRY(ntk_sweep_emit_smallest(context, sweep, "lambda-min", activation, LAMBDA_MIN));
-    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "slope-gap", activation, SLOPE_GAP));
-    return ntk_sweep_emit_largest(context, sweep, "loss-gap", activation, LOSS_GAP);
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
+    {.prefix = "slope", .kind = NTK_REDUCE_WORST, .column = SLOPE},
+    {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_RATIO},
+    {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST_AT, .column = LAMBDA_MIN},
+    {.prefix = "slope-gap", .kind = NTK_REDUCE_LARGEST_AT, .column = SLOPE_GAP},
+    {.prefix = "loss-gap", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_GAP},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
@@ -91,7 +91,7 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(
         context, &sweep,
         "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap loss-gap", measure,
-        &own, emit);
+        &own, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -33,19 +33,16 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_rate(context, sweep, "rate", activation, DRIFT));
-    if (sweep->options->problem.loss != NTK_LOSS_SQUARED) return NTK_OK;
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "travel-ratio", activation,
-                                  ntk_sweep_largest(sweep, activation, TRAVEL_RATIO)));
-    return ntk_sweep_emit_scalar(context, sweep, "travel-left", activation,
-                                 ntk_sweep_largest(sweep, activation, TRAVEL_LEFT));
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "rate", .kind = NTK_REDUCE_RATE, .column = DRIFT},
+    {.prefix = "travel-ratio", .kind = NTK_REDUCE_LARGEST, .column = TRAVEL_RATIO, .when = ntk_grid_has},
+    {.prefix = "travel-left", .kind = NTK_REDUCE_LARGEST, .column = TRAVEL_LEFT, .when = ntk_grid_has},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    return ntk_sweep_conduct(context, &sweep, "drift travel-ratio travel-left", measure, NULL, emit);
+    return ntk_sweep_conduct(context, &sweep, "drift travel-ratio travel-left", measure, NULL, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

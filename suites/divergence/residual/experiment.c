@@ -29,28 +29,27 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return ntk_sweep_fit_growth(path, NULL, *(const double *)own, &values[GROWTH], &slope);
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    ntk_estimate exit_slope;
-    const double exited = ntk_sweep_exited(sweep, network, LAST_EXIT);
-    NTK_TRY(ntk_sweep_emit_worst_width(context, sweep, "growth", network, GROWTH));
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "loss-ratio", network,
-                                  ntk_sweep_largest(sweep, network, LOSS_RATIO)));
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "lambda-min", network,
-                                  ntk_sweep_smallest(sweep, network, LAMBDA_MIN)));
-    NTK_TRY(ntk_sweep_emit_scalar(context, sweep, "exited", network, exited));
-    /* No law of times that are infinite, or of one width. */
-    if (exited < 1 || sweep->width_count < 2 || sweep->seed_count < 2) return NTK_OK;
-    NTK_TRY(ntk_sweep_exit_slope(context, sweep, network, LAST_EXIT, &exit_slope));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "exit-slope", network, &exit_slope));
-    return ntk_sweep_emit_scalar(context, sweep, "largest-log-exit", network,
-                                 ntk_sweep_largest(sweep, network, LAST_EXIT));
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
+    {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST, .column = LOSS_RATIO},
+    {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST, .column = LAMBDA_MIN},
+    {.prefix = "exited", .kind = NTK_REDUCE_SHARE_FINITE, .column = LAST_EXIT},
+    {.prefix = "exit-slope",
+     .kind = NTK_REDUCE_SLOPE,
+     .column = LAST_EXIT,
+     .against = NTK_ROOT,
+     .when = ntk_sweep_has_exit_law},
+    {.prefix = "largest-log-exit",
+     .kind = NTK_REDUCE_LARGEST,
+     .column = LAST_EXIT,
+     .when = ntk_sweep_has_exit_law},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
     const double window_start = ntk_context_real(context, "window-start");
-    return ntk_sweep_conduct(context, &sweep, columns, measure, &window_start, emit);
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &window_start, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -39,18 +39,17 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    static const char *const accuracies[] = {"accuracy-network", "accuracy-linearised", "accuracy-limit"};
-    for (size_t c = NETWORK; c <= LIMIT; c++)
-        NTK_TRY(ntk_sweep_emit_scalar(context, sweep, accuracies[c - NETWORK], network,
-                                      ntk_sweep_mean(sweep, network, sweep->width_count - 1, c)));
-    return ntk_solution_sweep_reduce(context, sweep, network);
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "accuracy-network", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = NETWORK},
+    {.prefix = "accuracy-linearised", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = LINEARISED},
+    {.prefix = "accuracy-limit", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = LIMIT},
+    {.prefix = "solution", .kind = NTK_REDUCE_OWN, .own = ntk_solution_sweep_reduce},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     return ntk_solution_sweep_conduct(
         context, NTK_SOLUTION_SWEEP_COLUMNS " accuracy-network accuracy-linearised accuracy-limit", measure,
-        emit);
+        metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

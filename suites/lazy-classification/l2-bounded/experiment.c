@@ -81,11 +81,11 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "displacement-ratio", activation, DISPLACEMENT_RATIO));
-    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "logit-ratio", activation, LOGIT_RATIO));
-    return ntk_sweep_emit_smallest(context, sweep, "loss-floor-ratio", activation, FLOOR_RATIO);
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "displacement-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = DISPLACEMENT_RATIO},
+    {.prefix = "logit-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = LOGIT_RATIO},
+    {.prefix = "loss-floor-ratio", .kind = NTK_REDUCE_SMALLEST_AT, .column = FLOOR_RATIO},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
@@ -95,7 +95,7 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "lambda and bound-lambda are both 0: there is no bound to compare with");
     return ntk_sweep_conduct(context, &sweep, "displacement-ratio logit-ratio loss-floor-ratio", measure,
-                             &bound_lambda, emit);
+                             &bound_lambda, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

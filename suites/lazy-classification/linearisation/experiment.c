@@ -91,23 +91,32 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return status;
 }
 
-/* All networks at once, when the first is reduced. */
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    if (activation > 0) return NTK_OK;
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate", GAP));
-    if (ntk_sweep_value(sweep, 0, 0, 0, LEFT) == INFINITY) return NTK_OK; /* one-hot: never stationary */
-    double left = 0;                                                      /* at the widest networks */
-    for (size_t a = 0; a < sweep->network_count; a++)
-        for (size_t s = 0; s < sweep->seed_count; s++)
-            left = ntk_larger(left, ntk_sweep_value(sweep, a, sweep->width_count - 1, s, LEFT));
-    NTK_TRY(ntk_emit_scalar(context, "left", left));
-    return ntk_sweep_emit_largest_by_kind(context, sweep, "solution-ratio", SOLUTION_RATIO);
+/* Of what is bounded; one-hot targets without L2 are never stationary. */
+static bool is_bounded(const ntk_grid *grid, size_t which, size_t column) {
+    (void)which, (void)column;
+    return ntk_grid_row(grid, (ntk_place){{0, 0, 0}})[LEFT] != INFINITY;
 }
+
+/* At the widest networks, all of them together. */
+static ntk_status emit_left(ntk_context *context, const ntk_grid *grid, size_t which) {
+    const ntk_place widest = {{NTK_ALL, grid->axes[NTK_SWEEP_WIDTH].count - 1, NTK_ALL}};
+    if (which > 0) return NTK_OK;
+    return ntk_emit_scalar(context, "left", ntk_grid_largest(grid, widest, LEFT).value);
+}
+
+static const ntk_reduction metrics[] = {
+    {.prefix = "rate", .kind = NTK_REDUCE_RATES, .column = GAP},
+    {.prefix = "left", .kind = NTK_REDUCE_OWN, .own = emit_left, .when = is_bounded},
+    {.prefix = "solution-ratio",
+     .kind = NTK_REDUCE_LARGEST_BY_KIND,
+     .column = SOLUTION_RATIO,
+     .when = is_bounded},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, NULL, emit);
+    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, NULL, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -46,11 +46,11 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return distance_to_limit(run->training, path->outputs, &values[LIMIT_DISTANCE]);
 }
 
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t activation) {
-    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "spread-ratio", activation, SPREAD_RATIO));
-    NTK_TRY(ntk_sweep_emit_largest(context, sweep, "final-spread", activation, FINAL_SPREAD));
-    return ntk_sweep_emit_largest(context, sweep, "limit-distance", activation, LIMIT_DISTANCE);
-}
+static const ntk_reduction metrics[] = {
+    {.prefix = "spread-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = SPREAD_RATIO},
+    {.prefix = "final-spread", .kind = NTK_REDUCE_LARGEST_AT, .column = FINAL_SPREAD},
+    {.prefix = "limit-distance", .kind = NTK_REDUCE_LARGEST_AT, .column = LIMIT_DISTANCE},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
@@ -60,7 +60,7 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "epsilon and bound-epsilon are both 0: there is no bound to compare with");
     return ntk_sweep_conduct(context, &sweep, "spread-ratio limit-distance final-spread", measure,
-                             &bound_epsilon, emit);
+                             &bound_epsilon, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -31,9 +31,11 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
+static const ntk_reduction metrics[] = {
+    {.prefix = "solution", .kind = NTK_REDUCE_OWN, .own = ntk_solution_sweep_reduce}, {0}};
+
 static ntk_status run(ntk_context *context) {
-    return ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure,
-                                      ntk_solution_sweep_reduce);
+    return ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

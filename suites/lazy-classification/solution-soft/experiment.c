@@ -81,25 +81,18 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return status;
 }
 
-/* Where there is more than one output. */
-static ntk_status emit_class_means(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    ntk_estimate change, error;
-    if (isnan(ntk_sweep_value(sweep, network, 0, 0, CLASS_MEANS))) return NTK_OK;
-    NTK_TRY(ntk_sweep_rate(context, sweep, network, CLASS_MEANS, &change));
-    NTK_TRY(ntk_sweep_rate(context, sweep, network, CLASS_MEANS_ERROR, &error));
-    NTK_TRY(ntk_sweep_emit_estimate(context, sweep, "rate-class-means", network, &change));
-    return ntk_sweep_emit_estimate(context, sweep, "rate-class-means-error", network, &error);
-}
-
-/* All networks together, once, but for the class means. */
-static ntk_status emit(ntk_context *context, const ntk_sweep *sweep, size_t network) {
-    NTK_TRY(emit_class_means(context, sweep, network));
-    if (network > 0) return NTK_OK;
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-empirical", ERROR_EMPIRICAL));
-    NTK_TRY(ntk_sweep_emit_rates(context, sweep, "rate-limit", ERROR_LIMIT));
-    NTK_TRY(ntk_sweep_emit_largest_by_kind(context, sweep, "interpolation", INTERPOLATION));
-    return ntk_sweep_emit_largest_by_kind(context, sweep, "unfinished", UNFINISHED);
-}
+/* Class means: where there is more than one output. */
+static const ntk_reduction metrics[] = {
+    {.prefix = "rate-class-means", .kind = NTK_REDUCE_RATE, .column = CLASS_MEANS, .when = ntk_grid_has},
+    {.prefix = "rate-class-means-error",
+     .kind = NTK_REDUCE_RATE,
+     .column = CLASS_MEANS_ERROR,
+     .when = ntk_grid_has},
+    {.prefix = "rate-empirical", .kind = NTK_REDUCE_RATES, .column = ERROR_EMPIRICAL},
+    {.prefix = "rate-limit", .kind = NTK_REDUCE_RATES, .column = ERROR_LIMIT},
+    {.prefix = "interpolation", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = INTERPOLATION},
+    {.prefix = "unfinished", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = UNFINISHED},
+    {0}};
 
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
@@ -110,7 +103,7 @@ static ntk_status run(ntk_context *context) {
                         "the solution needs epsilon > 0 and test points to be compared at");
     return ntk_sweep_conduct(
         context, &sweep, "error-empirical error-limit class-means interpolation unfinished class-means-error",
-        measure, &formula_epsilon, emit);
+        measure, &formula_epsilon, metrics);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
