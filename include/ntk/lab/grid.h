@@ -29,11 +29,11 @@ typedef struct ntk_axis {
     const double *numbers;     /* (count), where they are numbers; neither: 0, 1, ... */
     const char *by;            /* the axis on which its levels depend; NULL: none. With one: numbers
                                   (levels of that axis, count) */
-    bool (*is_smooth)(const char *label); /* which are networks without kinks; NULL: all */
-    bool inside;                          /* one unit runs through all levels */
-    bool costly;                          /* of one axis at most: the later the level, the longer its units
-                                             take. They begin with the last one, so that a map ends with
-                                             short ones. */
+    /* Which levels are networks without kinks; NULL: all. */
+    bool (*is_smooth)(const char *label);
+    bool inside; /* one unit runs through all levels */
+    bool costly; /* of one axis at most: the later the level, the longer its units take. They begin
+                    with the last one, so that a map ends with short ones. */
 } ntk_axis;
 
 /* Axes whose levels are a parameter: a list of choices; of numbers; 0 to an integer less one. They
@@ -77,8 +77,9 @@ ntk_place ntk_grid_place(const ntk_grid *grid, ntk_place part, size_t k);
 
 /* What one unit fills in: a block of ntk_grid_slot_size doubles, all NaN before. */
 typedef struct ntk_slot {
-    ntk_place at; /* where the unit stands; NTK_ALL along the axes that it runs through. A unit may set these
-                     levels as it goes: its error then names them. */
+    /* Where the unit stands; NTK_ALL along the axes that it runs through. A unit may set these
+     * levels as it goes: its error then names them. */
+    ntk_place at;
     double *values; /* (levels of the axes that it runs through, columns) */
     double *kept;   /* (kept) */
 } ntk_slot;
@@ -159,8 +160,9 @@ typedef enum ntk_reduction_kind {
     /* Of all cases together, emitted with the first one. Kinds are "smooth" and "kinked"; nothing
      * is emitted of one that the grid does not hold. */
     NTK_REDUCE_LARGEST_BY_KIND, /* with its place; "<prefix>-<kind>" */
-    NTK_REDUCE_RATES,           /* the rate of every case; as "<prefix>-<kind>" the one whose interval
-                                   reaches highest: an upper bound of it is one of them all */
+    /* The rate of every case; as "<prefix>-<kind>" the one whose interval reaches highest: an upper
+     * bound of it is one of them all. */
+    NTK_REDUCE_RATES,
     /* What `own` emits, called for each case. */
     NTK_REDUCE_OWN
 } ntk_reduction_kind;
