@@ -100,8 +100,8 @@ all: $(BUILD)/ntk $(BUILD)/libntk.a $(BUILD)/libntk-lab.a $(BUILD)/libntk.so $(B
      $(BUILD)/ntk-lab.pc $(MANUAL)
 
 # What depends on more than files is written anew each time, and replaced where it changed: not where an
-# installation asks whether all is built.
-CHECKED = $(if $(INSTALLING),,FORCE)
+# installation asks whether all is built, and not before `make deps` has installed a compiler.
+CHECKED = $(if $(INSTALLING),,FORCE) $(if $(filter deps,$(MAKECMDGOALS)),| deps)
 
 # The same objects wherever the tree lies: a run is told by the code that made it, not by the clone.
 ANYWHERE = -ffile-prefix-map='$(CURDIR)'=.
@@ -109,7 +109,7 @@ ANYWHERE = -ffile-prefix-map='$(CURDIR)'=.
 replace_if_changed = cmp -s $1.new $1 && rm $1.new || mv $1.new $1
 
 # A change of compiler or flags rebuilds: the stamp's content is the command line.
-$(BUILD)/flags: $(CHECKED) $(if $(filter deps,$(MAKECMDGOALS)),| deps)
+$(BUILD)/flags: $(CHECKED)
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(CC) $(CPPFLAGS) $(CFLAGS) -ffile-prefix-map' >$@.new
 	@$(call replace_if_changed,$@)

@@ -12,9 +12,9 @@
 
 enum { FOLDER_SIZE = 32 };
 
-/* Make /tmp/ntk-<name>-XXXXXX. */
+/* Make "/tmp/ntk <name>-XXXXXX": there are folders with blanks in their names. */
 static inline void folder_make(const char *name, char path[FOLDER_SIZE]) {
-    snprintf(path, FOLDER_SIZE, "/tmp/ntk-%s-XXXXXX", name);
+    snprintf(path, FOLDER_SIZE, "/tmp/ntk %s-XXXXXX", name);
     cr_assert_not_null(mkdtemp(path));
 }
 

@@ -107,7 +107,7 @@ void toy_write(const char *name, const char *content) {
 
 static int execute(const char *command) {
     char line[4096];
-    snprintf(line, sizeof line, "cd %s && export NTK_ROOT=%s && (%s) >output.txt 2>&1", folder, folder,
+    snprintf(line, sizeof line, "cd '%s' && export NTK_ROOT=\"$PWD\" && (%s) >output.txt 2>&1", folder,
              command);
     const int status = system(line);
     snprintf(output, sizeof output, "%s", toy_read("output.txt"));
