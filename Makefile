@@ -50,7 +50,7 @@ CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 LDFLAGS  += -fsanitize=address,undefined
 export ASAN_OPTIONS  = abort_on_error=1:detect_leaks=1:strict_string_checks=1:allocator_may_return_null=1
 export UBSAN_OPTIONS = print_stacktrace=1
-export LSAN_OPTIONS  = suppressions=$(CURDIR)/ci/lsan.supp:print_suppressions=0
+export LSAN_OPTIONS  = suppressions='$(CURDIR)/ci/lsan.supp':print_suppressions=0
 endif
 
 # Vector code: one file per instruction set, told by its suffix, each with its own flags; chosen at run time.
@@ -240,7 +240,7 @@ $(BUILD)/tests/fixture/ntk: $(BUILD)/tests/fixture/registry.o $(CLI_OBJECTS) $(A
 # MODULE=kernel runs one module's tests.
 .PHONY: test
 test: $(if $(MODULE),$(MODULE:%=$(BUILD)/tests/%/run),$(TEST_BINARIES))
-	@NTK_BINARY=$(abspath $(BUILD)/ntk) NTK_FIXTURE=$(abspath $(BUILD)/tests/fixture/ntk) ci/run-tests $^
+	@NTK_BINARY="$$(realpath $(BUILD))/ntk" NTK_FIXTURE="$$(realpath $(BUILD))/tests/fixture/ntk" ci/run-tests $^
 
 # Programs with a planted fault, for check-sanitizers; no test module, so `make test` does not run them.
 PLANTED := $(patsubst tests/planted/%.c,$(BUILD)/tests/planted/%/run,$(wildcard tests/planted/*.c))

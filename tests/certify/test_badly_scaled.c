@@ -68,7 +68,7 @@ Test(certify_badly_scaled, never_more_than_the_truth) {
     for (unsigned trial = 0; trial < 3000; trial++) {
         const size_t n = 2 + trial % 5, rank = 1 + trial / 5 % (n + 3);
         int exponents[6];
-        double x[6][8];
+        double x[6][9];
         for (size_t i = 0; i < n; i++) {
             exponents[i] = (int)(pseudo_random(&state) * (trial % 7 ? 200 : 400));
             for (size_t r = 0; r < rank; r++)

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <criterion/criterion.h>
+
 #define EPSILON 0x1p-53 /* the unit roundoff */
 
 /* Numbers in [-1, 1): a linear congruence (Knuth's MMIX), its upper bits. */
@@ -18,6 +20,7 @@ static inline double next_number(uint64_t *state) {
 /* (rows, columns) with leading dimension ld; what lies between the columns and ld is NaN, so that a
  * routine that reads there shows it. */
 static inline double *make_matrix(size_t rows, size_t columns, size_t ld, uint64_t seed) {
+    cr_assert(rows <= 4096 && ld <= 4096);
     double *a = malloc((rows * ld + 1) * sizeof *a);
     uint64_t state = seed;
     for (size_t i = 0; i < rows; i++)
