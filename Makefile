@@ -33,9 +33,9 @@ BUILD    ?= build
 endif
 
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE
-CFLAGS   += -std=c11 $(OPT) -g $(WARN) -ffp-contract=off -fopenmp -fno-math-errno -fno-trapping-math \
+CFLAGS   += -std=c11 $(OPT) -g $(WARN) -ffp-contract=off -fopenmp-simd -fno-math-errno -fno-trapping-math \
             -fPIC -fvisibility=hidden -fno-semantic-interposition
-LDFLAGS  += -fopenmp
+LDFLAGS  += -pthread
 # What the library needs, and what the command needs besides.
 LIBRARY_LIBS = -llapacke -lopenblas -lsleef $(FLINT_LIBS) -lz -lm -ldl
 LDLIBS   += -lyaml -ljansson $(LIBRARY_LIBS)
@@ -191,7 +191,7 @@ $(BUILD)/ntk.pc: $(CHECKED)
 	   echo 'Name: ntk'; \
 	   echo 'Description: neural tangent kernels of infinite and finite width, their flows and predictions'; \
 	   echo 'Libs: -L"$${libdir}" -Wl,-rpath,"$${libdir}" -lntk'; \
-	   echo 'Libs.private: -fopenmp $(LIBRARY_LIBS)'; } >$@.new
+	   echo 'Libs.private: -pthread $(LIBRARY_LIBS)'; } >$@.new
 	@$(call replace_if_changed,$@)
 
 $(BUILD)/ntk-lab.pc: $(CHECKED)

@@ -1,9 +1,13 @@
+/* A pool of threads that sleep between maps. The calling thread works as well, so a map goes on, and gives
+ * the same results, with as many threads as the system grants: one, if need be. */
 #include <ntk/parallel.h>
 
-#include <omp.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <ntk/log.h>
 
@@ -11,18 +15,36 @@ enum { MAX_WORKERS = 4096 };
 
 static size_t workers = 1;
 
-/* Maps around the code that this thread runs. omp_in_parallel() would not do: it says no inside a
- * team of one. */
+/* Maps around the code that this thread runs. */
 static _Thread_local int depth;
 
-/* What the units of one map share; written under the critical section ntk_map_report. */
+/* What the units of one map share. */
 typedef struct {
     size_t units;
-    size_t done;
+    ntk_unit unit;
+    void *context;
+    atomic_size_t next;        /* the first unit that nobody has taken */
+    size_t done;               /* the rest is written under report_lock */
     atomic_size_t failed_unit; /* the lowest so far; SIZE_MAX: none */
     ntk_status status;         /* of that unit */
     char detail[NTK_DETAIL_SIZE];
 } map_state;
+
+/* One map at a time has the helpers; another one, of another thread of the program, works alone. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t begin, end;
+    size_t threads;  /* started, and alive */
+    bool taken;      /* by a map */
+    map_state *map;  /* the map of this round */
+    uint64_t round;  /* counts maps: a helper works once in each */
+    size_t wanted;   /* the first so many threads help in this round */
+    size_t working;  /* those of them that have not finished */
+    bool complained; /* of a thread that could not be started */
+} pool = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .begin = PTHREAD_COND_INITIALIZER, .end = PTHREAD_COND_INITIALIZER};
+
+static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
 
 ntk_status ntk_set_workers(size_t count) {
     if (count == 0 || count > MAX_WORKERS)
@@ -33,35 +55,120 @@ ntk_status ntk_set_workers(size_t count) {
 
 size_t ntk_workers(void) { return workers; }
 
+/* ---- units --------------------------------------------------------------------------------------------- */
+
 static void report_failure(map_state *state, size_t unit, ntk_status status) {
-#pragma omp critical(ntk_map_report)
+    pthread_mutex_lock(&report_lock);
     if (unit < atomic_load(&state->failed_unit)) {
         atomic_store(&state->failed_unit, unit);
         state->status = status;
         snprintf(state->detail, sizeof state->detail, "%s", ntk_error_detail());
     }
+    pthread_mutex_unlock(&report_lock);
 }
 
-/* Counting and reporting in one critical section: the fractions arrive in ascending order. */
+/* Counting and reporting under one lock: the fractions arrive in ascending order. */
 static void report_progress(map_state *state) {
-#pragma omp critical(ntk_map_report)
-    {
-        state->done++;
-        ntk_progress((double)state->done / (double)state->units);
-    }
+    pthread_mutex_lock(&report_lock);
+    state->done++;
+    ntk_progress((double)state->done / (double)state->units);
+    pthread_mutex_unlock(&report_lock);
 }
 
 /* Skips what stands above a failure only: the lowest failing unit always runs, whatever the timing. */
-static void run_unit(map_state *state, size_t index, ntk_unit unit, void *context) {
+static void run_unit(map_state *state, size_t index) {
     if (index > atomic_load(&state->failed_unit)) return;
     depth++;
-    const ntk_status status = unit(index, context);
+    const ntk_status status = state->unit(index, state->context);
     depth--;
     if (status != NTK_OK)
         report_failure(state, index, status);
     else
         report_progress(state);
 }
+
+/* One after the other, until there are none left. */
+static void work(map_state *state) {
+    for (size_t i; (i = atomic_fetch_add(&state->next, 1)) < state->units;) run_unit(state, i);
+}
+
+/* ---- the pool ------------------------------------------------------------------------------------------ */
+
+static void *help(void *number) {
+    pthread_mutex_lock(&pool.lock);
+    uint64_t seen = pool.round;
+    pool.threads++;
+    pthread_cond_signal(&pool.end);
+    for (;;) {
+        while (pool.round == seen) pthread_cond_wait(&pool.begin, &pool.lock);
+        seen = pool.round;
+        if ((size_t)(uintptr_t)number >= pool.wanted) continue;
+        map_state *const map = pool.map;
+        pthread_mutex_unlock(&pool.lock);
+        work(map);
+        pthread_mutex_lock(&pool.lock);
+        if (--pool.working == 0) pthread_cond_signal(&pool.end);
+    }
+    return NULL;
+}
+
+/* Threads do not survive a fork: the child begins without any. */
+static void forget(void) {
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.begin, NULL);
+    pthread_cond_init(&pool.end, NULL);
+    pthread_mutex_init(&report_lock, NULL);
+    pool.threads = 0;
+    pool.taken = false;
+}
+
+static void prepare_for_forks(void) { pthread_atfork(NULL, NULL, forget); }
+
+/* Start threads until there are `count`, or as many as the system grants; the lock is held. *error: why there
+ * are fewer. */
+static void grow(size_t count, int *error) {
+    size_t started = pool.threads;
+    while (started < count && *error == 0) {
+        pthread_t thread;
+        *error = pthread_create(&thread, NULL, help, (void *)(uintptr_t)started);
+        if (*error == 0) pthread_detach(thread);
+        if (*error == 0) started++;
+    }
+    while (pool.threads < started) pthread_cond_wait(&pool.end, &pool.lock); /* until they listen */
+}
+
+/* Take the pool and set `helpers` threads to work. False: another map has it. */
+static bool begin_round(map_state *state, size_t helpers) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, prepare_for_forks);
+    int error = 0;
+    pthread_mutex_lock(&pool.lock);
+    const bool free = !pool.taken;
+    if (free) {
+        pool.taken = true;
+        grow(helpers, &error);
+        pool.map = state;
+        pool.wanted = pool.working = helpers < pool.threads ? helpers : pool.threads;
+        pool.round++;
+        pthread_cond_broadcast(&pool.begin);
+    }
+    const bool complain = error != 0 && !pool.complained;
+    pool.complained = pool.complained || complain;
+    pthread_mutex_unlock(&pool.lock);
+    if (complain)
+        ntk_log(NTK_LOG_WARNING, "fewer workers than asked for: a thread cannot be started: %s",
+                strerror(error));
+    return free;
+}
+
+static void end_round(void) {
+    pthread_mutex_lock(&pool.lock);
+    while (pool.working > 0) pthread_cond_wait(&pool.end, &pool.lock);
+    pool.taken = false;
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* ---- maps ---------------------------------------------------------------------------------------------- */
 
 /* Inside a unit: serial, and silent about progress. */
 static ntk_status map_nested(size_t units, ntk_unit unit, void *context) {
@@ -72,11 +179,13 @@ static ntk_status map_nested(size_t units, ntk_unit unit, void *context) {
 ntk_status ntk_map(size_t units, ntk_unit unit, void *context) {
     if (units == 0) return NTK_OK;
     if (depth > 0) return map_nested(units, unit, context);
-    map_state state = {.units = units, .status = NTK_OK};
+    map_state state = {.units = units, .unit = unit, .context = context, .status = NTK_OK};
+    atomic_init(&state.next, 0);
     atomic_init(&state.failed_unit, SIZE_MAX);
-    const int team = (int)(units < workers ? units : workers);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(team)
-    for (size_t i = 0; i < units; i++) run_unit(&state, i, unit, context);
+    const size_t team = units < workers ? units : workers;
+    const bool helped = team > 1 && begin_round(&state, team - 1);
+    work(&state);
+    if (helped) end_round();
     /* The failure may have been recorded on another thread: hand its line to this one. */
     return state.status == NTK_OK ? NTK_OK : ntk_fail(state.status, "%s", state.detail);
 }

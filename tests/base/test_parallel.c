@@ -1,7 +1,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -114,6 +116,72 @@ Test(parallel, a_map_inside_a_unit_is_serial) {
     assert_ok(ntk_set_workers(3));
     assert_ok(ntk_map(8, outer, states));
     for (size_t i = 0; i < 8; i++) cr_assert(states[i].serial && states[i].last == 21);
+}
+
+/* --- threads that cannot be had, and several maps --- */
+
+static void count_complaints(ntk_log_level level, const char *message, void *context) {
+    if (level == NTK_LOG_WARNING && strstr(message, "fewer workers") != NULL) ++*(int *)context;
+}
+
+/* Stacks that no address space holds: every unit still runs, and one line says why it takes longer. */
+Test(parallel, without_a_second_thread_one_does_all_the_work) {
+    atomic_int runs[UNITS] = {0};
+    int complaints = 0;
+    pthread_attr_t attributes;
+    cr_assert_eq(pthread_attr_init(&attributes), 0);
+    cr_assert_eq(pthread_attr_setstacksize(&attributes, (size_t)1 << 46), 0);
+    cr_assert_eq(pthread_setattr_default_np(&attributes), 0);
+    ntk_log_set_sink(count_complaints, &complaints);
+    assert_ok(ntk_set_workers(4));
+    for (int k = 0; k < 3; k++) assert_ok(ntk_map(UNITS, count_unit, runs));
+    for (size_t i = 0; i < UNITS; i++) cr_assert_eq(runs[i], 3);
+    cr_assert_eq(complaints, 1);
+}
+
+/* The threads of a pool are not there after a fork. */
+Test(parallel, a_forked_child_has_threads_of_its_own) {
+    atomic_int begun = 0;
+    assert_ok(ntk_set_workers(2));
+    assert_ok(ntk_map(2, meet, &begun));
+    const pid_t child = fork();
+    if (child == 0) {
+        atomic_store(&begun, 0);
+        _exit(ntk_map(2, meet, &begun) == NTK_OK ? 0 : 1);
+    }
+    int status = 1;
+    cr_assert(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    atomic_store(&begun, 0);
+    assert_ok(ntk_map(2, meet, &begun));
+}
+
+static void *map_often(void *context) {
+    for (int k = 0; k < 300; k++)
+        if (ntk_map(UNITS, count_unit, context) != NTK_OK) return context;
+    return NULL;
+}
+
+Test(parallel, maps_of_several_threads_do_not_mix) {
+    static atomic_int runs[3][UNITS];
+    pthread_t threads[3];
+    assert_ok(ntk_set_workers(3));
+    for (size_t t = 0; t < 3; t++) cr_assert_eq(pthread_create(&threads[t], NULL, map_often, runs[t]), 0);
+    for (size_t t = 0; t < 3; t++) {
+        void *failed;
+        cr_assert_eq(pthread_join(threads[t], &failed), 0);
+        cr_assert_null(failed);
+        for (size_t i = 0; i < UNITS; i++) cr_assert_eq(runs[t][i], 300);
+    }
+}
+
+/* Many short maps, with as many workers as there were, fewer and more. */
+Test(parallel, the_number_of_workers_may_change_between_maps) {
+    atomic_int runs[UNITS] = {0};
+    for (size_t k = 0; k < 500; k++) {
+        assert_ok(ntk_set_workers(1 + k * 7 % 5));
+        assert_ok(ntk_map(UNITS, count_unit, runs));
+    }
+    for (size_t i = 0; i < UNITS; i++) cr_assert_eq(runs[i], 500);
 }
 
 /* --- progress --- */
