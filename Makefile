@@ -28,6 +28,8 @@ ifeq ($(SANITIZE),1)
 BUILD    ?= build/sanitize
 else ifeq ($(SIMD),none)
 BUILD    ?= build/scalar
+else ifneq ($(BLAS),openblas)
+BUILD    ?= build/$(BLAS)
 else
 BUILD    ?= build
 endif
@@ -37,8 +39,12 @@ CFLAGS   += -std=c11 $(OPT) -g $(WARN) -ffp-contract=off -fopenmp-simd -fno-math
             -fPIC -fvisibility=hidden -fno-semantic-interposition
 LDFLAGS  += -pthread
 # What the library needs, and what the command needs besides.
-LIBRARY_LIBS = -llapacke -lopenblas -lsleef $(FLINT_LIBS) -lz -lm -ldl
+LIBRARY_LIBS = $(BLAS_OPTIONS) -lsleef $(FLINT_LIBS) -lz -lm -ldl
 LDLIBS   += -lyaml -ljansson $(LIBRARY_LIBS)
+
+# Asked when it is first used, like the next.
+BLAS_OPTIONS = $(eval BLAS_OPTIONS := $$(or $$(BLAS_LIBS),$$(shell ci/blas $$(BLAS) $$(CC))))$(or \
+    $(BLAS_OPTIONS),$(error no BLAS to link))
 
 # Ball arithmetic is a part of FLINT 3 and stands beside FLINT 2: src/base/arb.h asks for the same header. Asked
 # when it is first used, since `make deps` may just have installed it.
@@ -114,6 +120,13 @@ $(BUILD)/flags: $(CHECKED)
 	@printf '%s\n' '$(CC) $(CPPFLAGS) $(CFLAGS) -ffile-prefix-map' >$@.new
 	@$(call replace_if_changed,$@)
 
+# So does a change of libraries link.
+$(BUILD)/linked: export LINKED = $(CC) $(LDFLAGS) $(LDLIBS)
+$(BUILD)/linked: $(CHECKED) $(if $(filter deps,$(MAKECMDGOALS)),| deps)
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$LINKED" >$@.new
+	@$(call replace_if_changed,$@)
+
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
@@ -171,11 +184,11 @@ $(BUILD)/libntk-lab.a: $(LAB_OBJECTS)
 
 # Exported is what the public headers declare (include/ntk/api.h), without the names that OpenMP gives to its
 # locks. A sanitizer's symbols are found at run time only.
-$(BUILD)/libntk.so: $(LIBRARY_OBJECTS)
+$(BUILD)/libntk.so: $(LIBRARY_OBJECTS) $(BUILD)/linked
 	@echo "  LD      $@"
 	@echo '{ global: ntk_*; local: *; };' >$(BUILD)/libntk.map
 	@$(CC) -shared $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=$(BUILD)/libntk.map \
-	    $(if $(filter 1,$(SANITIZE)),,-Wl,-z,defs) $^ \
+	    $(if $(filter 1,$(SANITIZE)),,-Wl,-z,defs) $(filter %.o,$^) \
 	    $(LIBRARY_LIBS) -o $(@D)/libntk.so.$(VERSION)
 	@ln -sf libntk.so.$(VERSION) $(@D)/$(SONAME)
 	@ln -sf libntk.so.$(VERSION) $@
@@ -212,9 +225,9 @@ $(BUILD)/libntk-run.a: $(RUNNER_OBJECTS) $(BUILD)/build_info.o
 ARCHIVES := $(BUILD)/libntk-run.a $(BUILD)/libntk-lab.a $(BUILD)/libntk.a
 
 $(BUILD)/ntk: $(CLI_OBJECTS) $(EXPERIMENT_OBJECTS) $(CLAIM_OBJECTS) $(BUILD)/registry.o $(BUILD)/build_code.o \
-        $(ARCHIVES)
+        $(ARCHIVES) $(BUILD)/linked
 	@echo "  LD      $@"
-	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
 $(MANUAL): $(BUILD)/man/%.1: $(BUILD)/ntk
 	@mkdir -p $(@D)
@@ -224,7 +237,7 @@ $(MANUAL): $(BUILD)/man/%.1: $(BUILD)/ntk
 
 # Tests link all archives, of which each takes what it calls; those of a run need the claims' registry too, and
 # those of suites/ the code of the claims.
-$(TEST_BINARIES): $(BUILD)/tests/%/run: $(call objects,$(TEST_SHARED)) $(ARCHIVES)
+$(TEST_BINARIES): $(BUILD)/tests/%/run: $(call objects,$(TEST_SHARED)) $(ARCHIVES) $(BUILD)/linked
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(ARCHIVES) -lcriterion $(LDLIBS) -o $@
 $(foreach m,$(TEST_MODULES),$(eval $(BUILD)/tests/$(m)/run: $(call objects,$(call test_sources,$(m)))))
@@ -233,9 +246,9 @@ $(BUILD)/tests/suites/run: $(CLAIM_OBJECTS)
 
 # The tests of the command run the command: `ntk` itself, and one that is like it but for its catalogue of toys.
 $(filter %/cli/run,$(TEST_BINARIES)): | $(BUILD)/ntk $(BUILD)/tests/fixture/ntk
-$(BUILD)/tests/fixture/ntk: $(BUILD)/tests/fixture/registry.o $(CLI_OBJECTS) $(ARCHIVES)
+$(BUILD)/tests/fixture/ntk: $(BUILD)/tests/fixture/registry.o $(CLI_OBJECTS) $(ARCHIVES) $(BUILD)/linked
 	@echo "  LD      $@"
-	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
 # MODULE=kernel runs one module's tests.
 .PHONY: test
@@ -245,10 +258,10 @@ test: $(if $(MODULE),$(MODULE:%=$(BUILD)/tests/%/run),$(TEST_BINARIES))
 # Programs with a planted fault, for check-sanitizers; no test module, so `make test` does not run them.
 PLANTED := $(patsubst tests/planted/%.c,$(BUILD)/tests/planted/%/run,$(wildcard tests/planted/*.c))
 
-$(PLANTED): $(BUILD)/tests/planted/%/run: $(BUILD)/tests/planted/%.o $(BUILD)/libntk.a
+$(PLANTED): $(BUILD)/tests/planted/%/run: $(BUILD)/tests/planted/%.o $(BUILD)/libntk.a $(BUILD)/linked
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	@$(CC) $(LDFLAGS) $^ -lcriterion $(LDLIBS) -o $@
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) -lcriterion $(LDLIBS) -o $@
 
 .PHONY: planted-programs check-sanitizers
 planted-programs: $(PLANTED)
@@ -261,20 +274,23 @@ check-sanitizers:
 
 # --- running ------------------------------------------------------------------------------------------
 
+# The claims of this tree, wherever BUILD is.
+HERE = NTK_ROOT='$(CURDIR)'
+
 VERIFY_OPTIONS = --tier $(TIER) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 
 .PHONY: verify figures accept bench deps
 verify: $(BUILD)/ntk
-	@$(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS)
+	@$(HERE) $(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS)
 
 figures: $(BUILD)/ntk
-	@$(BUILD)/ntk figures --plots plots
+	@$(HERE) $(BUILD)/ntk figures --plots plots
 
 accept: $(BUILD)/ntk
-	@$(BUILD)/ntk accept $(CLAIM) --tier $(TIER) --why "$(WHY)"
+	@$(HERE) $(BUILD)/ntk accept $(CLAIM) --tier $(TIER) --why "$(WHY)"
 
-$(BENCHMARKS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libntk.a
-	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+$(BENCHMARKS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libntk.a $(BUILD)/linked
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
 bench: $(BENCHMARKS)
 	@for b in $^; do $$b || exit 1; done

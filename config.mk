@@ -6,6 +6,10 @@ OPT      ?= -O3
 WARN     ?= -Wall -Wextra -Wconversion
 # SIMD=none: no vector code at all, the scalar path that other CPUs use.
 SIMD     ?= auto
+# BLAS=openblas|reference|blis|atlas|mkl, where it is installed (ci/blas finds it); for another one, or for
+# another place, BLAS_LIBS= the linker's options for CBLAS, BLAS, LAPACK and LAPACKE.
+BLAS     ?= openblas
+BLAS_LIBS ?=
 # SANITIZE=1: AddressSanitizer and UndefinedBehaviorSanitizer; every finding ends the program.
 SANITIZE ?= 0
 

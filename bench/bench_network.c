@@ -204,7 +204,7 @@ int main(int argc, char **argv) {
     printf(
         "Networks of finite width on BLAS kernels for %s; `ratio`: rate of the matrix operations over that "
         "of a square product\n\n",
-        blas.core);
+        blas.core[0] != '\0' ? blas.core : blas.name);
     printf("%-34s %6s %6s %3s %3s %10s %8s %8s %7s\n", "", "n", "m", "L", "K", "ms", "GFlop/s", "product",
            "ratio");
     bench_tangent_kernel(256, 2048, 2, 1, NTK_RELU);

@@ -1,4 +1,4 @@
-/* Dense linear algebra on OpenBLAS and LAPACKE; the only module that calls them.
+/* Dense linear algebra on BLAS and LAPACK, OpenBLAS's or another's; the only module that calls them.
  *
  * Matrices are row-major; the leading dimension ld is the distance between the starts of two rows,
  * in elements, at least the number of columns. A symmetric matrix is stored in full unless said
@@ -16,26 +16,40 @@
 
 NTK_BEGIN_DECLS
 
+/* A file that serves BLAS or LAPACK to this process. */
+typedef struct ntk_blas_library {
+    char path[512];
+    char build[64];    /* its build-id, in hexadecimal; "content-" and a digest where its linker wrote none */
+    char symbols[256]; /* what it serves of all that this library calls or that LAPACK calls for it, with blanks */
+} ntk_blas_library;
+
+enum { NTK_BLAS_MOST_LIBRARIES = 6 };
+
+/* Who computes. Two processes with equal names, versions, cores, builds and symbols compute the same bits. */
 typedef struct ntk_blas_info {
-    char version[128]; /* OpenBLAS's own configuration line */
-    char core[64];     /* the CPU kernel in use, "Haswell" say: it decides the bits */
-    int threads;       /* 1 after ntk_linalg_start */
-    bool lapack_is_openblas;
-    char lapack_path[512]; /* the file that serves dpotrf */
-    char better_core[64];  /* empty, or the value of OPENBLAS_CORETYPE (read when a process starts) that suits
-                              this CPU where OpenBLAS does not know it and runs its oldest code */
+    char name[32];     /* of the maker of cblas_dgemm: "OpenBLAS", "BLIS", "MKL", "ATLAS"; "reference BLAS" where
+                          it says nothing and adds in plain order; "unnamed BLAS" */
+    char version[192]; /* what it says of itself; "" for nothing */
+    char core[64];     /* the CPU kernel in use, "Haswell" say: it decides the bits; "" where it does not say */
+    int threads;       /* 1 after ntk_linalg_start; 0 where it does not say */
+    size_t library_count;
+    ntk_blas_library libraries[NTK_BLAS_MOST_LIBRARIES];
+    char better_core[64]; /* empty, or the value of OPENBLAS_CORETYPE (read when a process starts) that suits
+                             this CPU where OpenBLAS does not know it and runs its oldest code */
 } ntk_blas_info;
 
-/* Pin BLAS to one thread, and verify that, and that the LAPACK in use is OpenBLAS's. Call once, before any
- * other function of the library computes. Logs a warning where better_core is not empty.
- * Errors: NTK_ERROR_LIBRARY, with what was found. */
+/* Pin BLAS to one thread, and verify that it is, as far as it can be told and asked. Call once, after
+ * ntk_set_workers and before any other function of the library computes. Where the address space is limited,
+ * what OpenBLAS needs for each worker is taken now: without it, OpenBLAS would ask for it for ever. Logs a
+ * warning where better_core is not empty. Errors: NTK_ERROR_LIBRARY, with what was found; NTK_ERROR_MEMORY. */
 ntk_status ntk_linalg_start(void);
 
 void ntk_blas_describe(ntk_blas_info *out);
 
-/* For a program's main, before anything else: where better_core is not empty, set OPENBLAS_CORETYPE to it and
- * start this program again with the arguments argv. Returns where there is nothing to gain, the user has
- * chosen a core, or the system cannot do it. */
+/* For a program's main, before anything else: where the environment has to be another for BLAS to start as it
+ * should - a better core, one thread where it cannot be told, no threads of its own where the address space is
+ * limited - change it, and start this program again with the arguments argv. Returns where there is nothing to
+ * change, the user has chosen a core, or the system cannot do it. */
 void ntk_linalg_restart(char **argv);
 
 typedef enum ntk_transpose { NTK_NO_TRANSPOSE, NTK_TRANSPOSE } ntk_transpose;

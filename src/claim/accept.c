@@ -119,6 +119,9 @@ static ntk_status read_ledger(acceptance *a) {
         return ntk_text_copy(ledger_header, &a->ledger);
     }
     NTK_TRY(ntk_file_read(a->ledger_path, &a->ledger, &a->ledger_size));
+    if (memchr(a->ledger, '\r', a->ledger_size) != NULL)
+        return ntk_fail(NTK_ERROR_FORMAT, "%s: carriage returns (CR): lines end with a newline alone",
+                        a->ledger_path);
     if (strncmp(a->ledger, ledger_header, sizeof ledger_header - 1) != 0)
         return ntk_fail(NTK_ERROR_FORMAT, "%s:1: this is not the header of a ledger", a->ledger_path);
     if (a->ledger[a->ledger_size - 1] != '\n')

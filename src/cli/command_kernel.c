@@ -84,8 +84,8 @@ static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type 
 static ntk_status read_and_compute(const cli_arguments *arguments, const ntk_architecture *architecture,
                                    ntk_kernel_type type, size_t jobs) {
     ntk_array x = {0}, y = {0};
-    NTK_TRY(ntk_linalg_start());
     NTK_TRY(ntk_set_workers(jobs));
+    NTK_TRY(ntk_linalg_start());
     ntk_status status = ntk_array_read(arguments->names[0], &x);
     if (status == NTK_OK && arguments->name_count > 1) status = ntk_array_read(arguments->names[1], &y);
     if (status == NTK_OK) status = compute(architecture, type, &x, &y, cli_value(arguments, "output"));

@@ -76,8 +76,8 @@ static void print_checks(const ntk_claim *claim, const ntk_metrics *metrics) {
 
 static ntk_status compute(const cli_arguments *arguments, ntk_process_request *request, size_t jobs) {
     ntk_suite suite;
-    NTK_TRY(ntk_linalg_start());
     NTK_TRY(ntk_set_workers(jobs));
+    NTK_TRY(ntk_linalg_start());
     NTK_TRY(ntk_suite_open(ntk_registry, cli_value(arguments, "data"), &suite));
     ntk_claim claim;
     ntk_metrics metrics;

@@ -26,6 +26,12 @@ static ntk_status cut_content(ntk_tsv *tsv, size_t size, const char *header) {
     char *rest = tsv->content;
     if (memchr(rest, '\0', size) != NULL)
         return ntk_fail(NTK_ERROR_FORMAT, "%s: a NUL byte in a text file", tsv->path);
+    const char *cr = memchr(rest, '\r', size);
+    if (cr != NULL)
+        return ntk_fail(NTK_ERROR_FORMAT,
+                        "%s:%zu: a carriage return (CR, \\r): lines end with a newline alone; was the file "
+                        "checked out or edited with the line ends of Windows?",
+                        tsv->path, 1 + count_of(rest, (size_t)(cr - rest), '\n'));
     if (size == 0 || rest[size - 1] != '\n')
         return ntk_fail(NTK_ERROR_FORMAT, "%s:%zu: the last line has no end: the file is truncated",
                         tsv->path, count_of(rest, size, '\n') + 1);

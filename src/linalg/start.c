@@ -1,62 +1,83 @@
 #include <ntk/linalg.h>
 
 #include <cblas.h>
-#include <dlfcn.h>
-#include <lapacke.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <ntk/log.h>
+#include <ntk/parallel.h>
 
-/* The file that holds the symbol which the dynamic linker gives to LAPACKE. `linked` is the address that
- * this program sees, for a static link, in which dlsym finds nothing. "" if unknown. */
-static const char *file_of(const char *symbol, void *linked) {
-    void *address = dlsym(RTLD_DEFAULT, symbol);
-    Dl_info info;
-    if (dladdr(address != NULL ? address : linked, &info) == 0 || info.dli_fname == NULL) return "";
-    return info.dli_fname;
+#include "linalg/module.h"
+#include "linalg/vendor.h"
+
+static const ntk_vendor *vendor_in_use(void) {
+    void *linked = NULL;
+    void (*product)(void) = (void (*)(void))cblas_dgemm;
+    memcpy(&linked, &product, sizeof linked);
+    return ntk_vendor_of(ntk_symbol("cblas_dgemm", linked));
 }
 
-/* OpenBLAS takes a CPU younger than itself for a Prescott (SSE3). Unless the user asked for that, name the
- * kernels that such a CPU can run. */
-static const char *better_core(const char *core) {
-#ifdef __x86_64__
-    if (strcmp(core, "Prescott") != 0 || getenv("OPENBLAS_CORETYPE") != NULL) return "";
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        return "SkylakeX";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
-#else
-    (void)core;
-#endif
-    return "";
+static bool is_openblas(const ntk_vendor *vendor) {
+    return vendor != NULL && strcmp(vendor->name, "OpenBLAS") == 0;
 }
 
-void ntk_blas_describe(ntk_blas_info *out) {
-    memset(out, 0, sizeof *out);
-    snprintf(out->version, sizeof out->version, "%s", openblas_get_config());
-    snprintf(out->core, sizeof out->core, "%s", openblas_get_corename());
-    out->threads = openblas_get_num_threads();
-    const char *lapack = file_of("dpotrf_", (void *)&LAPACK_GLOBAL(dpotrf, DPOTRF));
-    const char *openblas = file_of("openblas_get_corename", (void *)&openblas_get_corename);
-    snprintf(out->lapack_path, sizeof out->lapack_path, "%s", lapack);
-    snprintf(out->better_core, sizeof out->better_core, "%s", better_core(out->core));
-    /* One file, or the LAPACK that a distribution splits off OpenBLAS into a folder of its name. */
-    out->lapack_is_openblas =
-        *lapack != '\0' && (strcmp(lapack, openblas) == 0 || strstr(lapack, "openblas") != NULL);
+/* ---- address space ------------------------------------------------------------------------------------- */
+
+/* `ulimit -v`. Elsewhere the system gives addresses without end, and says no in other ways. */
+static bool address_space_is_limited(rlim_t *bytes) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+    *bytes = limit.rlim_cur;
+    return true;
+}
+
+static bool can_map(size_t bytes) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, bytes);
+    return true;
+}
+
+/* OpenBLAS asks for a buffer whenever more threads call it than ever before, and asks again for ever where it
+ * gets none (until 0.3.29). So it is asked now, when it is known that it will get them. */
+static ntk_status reserve_buffers(void) {
+    enum { MEBIBYTE = 1 << 20 };
+    const size_t workers = ntk_workers(), slack = 4 * MEBIBYTE;
+    rlim_t limit;
+    if (!address_space_is_limited(&limit)) return NTK_OK;
+    if (!can_map(workers * NTK_OPENBLAS_BUFFER + slack))
+        return ntk_fail(
+            NTK_ERROR_MEMORY,
+            "OpenBLAS needs %zu MiB of address space for each of %zu workers, and the limit (ulimit "
+            "-v) of %llu MiB leaves less; fewer workers need less",
+            NTK_OPENBLAS_BUFFER / MEBIBYTE, workers, (unsigned long long)limit / MEBIBYTE);
+    if (!ntk_openblas_reserve(workers))
+        ntk_log(NTK_LOG_WARNING, "this OpenBLAS cannot be told to take its memory now, and may wait for it "
+                                 "for ever later on");
+    return NTK_OK;
+}
+
+/* ---- starting ------------------------------------------------------------------------------------------ */
+
+static ntk_status pin_threads(const ntk_vendor *vendor) {
+    if (vendor == NULL || vendor->set_threads == NULL) return NTK_OK;
+    vendor->set_threads(1);
+    const int threads = vendor->get_threads();
+    if (threads == 1) return NTK_OK;
+    return ntk_fail(NTK_ERROR_LIBRARY, "%s runs on %d threads; 1 was asked for", vendor->name, threads);
 }
 
 ntk_status ntk_linalg_start(void) {
-    openblas_set_num_threads(1);
+    const ntk_vendor *vendor = vendor_in_use();
+    NTK_TRY(pin_threads(vendor));
+    if (!is_openblas(vendor)) return NTK_OK;
+    NTK_TRY(reserve_buffers());
     ntk_blas_info info;
     ntk_blas_describe(&info);
-    if (info.threads != 1)
-        return ntk_fail(NTK_ERROR_LIBRARY, "OpenBLAS (%s) runs on %d threads; 1 was asked for", info.version,
-                        info.threads);
-    if (!info.lapack_is_openblas)
-        return ntk_fail(NTK_ERROR_LIBRARY, "dpotrf comes from '%s', not from OpenBLAS", info.lapack_path);
     if (*info.better_core != '\0')
         ntk_log(NTK_LOG_WARNING,
                 "OpenBLAS does not know this CPU and runs its %s code; OPENBLAS_CORETYPE=%s is several times "
@@ -65,9 +86,35 @@ ntk_status ntk_linalg_start(void) {
     return NTK_OK;
 }
 
+/* ---- starting again ------------------------------------------------------------------------------------ */
+
+/* True where the variable had another value, and could be given this one. */
+static bool change(const char *name, const char *value) {
+    const char *now = getenv(name);
+    return (now == NULL || strcmp(now, value) != 0) && setenv(name, value, 1) == 0;
+}
+
+/* Libraries that cannot be told about threads when they are loaded read it from here. */
+static bool ask_for_one_thread(void) {
+    static const char *const names[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS",
+                                        "MKL_NUM_THREADS"};
+    bool changed = false;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) changed = change(names[k], "1") || changed;
+    return changed;
+}
+
+/* OpenBLAS's own threads, which it starts when it is loaded and which are never used here, would ask for
+ * memory as it does, and keep the program from ending. */
 void ntk_linalg_restart(char **argv) {
-    ntk_blas_info info;
-    ntk_blas_describe(&info);
-    if (*info.better_core == '\0') return;
-    if (setenv("OPENBLAS_CORETYPE", info.better_core, 0) == 0) execv("/proc/self/exe", argv);
+    const ntk_vendor *vendor = vendor_in_use();
+    bool changed = false;
+    rlim_t limit;
+    if (vendor == NULL || vendor->set_threads == NULL) changed = ask_for_one_thread();
+    if (is_openblas(vendor)) {
+        ntk_blas_info info;
+        ntk_blas_describe(&info);
+        if (*info.better_core != '\0') changed = setenv("OPENBLAS_CORETYPE", info.better_core, 0) == 0;
+        if (address_space_is_limited(&limit)) changed = change("OPENBLAS_NUM_THREADS", "1") || changed;
+    }
+    if (changed) execv("/proc/self/exe", argv);
 }

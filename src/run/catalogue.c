@@ -28,12 +28,15 @@ size_t ntk_processor_count(void) {
 
 /* ---- the root ------------------------------------------------------------------------------------------ */
 
-static bool holds_suites(const char *folder) {
-    char *path;
-    struct stat status;
-    if (ntk_text_format(&path, "%s/suites", folder) != NTK_OK) return false;
-    const bool found = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    ntk_release(path);
+/* A claim of the registry is there: a folder of objects, build/suites say, is none of claims. */
+static bool holds_suites(const ntk_registry_entry *registry, const char *folder) {
+    bool found = false;
+    for (const ntk_registry_entry *entry = registry; entry->id != NULL && !found; entry++) {
+        char *path;
+        if (ntk_text_format(&path, "%s/suites/%s/claim.yaml", folder, entry->id) != NTK_OK) return false;
+        found = access(path, F_OK) == 0;
+        ntk_release(path);
+    }
     return found;
 }
 
@@ -43,31 +46,32 @@ static void cut_last_component(char *path) {
 }
 
 /* folder: (PATH_MAX + 64), holds the program's own folder and is changed. */
-static bool find_root(char *folder) {
+static bool find_root(const ntk_registry_entry *registry, char *folder) {
     char share[PATH_MAX + 64];
     snprintf(share, sizeof share, "%.*s/../share/ntk-verify", PATH_MAX, folder);
     for (int level = 0; level < 3; level++) {
         cut_last_component(folder);
-        if (holds_suites(folder)) return true;
+        if (holds_suites(registry, folder)) return true;
     }
     memcpy(folder, share, sizeof share);
-    return holds_suites(folder);
+    return holds_suites(registry, folder);
 }
 
-static ntk_status locate_root(const char *executable, char **out) {
+static ntk_status locate_root(const ntk_registry_entry *registry, const char *executable, char **out) {
     char folder[PATH_MAX + 64], resolved[PATH_MAX];
     const char *named = getenv("NTK_ROOT");
     if (named != NULL && named[0] != '\0') {
-        if (!holds_suites(named))
-            return ntk_fail(NTK_ERROR_NOT_FOUND, "NTK_ROOT=%s contains no folder suites/", named);
+        if (!holds_suites(registry, named))
+            return ntk_fail(NTK_ERROR_NOT_FOUND, "NTK_ROOT=%s contains no claims in a folder suites/", named);
         snprintf(folder, sizeof folder, "%s", named);
     } else {
         snprintf(folder, sizeof folder, "%s", executable);
         cut_last_component(folder);
-        if (!find_root(folder))
-            return ntk_fail(NTK_ERROR_NOT_FOUND,
-                            "no folder suites/ above %s nor in ../share/ntk-verify beside it; set NTK_ROOT",
-                            executable);
+        if (!find_root(registry, folder))
+            return ntk_fail(
+                NTK_ERROR_NOT_FOUND,
+                "no folder suites/ of claims above %s nor in ../share/ntk-verify beside it; set NTK_ROOT",
+                executable);
     }
     if (realpath(folder, resolved) == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", folder, strerror(errno));
     return ntk_text_copy(resolved, out);
@@ -80,7 +84,7 @@ ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, 
     if (length < 0) return ntk_fail(NTK_ERROR_IO, "/proc/self/exe: %s", strerror(errno));
     executable[length] = '\0';
     ntk_status status = ntk_text_copy(executable, &out->executable);
-    if (status == NTK_OK) status = locate_root(executable, &out->root);
+    if (status == NTK_OK) status = locate_root(registry, executable, &out->root);
     if (status == NTK_OK)
         status = data ? ntk_text_copy(data, &out->data) : ntk_text_format(&out->data, "%s/data", out->root);
     if (status != NTK_OK) ntk_suite_release(out);

@@ -25,7 +25,7 @@ typedef struct ntk_suite {
     char *data;       /* the folder of data sets */
 } ntk_suite;
 
-/* Find the root: $NTK_ROOT; else the nearest folder above the program that contains suites/; else
+/* Find the root: $NTK_ROOT; else the nearest folder above the program that contains claims in suites/; else
  * ../share/ntk-verify beside it. data: NULL for <root>/data. Errors: NTK_ERROR_NOT_FOUND, saying where it
  * was looked for. */
 ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, ntk_suite *out);

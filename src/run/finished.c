@@ -53,8 +53,8 @@ static ntk_status accept_claims(ntk_run *run, const char *why, size_t *changed) 
     for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(check_acceptable(run, &run->claims[i]));
     const ntk_provenance *origin = &run->provenance;
     char *machine;
-    NTK_TRY(
-        ntk_text_format(&machine, "%s, OpenBLAS %s, %s", origin->cpu, origin->blas.core, origin->vector_isa));
+    NTK_TRY(ntk_text_format(&machine, "%s, %s %s, %s", origin->cpu, origin->blas.name, origin->blas.core,
+                            origin->vector_isa));
     ntk_status status = NTK_OK;
     for (size_t i = 0; i < run->claim_count && status == NTK_OK; i++) {
         size_t moved = 0;

@@ -57,6 +57,34 @@ ntk_status ntk_digest_attributes(const char *path, ntk_digest *digest) {
 
 /* ---- provenance ---------------------------------------------------------------------------------------- */
 
+ntk_digest ntk_digest_blas(ntk_digest digest, const ntk_blas_info *blas) {
+    digest = ntk_digest_text(digest, blas->name);
+    digest = ntk_digest_text(digest, blas->version);
+    digest = ntk_digest_text(digest, blas->core);
+    for (size_t k = 0; k < blas->library_count; k++) {
+        digest = ntk_digest_text(digest, blas->libraries[k].build);
+        digest = ntk_digest_text(digest, blas->libraries[k].symbols);
+    }
+    return digest;
+}
+
+/* The library that serves a symbol; NULL for none. */
+static const ntk_blas_library *server_of(const ntk_blas_info *blas, const char *symbol) {
+    for (size_t k = 0; k < blas->library_count; k++)
+        if (strstr(blas->libraries[k].symbols, symbol) != NULL) return &blas->libraries[k];
+    return NULL;
+}
+
+static void label_blas(const ntk_blas_info *blas, char *text, size_t size) {
+    const ntk_blas_library *product = server_of(blas, "cblas_dgemm"), *factor = server_of(blas, "dpotrf_");
+    snprintf(text, size, "%s%s%s%s", blas->version[0] != '\0' ? blas->version : blas->name,
+             blas->core[0] != '\0' ? " (" : "", blas->core, blas->core[0] != '\0' ? ")" : "");
+    if (factor == NULL || factor == product) return;
+    const char *slash = strrchr(factor->path, '/');
+    ntk_text_append(text, size, ", LAPACK of ");
+    ntk_text_append(text, size, slash != NULL ? slash + 1 : factor->path);
+}
+
 static void read_cpu(char *text, size_t size) {
     snprintf(text, size, "unknown");
     FILE *file = fopen("/proc/cpuinfo", "re");
@@ -75,6 +103,7 @@ ntk_status ntk_provenance_read(const char *executable, ntk_provenance *out) {
     *out = (ntk_provenance){
         .vector_isa = ntk_vector_isa(), .binary = NTK_DIGEST_START, .binary_attributes = NTK_DIGEST_START};
     ntk_blas_describe(&out->blas);
+    label_blas(&out->blas, out->blas_label, sizeof out->blas_label);
     read_cpu(out->cpu, sizeof out->cpu);
     struct utsname name;
     if (uname(&name) == 0)

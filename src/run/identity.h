@@ -26,6 +26,7 @@ extern const char ntk_build_code[] __attribute__((weak));
 /* What decides the bits of a result besides the claim, and what a reader wants to know about the machine. */
 typedef struct ntk_provenance {
     ntk_blas_info blas;
+    char blas_label[320];   /* name or version, core, and LAPACK where it is another file's */
     const char *vector_isa; /* of the library's own vector code */
     char cpu[128];
     char system[256];             /* kernel and host name */
@@ -33,6 +34,9 @@ typedef struct ntk_provenance {
     ntk_digest binary;            /* the program's content */
     ntk_digest binary_attributes; /* a cheap look at whether it is still the same file */
 } ntk_provenance;
+
+/* Of what decides the bits of BLAS and LAPACK: names, versions, cores, builds and symbols, not paths. */
+ntk_digest ntk_digest_blas(ntk_digest digest, const ntk_blas_info *blas);
 
 /* executable: the program whose digest is taken. Errors: NTK_ERROR_IO. */
 ntk_status ntk_provenance_read(const char *executable, ntk_provenance *out);

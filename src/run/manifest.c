@@ -35,16 +35,30 @@ static json_t *build_object(const ntk_run *run) {
     return build;
 }
 
+/* The file and the build of every BLAS and LAPACK function that is used. */
+static json_t *libraries_array(const ntk_blas_info *blas) {
+    json_t *libraries = json_array();
+    for (size_t k = 0; k < blas->library_count; k++) {
+        json_t *library = json_object();
+        ntk_json_set_text(library, "file", blas->libraries[k].path);
+        ntk_json_set_text(library, "build", blas->libraries[k].build);
+        ntk_json_set_text(library, "symbols", blas->libraries[k].symbols);
+        json_array_append_new(libraries, library);
+    }
+    return libraries;
+}
+
 static json_t *machine_object(const ntk_run *run) {
     const ntk_provenance *origin = &run->provenance;
     json_t *machine = json_object();
     ntk_json_set_text(machine, "cpu", origin->cpu);
     ntk_json_set_text(machine, "system", origin->system);
     ntk_json_set_text(machine, "vector_code", origin->vector_isa);
-    ntk_json_set_text(machine, "blas", origin->blas.version);
+    ntk_json_set_text(machine, "blas", origin->blas.name);
+    ntk_json_set_text(machine, "blas_version", origin->blas.version);
     ntk_json_set_text(machine, "blas_core", origin->blas.core);
-    ntk_json_set_text(machine, "lapack", origin->blas.lapack_path);
     json_object_set_new(machine, "blas_threads", json_integer(origin->blas.threads));
+    json_object_set_new(machine, "blas_libraries", libraries_array(&origin->blas));
     json_object_set_new(machine, "processors", json_integer((json_int_t)ntk_processor_count()));
     return machine;
 }

@@ -73,8 +73,7 @@ static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_cla
              (unsigned long long)claim->content, (unsigned long long)run->data.content);
     ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
     key = ntk_digest_text(key, task->unit);
-    key = ntk_digest_text(key, origin->blas.version);
-    key = ntk_digest_text(key, origin->blas.core);
+    key = ntk_digest_blas(key, &origin->blas);
     key = ntk_digest_text(key, origin->vector_isa);
     for (size_t i = 0; i < count; i++) {
         key = ntk_digest_text(key, settings[i].name);

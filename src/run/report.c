@@ -94,7 +94,7 @@ static void write_counts(FILE *out, const ntk_run *run) {
 
 static void write_provenance(FILE *out, const ntk_run *run) {
     const ntk_provenance *origin = &run->provenance;
-    char text[512];
+    char text[1024];
     struct tm utc;
     fputs("<details><summary>Provenance</summary><dl>\n", out);
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&run->started, &utc));
@@ -112,8 +112,12 @@ static void write_provenance(FILE *out, const ntk_run *run) {
     definition(out, "flags", ntk_build_flags);
     definition(out, "processor", origin->cpu);
     definition(out, "vector code", origin->vector_isa);
-    definition(out, "BLAS", origin->blas.version);
-    definition(out, "BLAS kernel", origin->blas.core);
+    definition(out, "BLAS", origin->blas_label);
+    for (size_t k = 0; k < origin->blas.library_count; k++) {
+        const ntk_blas_library *library = &origin->blas.libraries[k];
+        snprintf(text, sizeof text, "%s, build %s: %s", library->path, library->build, library->symbols);
+        definition(out, k == 0 ? "BLAS and LAPACK" : "", text);
+    }
     definition(out, "system", origin->system);
     fputs("</dl></details>\n", out);
 }

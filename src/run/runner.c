@@ -66,8 +66,17 @@ static ntk_status write_file(const ntk_run *run, const char *name,
     return status;
 }
 
+/* To see what another BLAS does to the numbers is one use of a run; to have it unawares is not. */
+static ntk_status label_foreign_blas(ntk_run *run) {
+    if (strcmp(run->provenance.blas.name, "OpenBLAS") == 0) return NTK_OK;
+    return ntk_run_warn(run,
+                        "BLAS is %s; the stored results are OpenBLAS's, from which it differs in last digits",
+                        run->provenance.blas_label);
+}
+
 ntk_status ntk_run_execute(ntk_run *run) {
     char detail[256];
+    NTK_TRY(label_foreign_blas(run));
     if (run->options.figures && !ntk_gnuplot_probe(detail, sizeof detail)) {
         run->options.figures = false;
         NTK_TRY(ntk_run_warn(run, "no figures are drawn: %s", detail));

@@ -2,7 +2,7 @@
  *
  * Up to two run at once, each with all the workers. A process computes its units in parallel but reads,
  * reduces and factorises serially; the serial parts of one are filled by the other, and what two sets of
- * workers lose to each other while both compute is little, as long as they wait asleep (OMP_WAIT_POLICY).
+ * workers lose to each other while both compute is little, as long as they wait asleep.
  * The longest go first by the times of the last run, so that no long one is left alone at the end. None of it
  * changes a result: a draw depends on its name alone (random.h), a reduction on the order of units. */
 #include "run/schedule.h"
@@ -146,22 +146,27 @@ static ntk_status empty_folder(const char *path) {
 
 static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
-    char *texts[5] = {0}, inputs[NTK_INPUTS_SIZE];
+    char *texts[4] = {0}, inputs[NTK_INPUTS_SIZE];
     ntk_inputs_print(&(ntk_inputs){claim->content, run->data}, inputs);
     ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
-    if (status == NTK_OK) status = ntk_text_format(&texts[2], "OMP_NUM_THREADS=%zu", run->options.jobs);
-    if (status == NTK_OK) status = ntk_text_format(&texts[3], "NTK_ROOT=%s", run->suite->root);
-    if (status == NTK_OK) status = ntk_text_format(&texts[4], "NTK_RUNNER=%ld", (long)getpid());
+    if (status == NTK_OK) status = ntk_text_format(&texts[2], "NTK_ROOT=%s", run->suite->root);
+    if (status == NTK_OK) status = ntk_text_format(&texts[3], "NTK_RUNNER=%ld", (long)getpid());
     if (status == NTK_OK) {
-        const char *const environment[] = {
-            texts[2], texts[3], texts[4], inputs, "OMP_WAIT_POLICY=passive", "OPENBLAS_NUM_THREADS=1", NULL};
+        const char *const environment[] = {texts[2],
+                                           texts[3],
+                                           inputs,
+                                           "OMP_NUM_THREADS=1",
+                                           "OPENBLAS_NUM_THREADS=1",
+                                           "BLIS_NUM_THREADS=1",
+                                           "MKL_NUM_THREADS=1",
+                                           NULL};
         const ntk_process_options options = {
             (const char *const *)line->items,     environment,        texts[0], texts[1],
             claim->time_limit[run->options.tier], claim->memory_limit};
         status = ntk_process_start(&options, &task->process);
     }
-    for (int i = 0; i < 5; i++) ntk_release(texts[i]);
+    for (int i = 0; i < 4; i++) ntk_release(texts[i]);
     return status;
 }
 

@@ -149,6 +149,8 @@ Test(expected, malformed_files_are_refused_with_their_line) {
     } cases[] = {
         {"", ":1: the last line has no end"},
         {"tier\tmetric\n", ":1: the header is"},
+        {"tier\tmetric\tvalue\tlow\thigh\tlevel\r\nquick\ta\t1\t\t\t\r\n", ":1: a carriage return (CR"},
+        {HEADER "quick\ta\t1\t\t\t\r\n", ":2: a carriage return (CR"},
         {HEADER "quick\ta\t1\t\t\t", ":2: the last line has no end"},
         {HEADER "quick\ta\t1\t\t\n", ":2: 5 fields in a table of 6 columns"},
         {HEADER "slow\ta\t1\t\t\t\n", ":2: field 'slow' should be quick or full"},

@@ -197,7 +197,7 @@ Test(run_folder, a_full_disk_is_an_error_and_leaves_no_part_of_a_file) {
     cr_expect(toy_said("draws.tsv"), "%s", toy_output());
     cr_expect_eq(toy_shell("ls -A tables | grep -v metrics.tsv"), 1, "left behind: %s", toy_output());
     /* Nor does the report; tables and journal do. */
-    cr_expect_eq(toy_shell("ulimit -f 4; \"$NTK_FIXTURE\" verify toy/holds --no-figures --out run"), 5);
+    cr_expect_eq(toy_shell("ulimit -f 8; \"$NTK_FIXTURE\" verify toy/holds --no-figures --out run"), 5);
     cr_expect(toy_said("run/report.html: "), "%s", toy_output());
     cr_expect_eq(toy_shell("ls -A run | grep -e report -e summary"), 1, "left behind: %s", toy_output());
     cr_expect_eq(toy_ntk("verify toy/holds --no-figures --out run --resume"), 0, "%s", toy_output());

@@ -46,6 +46,7 @@ Test(metrics, malformed_files_are_refused_with_their_line) {
     } cases[] = {
         {"", ":1: the last line has no end"},
         {"metric\tvalue\n", ":1: the header is"},
+        {HEADER "a\t1\t\t\t\t\t\t\r\n", ":2: a carriage return (CR"},
         {HEADER "a\t1\t\t\t\t\t\t", ":2: the last line has no end"},
         {HEADER "a\t1\t\t\t\t\t\t\nb\t2", ":3: the last line has no end"},
         {HEADER "a\t1\t\t\t\t\t\n", ":2: 7 fields in a table of 8 columns"},
