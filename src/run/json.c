@@ -4,6 +4,9 @@
 #include <stdio.h>
 
 #include <ntk/file.h>
+#include <ntk/memory.h>
+
+#include "run/utf8.h"
 
 void ntk_json_set_number(json_t *object, const char *key, double value) {
     if (isfinite(value)) {
@@ -16,9 +19,18 @@ void ntk_json_set_number(json_t *object, const char *key, double value) {
     json_object_set_new(object, text_key, json_string(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"));
 }
 
+/* json_string() gives NULL for what is not UTF-8. */
+json_t *ntk_json_text(const char *text) {
+    json_t *value = text != NULL ? json_string(text) : NULL;
+    char *repaired = NULL;
+    if (text != NULL && value == NULL && ntk_utf8_repair(text, &repaired) == NTK_OK)
+        value = json_string(repaired);
+    ntk_release(repaired);
+    return value != NULL ? value : json_null();
+}
+
 void ntk_json_set_text(json_t *object, const char *key, const char *text) {
-    json_t *value = text ? json_string(text) : NULL; /* NULL for what is not UTF-8, too */
-    json_object_set_new(object, key, value ? value : json_null());
+    json_object_set_new(object, key, ntk_json_text(text));
 }
 
 ntk_status ntk_json_write(json_t *value, const char *path) {

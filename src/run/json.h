@@ -9,7 +9,8 @@
 /* JSON has no NaN: object[key] becomes null and object[key "_text"] says "nan", "inf" or "-inf". */
 void ntk_json_set_number(json_t *object, const char *key, double value);
 
-/* null for a NULL. */
+/* A string, in which what is not UTF-8 is U+FFFD; null for a NULL. */
+json_t *ntk_json_text(const char *text);
 void ntk_json_set_text(json_t *object, const char *key, const char *text);
 
 /* Write atomically and release the value; NULL, which is what a failed construction gives, is

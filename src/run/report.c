@@ -21,6 +21,7 @@
 #include "run/identity.h"
 #include "run/markup.h"
 #include "run/state.h"
+#include "run/utf8.h"
 
 static const char style[] =
     ":root{--ink:#1d2126;--soft:#5b6570;--line:#dfe3e8;--page:#fbfbfa;--card:#fff;--good:#1b7f4d;--bad:#"
@@ -323,11 +324,13 @@ static void write_figure(FILE *out, const ntk_claim_result *result) {
         element(out, "<h3>Figure</h3><p class=\"REGRESSED\">", result->figure_warning, "</p>\n");
     if (result->figure == NULL || ntk_file_read(result->figure, &content, &size) != NTK_OK) return;
     const char *svg = strstr(content, "<svg"); /* past the XML declaration */
-    if (svg != NULL) {
+    char *repaired = NULL;
+    if (svg != NULL && ntk_utf8_repair(svg, &repaired) == NTK_OK) {
         fputs("<figure>", out);
-        write_svg(out, svg, result->claim->id);
+        write_svg(out, repaired, result->claim->id);
         element(out, "<figcaption>", result->claim->caption, "</figcaption></figure>\n");
     }
+    ntk_release(repaired);
     ntk_release(content);
 }
 

@@ -122,7 +122,7 @@ ntk_status ntk_summary_write(const ntk_run *run, const char *path) {
     for (size_t i = 0; i < run->claim_count; i++)
         json_array_append_new(claims, claim_object(&run->claims[i].result));
     for (size_t i = 0; i < run->warning_count; i++)
-        json_array_append_new(warnings, json_string(run->warnings[i]));
+        json_array_append_new(warnings, ntk_json_text(run->warnings[i]));
     json_object_set_new(summary, "claims", claims);
     json_object_set_new(summary, "counts", counts_object(run));
     json_object_set_new(summary, "risk", risk_object(&risk));
