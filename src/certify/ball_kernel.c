@@ -28,6 +28,7 @@
 #include <ntk/parallel.h>
 
 #include "base/arb.h"
+#include "base/guard.h"
 
 /* Bits: the exact kernel is known to far below an ulp of a double, even where the angle of a pair vanishes.
  */
@@ -256,6 +257,7 @@ static double upper_bound(const arb_t ball) {
 }
 
 static ntk_status row_error(size_t i, void *argument) {
+    NTK_BALL_GUARD;
     task *self = argument;
     const slong d = (slong)self->d;
     arb_ptr x = _arb_vec_init(d), y = _arb_vec_init(d);
@@ -301,6 +303,7 @@ static double root_of_sum(size_t n, const double *terms) {
 
 ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                     size_t ldx, const double *gram, size_t ldg, double *bound) {
+    NTK_BALL_GUARD;
     NTK_TRY(ntk_architecture_check(architecture));
     if (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF)
         return ntk_fail(NTK_ERROR_UNSUPPORTED,

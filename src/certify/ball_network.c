@@ -21,6 +21,7 @@
 #include <math.h>
 
 #include "base/arb.h"
+#include "base/guard.h"
 
 /* Bits: a sum of 10^4 terms keeps far more than a double's, and no pre-activation of a random network comes
  * so close to 0 that its sign is in doubt. */
@@ -240,6 +241,7 @@ static double distance(const model *self, const double *gram, size_t ldg) {
 ntk_status ntk_certify_network_error(const ntk_architecture *architecture, size_t d, size_t m,
                                      const double *theta, size_t n, const double *x, const double *gram,
                                      size_t ldg, double *bound) {
+    NTK_BALL_GUARD;
     NTK_TRY(ntk_architecture_check(architecture));
     if (architecture->family != NTK_DENSE || architecture->parametrisation != NTK_PARAMETRISATION_NTK ||
         (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF))

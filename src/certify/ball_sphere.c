@@ -44,6 +44,7 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
+#include "base/guard.h"
 #include "certify/ball_sphere.h"
 #include "certify/formula.h"
 #include "certify/interval.h"
@@ -162,6 +163,7 @@ static void arc_cosine_1(size_t p, size_t count, ntk_interval *mu) {
 }
 
 ntk_status ntk_ball_sphere_arc_cosine(size_t p, unsigned degree, size_t count, ntk_interval *mu) {
+    NTK_BALL_GUARD;
     NTK_TRY(check("ntk_ball_sphere_arc_cosine", p, count));
     if (degree > 1)
         return ntk_fail(NTK_ERROR_ARGUMENT, "ntk_ball_sphere_arc_cosine: degree %u, not 0 or 1", degree);
@@ -187,6 +189,7 @@ static void shallow_factor(arb_t out, size_t p, size_t k) {
 }
 
 ntk_status ntk_ball_sphere_shallow(size_t p, size_t count, ntk_interval *mu) {
+    NTK_BALL_GUARD;
     NTK_TRY(check("ntk_ball_sphere_shallow", p, count));
     arb_t c, value;
     arb_init(c);
@@ -211,6 +214,7 @@ ntk_status ntk_ball_sphere_shallow(size_t p, size_t count, ntk_interval *mu) {
 }
 
 ntk_status ntk_ball_sphere_power(size_t p, double alpha, size_t count, ntk_interval *mu) {
+    NTK_BALL_GUARD;
     NTK_TRY(check("ntk_ball_sphere_power", p, count));
     if (!(alpha > -1 && alpha < HUGE_VAL))
         return ntk_fail(NTK_ERROR_ARGUMENT, "ntk_ball_sphere_power: exponent %g, not above -1", alpha);
@@ -291,6 +295,7 @@ static void add_rest(arb_ptr sum, size_t count, size_t powers, unsigned long sca
 }
 
 ntk_status ntk_ball_sphere_laplace(size_t p, double scale, size_t count, ntk_interval *mu) {
+    NTK_BALL_GUARD;
     NTK_TRY(check("ntk_ball_sphere_laplace", p, count));
     if (!(scale > 0 && scale <= 100))
         return ntk_fail(NTK_ERROR_ARGUMENT, "ntk_ball_sphere_laplace: scale %g, not in (0, 100]", scale);
@@ -378,6 +383,7 @@ static ntk_status define_next(ntk_formula *f, const ntk_architecture *a, const c
 
 ntk_status ntk_ball_sphere_formula(const ntk_architecture *architecture, ntk_kernel_type type, size_t p,
                                    ntk_formula *formula, const char *name) {
+    NTK_BALL_GUARD;
     layer_names layers[2];
     NTK_TRY(check_network(architecture, p));
     NTK_TRY(name_layer(name, 1, &layers[1]));
@@ -483,6 +489,7 @@ static void sum_panel(const rule *r, const formula_workspace *w, const arb_t cen
 }
 
 static ntk_status run_panel(size_t panel, void *argument) {
+    NTK_BALL_GUARD;
     const rule *r = argument;
     formula_workspace w;
     NTK_TRY(formula_workspace_create(r->formula, r->step, &w));
@@ -559,6 +566,7 @@ ntk_status ball_sphere_integrate(const ntk_formula *formula, const char *name, s
 
 ntk_status ntk_ball_sphere_network(const ntk_architecture *architecture, ntk_kernel_type type, size_t p,
                                    size_t count, ntk_interval *mu) {
+    NTK_BALL_GUARD;
     NTK_TRY(check_network(architecture, p));
     if (count == 0 || count > NETWORK_MAX)
         return ntk_fail(NTK_ERROR_ARGUMENT, "ntk_ball_sphere_network: %zu degrees, not 1 .. %d", count,

@@ -6,6 +6,7 @@
  *     power   = atom [^ digits]
  *     atom    = number | x | pi | name | function ( sum ) | ( sum )
  */
+#include "base/guard.h"
 #include "certify/formula.h"
 
 #include <ctype.h>
@@ -22,6 +23,7 @@ enum { TEXT_MAX = 1024, NESTING_MAX = 64, EXPONENT_MAX = 1000 };
 /* ---- the list -------------------------------------------------------------------------------- */
 
 ntk_status ntk_formula_create(ntk_formula **out) {
+    NTK_BALL_GUARD;
     NTK_TRY(ntk_allocate(1, sizeof **out, (void **)out));
     (*out)->values = _arb_vec_init(FORMULA_STEPS_MAX);
     return NTK_OK;
@@ -238,6 +240,7 @@ static void give_name(ntk_formula *formula, const char *name, size_t step) {
 }
 
 ntk_status ntk_formula_number(ntk_formula *formula, const char *name, double value) {
+    NTK_BALL_GUARD;
     size_t step = 0;
     NTK_TRY(check_name(formula, name));
     if (!isfinite(value)) return ntk_fail(NTK_ERROR_ARGUMENT, "formula: '%s' is %g", name, value);
@@ -248,6 +251,7 @@ ntk_status ntk_formula_number(ntk_formula *formula, const char *name, double val
 }
 
 ntk_status ntk_formula_define(ntk_formula *formula, const char *name, const char *text) {
+    NTK_BALL_GUARD;
     size_t step = 0;
     NTK_TRY(check_name(formula, name));
     NTK_TRY(read_text(formula, text, &step));

@@ -21,6 +21,7 @@
  * whose n-th coefficient is at most 1 / (n+1)!. Cut off before t^N the rest is at most 5^N /
  * (N+1)! / (1 - 5/(N+2)) for |t| <= 5, and so, by Cauchy's estimate on circles of radius 1, is
  * each Taylor coefficient of the rest about a point of |t| <= 4. */
+#include "base/guard.h"
 #include "certify/formula.h"
 
 #include <math.h>
@@ -250,6 +251,7 @@ void formula_expand(const formula_workspace *workspace, const arb_t x, slong ord
 }
 
 ntk_status ntk_formula_evaluate(const ntk_formula *formula, const char *name, double x, ntk_interval *out) {
+    NTK_BALL_GUARD;
     size_t step;
     formula_workspace workspace;
     NTK_TRY(formula_find(formula, name, &step));

@@ -26,6 +26,7 @@
 
 #include <math.h>
 
+#include "base/guard.h"
 #include "certify/formula.h"
 #include "certify/interval.h"
 
@@ -166,6 +167,7 @@ static ntk_status read_end(ntk_formula *formula, const char *text, arb_t out) {
 
 ntk_status ntk_prove_positive(ntk_formula *formula, const char *name, const ntk_range *range,
                               ntk_proof *out) {
+    NTK_BALL_GUARD;
     size_t step;
     *out = (ntk_proof){NTK_PROOF_UNDECIDED, 0, NAN, 0};
     NTK_TRY(formula_find(formula, name, &step));

@@ -59,8 +59,10 @@ static size_t line_of(const ntk_reader *reader, const yaml_parser_t *parser) {
 }
 
 static ntk_status fail_parser(const ntk_reader *reader, const yaml_parser_t *parser) {
-    const char *problem = parser->problem == NULL ? "the text cannot be read" : parser->problem;
-    return ntk_fail(NTK_ERROR_FORMAT, "%s:%zu: %s", reader->path, line_of(reader, parser), problem);
+    /* Without memory libyaml now and then says not even that; all else has its problem told. */
+    if (parser->error == YAML_MEMORY_ERROR || parser->problem == NULL)
+        return ntk_fail(NTK_ERROR_MEMORY, "%s: no memory for its content", reader->path);
+    return ntk_fail(NTK_ERROR_FORMAT, "%s:%zu: %s", reader->path, line_of(reader, parser), parser->problem);
 }
 
 /* A second document would go unread: the file is to hold one. */
@@ -88,7 +90,7 @@ ntk_status ntk_reader_open(const char *path, const void *context, ntk_reader *ou
     size_t size = 0;
     NTK_TRY(ntk_file_read(path, &out->content, &size));
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return ntk_fail(NTK_ERROR_MEMORY, "%s: no parser", path);
+    if (!yaml_parser_initialize(&parser)) return ntk_fail(NTK_ERROR_MEMORY, "%s: no memory for its content", path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)out->content, size);
     const ntk_status status = load_document(out, &parser);
     yaml_parser_delete(&parser);

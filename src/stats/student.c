@@ -20,6 +20,7 @@
 #include <ntk/stats.h>
 
 #include "base/arb.h"
+#include "base/guard.h"
 
 enum { PRECISION_MIN = 128, PRECISION_MAX = 1 << 13 }; /* bits */
 
@@ -106,6 +107,7 @@ static ntk_status upper_quantile(double tail, double degrees, double *out) {
 }
 
 ntk_status ntk_stats_t_quantile(double p, double degrees, double *out) {
+    NTK_BALL_GUARD;
     *out = NAN;
     if (!(p > 0 && p < 1)) return ntk_fail(NTK_ERROR_ARGUMENT, "t quantile: p = %g is not in (0, 1)", p);
     if (!(isfinite(degrees) && degrees > 0))

@@ -15,6 +15,7 @@
 #include <ntk/stats.h>
 
 #include "base/arb.h"
+#include "base/guard.h"
 
 enum { PRECISION_MIN = 128, PRECISION_MAX = 1 << 13, DOUBLE_BITS = 60, UNDERFLOW_BITS = -1100 };
 
@@ -77,6 +78,7 @@ static void lower_gamma(arb_t out, double x, double degrees, slong precision) {
 }
 
 ntk_status ntk_stats_chi_square(double x, double degrees, double *lower, double *upper) {
+    NTK_BALL_GUARD;
     *lower = *upper = NAN;
     if (!(degrees > 0 && degrees <= 1e7))
         return ntk_fail(NTK_ERROR_ARGUMENT, "chi-square: %g degrees of freedom, not in (0, 1e7]", degrees);
@@ -121,6 +123,7 @@ static double normal_upper(double x) {
 }
 
 ntk_status ntk_stats_normal(double x, double *lower, double *upper) {
+    NTK_BALL_GUARD;
     *lower = *upper = NAN;
     if (isnan(x)) return ntk_fail(NTK_ERROR_ARGUMENT, "normal law: x is NaN");
     *upper = isinf(x) ? (x < 0) : normal_upper(x);
