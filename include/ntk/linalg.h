@@ -20,18 +20,19 @@ NTK_BEGIN_DECLS
 typedef struct ntk_blas_library {
     char path[512];
     char build[64];    /* its build-id, in hexadecimal; "content-" and a digest where its linker wrote none */
-    char symbols[256]; /* what it serves of all that this library calls or that LAPACK calls for it, with blanks */
+    char symbols[256]; /* what it serves of all that this library calls or that LAPACK calls for it, with
+                          blanks */
 } ntk_blas_library;
 
 enum { NTK_BLAS_MOST_LIBRARIES = 6 };
 
 /* Who computes. Two processes with equal names, versions, cores, builds and symbols compute the same bits. */
 typedef struct ntk_blas_info {
-    char name[32];     /* of the maker of cblas_dgemm: "OpenBLAS", "BLIS", "MKL", "ATLAS"; "reference BLAS" where
-                          it says nothing and adds in plain order; "unnamed BLAS" */
+    char name[32]; /* of the maker of cblas_dgemm: "OpenBLAS", "BLIS", "MKL", "ATLAS"; "reference BLAS" where
+                      it says nothing and adds in plain order; "unnamed BLAS" */
     char version[192]; /* what it says of itself; "" for nothing */
-    char core[64];     /* the CPU kernel in use, "Haswell" say: it decides the bits; "" where it does not say */
-    int threads;       /* 1 after ntk_linalg_start; 0 where it does not say */
+    char core[64]; /* the CPU kernel in use, "Haswell" say: it decides the bits; "" where it does not say */
+    int threads;   /* 1 after ntk_linalg_start; 0 where it does not say */
     size_t library_count;
     ntk_blas_library libraries[NTK_BLAS_MOST_LIBRARIES];
     char better_core[64]; /* empty, or the value of OPENBLAS_CORETYPE (read when a process starts) that suits
@@ -41,15 +42,16 @@ typedef struct ntk_blas_info {
 /* Pin BLAS to one thread, and verify that it is, as far as it can be told and asked. Call once, after
  * ntk_set_workers and before any other function of the library computes. Where the address space is limited,
  * what OpenBLAS needs for each worker is taken now: without it, OpenBLAS would ask for it for ever. Logs a
- * warning where better_core is not empty. Errors: NTK_ERROR_LIBRARY, with what was found; NTK_ERROR_MEMORY. */
+ * warning where better_core is not empty. Errors: NTK_ERROR_LIBRARY, with what was found; NTK_ERROR_MEMORY.
+ */
 ntk_status ntk_linalg_start(void);
 
 void ntk_blas_describe(ntk_blas_info *out);
 
 /* For a program's main, before anything else: where the environment has to be another for BLAS to start as it
- * should - a better core, one thread where it cannot be told, no threads of its own where the address space is
- * limited - change it, and start this program again with the arguments argv. Returns where there is nothing to
- * change, the user has chosen a core, or the system cannot do it. */
+ * should - a better core, one thread where it cannot be told, no threads of its own where the address space
+ * is limited - change it, and start this program again with the arguments argv. Returns where there is
+ * nothing to change, the user has chosen a core, or the system cannot do it. */
 void ntk_linalg_restart(char **argv);
 
 typedef enum ntk_transpose { NTK_NO_TRANSPOSE, NTK_TRANSPOSE } ntk_transpose;

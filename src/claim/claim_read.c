@@ -8,6 +8,7 @@
 #include <ntk/status.h>
 
 #include "claim/claim.h"
+#include "claim/declared.h"
 #include "claim/entries.h"
 #include "claim/pattern.h"
 #include "claim/schema.h"
@@ -334,7 +335,7 @@ static ntk_status check_whole(ntk_reader *reader, const ntk_claim *claim) {
         NTK_TRY(require_one_place(reader, claim, tier));
     NTK_TRY(require_unique_controls(reader, claim));
     for (size_t i = 0; i < claim->control_count; i++) NTK_TRY(require_breaks(reader, claim, i));
-    return NTK_OK;
+    return ntk_claim_require_metrics(reader, claim);
 }
 
 /* ---- the claim ----------------------------------------------------------------------------------------- */

@@ -63,6 +63,13 @@ static void show_parameter(const ntk_parameter *p) {
     printf("\n");
 }
 
+static void show_metrics(const ntk_claim *claim) {
+    printf("\nMetrics:\n");
+    for (const ntk_metric_declaration *const *table = claim->experiment->metrics; *table != NULL; table++)
+        for (const ntk_metric_declaration *m = *table; m->name != NULL; m++)
+            printf("  %-40s %s\n", m->name, m->meaning);
+}
+
 static void show_tier(const char *name, const ntk_setting *settings, size_t count) {
     if (count == 0) return;
     printf("  %s:", name);
@@ -102,6 +109,7 @@ static int run(const cli_arguments *arguments) {
     show_checks(&claim);
     show_controls(&claim);
     show_parameters(&claim);
+    show_metrics(&claim);
     show_rest(&claim);
     ntk_claim_release(&claim);
     return CLI_OK;

@@ -15,6 +15,7 @@
 #include <ntk/stats.h>
 #include <ntk/status.h>
 
+#include "experiment/context.h"
 #include "experiment/metrics.h"
 #include "experiment/parameters.h"
 #include "experiment/support.h"
@@ -141,6 +142,13 @@ static const ntk_value *value_of(const ntk_context *context, const char *name, n
     abort();
 }
 
+const ntk_experiment *ntk_context_experiment(const ntk_context *context) { return context->experiment; }
+
+const ntk_value *ntk_context_value(const ntk_context *context, const char *name) {
+    const size_t i = position_of(context, name);
+    return i < context->parameter_count ? &context->values[i] : NULL;
+}
+
 static bool is_declared(const ntk_context *context, const char *name, ntk_parameter_type type) {
     const size_t i = position_of(context, name);
     return i < context->parameter_count && context->parameters[i]->type == type;
@@ -242,6 +250,15 @@ ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estima
     const ntk_status status = put_together(metric, format, arguments);
     va_end(arguments);
     return status == NTK_OK ? ntk_emit_estimate(context, metric, estimate) : status;
+}
+
+const ntk_metric *ntk_context_metric(const ntk_context *context, const char *format, ...) {
+    char metric[METRIC_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    const ntk_status status = put_together(metric, format, arguments);
+    va_end(arguments);
+    return status == NTK_OK ? ntk_metrics_find(&context->metrics, metric) : NULL;
 }
 
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out) {

@@ -5,6 +5,7 @@
 
 #include <ntk/file.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/experiment.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/memory.h>
 #include <ntk/status.h>
@@ -56,6 +57,7 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
     ntk_status status = check_inputs(suite, request->inputs, claim);
     if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
     if (status == NTK_OK) status = claim->experiment->run(context);
+    if (status == NTK_OK) status = ntk_experiment_check_metrics(context);
     if (status == NTK_OK) status = check_inputs(suite, request->inputs, claim);
     if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);
     if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);

@@ -29,6 +29,11 @@ const ntk_parameter ntk_definiteness_parameters[] = {
     {0},
 };
 
+const ntk_metric_declaration ntk_definiteness_metrics[] = {
+    NTK_METRIC("certified-lambda-min", "smallest rigorous lower bound of lambda_min over all cases"),
+    {0},
+};
+
 /* ---- points -------------------------------------------------------------------------------------------- */
 
 typedef struct point_set {

@@ -59,6 +59,21 @@
 #include <ntk/status.h>
 #include <ntk/trajectory.h>
 
+static bool has_kinks(const ntk_context *context, const char *const *words) {
+    (void)words;
+    const char *const kinked[] = {"kinked", NULL};
+    return ntk_sweep_has_kind(context, kinked);
+}
+
+const ntk_metric_declaration ntk_drift_metrics[] = {
+    NTK_METRIC("rate-{activations}", "exponent of the largest drift of the tangent kernel in the width"),
+    NTK_METRIC_WHEN("rate-{smooth,kinked}", "the highest of each kind", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("travel-left-{smooth,kinked}", "largest part of a way still left", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("travel-left-{smooth,kinked}-at-{width,seed}", "its place", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("mean-travel-left-kinked", "mean over seeds, worst width", has_kinks),
+    {0},
+};
+
 /* ---- what is left -------------------------------------------------------------------------------------- */
 
 /* The last observation not later than log_time, to rounding; none: the number of observations. */
@@ -157,7 +172,7 @@ static ntk_status emit_mean_left(ntk_context *context, const ntk_grid *grid, siz
     return largest < 0 ? NTK_OK : ntk_emit_scalar(context, "mean-travel-left-kinked", largest);
 }
 
-const ntk_reduction ntk_drift_metrics[] = {
+const ntk_reduction ntk_drift_reductions[] = {
     {.prefix = "rate", .kind = NTK_REDUCE_RATES, .column = NTK_DRIFT_LARGEST},
     {.prefix = "travel-left", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_DRIFT_TRAVEL_LEFT},
     {.prefix = "mean-travel-left-kinked", .kind = NTK_REDUCE_OWN, .own = emit_mean_left},
@@ -169,7 +184,7 @@ ntk_status ntk_drift_conduct_under_l2(ntk_context *context) {
     if (!(sweep.flow.lambda > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "lambda is 0: there is no L2 whose drift is to be measured");
     return ntk_sweep_conduct(context, &sweep, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_l2, NULL,
-                             ntk_drift_metrics);
+                             ntk_drift_reductions);
 }
 
 ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context) {
@@ -178,5 +193,5 @@ ntk_status ntk_drift_conduct_under_soft_targets(ntk_context *context) {
     if (!(sweep.problem.epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "epsilon is 0: these targets are not soft");
     return ntk_sweep_conduct(context, &sweep, NTK_DRIFT_COLUMNS, ntk_drift_measure_under_soft_targets, NULL,
-                             ntk_drift_metrics);
+                             ntk_drift_reductions);
 }

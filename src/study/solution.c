@@ -255,6 +255,17 @@ const ntk_parameter ntk_solution_parameters[] = {
     {0},
 };
 
+const ntk_metric_declaration ntk_solution_metrics[] = {
+    NTK_METRIC("rate-{empirical,limit}-{activations}", "exponent in the width of the error, either kernel"),
+    NTK_METRIC_WHEN("rate-{empirical,limit}-{smooth,kinked}", "the highest of a kind", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("bound-ratio-{smooth,kinked}", "largest error over its bound", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("relative-residual-{smooth,kinked}", "largest at the end", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("unfinished-{smooth,kinked}", "largest part of it still to go", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("{bound-ratio,relative-residual,unfinished}-{smooth,kinked}-at-{width,seed}",
+                    "their place", ntk_sweep_has_kind),
+    {0},
+};
+
 ntk_status ntk_solution_sweep_compare(const ntk_sweep_run *run, const void *own, double *values,
                                       ntk_solution_comparison *found) {
     const double chosen = run->lambda * *(const double *)own;

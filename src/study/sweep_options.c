@@ -1,4 +1,6 @@
 /* What the parameters of a sweep say. */
+#include <string.h>
+
 #include <ntk/architecture.h>
 #include <ntk/flow.h>
 #include <ntk/lab/context.h>
@@ -102,4 +104,13 @@ ntk_status ntk_sweep_read(const ntk_context *context, ntk_sweep_options *out) {
     out->networks = ntk_context_networks(context, "activations", &out->network_count);
     NTK_TRY(read_widths(context, out));
     return ntk_context_digit_classes(context, out->digit_classes, &out->digit_count);
+}
+
+bool ntk_sweep_has_kind(const ntk_context *context, const char *const *words) {
+    while (strcmp(*words, "smooth") != 0 && strcmp(*words, "kinked") != 0) words++;
+    const bool smooth = strcmp(*words, "smooth") == 0;
+    size_t count, found = 0;
+    const ntk_network_name *networks = ntk_context_networks(context, "activations", &count);
+    for (size_t i = 0; i < count; i++) found += ntk_activation_is_smooth(networks[i].activation) == smooth;
+    return found > 0;
 }

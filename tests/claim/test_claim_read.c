@@ -16,7 +16,27 @@ static const ntk_parameter parameters[] = {
     NTK_REAL("lambda", 0.7, 0, 1e3, "strength of the regulariser"),
     {0},
 };
-static const ntk_experiment experiment = {.parameters = {parameters}};
+/* Those of the documented example, and those of the claims below. */
+static const ntk_metric_declaration documented[] = {
+    NTK_METRIC("{displacement-ratio,loss-at-end}-{erf,relu}", "of two networks"),
+    NTK_METRIC("drift-exponent", "an estimate"),
+    {0},
+};
+
+static bool has_lambda(const ntk_context *context, const char *const *words) {
+    (void)words;
+    return ntk_context_real(context, "lambda") > 0.5;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{a,b,x,y}", "numbers"),
+    NTK_METRIC("{r,m,x}-{x,y,1,2,3}", "more of them"),
+    NTK_METRIC("m-{p,q-s,r-s}", "the last ones"),
+    NTK_METRIC("at-{widths}", "of each width"),
+    NTK_METRIC_WHEN("under-l2", "of a regulariser that does something", has_lambda),
+    {0},
+};
+static const ntk_experiment experiment = {.parameters = {parameters}, .metrics = {documented, metrics}};
 
 /* ---- the documented example ---------------------------------------------------------------------------- */
 
@@ -375,6 +395,27 @@ Test(claim_read, settings_are_checked_against_the_experiment) {
     expect_fault(8, "  quick: {}\n  both: {depth: 4}", 9, "unknown parameter 'depth'");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: -1}, breaks: a, why: w}", 15,
                  "'-1' should be a number from 0 to 1000");
+}
+
+Test(claim_read, metrics_are_checked_against_the_experiment) {
+    ntk_claim claim;
+    assert_ok(read_with(12, "  - {a: at-most 1, metric: at-256, why: w}", &claim));
+    ntk_claim_release(&claim);
+    assert_ok(read_with(19, "limits: l\nmeasured: 'it is {at-64}, or {under-l2}'", &claim));
+    ntk_claim_release(&claim);
+    expect_fault(12, "  - {a: at-most 1, metric: xx, why: w}", 12,
+                 "check 'a': the experiment does not emit 'xx' in the quick tier; did you mean 'x'?");
+    expect_fault(12, "  - {a: at-most 1, metric: quite-another-number, why: w}", 12, "in the quick tier");
+    cr_expect_null(strstr(ntk_error_detail(), "mean"), "nothing is near: %s", ntk_error_detail());
+    expect_fault(17, "  - {a: exact}\n  - {at-128: exact}", 18,
+                 "stored result 'at-128': the experiment does not emit 'at-128' in the quick tier");
+    expect_fault(19, "measured: 'it is {a} or {at-6}'\nlimits: l", 19,
+                 "measured 'at-6': the experiment does not emit 'at-6' in the quick tier");
+    /* What one tier has, the other may lack; and a control the claim's own run. */
+    expect_fault(9, "  full: {widths: [64, 512]}\nmeasured: '{at-256}'", 10,
+                 "does not emit 'at-256' in the full tier; did you mean 'at-64'?");
+    expect_fault(12, "  - {a: at-most 1, metric: under-l2, why: w}", 15,
+                 "control 'c': the experiment does not emit 'under-l2' in the quick tier");
 }
 
 Test(claim_read, parts_that_do_not_fit_together) {

@@ -44,6 +44,8 @@ Test(verify, failed_processes) {
         {"timeout", "ERROR", "exceeded its time limit of 1 s", 5},
         {"memory", "ERROR", "exceeded its memory limit of 128 MiB", 5},
         {"no-metrics", "ERROR", "ended with exit status 0 but wrote no metrics.tsv", 5},
+        {"forgets", "ERROR", "metric 'value' is declared and was not emitted", 5},
+        {"invents", "ERROR", "metric 'surprise' was emitted and is not declared", 5},
         {"skipped", "SKIPPED", "this machine has no abacus", 6},
     };
     expect_all(cases, sizeof cases / sizeof *cases);

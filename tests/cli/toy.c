@@ -31,6 +31,8 @@ static const struct {
     {"nan", "behaviour: nan", "value: 2, behaviour: normal", 20, 4096},
     {"missing", "behaviour: missing", "value: 2, behaviour: normal", 20, 4096},
     {"no-metrics", "behaviour: exit", "value: 2, behaviour: normal", 20, 4096},
+    {"forgets", "behaviour: forget", "value: 2, behaviour: normal", 20, 4096},
+    {"invents", "behaviour: invent", "value: 2, behaviour: normal", 20, 4096},
     {"skipped", "behaviour: skip", "value: 2", 20, 4096},
     {"slow", "units: 8, pause: 0.05", "value: 2", 20, 4096},
 };

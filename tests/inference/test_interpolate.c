@@ -54,7 +54,7 @@ static size_t pseudo_solve(const drawn *d, double *a) {
     enum { UNKNOWNS = 24 };
     const size_t n = d->problem.points, outputs = d->problem.outputs, order = d->unknowns;
     double half[UNKNOWNS][UNKNOWNS] = {{0}}, kernel[UNKNOWNS * UNKNOWNS], values[UNKNOWNS], b[UNKNOWNS],
-        wanted[UNKNOWNS];
+           wanted[UNKNOWNS];
     cr_assert(order == UNKNOWNS && d->problem.order == order);
     for (size_t i = 0; i < order; ++i) project(n, outputs, d->gram + i * order, half[i]); /* Theta P */
     for (size_t j = 0; j < order; ++j) {

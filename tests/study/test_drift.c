@@ -201,7 +201,8 @@ Test(drift, is_reduced_to_a_rate_and_a_rest_by_kind) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_sweep_options options;
     assert_ok(ntk_sweep_read(context, &options));
-    assert_ok(ntk_sweep_conduct(context, &options, NTK_DRIFT_COLUMNS, measure_law, NULL, ntk_drift_metrics));
+    assert_ok(
+        ntk_sweep_conduct(context, &options, NTK_DRIFT_COLUMNS, measure_law, NULL, ntk_drift_reductions));
     const struct {
         const char *name;
         double value;

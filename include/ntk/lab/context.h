@@ -56,6 +56,10 @@ ntk_status ntk_emit_scalar_as(ntk_context *context, double value, const char *fo
 ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estimate, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The metric of this name, put together likewise, if it has been emitted; otherwise NULL. */
+const ntk_metric *ntk_context_metric(const ntk_context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* name: as a metric's, given once, not "metrics". columns: such names separated by blanks; one with
  * a leading '$' holds text (first columns only). The table is owned by the context. Errors:
  * NTK_ERROR_ARGUMENT. */

@@ -27,6 +27,7 @@ typedef ntk_architecture (*ntk_definiteness_architecture)(const char *label);
  * `cases` (certified, computed by an eigensolver, entry-error) and the smallest bound as
  * `certified-lambda-min`, which is not positive where some bound is not. Errors: NTK_ERROR_ARGUMENT (an odd
  * size); those of data, kernels and certificates. */
+extern const ntk_metric_declaration ntk_definiteness_metrics[];
 ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of);
 
 /* Spectra on one data set, of the first of the sizes, for each label: emits the table `spectra` (eigenvalues

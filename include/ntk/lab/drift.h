@@ -40,7 +40,8 @@ ntk_status ntk_drift_measure_under_soft_targets(const ntk_sweep_run *run, double
  * largest of what is left, "travel-left", by kind; and of kinked networks the mean over seeds,
  * where a run of which nothing is known counts as 1, at the worst width,
  * "mean-travel-left-kinked". */
-extern const ntk_reduction ntk_drift_metrics[];
+extern const ntk_reduction ntk_drift_reductions[];
+extern const ntk_metric_declaration ntk_drift_metrics[];
 
 /* ntk_sweep_conduct with these columns. Errors: also NTK_ERROR_ARGUMENT where the parameters ask
  * for no L2 (lambda = 0) or for targets that are not soft (epsilon = 0). */

@@ -114,6 +114,7 @@ ntk_status ntk_solution_sweep_compare(const ntk_sweep_run *run, const void *own,
 /* The metrics of these columns, as an entry of a list (NTK_REDUCE_OWN): exponents of the errors in
  * the width, "rate-empirical" and "rate-limit", and by kind the largest "bound-ratio",
  * "relative-residual" and "unfinished". */
+extern const ntk_metric_declaration ntk_solution_metrics[];
 ntk_status ntk_solution_sweep_reduce(ntk_context *context, const ntk_grid *grid, size_t which);
 
 /* ntk_sweep_conduct, of flows with L2 that are followed on test points. Errors: also

@@ -100,6 +100,10 @@ ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, const double *
  * it, as the run itself was, on all points. out: to be released. */
 ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel kernel, ntk_trajectory *out);
 
+/* For declared metrics whose name has a word "smooth" or "kinked": whether the sweep holds networks
+ * of that kind. */
+bool ntk_sweep_has_kind(const ntk_context *context, const char *const *words);
+
 NTK_END_DECLS
 
 #endif

@@ -16,6 +16,26 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of times. */
+static bool all_exited(const ntk_context *context, const char *const *words) {
+    size_t widths;
+    const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);
+    ntk_context_integers(context, "widths", &widths);
+    return widths > 1 && ntk_context_size(context, "seeds") > 1 && (!exited || exited->estimate.value == 1);
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exited-{activations}", "part of the runs in which the kernel left its neighbourhood"),
+    NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
+    NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
+    NTK_METRIC("training-accuracy-{activations}", "smallest at the end, on the training images"),
+    NTK_METRIC("test-accuracy-{activations}", "mean at log-horizon, widest networks, test images"),
+    NTK_METRIC("regression-accuracy-{activations}", "that of kernel logistic regression with the NTK"),
+    NTK_METRIC("shared-images-{activations}", "most test images that are training images"),
+    NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all left", all_exited),
+    {0},
+};
+
 typedef struct options {
     double threshold;
     double fixed; /* log of the time up to which networks of all widths are compared */
@@ -74,7 +94,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "exited", .kind = NTK_REDUCE_SHARE_FINITE, .column = EXIT},
     {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST, .column = LOSS_RATIO},
     {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST, .column = LAMBDA_MIN},
@@ -94,10 +114,11 @@ static ntk_status run(ntk_context *context) {
     NTK_TRY(ntk_sweep_read(context, &sweep));
     const options own = {.threshold = ntk_context_real(context, "threshold"),
                          .fixed = sweep.flow.log_horizon};
-    return ntk_sweep_conduct(context, &sweep, columns, measure, &own, metrics);
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -26,6 +26,69 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+/* A law is fitted to flows that diverge; with two hidden layers, where there are such networks. */
+static bool diverges(const ntk_context *context, const char *const *words) {
+    (void)words;
+    return ntk_context_is(context, "loss", "logistic") && !(ntk_context_real(context, "epsilon") > 0);
+}
+
+static bool diverges_deep(const ntk_context *context, const char *const *words) {
+    return diverges(context, words) && ntk_context_size(context, "deep-thresholds") > 0;
+}
+
+static bool diverges_smooth(const ntk_context *context, const char *const *words) {
+    size_t count, smooth = 0;
+    const char *const *names = ntk_context_choices(context, "activations", &count);
+    for (size_t i = 0; i < count; i++) {
+        ntk_activation activation;
+        smooth +=
+            ntk_activation_parse(names[i], &activation) == NTK_OK && ntk_activation_is_smooth(activation);
+    }
+    return smooth > 0 && diverges(context, words);
+}
+
+/* Of thresholds that ascend: where there is one that is so small. */
+static bool diverges_to(const ntk_context *context, double largest) {
+    size_t count;
+    return ntk_context_reals(context, "thresholds", &count)[0] <= largest && diverges(context, NULL);
+}
+
+static bool diverges_to_half(const ntk_context *context, const char *const *words) {
+    (void)words;
+    return diverges_to(context, 0.5);
+}
+
+static bool diverges_to_quarter(const ntk_context *context, const char *const *words) {
+    (void)words;
+    return diverges_to(context, 0.25);
+}
+
+/* words: activation, and "" or "-2", of networks with two hidden layers. */
+static bool is_run(const ntk_context *context, const char *const *words) {
+    return *words[1] == '\0' || ntk_context_size(context, "deep-thresholds") > 0;
+}
+
+static bool some_exit(const ntk_context *context, const char *const *words) {
+    size_t count;
+    const double smallest = ntk_context_reals(context, "thresholds", &count)[0];
+    const ntk_metric *drift = ntk_context_metric(context, "largest-drift-%s%s", words[0], words[1]);
+    return is_run(context, words) && (!drift || drift->estimate.value >= smallest);
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exits", "part of all networks and thresholds at which the kernel left"),
+    NTK_METRIC_WHEN("largest-drift-{activations}{,-2}", "-2: with two hidden layers", is_run),
+    NTK_METRIC_WHEN("latest-log10-time-{activations}{,-2}", "of the exits, where there are any", some_exit),
+    NTK_METRIC_WHEN("gamma-{activations}-{thresholds%}", "of G(T) = a + b m^gamma", diverges),
+    NTK_METRIC_WHEN("slope-{activations}-{thresholds%}", "b of G(T) = a + b sqrt(m)", diverges),
+    NTK_METRIC_WHEN("pure-gamma-{activations}", "of log T = b m^gamma, the worst threshold", diverges),
+    NTK_METRIC_WHEN("pure-bend-{activations}", "bend of that law, the worst q <= 0.5", diverges_to_half),
+    NTK_METRIC_WHEN("slope-ratio-{activations}", "b over its prediction, q <= 0.25", diverges_to_quarter),
+    NTK_METRIC_WHEN("deep-explained", "variance that sqrt(m) explains, two layers", diverges_deep),
+    NTK_METRIC_WHEN("clock-difference", "of log T between the two clocks", diverges_smooth),
+    {0},
+};
+
 /* ---- one hidden layer: the law ------------------------------------------------------------------------- */
 
 /* The estimate that says worst so far; -infinity: none yet. */
@@ -153,5 +216,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_exit_sweep_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

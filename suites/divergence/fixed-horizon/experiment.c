@@ -19,6 +19,12 @@
 
 #include <ntk/lab/lab.h>
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("rate-{3,7,11}-{activations}", "exponent in the width of the drift until that log t"),
+    NTK_METRIC("travel-ratio-{activations}", "largest displacement over its bound, sqrt(t L_0)"),
+    {0},
+};
+
 /* The fixed times, as log t. The flow runs to the last (log-horizon), and all are observed. */
 static const double log_times[] = {3, 7, 11};
 enum { DRIFT_3, DRIFT_7, DRIFT_11, TIMES, TRAVEL_RATIO = TIMES };
@@ -52,7 +58,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "rate-3", .kind = NTK_REDUCE_RATE, .column = DRIFT_3},
     {.prefix = "rate-7", .kind = NTK_REDUCE_RATE, .column = DRIFT_7},
     {.prefix = "rate-11", .kind = NTK_REDUCE_RATE, .column = DRIFT_11},
@@ -63,10 +69,11 @@ static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
     return ntk_sweep_conduct(context, &sweep, "drift-3 drift-7 drift-11 travel-ratio", measure, NULL,
-                             metrics);
+                             reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .metrics = {metrics},
     .run = run,
 };

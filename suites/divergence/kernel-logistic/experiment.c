@@ -25,6 +25,19 @@
 
 #include <ntk/lab/lab.h>
 
+static bool has_limit(const ntk_context *context, const char *const *words) {
+    (void)words;
+    return ntk_context_is(context, "scaling", "ntk");
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("growth-{activations}", "exponent of the gap in log t, at the worst width"),
+    NTK_METRIC("rate-empirical-{activations}", "exponent in the width of the gap at log-horizon"),
+    NTK_METRIC("rate-growing-{activations}", "that of the gap on a horizon that grows with the width"),
+    NTK_METRIC_WHEN("rate-limit-{activations}", "that of the gap to the NTK; not mean-field", has_limit),
+    {0},
+};
+
 enum { GAP_EMPIRICAL, GAP_LIMIT, GAP_GROWING, GROWTH, COLUMNS };
 
 /* The gap up to each time, over training and test points, is the run's curve. */
@@ -57,7 +70,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return compare_with_limit(run, fixed, values);
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
     {.prefix = "rate-empirical", .kind = NTK_REDUCE_RATE, .column = GAP_EMPIRICAL},
     {.prefix = "rate-growing", .kind = NTK_REDUCE_RATE, .column = GAP_GROWING},
@@ -71,10 +84,11 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "growth is seen beyond log-horizon only: horizon-growth must be > 0");
     return ntk_sweep_conduct(context, &sweep, "gap-empirical gap-limit gap-growing growth", measure,
-                             &sweep.flow.log_horizon, metrics);
+                             &sweep.flow.log_horizon, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .metrics = {metrics},
     .run = run,
 };

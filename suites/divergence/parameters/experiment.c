@@ -24,6 +24,17 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("growth-{activations}", "L + 1 times the exponent of the displacement in log t"),
+    NTK_METRIC("slope-{activations}", "slope of the displacement in log t, at the worst width"),
+    NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
+    NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
+    NTK_METRIC("slope-gap-{activations}", "largest error of the linearised network's slope"),
+    NTK_METRIC("loss-gap-{activations}", "largest error of t L of the linearised network"),
+    NTK_METRIC("{loss-ratio,lambda-min,slope-gap,loss-gap}-{activations}-at-{width,seed}", "their place"),
+    {0},
+};
+
 typedef struct options {
     double start, late_start; /* of the windows: of the network and of its linearisation */
 } options;
@@ -71,7 +82,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return measure_linearised(run, chosen->late_start, values);
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
     {.prefix = "slope", .kind = NTK_REDUCE_WORST, .column = SLOPE},
     {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_RATIO},
@@ -91,11 +102,12 @@ static ntk_status run(ntk_context *context) {
     return ntk_sweep_conduct(
         context, &sweep,
         "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap loss-gap", measure,
-        &own, metrics);
+        &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
                    ntk_sweep_window_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -17,6 +17,18 @@
 
 #include <ntk/lab/lab.h>
 
+static bool is_squared(const ntk_context *context, const char *const *words) {
+    (void)words;
+    return ntk_context_is(context, "loss", "squared");
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("rate-{activations}", "exponent of the largest drift in the width"),
+    NTK_METRIC_WHEN("travel-ratio-{activations}", "largest displacement over its bound", is_squared),
+    NTK_METRIC_WHEN("travel-left-{activations}", "largest part of it that is still left", is_squared),
+    {0},
+};
+
 enum { DRIFT, TRAVEL_RATIO, TRAVEL_LEFT, COLUMNS };
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
@@ -33,7 +45,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "rate", .kind = NTK_REDUCE_RATE, .column = DRIFT},
     {.prefix = "travel-ratio", .kind = NTK_REDUCE_LARGEST, .column = TRAVEL_RATIO, .when = ntk_grid_has},
     {.prefix = "travel-left", .kind = NTK_REDUCE_LARGEST, .column = TRAVEL_LEFT, .when = ntk_grid_has},
@@ -42,10 +54,11 @@ static const ntk_reduction metrics[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    return ntk_sweep_conduct(context, &sweep, "drift travel-ratio travel-left", measure, NULL, metrics);
+    return ntk_sweep_conduct(context, &sweep, "drift travel-ratio travel-left", measure, NULL, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .metrics = {metrics},
     .run = run,
 };

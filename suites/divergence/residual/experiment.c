@@ -16,6 +16,24 @@
 
 #include <ntk/lab/lab.h>
 
+/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of times. */
+static bool all_exited(const ntk_context *context, const char *const *words) {
+    size_t widths;
+    const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);
+    ntk_context_integers(context, "widths", &widths);
+    return widths > 1 && ntk_context_size(context, "seeds") > 1 && (!exited || exited->estimate.value == 1);
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("growth-{activations}", "exponent of the displacement in log t, at the worst width"),
+    NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
+    NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
+    NTK_METRIC("exited-{activations}", "part of the runs in which the kernel drifted by 0.5"),
+    NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all did", all_exited),
+    NTK_METRIC_WHEN("largest-log-exit-{activations}", "largest log T, if all did", all_exited),
+    {0},
+};
+
 static const double thresholds[] = {0.1, 0.25, 0.5};
 enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
 static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-ratio lambda-min";
@@ -29,7 +47,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return ntk_sweep_fit_growth(path, NULL, *(const double *)own, &values[GROWTH], &slope);
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
     {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST, .column = LOSS_RATIO},
     {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST, .column = LAMBDA_MIN},
@@ -49,11 +67,12 @@ static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
     const double window_start = ntk_context_real(context, "window-start");
-    return ntk_sweep_conduct(context, &sweep, columns, measure, &window_start, metrics);
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &window_start, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
                    ntk_sweep_window_parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -16,6 +16,7 @@
  * and (4) are those of targets that are at least epsilon; a control takes an epsilon below which
  * targets fall. */
 #include <math.h>
+#include <string.h>
 
 #include <ntk/lab/lab.h>
 
@@ -25,6 +26,23 @@
 static const ntk_parameter parameters[] = {
     NTK_REAL("delta", 0.1, 1e-4, 1, "distance of the logits that counts as arrived"),
     NTK_REAL("bound-epsilon", 0, 0, 0.3, "epsilon of the upper bounds; 0: that of the targets"),
+    {0},
+};
+
+static bool of_kernels(const ntk_context *context, const char *const *words) {
+    (void)context;
+    return strncmp(words[0], "kernel", strlen("kernel")) == 0;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("logits-{cases}", "slope of the final spread in x"),
+    NTK_METRIC("time-{cases}", "slope of the log arrival time in log(1 / epsilon)"),
+    NTK_METRIC("limit-{cases}", "largest distance of the final logits from their limit"),
+    NTK_METRIC("bound-ratio-{cases}", "largest spread over n L_0 / epsilon"),
+    NTK_METRIC_WHEN("travel-{cases}", "slope of the final distance in x, over ||w_I||", of_kernels),
+    NTK_METRIC_WHEN("early-{cases}", "largest earliest possible arrival over the arrival", of_kernels),
+    NTK_METRIC_WHEN("late-{cases}", "largest arrival over the latest possible one", of_kernels),
+    NTK_METRIC_WHEN("bridge-{cases}", "largest distance to the one-hot flow over C epsilon t", of_kernels),
     {0},
 };
 
@@ -57,7 +75,7 @@ static ntk_status measure(const ntk_target_run *run, double *values, const ntk_c
 
 /* (2) to (4), and the distance of (1), which is linear in x once x is large, are theorems about
  * linear models. */
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "logits", .kind = NTK_REDUCE_SLOPE, .column = SPREAD, .against = X},
     {.prefix = "time", .kind = NTK_REDUCE_SLOPE, .column = LOG_TIME, .against = LOG_INVERSE},
     {.prefix = "limit", .kind = NTK_REDUCE_LARGEST, .column = LIMIT},
@@ -74,10 +92,11 @@ static const ntk_reduction metrics[] = {
     {0}};
 
 static ntk_status run(ntk_context *context) {
-    return ntk_target_series_conduct(context, columns, measure, metrics);
+    return ntk_target_series_conduct(context, columns, measure, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_target_series_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

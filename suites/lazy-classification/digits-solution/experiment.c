@@ -18,6 +18,11 @@
  * accuracies on the test images, which are never trained on, agree ever better as m grows. */
 #include <ntk/lab/lab.h>
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("accuracy-{network,linearised,limit}-{activations}", "mean on test images, widest networks"),
+    {0},
+};
+
 enum { NETWORK = NTK_SOLUTION_SWEEP_OWN, LINEARISED, LIMIT };
 
 static double test_accuracy(const ntk_training *problem, const double *f) {
@@ -39,7 +44,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "accuracy-network", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = NETWORK},
     {.prefix = "accuracy-linearised", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = LINEARISED},
     {.prefix = "accuracy-limit", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = LIMIT},
@@ -49,11 +54,12 @@ static const ntk_reduction metrics[] = {
 static ntk_status run(ntk_context *context) {
     return ntk_solution_sweep_conduct(
         context, NTK_SOLUTION_SWEEP_COLUMNS " accuracy-network accuracy-linearised accuracy-limit", measure,
-        metrics);
+        reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
                    ntk_solution_parameters},
+    .metrics = {metrics, ntk_solution_metrics},
     .run = run,
 };

@@ -24,6 +24,15 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("displacement-ratio-{activations}", "largest displacement over R"),
+    NTK_METRIC("logit-ratio-{activations}", "largest change of a logit over B"),
+    NTK_METRIC("loss-floor-ratio-{activations}", "smallest loss over its lower bound"),
+    NTK_METRIC("{displacement-ratio,logit-ratio,loss-floor-ratio}-{activations}-at-{width,seed}",
+               "the place of each"),
+    {0},
+};
+
 enum { DISPLACEMENT_RATIO, LOGIT_RATIO, FLOOR_RATIO, COLUMNS };
 
 /* Lipschitz constants: ReLU 1; erf phi'(0) = 2/sqrt(pi); GELU at most 1.1290 (phi' = Phi + x pdf is largest
@@ -81,7 +90,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "displacement-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = DISPLACEMENT_RATIO},
     {.prefix = "logit-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = LOGIT_RATIO},
     {.prefix = "loss-floor-ratio", .kind = NTK_REDUCE_SMALLEST_AT, .column = FLOOR_RATIO},
@@ -95,10 +104,11 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "lambda and bound-lambda are both 0: there is no bound to compare with");
     return ntk_sweep_conduct(context, &sweep, "displacement-ratio logit-ratio loss-floor-ratio", measure,
-                             &bound_lambda, metrics);
+                             &bound_lambda, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

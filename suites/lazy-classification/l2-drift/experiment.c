@@ -20,5 +20,6 @@
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .metrics = {ntk_drift_metrics},
     .run = ntk_drift_conduct_under_l2,
 };

@@ -29,6 +29,24 @@
 
 #include <ntk/lab/lab.h>
 
+/* Flows that come to rest: the first network's, on behalf of all. */
+static bool rests(const ntk_context *context, const char *const *words) {
+    size_t count;
+    const ntk_network_setting setting = ntk_context_networks(context, "activations", &count)[0].setting;
+    const bool l2 = setting != NTK_SETTING_SOFT && ntk_context_real(context, "lambda") > 0;
+    const bool soft = setting != NTK_SETTING_L2 && ntk_context_real(context, "epsilon") > 0;
+    return (l2 || soft) && (words[0] == NULL || ntk_sweep_has_kind(context, words));
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("rate-{activations}", "exponent in the width of the largest gap to the linearisation"),
+    NTK_METRIC_WHEN("rate-{smooth,kinked}", "the highest of each kind", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("left", "largest part of the gap that is still open, widest networks", rests),
+    NTK_METRIC_WHEN("solution-ratio-{smooth,kinked}", "linear flow's distance to its end, of bound", rests),
+    NTK_METRIC_WHEN("solution-ratio-{smooth,kinked}-at-{width,seed}", "its place", rests),
+    {0},
+};
+
 enum { GAP, LEFT, SOLUTION_RATIO };
 
 /* What Newton's method, stopped at a relative residual of 1e-10, leaves in outputs of order 10. */
@@ -104,7 +122,7 @@ static ntk_status emit_left(ntk_context *context, const ntk_grid *grid, size_t w
     return ntk_emit_scalar(context, "left", ntk_grid_largest(grid, widest, LEFT).value);
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "rate", .kind = NTK_REDUCE_RATES, .column = GAP},
     {.prefix = "left", .kind = NTK_REDUCE_OWN, .own = emit_left, .when = is_bounded},
     {.prefix = "solution-ratio",
@@ -116,10 +134,11 @@ static const ntk_reduction metrics[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, NULL, metrics);
+    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, NULL, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .metrics = {metrics},
     .run = run,
 };

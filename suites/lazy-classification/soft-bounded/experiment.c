@@ -22,6 +22,15 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("spread-ratio-{activations}", "largest spread of the logits over n L_0 / epsilon"),
+    NTK_METRIC("final-spread-{activations}", "largest spread at the end"),
+    NTK_METRIC("limit-distance-{activations}", "largest distance of the final logits from log q, centred"),
+    NTK_METRIC("{spread-ratio,final-spread,limit-distance}-{activations}-at-{width,seed}",
+               "the place of each"),
+    {0},
+};
+
 enum { SPREAD_RATIO, LIMIT_DISTANCE, FINAL_SPREAD };
 
 /* Largest |f - log Q| on the training points, centred: what softmax sees. */
@@ -46,7 +55,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return distance_to_limit(run->training, path->outputs, &values[LIMIT_DISTANCE]);
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "spread-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = SPREAD_RATIO},
     {.prefix = "final-spread", .kind = NTK_REDUCE_LARGEST_AT, .column = FINAL_SPREAD},
     {.prefix = "limit-distance", .kind = NTK_REDUCE_LARGEST_AT, .column = LIMIT_DISTANCE},
@@ -60,10 +69,11 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "epsilon and bound-epsilon are both 0: there is no bound to compare with");
     return ntk_sweep_conduct(context, &sweep, "spread-ratio limit-distance final-spread", measure,
-                             &bound_epsilon, metrics);
+                             &bound_epsilon, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -31,15 +31,16 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "solution", .kind = NTK_REDUCE_OWN, .own = ntk_solution_sweep_reduce}, {0}};
 
 static ntk_status run(ntk_context *context) {
-    return ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure, metrics);
+    return ntk_solution_sweep_conduct(context, NTK_SOLUTION_SWEEP_COLUMNS, measure, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
                    ntk_solution_parameters},
+    .metrics = {ntk_solution_metrics},
     .run = run,
 };

@@ -32,6 +32,24 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+/* Networks with more than one output. */
+static bool has_classes(const ntk_context *context, const char *const *words) {
+    ntk_network_name network;
+    if (ntk_network_name_parse(words[1], &network) != NTK_OK) return false;
+    return (network.classes > 0 ? network.classes : ntk_context_size(context, "classes")) > 2;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("rate-{empirical,limit}-{activations}", "exponent in the width of the error, either kernel"),
+    NTK_METRIC_WHEN("rate-{empirical,limit}-{smooth,kinked}", "the highest of a kind", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("rate-class-means{,-error}-{activations}", "of the classes' mean logit", has_classes),
+    NTK_METRIC_WHEN("interpolation-{smooth,kinked}", "largest training error", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("unfinished-{smooth,kinked}", "largest part of it still to go", ntk_sweep_has_kind),
+    NTK_METRIC_WHEN("{interpolation,unfinished}-{smooth,kinked}-at-{width,seed}", "their place",
+                    ntk_sweep_has_kind),
+    {0},
+};
+
 enum { ERROR_EMPIRICAL, ERROR_LIMIT, CLASS_MEANS, INTERPOLATION, UNFINISHED, CLASS_MEANS_ERROR };
 
 /* The outputs at all points that the formula predicts, with both kernels, and where the flow would have gone
@@ -82,7 +100,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
 }
 
 /* Class means: where there is more than one output. */
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "rate-class-means", .kind = NTK_REDUCE_RATE, .column = CLASS_MEANS, .when = ntk_grid_has},
     {.prefix = "rate-class-means-error",
      .kind = NTK_REDUCE_RATE,
@@ -103,10 +121,11 @@ static ntk_status run(ntk_context *context) {
                         "the solution needs epsilon > 0 and test points to be compared at");
     return ntk_sweep_conduct(
         context, &sweep, "error-empirical error-limit class-means interpolation unfinished class-means-error",
-        measure, &formula_epsilon, metrics);
+        measure, &formula_epsilon, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

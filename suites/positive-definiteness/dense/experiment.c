@@ -17,6 +17,11 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exception-rank-gap", "rank of the exception's NTK on antipodal pairs, less the predicted"),
+    {0},
+};
+
 static ntk_architecture architecture_of(const char *label) {
     ntk_architecture out = ntk_architecture_default();
     out.input_scale = NTK_INPUT_SCALE_NONE;
@@ -37,5 +42,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_digits_parameters, ntk_definiteness_parameters, parameters},
+    .metrics = {ntk_definiteness_metrics, metrics},
     .run = run,
 };

@@ -27,6 +27,14 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{narrowest,widest}-ratio-{architectures}", "mean of lambda_min over the limit's"),
+    NTK_METRIC("error-exponent-{architectures}", "exponent in the width of |1 - that ratio|"),
+    NTK_METRIC("stored-lambda-min", "smallest certified bound of lambda_min, of the stored matrix"),
+    NTK_METRIC("exact-lambda-min", "and of the exact J J^T, where its entries are enclosed"),
+    {0},
+};
+
 /* What is read off a network: lambda_min(Theta_hat_0) / lambda_min(Theta), by an eigensolver, and |1 - that|;
  * certified lower bounds of lambda_min of the stored Theta_hat_0, and, where its entries are enclosed, of the
  * exact J J^T (infinite elsewhere); the rigorous bound of the distance of the two (0 elsewhere). */
@@ -69,7 +77,7 @@ static ntk_status tabulate(ntk_table *table, const ntk_grid *found, size_t which
     return NTK_OK;
 }
 
-static const ntk_reduction metrics[] = {
+static const ntk_reduction reductions[] = {
     {.prefix = "narrowest-ratio", .kind = NTK_REDUCE_INTERVAL_AT_FIRST, .column = RATIO},
     {.prefix = "widest-ratio", .kind = NTK_REDUCE_INTERVAL_AT_LAST, .column = RATIO},
     {.prefix = "error-exponent", .kind = NTK_REDUCE_RATE, .column = DISTANCE},
@@ -82,7 +90,7 @@ static ntk_status emit(ntk_context *context, const ntk_convergence_case *cases, 
     NTK_TRY(
         ntk_emit_table(context, "networks", "$architecture width seed ratio certified entry-error", &table));
     for (size_t c = 0; c < found->axes[NTK_CONVERGENCE_CASE].count; c++) NTK_TRY(tabulate(table, found, c));
-    NTK_TRY(ntk_grid_emit(context, found, metrics));
+    NTK_TRY(ntk_grid_emit(context, found, reductions));
     NTK_TRY(ntk_emit_scalar(context, "stored-lambda-min", ntk_grid_smallest(found, all, STORED).value));
     return ntk_emit_scalar(context, "exact-lambda-min", ntk_grid_smallest(found, all, EXACT).value);
 }
@@ -111,5 +119,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_convergence_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -34,6 +34,11 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{one-block,linear}-rank-gap", "rank on antipodal pairs, less the predicted one"),
+    {0},
+};
+
 static ntk_architecture architecture_of(const char *label) {
     size_t i = 0;
     while (strcmp(label, networks[i].label) != 0) i++;
@@ -58,5 +63,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_digits_parameters, ntk_definiteness_parameters, parameters},
+    .metrics = {ntk_definiteness_metrics, metrics},
     .run = run,
 };

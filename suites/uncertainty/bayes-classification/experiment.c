@@ -21,6 +21,8 @@
  * Networks of finite width start from f_0 = J z, z ~ N(0, I), of covariance Theta; n lambda = 1, so C =
  * Theta. Each is compared with the solution from its own start; the difference is O(m^{-1/2}), like that of
  * the kernels. */
+#include <string.h>
+
 #include <ntk/lab/lab.h>
 
 #include "predictive.h"
@@ -32,6 +34,31 @@ static const ntk_parameter parameters[] = {
     NTK_INTEGER("digit-tests", 300, 1, 5000, "new images"),
     NTK_REAL("digit-strength", 0.2, 1e-3, 1e3, "n lambda for the digits"),
     NTK_INTEGERS("digits", "3 5 8", 0, 9, "the digits that are the classes"),
+    {0},
+};
+
+/* words: the last one says on which points. */
+static bool is_run(const ntk_context *context, const char *const *words) {
+    while (words[1] != NULL) words++;
+    return strcmp(*words, "plane") == 0 || ntk_context_size(context, "digit-points") > 0;
+}
+
+static bool has_rate(const ntk_context *context, const char *const *words) {
+    (void)words;
+    size_t widths;
+    ntk_context_integers(context, "widths", &widths);
+    return widths > 1;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC_WHEN("{split-r-hat,effective-size}-{plane,digits}", "the worse of two traces", is_run),
+    NTK_METRIC_WHEN("posterior-square-{plane,digits}", "of the chains; 1 by an identity", is_run),
+    NTK_METRIC_WHEN("posterior-mean-{plane,digits}", "largest |residual| of E f = C E g(f)", is_run),
+    NTK_METRIC_WHEN("ensemble-balance-{plane,digits}", "0 by an identity", is_run),
+    NTK_METRIC_WHEN("ensemble-degrees-{plane,digits}", "what its square lacks of 1", is_run),
+    NTK_METRIC_WHEN("{ensemble,laplace}-distance-{plane,digits}", "divergence from the posterior", is_run),
+    NTK_METRIC("importance-plane", "largest difference of chains and weighed draws of the prior"),
+    NTK_METRIC_WHEN("network-rate", "exponent in the width of the networks' gap", has_rate),
     {0},
 };
 
@@ -125,5 +152,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_digits_parameters, ntk_routes_parameters, ntk_network_route_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -24,6 +24,24 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static bool is_run(const ntk_context *context, const char *const *words) {
+    size_t count;
+    const double *lambdas = ntk_context_reals(context, "lambdas", &count);
+    while (words[1] != NULL) words++;
+    const bool ridge = strcmp(*words, "ridge") == 0;
+    for (size_t l = 0; l < count; l++)
+        if ((lambdas[l] > 0) == ridge) return true;
+    return false;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC_WHEN("{mean,covariance,normality,shape}-deviation-{interpolating,ridge}",
+                    "largest |e| of a kind of statistics", is_run),
+    NTK_METRIC_WHEN("coupling-exponent-{interpolating,ridge}", "of the distance to the partner", is_run),
+    NTK_METRIC_WHEN("gradient-norm-{interpolating,ridge}", "largest at the end of a flow", is_run),
+    {0},
+};
+
 static ntk_status compare_at(ntk_ensemble_study *study, double lambda) {
     const double ridge =
         (double)study->points * lambda * ntk_context_real(study->context, "law-lambda-factor");
@@ -53,5 +71,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_ensemble_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -34,6 +34,16 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("linearised-{mean,covariance,normality}-p", "p-value of the linearised networks' samples"),
+    NTK_METRIC("detectable-{shift,spread,distance}", "what these tests would have found"),
+    NTK_METRIC("{mean,covariance,normality,shape}-deviation-posterior",
+               "largest |e| of a kind of statistics"),
+    NTK_METRIC("coupling-exponent-posterior", "exponent in the width of the distance to the linear partner"),
+    NTK_METRIC("gradient-norm-posterior", "largest at the end of a flow"),
+    {0},
+};
+
 /* ---- the linearised networks --------------------------------------------------------------------------- */
 
 static ntk_status whiten(const ntk_ensemble_study *study, const ntk_ensemble_member *member, double *kernel,
@@ -95,5 +105,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_ensemble_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -26,6 +26,13 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{mean,covariance,normality,shape}-deviation-soft", "largest |e| of a kind of statistics"),
+    NTK_METRIC("coupling-exponent-soft", "exponent in the width of the distance to the linear partner"),
+    NTK_METRIC("gradient-norm-soft", "largest at the end of a flow"),
+    {0},
+};
+
 enum { CLASSES_MAX = 10 };
 
 /* Helmert's basis of the vectors that sum to zero, (K, K - 1): column k is
@@ -82,5 +89,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_ensemble_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -30,6 +30,13 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exponent-{depths}", "exponent of the bias off the diagonal in the width"),
+    NTK_METRIC("diagonal-{depths}", "bias on the diagonal, relative; 0 for relu"),
+    NTK_METRIC("shallow-{shallow-activations}", "bias off the diagonal of shallow networks; 0"),
+    {0},
+};
+
 enum { POINTS = 3, INPUTS = 2, GRAM = POINTS * POINTS, SPREAD = GRAM, ON, OFF, EXTRA = OFF + 1 - GRAM };
 enum { RATES, MEANS, TABLES };
 
@@ -126,5 +133,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_population_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

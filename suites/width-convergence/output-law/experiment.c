@@ -31,6 +31,22 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static bool has_relu(const ntk_context *context, const char *const *words) {
+    (void)words;
+    size_t count;
+    const char *const *names = ntk_context_choices(context, "activations", &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], "relu") == 0) return true;
+    return false;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("covariance-error-{activations}-{depths}", "||E f f^T - S||^2 over ||S||^2, widest networks"),
+    NTK_METRIC_WHEN("excess-kurtosis-{depths}-{widths}", "of ReLU networks", has_relu),
+    NTK_METRIC_WHEN("excess-ratio-{depths}-{widths}", "that over 3 ((1 + 5/m)^L - 1)", has_relu),
+    {0},
+};
+
 enum { COVARIANCE, KURTOSIS, TABLES };
 
 /* Besides D, whose mean is E f f^T - S: f_i^4 / (3 S_ii^2) - 1, a mean over outputs and points. */
@@ -121,5 +137,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_population_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

@@ -17,6 +17,11 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exponent-residual-{depths}", "exponent of the relative error in the width"),
+    {0},
+};
+
 static ntk_convergence_case describe(const ntk_context *context, size_t depth) {
     ntk_convergence_case out = {.label = "residual", .network = ntk_architecture_default()};
     out.network.family = NTK_RESIDUAL;
@@ -41,5 +46,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_convergence_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };

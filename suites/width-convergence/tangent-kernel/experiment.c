@@ -14,6 +14,11 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exponent-{activations}-{depths}", "exponent of the relative error in the width"),
+    {0},
+};
+
 static ntk_status describe(const ntk_context *context, const char *activation, size_t depth,
                            ntk_convergence_case *out) {
     *out = (ntk_convergence_case){.label = activation, .network = ntk_architecture_default()};
@@ -43,5 +48,6 @@ static ntk_status run(ntk_context *context) {
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_convergence_parameters, parameters},
+    .metrics = {metrics},
     .run = run,
 };
