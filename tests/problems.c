@@ -84,7 +84,7 @@ ntk_flow_result run_flow(const ntk_model *model, const double *targets, const nt
 
 ntk_trajectory run_trajectory(ntk_training *problem, const ntk_flow_options *options) {
     ntk_trajectory out;
-    assert_ok(ntk_trajectory_run(&problem->model, problem->targets, options, problem->theta, &out));
+    assert_ok(ntk_trajectory_follow(&problem->model, problem->targets, options, NULL, problem->theta, &out));
     return out;
 }
 

@@ -38,7 +38,8 @@ ntk_training draw_training(const ntk_training_options *options, uint64_t seed, c
 ntk_flow_result run_flow(const ntk_model *model, const double *targets, const ntk_flow_options *options,
                          double *theta);
 
-/* ntk_trajectory_run from where the problem's theta stands, which succeeds; to be released. */
+/* ntk_trajectory_follow, of no other model, from where the problem's theta stands, which succeeds; to be
+ * released. */
 ntk_trajectory run_trajectory(ntk_training *problem, const ntk_flow_options *options);
 
 enum { RECORDS = 64 };

@@ -101,9 +101,6 @@ ntk_status ntk_array_read(const char *path, ntk_array *out);
 /* Release and zero; a zeroed value is allowed. */
 void ntk_array_release(ntk_array *array);
 
-/* The same of a .npy file alone. *out: (*rows, *columns), to be given to ntk_release. */
-ntk_status ntk_npy_read(const char *path, size_t *rows, size_t *columns, double **out);
-
 typedef enum ntk_npy_type { NTK_NPY_FLOAT64, NTK_NPY_FLOAT32 } ntk_npy_type;
 
 /* Version 1.0, written atomically. a: (rows, columns), leading dimension `columns`. Errors: NTK_ERROR_IO;

@@ -30,8 +30,6 @@ ntk_status ntk_network_create(const ntk_architecture *architecture, size_t input
 void ntk_network_destroy(ntk_network *network);
 
 size_t ntk_network_parameters(const ntk_network *network);
-size_t ntk_network_inputs(const ntk_network *network);
-size_t ntk_network_width(const ntk_network *network);
 size_t ntk_network_outputs(const ntk_network *network);
 
 /* theta ~ N(0, I). theta: (p). */

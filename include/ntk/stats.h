@@ -58,14 +58,6 @@ ntk_status ntk_stats_largest(size_t count, const ntk_estimate *estimates, double
 ntk_status ntk_stats_rate(size_t width_count, const double *widths, size_t seed_count, const double *values,
                           double level, ntk_estimate *out);
 
-/* Percentile bootstrap of the same mean slope over seeds: a cross-check, too coarse for the levels that
- * verdicts need. standard_error is the bootstrap's; degrees and the minimum detectable effect are those of a
- * t law with that error. Errors: as ntk_stats_rate, and NTK_ERROR_ARGUMENT where fewer than 2 / (1 - level)
- * resamples leave no resample outside the interval. */
-ntk_status ntk_stats_rate_bootstrap(size_t width_count, const double *widths, size_t seed_count,
-                                    const double *values, double level, size_t resamples, ntk_stream *stream,
-                                    ntk_estimate *out);
-
 /* y = offset + factor x^exponent, fitted by least squares in y. */
 typedef struct ntk_power_fit {
     double offset, factor, exponent;
@@ -139,11 +131,6 @@ double ntk_stats_risk(const ntk_estimate *estimate, double distance);
  * `family_error` (Bonferroni: no independence assumed): 1 - family_error / tests. NaN, which no estimate
  * accepts as its level, unless 0 < family_error < 1 and tests > 0. */
 double ntk_stats_family_level(double family_error, size_t tests);
-
-/* Holm's step-down procedure (Scandinavian Journal of Statistics 6, 1979): the chance of rejecting any true
- * hypothesis is at most family_error, whatever the dependence. p: (n), n >= 1, in [0, 1]; rejected: (n).
- * Errors: NTK_ERROR_ARGUMENT, naming the p-value. */
-ntk_status ntk_stats_holm(size_t n, const double *p, double family_error, bool *rejected);
 
 NTK_END_DECLS
 

@@ -40,16 +40,12 @@ typedef struct ntk_trajectory {
     ntk_flow_result flow;
 } ntk_trajectory;
 
-/* Run ntk_flow_run and record it. The observers and their context in `options` are ignored. theta (p) is
- * overwritten by the end point. A flow that becomes stationary before its last observation time stays where
- * it is: the points after its end repeat the end's values at their own times. Errors: those of ntk_flow_run;
- * NTK_ERROR_ARGUMENT where the flow ended before an observation time for any other reason. */
-ntk_status ntk_trajectory_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
-                              double *theta, ntk_trajectory *out);
-
-/* The same, recording beside it the outputs of `everywhere`, a model of the same coordinates on other points
- * (training.h), at each observation time. Errors: also those of its evaluate; NTK_ERROR_SHAPE where its
- * dimension is another. */
+/* Run ntk_flow_run and record it, with the outputs of `everywhere` at each observation time: a model of the
+ * same coordinates on other points (training.h), or NULL. The observers and their context in `options` are
+ * ignored. theta (p) is overwritten by the end point. A flow that becomes stationary before its last
+ * observation time stays where it is: the points after its end repeat the end's values at their own times.
+ * Errors: those of ntk_flow_run and of the evaluations; NTK_ERROR_SHAPE where the dimension of `everywhere`
+ * is another; NTK_ERROR_ARGUMENT where the flow ended before an observation time for any other reason. */
 ntk_status ntk_trajectory_follow(const ntk_model *model, const double *targets,
                                  const ntk_flow_options *options, const ntk_model *everywhere, double *theta,
                                  ntk_trajectory *out);

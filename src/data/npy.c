@@ -43,20 +43,6 @@ ntk_status ntk_npy_decode(const char *name, const char *content, size_t size, nt
                     available, wanted, layout.type.size);
 }
 
-ntk_status ntk_npy_read(const char *path, size_t *rows, size_t *columns, double **out) {
-    char *content;
-    size_t size;
-    NTK_TRY(ntk_file_read(path, &content, &size));
-    ntk_array array;
-    const ntk_status status = ntk_npy_decode(path, content, size, &array);
-    ntk_release(content);
-    NTK_TRY(status);
-    *rows = array.rows;
-    *columns = array.columns;
-    *out = array.values;
-    return NTK_OK;
-}
-
 /* ---- writing ---- */
 
 static ntk_status check_writable(const char *path, ntk_npy_type type, size_t rows, size_t columns,

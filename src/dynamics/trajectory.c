@@ -147,11 +147,6 @@ done:
     return status;
 }
 
-ntk_status ntk_trajectory_run(const ntk_model *model, const double *targets, const ntk_flow_options *options,
-                              double *theta, ntk_trajectory *out) {
-    return ntk_trajectory_follow(model, targets, options, NULL, theta, out);
-}
-
 /* Observation times are what was asked for to rounding. */
 static bool is_until(const ntk_trajectory *trajectory, size_t i, double until) {
     return i < trajectory->count && trajectory->points[i].log_time <= until + 1e-9;

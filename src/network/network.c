@@ -133,8 +133,6 @@ void ntk_network_destroy(ntk_network *network) {
 }
 
 size_t ntk_network_parameters(const ntk_network *network) { return network->parameters; }
-size_t ntk_network_inputs(const ntk_network *network) { return network->inputs; }
-size_t ntk_network_width(const ntk_network *network) { return network->width; }
 size_t ntk_network_outputs(const ntk_network *network) { return network->outputs; }
 
 void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta) {

@@ -11,7 +11,6 @@
 #include "stats/estimate.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include <ntk/memory.h>
 
@@ -91,48 +90,5 @@ ntk_status ntk_stats_rate(size_t width_count, const double *widths, size_t seed_
     NTK_TRY(rate_slopes(width_count, widths, seed_count, values, &slopes));
     const ntk_status status = ntk_stats_mean(seed_count, slopes, level, out);
     ntk_release(slopes);
-    return status;
-}
-
-/* --- bootstrap --------------------------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Ascending means of `resamples` samples drawn from the slopes with replacement. */
-static void resample_means(size_t n, const double *slopes, size_t resamples, ntk_stream *stream,
-                           double *means) {
-    for (size_t r = 0; r < resamples; r++) {
-        double sum = 0; /* of deviations, as in stats_mean */
-        for (size_t k = 0; k < n; k++) sum += slopes[ntk_stream_below(stream, n)] - slopes[0];
-        means[r] = slopes[0] + sum / (double)n;
-    }
-    qsort(means, resamples, sizeof *means, compare);
-}
-
-ntk_status ntk_stats_rate_bootstrap(size_t width_count, const double *widths, size_t seed_count,
-                                    const double *values, double level, size_t resamples, ntk_stream *stream,
-                                    ntk_estimate *out) {
-    double *slopes = NULL, *means = NULL;
-    ntk_status status;
-    NTK_TRY(check_rate(width_count, widths, seed_count, values, level));
-    if (!((double)resamples * (1 - level) >= 2))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "bootstrap: %zu resamples cannot resolve the level %g", resamples,
-                        level);
-    NTK_TRY_OR(done, status, rate_slopes(width_count, widths, seed_count, values, &slopes));
-    NTK_TRY_OR(done, status, ntk_allocate_doubles(resamples, &means));
-    resample_means(seed_count, slopes, resamples, stream, means);
-
-    NTK_TRY_OR(done, status,
-               stats_t_interval(stats_mean(seed_count, slopes), stats_standard_deviation(resamples, means),
-                                (double)(seed_count - 1), level, out));
-    const size_t outside = (size_t)((double)resamples * (1 - level) / 2); /* at either end */
-    out->low = means[outside];
-    out->high = means[resamples - 1 - outside];
-done:
-    ntk_release(slopes);
-    ntk_release(means);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <ntk/data.h>
 #include <ntk/memory.h>
 
+#include "array.h"
 #include "status.h"
 #include "toy.h"
 
@@ -26,7 +27,7 @@ Test(computing, kernel_of_known_value) {
     cr_assert_eq(toy_ntk("kernel --input-scale none x.npy -o k.npy"), 0, "%s", toy_output());
     size_t rows, columns;
     double *k;
-    assert_ok(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k));
+    assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
     cr_assert(rows == 2 && columns == 2);
     cr_expect_float_eq(k[0], 4.0, 1e-15);
     cr_expect_float_eq(k[1], 2 / 3.14159265358979324, 1e-15);
@@ -50,7 +51,7 @@ Test(computing, residual_kernel_of_known_value) {
                      toy_output());
         size_t rows, columns;
         double *k;
-        assert_ok(ntk_npy_read(toy_path("k.npy"), &rows, &columns, &k));
+        assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
         cr_expect_float_eq(k[0], cases[i].same, 1e-14);
         cr_expect_float_eq(k[1], cases[i].other, 1e-14);
         ntk_release(k);

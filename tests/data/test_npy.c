@@ -13,6 +13,7 @@
 #include <ntk/file.h>
 #include <ntk/memory.h>
 
+#include "array.h"
 #include "status.h"
 #include "temporary.h"
 
@@ -40,7 +41,7 @@ static const char *write_npy(uint8_t major, const char *dictionary, const void *
 static void expect_one_and_minus_two_and_a_half(const char *path) {
     size_t rows, columns;
     double *a;
-    assert_ok(ntk_npy_read(path, &rows, &columns, &a));
+    assert_ok(array_read(path, &rows, &columns, &a));
     cr_assert(rows == 1 && columns == 2 && a[0] == 1.0 && a[1] == -2.5);
     ntk_release(a);
 }
@@ -128,7 +129,7 @@ Test(npy, every_real_type_in_both_orders_of_bytes) {
                      elements[i].type);
             size_t rows, columns;
             double *a;
-            assert_ok(ntk_npy_read(write_npy(1, dictionary, bytes, size), &rows, &columns, &a));
+            assert_ok(array_read(write_npy(1, dictionary, bytes, size), &rows, &columns, &a));
             cr_assert(rows == 1 && columns == 1 && a[0] == elements[i].value, "%s: %.17g is not %.17g",
                       dictionary, a[0], elements[i].value);
             ntk_release(a);
@@ -143,7 +144,7 @@ Test(npy, long_double_is_that_of_the_machine) {
     if (sizeof values[0] != 16) cr_skip("long double has not 16 bytes here");
     size_t rows, columns;
     double *a;
-    assert_ok(ntk_npy_read(write_npy(1, dictionary, values, sizeof values), &rows, &columns, &a));
+    assert_ok(array_read(write_npy(1, dictionary, values, sizeof values), &rows, &columns, &a));
     cr_assert(a[0] == -2.5 && a[1] == 1);
     ntk_release(a);
 }
@@ -187,7 +188,7 @@ Test(npy, an_array_knows_its_axes) {
 static void expect_refused(const char *path, ntk_status wanted, const char *clue) {
     size_t rows = 77, columns = 77;
     double *a = NULL;
-    assert_fails(ntk_npy_read(path, &rows, &columns, &a), wanted, clue);
+    assert_fails(array_read(path, &rows, &columns, &a), wanted, clue);
     assert_says(path);
     cr_assert(a == NULL && rows == 77 && columns == 77, "an output of a failed read was touched");
 }
@@ -314,7 +315,7 @@ Test(npy, float64_round_trip_keeps_every_bit) {
     assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT64, ROWS, COLUMNS, a));
     size_t rows, columns;
     double *b;
-    assert_ok(ntk_npy_read(path, &rows, &columns, &b));
+    assert_ok(array_read(path, &rows, &columns, &b));
     cr_assert(rows == ROWS && columns == COLUMNS);
     cr_assert_eq(memcmp(a, b, sizeof a), 0);
     ntk_release(b);
@@ -328,7 +329,7 @@ Test(npy, float32_round_trip_rounds_to_nearest) {
     assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT32, ROWS, COLUMNS, a));
     size_t rows, columns;
     double *b;
-    assert_ok(ntk_npy_read(path, &rows, &columns, &b));
+    assert_ok(array_read(path, &rows, &columns, &b));
     for (size_t k = 0; k < ROWS * COLUMNS; k++) {
         const double unit = fmax(fabs(a[k]) * 0x1p-24, 0x1p-150);
         cr_assert(fabs(a[k] - b[k]) <= unit, "element %zu: %g became %g", k, a[k], b[k]);

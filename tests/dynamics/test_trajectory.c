@@ -7,6 +7,7 @@
 #include <ntk/exit.h>
 #include <ntk/linalg.h>
 
+#include "network/network.h"
 #include "problems.h"
 
 /* ---- exit times ---------------------------------------------------------------------------------------- */
@@ -130,7 +131,7 @@ Test(training_on_images, points_may_be_given_by_coordinates) {
     options.coordinates = true;
     ntk_training reduced = draw_training(&options, 9, "test/coordinates", 0);
     cr_assert_eq(reduced.inputs, 5);
-    cr_assert_eq(ntk_network_inputs(reduced.network), 5);
+    cr_assert_eq(reduced.network->inputs, 5);
     cr_assert_eq(full.inputs, 40);
     for (size_t i = 0; i < 5; i++)
         for (size_t j = 0; j < 5; j++)

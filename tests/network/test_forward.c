@@ -7,6 +7,7 @@
 
 #include <ntk/network.h>
 
+#include "network/network.h"
 #include "reference.h"
 #include "status.h"
 
@@ -52,8 +53,8 @@ Test(network_forward, counts_its_parameters) {
         if (shape->architecture.bias_variance > 0) wanted += L * m + K;
         if (shape->architecture.family == NTK_RESIDUAL) wanted = m * shape->inputs + 2 * L * m * m + K * m;
         cr_assert_eq(draw.parameters, wanted, "case %zu", t);
-        cr_assert_eq(ntk_network_inputs(draw.network), shape->inputs);
-        cr_assert_eq(ntk_network_width(draw.network), m);
+        cr_assert_eq(draw.network->inputs, shape->inputs);
+        cr_assert_eq(draw.network->width, m);
         cr_assert_eq(ntk_network_outputs(draw.network), K);
         reference_draw_destroy(&draw);
     }

@@ -1,6 +1,6 @@
 /* Slopes, exponents, bootstrap. */
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include <criterion/criterion.h>
 
@@ -83,24 +83,49 @@ static void draw_values(uint64_t seed, double *values) {
             values[s * WIDTHS + w] = exp(0.2 * values[s * WIDTHS + w]) / sqrt(widths[w]);
 }
 
+/* ---- bootstrap: an interval that assumes no law ------------------------------------------------------- */
+
+enum { RESAMPLES = 4000 };
+
+/* Least squares of log value against log width, by the normal equations. */
+static double slope_of(const double *values) {
+    double x = 0, y = 0, xx = 0, xy = 0;
+    for (size_t w = 0; w < WIDTHS; w++) {
+        x += log(widths[w]), y += log(values[w]);
+        xx += log(widths[w]) * log(widths[w]), xy += log(widths[w]) * log(values[w]);
+    }
+    return (WIDTHS * xy - x * y) / (WIDTHS * xx - x * x);
+}
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Means of samples drawn from the seeds' slopes with replacement, in ascending order. */
+static void resample(const double *values, uint64_t seed, double *means) {
+    ntk_stream stream = ntk_stream_create(seed, "bootstrap", 0);
+    for (size_t r = 0; r < RESAMPLES; r++) {
+        means[r] = 0;
+        for (size_t k = 0; k < SEEDS; k++)
+            means[r] += slope_of(values + ntk_stream_below(&stream, SEEDS) * WIDTHS) / SEEDS;
+    }
+    qsort(means, RESAMPLES, sizeof *means, ascending);
+}
+
 /* At 95 % the percentile interval of 4,000 resamples has end points known to about 3 % of its half-width, and
  * its centre and its width differ from the t interval's by some percent at 40 seeds (no 1/(n-1), normal
  * tails): 15 % in all. */
 Test(rate, bootstrap_agrees_at_95_percent) {
-    double values[SEEDS * WIDTHS];
+    double values[SEEDS * WIDTHS], means[RESAMPLES];
     for (uint64_t seed = 1; seed <= 5; seed++) {
         draw_values(seed, values);
-        ntk_estimate t, bootstrap, again;
-        ntk_stream stream = ntk_stream_create(seed, "bootstrap", 0), copy = stream;
+        ntk_estimate t;
         assert_ok(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.95, &t));
-        assert_ok(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.95, 4000, &stream, &bootstrap));
-        assert_ok(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.95, 4000, &copy, &again));
-        const double half_width = (t.high - t.low) / 2;
-        cr_expect_eq(bootstrap.value, t.value);
-        cr_expect(fabs(bootstrap.low - t.low) <= 0.15 * half_width, "%g, t: %g", bootstrap.low, t.low);
-        cr_expect(fabs(bootstrap.high - t.high) <= 0.15 * half_width, "%g, t: %g", bootstrap.high, t.high);
-        cr_expect(fabs(bootstrap.standard_error / t.standard_error - 1) <= 0.1);
-        cr_expect_eq(memcmp(&bootstrap, &again, sizeof again), 0, "the same stream gives the same bits");
+        resample(values, seed, means);
+        const double half_width = (t.high - t.low) / 2, low = means[100], high = means[RESAMPLES - 101];
+        cr_expect(fabs(low - t.low) <= 0.15 * half_width, "%g, t: %g", low, t.low);
+        cr_expect(fabs(high - t.high) <= 0.15 * half_width, "%g, t: %g", high, t.high);
     }
 }
 
@@ -114,9 +139,6 @@ Test(rate, errors) {
     cr_expect_eq(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 1, &e), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_stats_rate(WIDTHS, zero_width, SEEDS, values, 0.9, &e), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_stats_rate(WIDTHS, same, SEEDS, values, 0.9, &e), NTK_ERROR_ARGUMENT);
-    ntk_stream stream = ntk_stream_create(1, "errors", 0);
-    cr_expect_eq(ntk_stats_rate_bootstrap(WIDTHS, widths, SEEDS, values, 0.999, 1000, &stream, &e),
-                 NTK_ERROR_ARGUMENT);
     for (size_t k = 0; k < 4; k++) {
         values[7 * WIDTHS + 2] = bad[k];
         assert_fails(ntk_stats_rate(WIDTHS, widths, SEEDS, values, 0.9, &e), NTK_ERROR_NOT_FINITE,

@@ -54,8 +54,8 @@ static void train(ntk_activation activation, double epsilon, double lambda, doub
     out->flow.observation_log_times = out->times;
     out->flow.observation_count = 5;
     out->flow.observe_kernel = true;
-    assert_ok(ntk_trajectory_run(&out->training.model, out->training.targets, &out->flow, out->training.theta,
-                                 &out->path));
+    assert_ok(ntk_trajectory_follow(&out->training.model, out->training.targets, &out->flow, NULL,
+                                    out->training.theta, &out->path));
 }
 
 static void clear(problem *self) {

@@ -284,7 +284,8 @@ Test(trajectory, an_end_before_an_observation_is_an_error) {
     const double times[] = {0, 5};
     const ntk_flow_options flow = flow_until(2, times, 2);
     ntk_trajectory path;
-    cr_assert_neq(ntk_trajectory_run(&problem.model, problem.targets, &flow, problem.theta, &path), NTK_OK);
+    cr_assert_neq(ntk_trajectory_follow(&problem.model, problem.targets, &flow, NULL, problem.theta, &path),
+                  NTK_OK);
     cr_assert_null(path.points);
     ntk_training_release(&problem);
 }
