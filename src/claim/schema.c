@@ -90,7 +90,8 @@ ntk_status ntk_reader_open(const char *path, const void *context, ntk_reader *ou
     size_t size = 0;
     NTK_TRY(ntk_file_read(path, &out->content, &size));
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return ntk_fail(NTK_ERROR_MEMORY, "%s: no memory for its content", path);
+    if (!yaml_parser_initialize(&parser))
+        return ntk_fail(NTK_ERROR_MEMORY, "%s: no memory for its content", path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)out->content, size);
     const ntk_status status = load_document(out, &parser);
     yaml_parser_delete(&parser);

@@ -35,6 +35,34 @@ const ntk_parameter ntk_ensemble_parameters[] = {
     {0},
 };
 
+static ntk_status read_pair(const ntk_context *context, const char *name, size_t *out) {
+    size_t count;
+    const long *list = ntk_context_integers(context, name, &count);
+    if (count != 2) return ntk_fail(NTK_ERROR_ARGUMENT, "ensemble study: %s should be two numbers", name);
+    for (size_t w = 0; w < 2; w++) out[w] = (size_t)list[w];
+    return NTK_OK;
+}
+
+ntk_status ntk_ensemble_read(const ntk_context *context, ntk_ensemble_options *out) {
+    *out = (ntk_ensemble_options){.points = ntk_context_size(context, "points"),
+                                  .test_points = ntk_context_size(context, "test-points"),
+                                  .circle_points = ntk_context_size(context, "circle-points"),
+                                  .inputs = ntk_context_size(context, "inputs"),
+                                  .outputs = ntk_context_size(context, "outputs"),
+                                  .max_cosine = ntk_context_real(context, "max-cosine"),
+                                  .near_angle = ntk_context_real(context, "near-angle"),
+                                  .rare_scale = ntk_context_real(context, "rare-scale"),
+                                  .tolerance = ntk_context_real(context, "tolerance"),
+                                  .gradient_tolerance = ntk_context_real(context, "gradient-tolerance"),
+                                  .log_horizon = ntk_context_real(context, "log-horizon")};
+    NTK_TRY(read_pair(context, "widths", out->widths));
+    NTK_TRY(read_pair(context, "members", out->members));
+    NTK_TRY(read_pair(context, "initialisations", out->initialisations));
+    if (out->widths[0] >= out->widths[1])
+        return ntk_fail(NTK_ERROR_ARGUMENT, "ensemble study: the widths should ascend");
+    return ntk_activation_parse(ntk_context_choice(context, "activation"), &out->activation);
+}
+
 /* ---- the study ----------------------------------------------------------------------------------------- */
 
 /* Equal angles on the great circle through a and b, from a: cos t a + sin t e, e the direction of b
@@ -59,36 +87,34 @@ static ntk_status draw_points(ntk_ensemble_study *self, size_t d) {
     const ntk_stream root = ntk_context_stream(self->context, 0);
     ntk_stream stream = ntk_stream_fork(&root, "points");
     const size_t separated = self->points + self->test_points;
-    const double angle = ntk_context_real(self->context, "near-angle");
-    NTK_TRY(ntk_data_sphere_separated(&stream, separated, d, ntk_context_real(self->context, "max-cosine"),
-                                      self->x));
+    const double angle = self->options.near_angle;
+    NTK_TRY(ntk_data_sphere_separated(&stream, separated, d, self->options.max_cosine, self->x));
     for (size_t j = 0; j < self->test_points && angle > 0; j++)
         move_near(d, self->x + (j % self->points) * d, angle, self->x + (self->points + j) * d);
     draw_circle(d, self->x, self->x + d, self->circle_points, self->x + separated * d);
     return NTK_OK;
 }
 
-static ntk_status describe_problem(ntk_ensemble_study *self, ntk_loss loss) {
-    const ntk_context *context = self->context;
+static void describe_problem(ntk_ensemble_study *self, ntk_loss loss) {
+    const ntk_ensemble_options *options = &self->options;
     self->problem = (ntk_ensemble_problem){.architecture = ntk_architecture_default(),
                                            .points = self->points,
                                            .all_points = self->all,
-                                           .inputs = (size_t)ntk_context_integer(context, "inputs"),
-                                           .outputs = (size_t)ntk_context_integer(context, "outputs"),
+                                           .inputs = options->inputs,
+                                           .outputs = options->outputs,
                                            .x = self->x,
                                            .targets = self->targets,
                                            .flow = ntk_flow_options_default(),
-                                           .rare_scale = ntk_context_real(context, "rare-scale")};
+                                           .rare_scale = options->rare_scale};
     self->problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     self->problem.flow.loss = loss;
     /* Where a flow ends is what counts, not its path: the stabilised method gets there in the fewest
      * evaluations, its first steps included. */
     self->problem.flow.integrator = NTK_INTEGRATOR_STABILISED;
-    self->problem.flow.tolerance = ntk_context_real(context, "tolerance");
-    self->problem.flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
-    self->problem.flow.log_horizon = ntk_context_real(context, "log-horizon");
-    return ntk_activation_parse(ntk_context_choice(context, "activation"),
-                                &self->problem.architecture.activation);
+    self->problem.flow.tolerance = options->tolerance;
+    self->problem.flow.gradient_tolerance = options->gradient_tolerance;
+    self->problem.flow.log_horizon = options->log_horizon;
+    self->problem.architecture.activation = options->activation;
 }
 
 static ntk_status make_tables(ntk_ensemble_study *self) {
@@ -99,20 +125,20 @@ static ntk_status make_tables(ntk_ensemble_study *self) {
 }
 
 static ntk_status create(ntk_ensemble_study *self, ntk_loss loss) {
-    const ntk_context *context = self->context;
-    const size_t d = (size_t)ntk_context_integer(context, "inputs");
-    self->points = (size_t)ntk_context_integer(context, "points");
-    self->test_points = (size_t)ntk_context_integer(context, "test-points");
-    self->circle_points = (size_t)ntk_context_integer(context, "circle-points");
+    const ntk_ensemble_options *options = &self->options;
+    NTK_TRY(ntk_ensemble_read(self->context, &self->options));
+    const size_t d = options->inputs, targets = options->points * options->outputs;
+    self->points = options->points;
+    self->test_points = options->test_points;
+    self->circle_points = options->circle_points;
     self->others = self->test_points + self->circle_points;
     self->all = self->points + self->others;
-    const size_t targets = self->points * (size_t)ntk_context_integer(context, "outputs");
     NTK_TRY(ntk_allocate_doubles(self->all * d, &self->x));
     NTK_TRY(ntk_allocate_doubles(self->all * self->all, &self->theta));
     NTK_TRY(ntk_allocate_doubles(self->all * self->all, &self->s));
     NTK_TRY(ntk_allocate_doubles(targets, &self->targets));
     NTK_TRY(draw_points(self, d));
-    NTK_TRY(describe_problem(self, loss));
+    describe_problem(self, loss);
     NTK_TRY(make_tables(self));
     return ntk_kernel_gram_both(&self->problem.architecture, self->all, d, self->x, d, self->s, self->theta,
                                 self->all);
@@ -202,10 +228,9 @@ ntk_status ntk_ensemble_study_solve_law(ntk_ensemble_study *study, double ridge,
 
 static ntk_status train_width(ntk_ensemble_study *study, size_t w, size_t columns,
                               ntk_ensemble_measure measure, void *argument) {
-    size_t count;
-    const size_t width = (size_t)ntk_context_integers(study->context, "widths", &count)[w];
-    const size_t members = (size_t)ntk_context_integers(study->context, "members", &count)[w];
-    const size_t further = (size_t)ntk_context_integers(study->context, "initialisations", &count)[w];
+    const ntk_ensemble_options *options = &study->options;
+    const size_t width = options->widths[w], members = options->members[w];
+    const size_t further = options->initialisations[w];
     ntk_ensemble_problem without_circle = study->problem;
     without_circle.all_points = study->points + study->test_points;
     ntk_ensemble_release(&study->ensembles[w]);
@@ -218,14 +243,6 @@ static ntk_status train_width(ntk_ensemble_study *study, size_t w, size_t column
 
 ntk_status ntk_ensemble_study_train(ntk_ensemble_study *study, size_t columns, ntk_ensemble_measure measure,
                                     void *argument) {
-    size_t widths, members, further;
-    const long *width = ntk_context_integers(study->context, "widths", &widths);
-    ntk_context_integers(study->context, "members", &members);
-    ntk_context_integers(study->context, "initialisations", &further);
-    if (widths != 2 || members != 2 || further != 2 || width[0] >= width[1])
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "ensemble study: two ascending widths, two numbers of members and "
-                        "two of initialisations are needed");
     for (size_t w = 0; w < 2; w++) NTK_TRY(train_width(study, w, columns, measure, argument));
     return NTK_OK;
 }

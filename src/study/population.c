@@ -36,13 +36,26 @@ struct ntk_population_group {
     ntk_population_emit emit;
 };
 
+ntk_status ntk_population_read(const ntk_context *context, ntk_population_options *out) {
+    size_t counts;
+    *out = (ntk_population_options){.blocks = ntk_context_size(context, "blocks"),
+                                    .extra_layers = ntk_context_size(context, "extra-layers"),
+                                    .bias_variance = ntk_context_real(context, "bias-variance"),
+                                    .kernel_weight_variance =
+                                        ntk_context_real(context, "kernel-weight-variance")};
+    out->widths = ntk_context_integers(context, "widths", &out->width_count);
+    out->networks = ntk_context_integers(context, "networks", &counts);
+    if (counts == out->width_count) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT, "%zu numbers of networks for %zu widths", counts, out->width_count);
+}
+
 /* ---- describing ---------------------------------------------------------------------------------------- */
 
 ntk_status ntk_population_sphere(const ntk_context *context, ntk_population_study *study) {
     const ntk_stream root = ntk_context_stream(context, 0);
     ntk_stream points = ntk_stream_fork(&root, "points");
-    study->points = (size_t)ntk_context_integer(context, "points");
-    study->inputs = (size_t)ntk_context_integer(context, "inputs");
+    study->points = ntk_context_size(context, "points");
+    study->inputs = ntk_context_size(context, "inputs");
     NTK_TRY(ntk_allocate_doubles(study->points * study->inputs, &study->drawn));
     study->x = study->drawn;
     return ntk_data_sphere_separated(&points, study->points, study->inputs,
@@ -50,24 +63,23 @@ ntk_status ntk_population_sphere(const ntk_context *context, ntk_population_stud
 }
 
 /* Dense networks, and the limit that they are held against. */
-static ntk_status build(const ntk_context *context, const char *activation, long depth,
+static ntk_status build(const ntk_population_options *options, const char *activation, long depth,
                         ntk_architecture *network, ntk_architecture *limit) {
     *network = ntk_architecture_default();
     network->depth = (size_t)depth;
     network->input_scale = NTK_INPUT_SCALE_NONE;
     NTK_TRY(ntk_activation_parse(activation, &network->activation));
-    network->bias_variance = ntk_context_real(context, "bias-variance");
+    network->bias_variance = options->bias_variance;
     *limit = *network;
-    limit->weight_variance = ntk_context_real(context, "kernel-weight-variance");
-    limit->depth += (size_t)ntk_context_integer(context, "extra-layers");
+    limit->weight_variance = options->kernel_weight_variance;
+    limit->depth += options->extra_layers;
     return NTK_OK;
 }
 
-static ntk_status append(const ntk_context *context, ntk_population_study *study,
-                         const ntk_architecture *network, const ntk_architecture *limit, size_t width,
-                         size_t networks) {
+static ntk_status append(ntk_population_study *study, const ntk_architecture *network,
+                         const ntk_architecture *limit, size_t width, size_t networks) {
     const size_t n = study->points, d = study->inputs;
-    study->blocks = (size_t)ntk_context_integer(context, "blocks");
+    study->blocks = study->options.blocks;
     study->columns = n * n + study->extra;
     void *populations = study->populations;
     NTK_TRY(ntk_array_grow(&populations, study->count, sizeof *study->populations));
@@ -96,19 +108,15 @@ static size_t find(const ntk_population_study *study, const ntk_architecture *ne
     return study->count;
 }
 
-ntk_status ntk_population_add(const ntk_context *context, ntk_population_study *study, const char *activation,
-                              long depth, size_t first, size_t end, ntk_population_emit emit) {
-    size_t widths, counts;
-    const long *width = ntk_context_integers(context, "widths", &widths);
-    const long *networks = ntk_context_integers(context, "networks", &counts);
+ntk_status ntk_population_add(ntk_population_study *study, const char *activation, long depth, size_t first,
+                              size_t end, ntk_population_emit emit) {
+    const long *width = study->options.widths, *networks = study->options.networks;
     ntk_architecture network, limit;
-    if (counts != widths)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "%zu numbers of networks for %zu widths", counts, widths);
-    NTK_TRY(build(context, activation, depth, &network, &limit));
+    NTK_TRY(build(&study->options, activation, depth, &network, &limit));
     const ntk_population_group group = {find(study, &network, width + first, end - first), end - first, emit};
     if (group.first == study->count)
         for (size_t w = first; w < end; w++)
-            NTK_TRY(append(context, study, &network, &limit, (size_t)width[w], (size_t)networks[w]));
+            NTK_TRY(append(study, &network, &limit, (size_t)width[w], (size_t)networks[w]));
     void *groups = study->groups;
     NTK_TRY(ntk_array_grow(&groups, study->group_count, sizeof group));
     study->groups = groups;
@@ -196,7 +204,8 @@ static ntk_status run_unit(size_t unit, void *argument) {
 ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *study,
                                   ntk_population_describe describe) {
     task self = {context, study};
-    ntk_status status = describe(context, study);
+    ntk_status status = ntk_population_read(context, &study->options);
+    if (status == NTK_OK) status = describe(context, study);
     if (status == NTK_OK) status = ntk_map(study->count * study->blocks, run_unit, &self);
     for (size_t g = 0; g < study->group_count && status == NTK_OK; g++) {
         const ntk_population_group *group = &study->groups[g];

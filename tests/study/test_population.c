@@ -50,7 +50,7 @@ static ntk_population_emit expectation;
 
 static ntk_status describe(const ntk_context *context, ntk_population_study *study) {
     if (study->x == NULL) NTK_TRY(ntk_population_sphere(context, study));
-    return ntk_population_add(context, study, "erf", 1, 0, 2, expectation);
+    return ntk_population_add(study, "erf", 1, 0, 2, expectation);
 }
 
 static ntk_status conduct(ntk_context *context, ntk_population_study *study, ntk_population_emit emit) {
@@ -247,8 +247,8 @@ static ntk_status expect_shared(ntk_context *context, const ntk_population_study
 static ntk_status describe_shared(const ntk_context *context, ntk_population_study *study) {
     NTK_TRY(ntk_population_sphere(context, study));
     for (size_t g = 0; g < 5; g++)
-        NTK_TRY(ntk_population_add(context, study, "erf", groups[g].depth, groups[g].from, groups[g].to,
-                                   expect_shared));
+        NTK_TRY(
+            ntk_population_add(study, "erf", groups[g].depth, groups[g].from, groups[g].to, expect_shared));
     return NTK_OK;
 }
 

@@ -15,6 +15,18 @@ NTK_BEGIN_DECLS
 /* What every such experiment reads, besides ntk_sphere_parameters (problem.h). */
 extern const ntk_parameter ntk_ensemble_parameters[];
 
+/* The same in effect, for code to read. */
+typedef struct ntk_ensemble_options {
+    size_t widths[2], members[2], initialisations[2]; /* widths ascending */
+    size_t points, test_points, circle_points, inputs, outputs;
+    ntk_activation activation;
+    double max_cosine, near_angle, rare_scale;
+    double tolerance, gradient_tolerance, log_horizon; /* of the flow */
+} ntk_ensemble_options;
+
+/* Errors: NTK_ERROR_ARGUMENT for lists that are no pairs, or widths that do not ascend. */
+ntk_status ntk_ensemble_read(const ntk_context *context, ntk_ensemble_options *out);
+
 /* The law to compare with, for the experiment to fill. */
 typedef struct ntk_ensemble_law {
     const char *label;   /* of metrics and table rows */
@@ -27,6 +39,7 @@ typedef struct ntk_ensemble_law {
 
 typedef struct ntk_ensemble_study {
     ntk_context *context;
+    ntk_ensemble_options options;
     size_t points, test_points, circle_points; /* n, q, c */
     size_t others, all;                        /* q + c, n + q + c */
     double *x;                                 /* (all, d): training, test and circle points */

@@ -30,6 +30,16 @@ NTK_BEGIN_DECLS
  * gets wrong about the limit. Of ntk_population_sphere there are ntk_sphere_parameters (problem.h). */
 extern const ntk_parameter ntk_population_parameters[];
 
+/* The same in effect, for code to read. */
+typedef struct ntk_population_options {
+    const long *widths, *networks; /* (width_count) */
+    size_t width_count, blocks, extra_layers;
+    double bias_variance, kernel_weight_variance;
+} ntk_population_options;
+
+/* Errors: NTK_ERROR_ARGUMENT where there are not as many numbers of networks as widths. */
+ntk_status ntk_population_read(const ntk_context *context, ntk_population_options *out);
+
 typedef struct ntk_population {
     ntk_architecture network;
     size_t width, networks; /* networks in a block */
@@ -70,14 +80,15 @@ struct ntk_population_study {
     ntk_population_measure measure;
     ntk_table *const *tables; /* those of the experiment, for its groups */
     /* By the functions below. */
+    ntk_population_options options;
     size_t blocks, columns, count, group_count;
     ntk_population *populations; /* (count), in the order in which they were added */
     ntk_population_group *groups;
     double *drawn; /* points that the study owns */
 };
 
-/* Describe, draw, emit group by group, release. Networks come from streams that are named by block,
- * activation, depth and width. Errors: those of networks and of the functions. */
+/* Read the options, describe, draw, emit group by group, release. Networks come from streams that are named
+ * by block, activation, depth and width. Errors: those of networks and of the functions. */
 ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *study,
                                   ntk_population_describe describe);
 
@@ -86,11 +97,11 @@ ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *st
  * ntk_data_sphere_separated. */
 ntk_status ntk_population_sphere(const ntk_context *context, ntk_population_study *study);
 
-/* Add a group: dense networks on unit-sphere data at widths first .. end - 1 of the context's. Groups of the
- * same networks share them. Errors: NTK_ERROR_ARGUMENT where there are not as many numbers of networks as
- * widths, and for an activation of no such name; those of ntk_kernel_gram. */
-ntk_status ntk_population_add(const ntk_context *context, ntk_population_study *study, const char *activation,
-                              long depth, size_t first, size_t end, ntk_population_emit emit);
+/* Add a group: dense networks on unit-sphere data at widths first .. end - 1 of the options. Groups
+ * of the same networks share them. Errors: NTK_ERROR_ARGUMENT for an activation of no such name;
+ * those of ntk_kernel_gram. */
+ntk_status ntk_population_add(ntk_population_study *study, const char *activation, long depth, size_t first,
+                              size_t end, ntk_population_emit emit);
 
 /* Mean of a column over the blocks. */
 double ntk_population_average(const ntk_population_study *study, const ntk_population *population,

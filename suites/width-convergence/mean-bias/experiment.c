@@ -100,18 +100,18 @@ static ntk_status emit_shallow(ntk_context *context, const ntk_population_study 
 
 /* Deep networks at every width for the rate, at the first for the diagonal; shallow ones. */
 static ntk_status describe(const ntk_context *context, ntk_population_study *study) {
-    size_t depths, widths, shallow;
+    const size_t widths = study->options.width_count;
+    size_t depths, shallow;
     const long *depth = ntk_context_integers(context, "depths", &depths);
     const char *const *activation = ntk_context_choices(context, "shallow-activations", &shallow);
     const char *homogeneous = ntk_context_choice(context, "diagonal-activation");
     const long one = ntk_context_integer(context, "shallow-depth");
-    ntk_context_integers(context, "widths", &widths);
     for (size_t l = 0; l < depths; l++) {
-        NTK_TRY(ntk_population_add(context, study, "relu", depth[l], 0, widths, emit_rate));
-        NTK_TRY(ntk_population_add(context, study, homogeneous, depth[l], 0, 1, emit_diagonal));
+        NTK_TRY(ntk_population_add(study, "relu", depth[l], 0, widths, emit_rate));
+        NTK_TRY(ntk_population_add(study, homogeneous, depth[l], 0, 1, emit_diagonal));
     }
     for (size_t a = 0; a < shallow; a++)
-        NTK_TRY(ntk_population_add(context, study, activation[a], one, 0, 1, emit_shallow));
+        NTK_TRY(ntk_population_add(study, activation[a], one, 0, 1, emit_shallow));
     return NTK_OK;
 }
 

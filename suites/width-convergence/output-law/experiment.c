@@ -80,7 +80,7 @@ static ntk_status tabulate_covariance(const ntk_population_study *study, const n
 static ntk_status emit_excess(ntk_context *context, const ntk_population_study *study,
                               const ntk_population *p) {
     const size_t depth = p->network.depth, column = study->points * study->points;
-    const size_t layers = depth + (size_t)ntk_context_integer(context, "extra-layers");
+    const size_t layers = depth + study->options.extra_layers;
     const double law = 3 * (pow(1 + 5 / (double)p->width, (double)layers) - 1);
     ntk_estimate excess, ratio;
     NTK_TRY(ntk_population_mean(context, study, p, column, 3, &excess));
@@ -109,15 +109,15 @@ static ntk_status emit(ntk_context *context, const ntk_population_study *study, 
 
 /* ReLU at every width, the other activations at the widest. */
 static ntk_status describe(const ntk_context *context, ntk_population_study *study) {
-    size_t activations, depths, widths;
+    const size_t widths = study->options.width_count;
+    size_t activations, depths;
     const char *const *activation = ntk_context_choices(context, "activations", &activations);
     const long *depth = ntk_context_integers(context, "depths", &depths);
-    ntk_context_integers(context, "widths", &widths);
     NTK_TRY(ntk_population_sphere(context, study));
     for (size_t a = 0; a < activations; a++)
         for (size_t l = 0; l < depths; l++) {
             const size_t first = strcmp(activation[a], "relu") == 0 ? 0 : widths - 1;
-            NTK_TRY(ntk_population_add(context, study, activation[a], depth[l], first, widths, emit));
+            NTK_TRY(ntk_population_add(study, activation[a], depth[l], first, widths, emit));
         }
     return NTK_OK;
 }
@@ -127,7 +127,7 @@ static ntk_status run(ntk_context *context) {
     NTK_TRY(
         ntk_emit_table(context, "covariance", "$activation depth width kernel sample", &tables[COVARIANCE]));
     NTK_TRY(ntk_emit_table(context, "kurtosis", "depth width excess low high law", &tables[KURTOSIS]));
-    ntk_population_study study = {.outputs = (size_t)ntk_context_integer(context, "outputs"),
+    ntk_population_study study = {.outputs = ntk_context_size(context, "outputs"),
                                   .kernel = NTK_KERNEL_NNGP,
                                   .extra = 1,
                                   .measure = measure,
