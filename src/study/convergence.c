@@ -33,6 +33,8 @@ typedef struct study {
     const ntk_convergence_case *cases;
     ntk_grid grid; /* a unit is a seed, in every case at every width */
     ntk_convergence_measure measure;
+    const void *own;
+    double max_cosine;
     size_t columns, points, inputs;
     size_t *draws, most; /* (cases, widths), weights that the cases of one's name need; the largest */
 } study;
@@ -107,7 +109,7 @@ static ntk_status measure_network(const study *self, const ntk_slot *slot, const
     ntk_network *network;
     NTK_TRY(ntk_network_create(&pair.which->network, d, pair.width, 1, &network));
     ntk_status status = ntk_network_tangent_kernel(network, s->theta, n, s->x, s->empirical, n);
-    if (status == NTK_OK) status = self->measure(self->context, &pair, values);
+    if (status == NTK_OK) status = self->measure(&pair, values, self->own);
     ntk_network_destroy(network);
     return status;
 }
@@ -116,7 +118,7 @@ static ntk_status measure_seed(const study *self, ntk_slot *slot, const scratch 
     const size_t n = self->points, d = self->inputs, square = n * n;
     const ntk_stream root = ntk_context_stream(self->context, slot->at.at[SEED]);
     ntk_stream points = ntk_stream_fork(&root, "points");
-    NTK_TRY(ntk_data_sphere_separated(&points, n, d, ntk_context_real(self->context, "max-cosine"), s->x));
+    NTK_TRY(ntk_data_sphere_separated(&points, n, d, self->max_cosine, s->x));
     for (size_t c = 0; c < case_count(self); c++) {
         slot->at.at[CASE] = c;
         NTK_TRY(
@@ -161,7 +163,7 @@ static ntk_grid describe_grid(const ntk_context *context, size_t count, const ch
 }
 
 ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
-                                   const char *columns, ntk_convergence_measure measure,
+                                   const char *columns, ntk_convergence_measure measure, const void *own,
                                    ntk_convergence_reduce reduce) {
     const char **labels;
     NTK_TRY(ntk_allocate(count, sizeof *labels, (void **)&labels));
@@ -170,9 +172,11 @@ ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk
                   .cases = cases,
                   .grid = describe_grid(context, count, labels, columns),
                   .measure = measure,
+                  .own = own,
                   .columns = ntk_table_count_columns(columns),
-                  .points = (size_t)ntk_context_integer(context, "points"),
-                  .inputs = (size_t)ntk_context_integer(context, "inputs")};
+                  .points = ntk_context_size(context, "points"),
+                  .inputs = ntk_context_size(context, "inputs"),
+                  .max_cosine = ntk_context_real(context, "max-cosine")};
     ntk_status status = count_draws(&self);
     if (status == NTK_OK) status = ntk_grid_run(&self.grid, run_seed, &self);
     if (status == NTK_OK) status = reduce(context, cases, &self.grid);
@@ -184,8 +188,8 @@ ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk
 
 /* ---- the relative error -------------------------------------------------------------------------------- */
 
-static ntk_status measure_error(const ntk_context *context, const ntk_convergence_pair *pair, double *error) {
-    (void)context;
+static ntk_status measure_error(const ntk_convergence_pair *pair, double *error, const void *own) {
+    (void)own;
     const size_t gram = pair->n * pair->n;
     *error = ntk_distance(gram, pair->empirical, pair->limit) / ntk_norm(gram, pair->limit);
     return NTK_OK;
@@ -219,5 +223,5 @@ static ntk_status emit_errors(ntk_context *context, const ntk_convergence_case *
 }
 
 ntk_status ntk_convergence_of_errors(ntk_context *context, size_t count, const ntk_convergence_case *cases) {
-    return ntk_convergence_conduct(context, count, cases, "error", measure_error, emit_errors);
+    return ntk_convergence_conduct(context, count, cases, "error", measure_error, NULL, emit_errors);
 }

@@ -26,7 +26,7 @@ ntk_axis ntk_axis_of_numbers(const ntk_context *context, const char *name, const
 }
 
 ntk_axis ntk_axis_of_count(const ntk_context *context, const char *name, const char *parameter) {
-    return (ntk_axis){.name = name, .count = (size_t)ntk_context_integer(context, parameter)};
+    return (ntk_axis){.name = name, .count = ntk_context_size(context, parameter)};
 }
 
 static size_t axis_count(const ntk_grid *grid) {

@@ -88,8 +88,8 @@ Test(convergence, slopes_are_those_of_the_errors) {
 }
 
 /* Columns: where the network stands, the trace of its NTK, and a NaN for one of them. */
-static ntk_status locate(const ntk_context *context, const ntk_convergence_pair *pair, double *values) {
-    (void)context;
+static ntk_status locate(const ntk_convergence_pair *pair, double *values, const void *own) {
+    (void)own;
     values[0] = (double)(1000 * pair->width + pair->seed) + 0.25 * (pair->which->label[0] - 'a');
     values[1] = pair->empirical[0] + pair->empirical[N + 1] + pair->empirical[2 * (N + 1)];
     values[2] = pair->seed == 1 && pair->width == 3 ? NAN : 1;
@@ -149,7 +149,8 @@ Test(convergence, columns_are_by_case_seed_and_width) {
         cases[c].weights = drawn[c].weights;
         cases[c].network.depth = cases[c].limit.depth = drawn[c].depth;
     }
-    assert_ok(ntk_convergence_conduct(context, CASES, cases, "place trace nan", locate, expect_columns));
+    assert_ok(
+        ntk_convergence_conduct(context, CASES, cases, "place trace nan", locate, NULL, expect_columns));
 }
 
 Test(convergence, a_case_of_a_wrong_kind_is_refused) {

@@ -41,8 +41,8 @@ typedef struct ntk_convergence_pair {
 enum { NTK_CONVERGENCE_CASE, NTK_CONVERGENCE_WIDTH, NTK_CONVERGENCE_SEED };
 
 /* What is read off a network. values: its row, as many as there are columns. */
-typedef ntk_status (*ntk_convergence_measure)(const ntk_context *context, const ntk_convergence_pair *pair,
-                                              double *values);
+typedef ntk_status (*ntk_convergence_measure)(const ntk_convergence_pair *pair, double *values,
+                                              const void *own);
 typedef ntk_status (*ntk_convergence_reduce)(ntk_context *context, const ntk_convergence_case *cases,
                                              const ntk_grid *found);
 
@@ -50,7 +50,7 @@ typedef ntk_status (*ntk_convergence_reduce)(ntk_context *context, const ntk_con
  * one of them, then reduce. columns: the names of what is measured (grid.h). Errors: those of
  * kernels and networks, with their place, and of the two functions. */
 ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk_convergence_case *cases,
-                                   const char *columns, ntk_convergence_measure measure,
+                                   const char *columns, ntk_convergence_measure measure, const void *own,
                                    ntk_convergence_reduce reduce);
 
 /* The study of the relative error ||Theta_hat_0 - Theta||_F / ||Theta||_F: emits per case its

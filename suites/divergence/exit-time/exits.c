@@ -41,50 +41,51 @@ enum { ACTIVATION, STEP, THRESHOLD, SEED, WIDTH }; /* axes, those of exits.h */
 
 /* ---- one problem --------------------------------------------------------------------------------------- */
 
-static bool is_squared(const ntk_context *context) {
-    return strcmp(ntk_context_choice(context, "loss"), "squared") == 0;
-}
-
 static const ntk_axis *thresholds_of(const ntk_exit_sweep *self) { return &self->grid.axes[THRESHOLD]; }
 
 static double width_of(const ntk_exit_sweep *self, ntk_place at) {
     return ntk_grid_number(&self->grid, at, WIDTH);
 }
 
-static ntk_flow_options describe_flow(const ntk_exit_sweep *self, ntk_place at,
-                                      const ntk_training *training) {
-    ntk_flow_options flow = ntk_flow_options_default();
-    flow.loss = is_squared(self->context) ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
-    flow.time = self->converges ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
-    flow.kinked = !ntk_activation_is_smooth(training->architecture.activation);
-    flow.tolerance = ntk_context_real(self->context, "tolerance");
-    flow.step = ntk_context_real(self->context, "step") *
-                (self->depth > 1 ? 2 : ntk_grid_number(&self->grid, at, STEP));
-    if (self->converges)
-        flow.gradient_tolerance = 1e-8; /* followed to the end */
+static ntk_training_options read_problem(const ntk_context *context, size_t depth) {
+    ntk_training_options out = {.architecture = ntk_architecture_default(),
+                                .loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED
+                                                                                   : NTK_LOSS_LOGISTIC,
+                                .points = ntk_context_size(context, "points"),
+                                .inputs = ntk_context_size(context, "inputs"),
+                                .classes = 2,
+                                .max_cosine = ntk_context_real(context, "max-cosine"),
+                                .epsilon = ntk_context_real(context, "epsilon")};
+    out.architecture.depth = depth;
+    out.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
+    return out;
+}
+
+static ntk_flow_options read_flow(const ntk_context *context, const ntk_training_options *problem,
+                                  bool converges) {
+    ntk_flow_options out = ntk_flow_options_default();
+    out.loss = problem->loss;
+    out.time = converges ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
+    out.tolerance = ntk_context_real(context, "tolerance");
+    out.step = ntk_context_real(context, "step");
+    if (converges)
+        out.gradient_tolerance = 1e-8; /* followed to the end */
     else
-        flow.log_horizon = ntk_context_real(self->context, "log-horizon");
-    return flow;
+        out.log_horizon = ntk_context_real(context, "log-horizon");
+    return out;
 }
 
 ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_place at, ntk_training *training,
                                   ntk_flow_options *flow) {
-    const ntk_context *context = self->context;
-    ntk_training_options problem = {.architecture = ntk_architecture_default(),
-                                    .loss = is_squared(context) ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC,
-                                    .width = (size_t)width_of(self, at),
-                                    .points = (size_t)ntk_context_integer(context, "points"),
-                                    .inputs = (size_t)ntk_context_integer(context, "inputs"),
-                                    .classes = 2,
-                                    .max_cosine = ntk_context_real(context, "max-cosine"),
-                                    .epsilon = ntk_context_real(context, "epsilon")};
-    problem.architecture.depth = self->depth;
-    problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
+    ntk_training_options problem = self->problem;
+    problem.width = (size_t)width_of(self, at);
     NTK_TRY(
         ntk_activation_parse(ntk_grid_label(&self->grid, at, ACTIVATION), &problem.architecture.activation));
-    const ntk_stream stream = ntk_context_stream(context, at.at[SEED]);
+    const ntk_stream stream = ntk_context_stream(self->context, at.at[SEED]);
     NTK_TRY(ntk_training_create(&problem, &stream, training));
-    *flow = describe_flow(self, at, training);
+    *flow = self->flow;
+    flow->kinked = !ntk_activation_is_smooth(problem.architecture.activation);
+    flow->step *= self->depth > 1 ? 2 : ntk_grid_number(&self->grid, at, STEP);
     return NTK_OK;
 }
 
@@ -216,7 +217,7 @@ static ntk_status follow_blocks(const ntk_exit_sweep *self, ntk_slot *slot, cons
 
 static bool is_left_out(const ntk_exit_sweep *self, ntk_place at) {
     const bool one_step = self->depth > 1 || ntk_grid_is_smooth(&self->grid, at.at[ACTIVATION]) ||
-                          at.at[SEED] >= (size_t)ntk_context_integer(self->context, "step-seeds");
+                          at.at[SEED] >= self->step_seeds;
     return at.at[STEP] == NTK_EXIT_TWICE_THE_STEP && one_step;
 }
 
@@ -251,7 +252,7 @@ static ntk_status check_lists(const ntk_context *context, ntk_exit_sweep *out) {
         if (out->last[q] > out->last[q - 1])
             return ntk_fail(NTK_ERROR_ARGUMENT, "last-widths ascend at threshold %g", thresholds->numbers[q]);
     if (out->depth == 1) return NTK_OK;
-    const size_t deep = (size_t)ntk_context_integer(context, "deep-thresholds");
+    const size_t deep = ntk_context_size(context, "deep-thresholds");
     if (deep < thresholds->count) thresholds->count = deep;
     return NTK_OK;
 }
@@ -271,7 +272,8 @@ ntk_status ntk_exit_sweep_run(const ntk_context *context, size_t depth, ntk_exit
     *out = (ntk_exit_sweep){
         .context = context,
         .depth = depth,
-        .converges = ntk_context_real(context, "epsilon") > 0 || is_squared(context),
+        .problem = read_problem(context, depth),
+        .step_seeds = ntk_context_size(context, "step-seeds"),
         .grid = {.axes = {ntk_axis_of_choices(context, "activation", "activations"),
                           {.name = "step", .count = 2, .numbers = steps},
                           ntk_axis_of_numbers(context, "threshold", "thresholds"),
@@ -282,6 +284,8 @@ ntk_status ntk_exit_sweep_run(const ntk_context *context, size_t depth, ntk_exit
     out->grid.axes[ACTIVATION].is_smooth = is_smooth;
     out->grid.axes[THRESHOLD].inside = true;
     out->grid.axes[WIDTH].costly = true;
+    out->converges = out->problem.epsilon > 0 || out->problem.loss == NTK_LOSS_SQUARED;
+    out->flow = read_flow(context, &out->problem, out->converges);
     NTK_TRY(check_lists(context, out));
     return ntk_grid_run(&out->grid, run_unit, out);
 }

@@ -52,6 +52,9 @@ enum {
 
 typedef struct ntk_exit_sweep {
     const ntk_context *context;
+    ntk_training_options problem; /* of every network, but for its activation and width */
+    ntk_flow_options flow;        /* likewise; step: the single one */
+    size_t step_seeds;            /* how many seeds run with twice the step too */
     size_t depth;
     ntk_grid grid;
     const double *first, *last; /* (thresholds): the widths of each one's law, by the parameters */

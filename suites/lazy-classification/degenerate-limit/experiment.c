@@ -53,11 +53,15 @@ static const char columns[] = "x log-inverse spread limit log-time travel bound-
  * 100, over some ten steps that have not been forgotten. */
 static const double integration_error = 1e-4;
 
-static ntk_status measure(const ntk_target_run *run, double *values, const ntk_context *context) {
+typedef struct options {
+    double delta, bound_epsilon;
+} options;
+
+static ntk_status measure(const ntk_target_run *run, double *values, const void *own) {
+    const options *chosen = own;
     const ntk_trajectory *path = run->soft;
-    const double delta = ntk_context_real(context, "delta"), others = (double)run->classes - 1;
-    const double chosen = ntk_context_real(context, "bound-epsilon");
-    const double least = chosen > 0 ? chosen : run->epsilon;
+    const double delta = chosen->delta, others = (double)run->classes - 1;
+    const double least = chosen->bound_epsilon > 0 ? chosen->bound_epsilon : run->epsilon;
     double interpolant;
     NTK_TRY(ntk_target_interpolant_norm(run, &interpolant));
     NTK_TRY(ntk_target_limit_distance(run, &values[LIMIT]));
@@ -92,7 +96,9 @@ static const ntk_reduction reductions[] = {
     {0}};
 
 static ntk_status run(ntk_context *context) {
-    return ntk_target_series_conduct(context, columns, measure, reductions);
+    const options own = {.delta = ntk_context_real(context, "delta"),
+                         .bound_epsilon = ntk_context_real(context, "bound-epsilon")};
+    return ntk_target_series_conduct(context, columns, measure, &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

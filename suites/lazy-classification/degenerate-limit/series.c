@@ -39,7 +39,10 @@ enum { CASE, EPSILON, SEED };
 
 typedef struct study {
     const ntk_context *context;
+    ntk_training_options problem; /* of every case, but for its classes and loss */
+    ntk_flow_options flow;        /* of every epsilon; gradient_tolerance: relative to it */
     ntk_target_measure measure;
+    const void *own;
     ntk_grid grid;
     size_t columns;
     double log_times[TIMES];
@@ -59,18 +62,10 @@ typedef struct unit {
 } unit;
 
 static ntk_status draw_problem(unit *u) {
-    const ntk_context *context = u->study->context;
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = u->run.loss,
-                                    .width = (size_t)ntk_context_integer(context, "width"),
-                                    .points = (size_t)ntk_context_integer(context, "points"),
-                                    .inputs = (size_t)ntk_context_integer(context, "inputs"),
-                                    .classes = u->run.classes,
-                                    .max_cosine = ntk_context_real(context, "max-cosine")};
-    options.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
-    NTK_TRY(
-        ntk_activation_parse(ntk_context_choice(context, "activation"), &options.architecture.activation));
-    const ntk_stream stream = ntk_context_stream(context, u->slot->at.at[SEED]);
+    ntk_training_options options = u->study->problem;
+    options.loss = u->run.loss;
+    options.classes = u->run.classes;
+    const ntk_stream stream = ntk_context_stream(u->study->context, u->slot->at.at[SEED]);
     return ntk_training_create(&options, &stream, &u->problem);
 }
 
@@ -104,17 +99,14 @@ static void unit_release(unit *u) {
 }
 
 static ntk_flow_options describe_flow(const unit *u, double epsilon) {
-    const ntk_context *context = u->study->context;
-    ntk_flow_options flow = ntk_flow_options_default();
+    ntk_flow_options flow = u->study->flow;
     flow.loss = u->run.loss;
-    flow.tolerance = ntk_context_real(context, "tolerance");
     flow.observation_log_times = u->study->log_times;
     flow.observation_count = TIMES;
     flow.log_horizon = flow.observation_log_times[TIMES - 1];
     flow.time = epsilon > 0 ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
-    if (epsilon == 0) return flow;
-    flow.lambda = ntk_context_real(context, "lambda");
-    flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance") * fmax(epsilon, flow.lambda);
+    if (epsilon == 0) flow.lambda = 0;
+    flow.gradient_tolerance *= fmax(epsilon, flow.lambda); /* 0, never, where both are */
     return flow;
 }
 
@@ -141,7 +133,7 @@ static ntk_status run_epsilon(unit *u, size_t e) {
     NTK_TRY(follow(u, u->run.epsilon, &soft, u->slot->kept + e * TIMES));
     u->run.soft = &soft;
     const ntk_status status =
-        u->study->measure(&u->run, u->slot->values + e * u->study->columns, u->study->context);
+        u->study->measure(&u->run, u->slot->values + e * u->study->columns, u->study->own);
     ntk_trajectory_release(&soft);
     return status;
 }
@@ -210,9 +202,25 @@ static void choose_times(study *self) {
         self->log_times[i] = i == TIMES - 1 ? end : begin + (end - begin) * (double)i / (TIMES - 1);
 }
 
+static ntk_status read(const ntk_context *context, study *out) {
+    out->problem = (ntk_training_options){.architecture = ntk_architecture_default(),
+                                          .width = ntk_context_size(context, "width"),
+                                          .points = ntk_context_size(context, "points"),
+                                          .inputs = ntk_context_size(context, "inputs"),
+                                          .max_cosine = ntk_context_real(context, "max-cosine")};
+    out->problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
+    out->flow = ntk_flow_options_default();
+    out->flow.lambda = ntk_context_real(context, "lambda");
+    out->flow.tolerance = ntk_context_real(context, "tolerance");
+    out->flow.gradient_tolerance = ntk_context_real(context, "gradient-tolerance");
+    return ntk_activation_parse(ntk_context_choice(context, "activation"),
+                                &out->problem.architecture.activation);
+}
+
 ntk_status ntk_target_series_conduct(ntk_context *context, const char *columns, ntk_target_measure measure,
-                                     const ntk_reduction *metrics) {
+                                     const void *own, const ntk_reduction *metrics) {
     study self = {.context = context,
+                  .own = own,
                   .measure = measure,
                   .columns = ntk_table_count_columns(columns),
                   .grid = {.axes = {ntk_axis_of_choices(context, "case", "cases"),
@@ -223,7 +231,8 @@ ntk_status ntk_target_series_conduct(ntk_context *context, const char *columns, 
     self.grid.axes[EPSILON].inside = true;
     self.grid.kept = (epsilons_of(&self)->count + 1) * TIMES;
     choose_times(&self);
-    ntk_status status = ntk_grid_run(&self.grid, run_unit, &self);
+    ntk_status status = read(context, &self);
+    if (status == NTK_OK) status = ntk_grid_run(&self.grid, run_unit, &self);
     if (status == NTK_OK) status = emit(context, &self, metrics);
     ntk_grid_release(&self.grid);
     return status;

@@ -38,16 +38,15 @@ typedef struct ntk_target_run {
     const ntk_trajectory *hard;  /* the one-hot flow, in log-loss time, at the same observation times */
 } ntk_target_run;
 
-/* Read `columns` values off a run. values: (columns). */
-typedef ntk_status (*ntk_target_measure)(const ntk_target_run *run, double *values,
-                                         const ntk_context *context);
+/* Read `columns` values off a run. values: (columns). own: what the experiment gave, its options. */
+typedef ntk_status (*ntk_target_measure)(const ntk_target_run *run, double *values, const void *own);
 
 /* Run all flows, emit the tables `runs` (per case, epsilon and seed: the columns) and `paths` (per
  * case, epsilon, 0 for one-hot, and time: the mean over seeds of the largest spread), and the
  * metrics of the list (grid.h; slopes are over the epsilons). columns: their names, separated by
  * blanks. Errors: those of the flows, with case, epsilon and seed. */
 ntk_status ntk_target_series_conduct(ntk_context *context, const char *columns, ntk_target_measure measure,
-                                     const ntk_reduction *metrics);
+                                     const void *own, const ntk_reduction *metrics);
 
 /* Whether a case is a linear model, whatever the column. */
 bool ntk_target_series_is_kernel(const ntk_grid *grid, size_t which, size_t column);

@@ -47,7 +47,8 @@ static ntk_status certify(size_t n, const double *gram, ntk_certificate *out) {
     return status == NTK_ERROR_NOT_POSITIVE_DEFINITE ? NTK_OK : status;
 }
 
-static ntk_status measure(const ntk_context *context, const ntk_convergence_pair *pair, double *values) {
+/* own: how many seeds have their entries enclosed. */
+static ntk_status measure(const ntk_convergence_pair *pair, double *values, const void *own) {
     ntk_certificate empirical, limit;
     NTK_TRY(certify(pair->n, pair->empirical, &empirical));
     NTK_TRY(certify(pair->n, pair->limit, &limit));
@@ -56,7 +57,7 @@ static ntk_status measure(const ntk_context *context, const ntk_convergence_pair
     values[STORED] = empirical.lambda_min_bound;
     values[EXACT] = INFINITY;
     values[ENTRIES] = 0;
-    if (pair->seed >= (size_t)ntk_context_integer(context, "enclosed")) return NTK_OK;
+    if (pair->seed >= *(const size_t *)own) return NTK_OK;
     NTK_TRY(ntk_certify_network_error(&pair->which->network, pair->d, pair->width, pair->theta, pair->n,
                                       pair->x, pair->empirical, pair->n, &values[ENTRIES]));
     /* The difference is rounded too: one number further down is safe. */
@@ -112,7 +113,9 @@ static ntk_status run(ntk_context *context) {
     ntk_convergence_case *cases;
     NTK_TRY(ntk_allocate(count, sizeof *cases, (void **)&cases));
     for (size_t c = 0; c < count; c++) cases[c] = describe(context, names[c]);
-    const ntk_status status = ntk_convergence_conduct(context, count, cases, columns, measure, emit);
+    const size_t enclosed = ntk_context_size(context, "enclosed");
+    const ntk_status status =
+        ntk_convergence_conduct(context, count, cases, columns, measure, &enclosed, emit);
     ntk_release(cases);
     return status;
 }

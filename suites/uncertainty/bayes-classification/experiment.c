@@ -110,8 +110,8 @@ static ntk_status compare_plane(ntk_context *context, const ntk_classification *
 }
 
 static ntk_status run_plane(ntk_context *context) {
-    const size_t n = (size_t)ntk_context_integer(context, "points");
-    const size_t grid = (size_t)ntk_context_integer(context, "grid");
+    const size_t n = ntk_context_size(context, "points");
+    const size_t grid = ntk_context_size(context, "grid");
     ntk_classification data;
     double *networks = NULL;
     NTK_TRY(ntk_classification_plane(n, grid, &data));
@@ -135,8 +135,8 @@ static ntk_status compare_digits(ntk_context *context, const ntk_classification 
 }
 
 static ntk_status run_digits(ntk_context *context) {
-    const size_t n = (size_t)ntk_context_integer(context, "digit-points");
-    const size_t q = (size_t)ntk_context_integer(context, "digit-tests");
+    const size_t n = ntk_context_size(context, "digit-points");
+    const size_t q = ntk_context_size(context, "digit-tests");
     ntk_classification data;
     if (n == 0) return NTK_OK;
     NTK_TRY(ntk_classification_digits(context, n, q, &data));

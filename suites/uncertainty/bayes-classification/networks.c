@@ -28,7 +28,7 @@ const ntk_parameter ntk_network_route_parameters[] = {
 };
 
 ntk_predictive_start ntk_network_route_start(const ntk_context *context) {
-    return strcmp(ntk_context_choice(context, "start"), "prior") == 0 ? NTK_START_PRIOR : NTK_START_NETWORK;
+    return ntk_context_is(context, "start", "prior") ? NTK_START_PRIOR : NTK_START_NETWORK;
 }
 
 static ntk_status measure(const ntk_ensemble_member *member, double *gap, void *argument) {
@@ -110,7 +110,7 @@ ntk_status ntk_network_route(ntk_context *context, const ntk_routes *routes,
                              const ntk_architecture *architecture, const ntk_classification *data,
                              double *probabilities) {
     ntk_predictive problem = routes->problem;
-    const size_t networks = (size_t)ntk_context_integer(context, "networks");
+    const size_t networks = ntk_context_size(context, "networks");
     const double strength = (double)problem.problem.points * problem.problem.lambda;
     size_t widths;
     const double *width = ntk_context_reals(context, "widths", &widths);

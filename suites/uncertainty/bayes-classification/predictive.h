@@ -118,12 +118,21 @@ double ntk_predictive_divergence(const ntk_predictive *predictive, const double 
 /* What an experiment that compares them reads. */
 extern const ntk_parameter ntk_routes_parameters[];
 
+/* The same in effect, for code to read. */
+typedef struct ntk_routes_options {
+    size_t members, chains, weighed;
+    ntk_chain_options chain;
+    double spread, lambda_factor;
+} ntk_routes_options;
+
+ntk_routes_options ntk_routes_read(const ntk_context *context);
+
 /* E p(f(x)) at the new points. (M) each. */
 typedef struct ntk_routes {
     ntk_predictive problem;
     double *posterior; /* owned, the start of all four */
     double *ensemble, *laplace, *mode;
-    size_t chains;
+    ntk_routes_options options;
     double *fitted; /* (chains, N), of the posterior's chains; owned */
 } ntk_routes;
 

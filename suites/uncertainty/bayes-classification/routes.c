@@ -28,6 +28,17 @@ const ntk_parameter ntk_routes_parameters[] = {
     {0},
 };
 
+ntk_routes_options ntk_routes_read(const ntk_context *context) {
+    return (ntk_routes_options){.members = ntk_context_size(context, "members"),
+                                .chains = ntk_context_size(context, "chains"),
+                                .weighed = ntk_context_size(context, "weighed"),
+                                .chain = {.burn_in = ntk_context_size(context, "burn-in"),
+                                          .draws = ntk_context_size(context, "draws"),
+                                          .thinning = ntk_context_size(context, "thinning")},
+                                .spread = ntk_context_real(context, "spread"),
+                                .lambda_factor = ntk_context_real(context, "lambda-factor")};
+}
+
 static size_t values(const ntk_routes *r) { return r->problem.q * r->problem.problem.outputs; }
 
 void ntk_routes_release(ntk_routes *routes) {
@@ -119,14 +130,10 @@ static ntk_status judge(ntk_context *context, const char *name, const ntk_routes
 }
 
 static ntk_status sample(ntk_context *context, const char *name, ntk_routes *routes) {
-    const size_t count = (size_t)ntk_context_integer(context, "chains");
-    const ntk_chain_options options = {.burn_in = (size_t)ntk_context_integer(context, "burn-in"),
-                                       .draws = (size_t)ntk_context_integer(context, "draws"),
-                                       .thinning = (size_t)ntk_context_integer(context, "thinning")};
     ntk_predictive_chains chains;
-    NTK_TRY(ntk_predictive_sample(context, &routes->problem, name, count, &options, &chains));
+    NTK_TRY(ntk_predictive_sample(context, &routes->problem, name, routes->options.chains,
+                                  &routes->options.chain, &chains));
     memcpy(routes->posterior, chains.probabilities, values(routes) * sizeof(double));
-    routes->chains = count;
     routes->fitted = chains.fitted;
     chains.fitted = NULL; /* taken over */
     const ntk_status status = judge(context, name, routes, &chains);
@@ -137,10 +144,9 @@ static ntk_status sample(ntk_context *context, const char *name, ntk_routes *rou
 /* ---- the others ---------------------------------------------------------------------------------------- */
 
 static ntk_status solve(ntk_context *context, const char *name, ntk_routes *routes) {
-    const size_t count = (size_t)ntk_context_integer(context, "members");
+    const size_t count = routes->options.members;
     ntk_predictive_members members;
-    NTK_TRY(ntk_predictive_solve(context, &routes->problem, name, count, ntk_context_real(context, "spread"),
-                                 &members));
+    NTK_TRY(ntk_predictive_solve(context, &routes->problem, name, count, routes->options.spread, &members));
     memcpy(routes->ensemble, members.probabilities, values(routes) * sizeof(double));
     ntk_status status = emit_mean(context, "ensemble-balance", name, count, members.balances);
     if (status == NTK_OK) status = emit_mean(context, "ensemble-degrees", name, count, members.degrees);
@@ -163,9 +169,9 @@ static ntk_status go(ntk_context *context, const char *name, ntk_routes *routes)
 
 ntk_status ntk_routes_compare(ntk_context *context, const char *name, ntk_predictive *problem,
                               ntk_routes *out) {
-    *out = (ntk_routes){.problem = *problem};
+    *out = (ntk_routes){.problem = *problem, .options = ntk_routes_read(context)};
     *problem = (ntk_predictive){0};
-    out->problem.lambda *= ntk_context_real(context, "lambda-factor");
+    out->problem.lambda *= out->options.lambda_factor;
     const ntk_status status = go(context, name, out);
     if (status != NTK_OK) ntk_routes_release(out);
     return status;
@@ -174,11 +180,12 @@ ntk_status ntk_routes_compare(ntk_context *context, const char *name, ntk_predic
 ntk_status ntk_routes_weigh(ntk_context *context, const char *name, const ntk_routes *routes) {
     const size_t size = routes->problem.problem.points * routes->problem.problem.outputs;
     double *fitted = NULL;
-    NTK_TRY(ntk_allocate_doubles(routes->chains * size, &fitted));
-    ntk_status status = ntk_predictive_weigh(context, &routes->problem, name, routes->chains,
-                                             (size_t)ntk_context_integer(context, "weighed"), fitted);
-    for (size_t i = 0; i < routes->chains * size; ++i) fitted[i] -= routes->fitted[i];
-    if (status == NTK_OK) status = emit_largest(context, "importance", name, routes->chains, size, fitted);
+    NTK_TRY(ntk_allocate_doubles(routes->options.chains * size, &fitted));
+    ntk_status status = ntk_predictive_weigh(context, &routes->problem, name, routes->options.chains,
+                                             routes->options.weighed, fitted);
+    for (size_t i = 0; i < routes->options.chains * size; ++i) fitted[i] -= routes->fitted[i];
+    if (status == NTK_OK)
+        status = emit_largest(context, "importance", name, routes->options.chains, size, fitted);
     ntk_release(fitted);
     return status;
 }

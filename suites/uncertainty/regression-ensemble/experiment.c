@@ -45,7 +45,7 @@ static const ntk_metric_declaration metrics[] = {
 static ntk_status compare_at(ntk_ensemble_study *study, double lambda) {
     const double ridge =
         (double)study->points * lambda * ntk_context_real(study->context, "law-lambda-factor");
-    const bool nngp = strcmp(ntk_context_choice(study->context, "law-covariance"), "nngp") == 0;
+    const bool nngp = ntk_context_is(study->context, "law-covariance", "nngp");
     const ntk_ensemble_law *law = &study->law;
     study->problem.flow.lambda = lambda;
     NTK_TRY(ntk_ensemble_study_name_law(study, lambda > 0 ? "ridge" : "interpolating", study->problem.outputs,

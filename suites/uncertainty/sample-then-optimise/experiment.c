@@ -82,7 +82,7 @@ static void describe(ntk_ensemble_study *study) {
     const bool perturbed = ntk_context_flag(context, "perturb-targets");
     ntk_ensemble_study_sign_targets(study);
     study->problem.flow.lambda = lambda;
-    study->problem.tangent_start = strcmp(ntk_context_choice(context, "start"), "tangent") == 0;
+    study->problem.tangent_start = ntk_context_is(context, "start", "tangent");
     study->problem.noise_variance = perturbed ? (double)study->points * lambda : 0;
     study->problem.noise_mean = ntk_context_real(context, "noise-mean") * sqrt(study->problem.noise_variance);
 }

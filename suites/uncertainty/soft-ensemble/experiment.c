@@ -59,7 +59,7 @@ static ntk_status predict(ntk_ensemble_study *study, double *log_targets) {
     const ntk_context *context = study->context;
     const ntk_ensemble_law *law = &study->law;
     const double other = ntk_context_real(context, "law-epsilon");
-    const bool nngp = strcmp(ntk_context_choice(context, "law-covariance"), "nngp") == 0;
+    const bool nngp = ntk_context_is(context, "law-covariance", "nngp");
     NTK_TRY(soft_targets(study, other > 0 ? other : ntk_context_real(context, "epsilon"), log_targets));
     for (size_t i = 0; i < study->points * study->problem.outputs; i++) log_targets[i] = log(log_targets[i]);
     NTK_TRY(ntk_ensemble_study_solve_law(study, 0, log_targets));

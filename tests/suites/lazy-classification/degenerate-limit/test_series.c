@@ -34,8 +34,8 @@ static const ntk_reduction nothing[] = {{0}};
 
 /* ---- what a run is given ------------------------------------------------------------------------------- */
 
-static ntk_status measure_kernel(const ntk_target_run *run, double *values, const ntk_context *context) {
-    (void)context;
+static ntk_status measure_kernel(const ntk_target_run *run, double *values, const void *own) {
+    (void)own;
     const ntk_training *problem = run->problem;
     double gram[9], image[9];
     cr_expect(run->is_kernel);
@@ -60,13 +60,13 @@ static ntk_status measure_kernel(const ntk_target_run *run, double *values, cons
 /* What counts as stationary is relative to epsilon. */
 Test(target_series, a_kernel_is_trained_with_each_epsilon) {
     ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 1e-9", NULL);
-    assert_ok(ntk_target_series_conduct(context, "nothing", measure_kernel, nothing));
+    assert_ok(ntk_target_series_conduct(context, "nothing", measure_kernel, NULL, nothing));
 }
 
 /* Soft and one-hot flow part from the network's own initial outputs; and the order of the epsilons
  * does not matter, for the parameters are reset. */
-static ntk_status measure_network(const ntk_target_run *run, double *values, const ntk_context *context) {
-    (void)context;
+static ntk_status measure_network(const ntk_target_run *run, double *values, const void *own) {
+    (void)own;
     const ntk_training *problem = run->problem;
     double f0[9];
     cr_expect_not(run->is_kernel);
@@ -94,11 +94,11 @@ Test(target_series, every_flow_begins_at_the_initialisation) {
     ntk_context *context =
         fixture_context(parameters, tiny, "cases", "network-k3", "epsilons", "0.2 0.1 0.2", NULL);
     const ntk_reduction list[] = {{.prefix = "own", .kind = NTK_REDUCE_OWN, .own = expect_repeated}, {0}};
-    assert_ok(ntk_target_series_conduct(context, "output", measure_network, list));
+    assert_ok(ntk_target_series_conduct(context, "output", measure_network, NULL, list));
 }
 
-static ntk_status measure_l2(const ntk_target_run *run, double *values, const ntk_context *context) {
-    (void)context;
+static ntk_status measure_l2(const ntk_target_run *run, double *values, const void *own) {
+    (void)own;
     /* (lambda / 2) ||w||^2 <= L_0 binds the soft flow only. */
     const double radius = sqrt(2 * run->soft->initial_loss / 0.5);
     cr_expect_leq(run->soft->max_displacement, radius);
@@ -109,21 +109,21 @@ static ntk_status measure_l2(const ntk_target_run *run, double *values, const nt
 
 Test(target_series, l2_is_for_soft_targets) {
     ntk_context *context = fixture_context(parameters, tiny, "lambda", "0.5", NULL);
-    assert_ok(ntk_target_series_conduct(context, "nothing", measure_l2, nothing));
+    assert_ok(ntk_target_series_conduct(context, "nothing", measure_l2, NULL, nothing));
 }
 
-static ntk_status fail_at_the_second(const ntk_target_run *run, double *values, const ntk_context *context) {
-    (void)values, (void)context;
+static ntk_status fail_at_the_second(const ntk_target_run *run, double *values, const void *own) {
+    (void)values, (void)own;
     return run->epsilon == 0.05 ? ntk_fail(NTK_ERROR_DIVERGED, "as it must") : NTK_OK;
 }
 
 Test(target_series, an_error_names_case_epsilon_and_seed) {
     /* nine points of R^4 are never orthogonal to one another */
     ntk_context *context = fixture_context(parameters, tiny, "max-cosine", "0.01", "points", "9", NULL);
-    assert_fails(ntk_target_series_conduct(context, "nothing", measure_kernel, nothing),
+    assert_fails(ntk_target_series_conduct(context, "nothing", measure_kernel, NULL, nothing),
                  NTK_ERROR_NO_CONVERGENCE, "kernel, seed 0: ");
     context = fixture_context(parameters, tiny, NULL);
-    assert_fails(ntk_target_series_conduct(context, "nothing", fail_at_the_second, nothing),
+    assert_fails(ntk_target_series_conduct(context, "nothing", fail_at_the_second, NULL, nothing),
                  NTK_ERROR_DIVERGED, "kernel, epsilon 0.05, seed 0: as it must");
 }
 
@@ -131,8 +131,8 @@ Test(target_series, an_error_names_case_epsilon_and_seed) {
 
 /* Column 1 is a line in column 0, of slope 2, 3, 4 for seeds 0, 1, 2, but for the largest epsilon.
  * Cases and seeds are told apart by the loss and the points. */
-static ntk_status measure_line(const ntk_target_run *run, double *values, const ntk_context *context) {
-    (void)context;
+static ntk_status measure_line(const ntk_target_run *run, double *values, const void *own) {
+    (void)own;
     static double first[3]; /* a coordinate that names the seed */
     static size_t known;
     size_t seed = 0;
@@ -166,7 +166,7 @@ static const ntk_reduction line[] = {
 
 Test(target_series, slopes_are_one_a_seed) {
     ntk_context *context = fixture_context(parameters, tiny, "epsilons", "0.2 0.1 0.05 0.01", NULL);
-    assert_ok(ntk_target_series_conduct(context, "x y z", measure_line, line));
+    assert_ok(ntk_target_series_conduct(context, "x y z", measure_line, NULL, line));
     cr_expect_float_eq(fixture_metric(context, "slope-kernel")->value, 3, 1e-12);
     cr_expect_eq(fixture_metric(context, "most-kernel")->value, 100);
     const char *runs = fixture_table(context, "runs"), *paths = fixture_table(context, "paths");
