@@ -17,15 +17,15 @@
 NTK_BEGIN_DECLS
 
 /* What the parameters travel after the end of a run with L2: an estimate, from the curvature of the
- * objective along its gradient there (smooth activations; dynamics.h, ntk_flow_measure_rest), or
+ * objective along its gradient there (smooth activations; flow.h, ntk_flow_measure_rest), or
  * from its decay over the last two units of log t (kinked ones, whose gradient never vanishes):
- * suite/drift.c. Infinite where the run does not show that it comes to rest. Errors: those of
+ * study/drift.c. Infinite where the run does not show that it comes to rest. Errors: those of
  * ntk_flow_measure_rest. */
 ntk_status ntk_drift_left_under_l2(const ntk_sweep_run *run, double *left);
 
 /* What they travel after the end of a run without regulariser whose targets are all at least
  * epsilon > 0, at most, if lambda_min of the tangent kernel stays above what was observed: derived
- * in suite/drift.c. Infinite where the run does not show that the targets are near. Errors:
+ * in study/drift.c. Infinite where the run does not show that the targets are near. Errors:
  * NTK_ERROR_MEMORY. */
 ntk_status ntk_drift_left_under_soft_targets(const ntk_sweep_run *run, double *left);
 

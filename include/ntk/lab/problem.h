@@ -63,7 +63,7 @@ ntk_status ntk_training_create(const ntk_training_options *options, const ntk_st
 /* Release and zero; a zeroed value is allowed. */
 void ntk_training_release(ntk_training *training);
 
-/* The linearised model of the problem at theta0 (dynamics.h, ntk_model_linear), with the empirical NTK at
+/* The linearised model of the problem at theta0 (models.h, ntk_model_linear), with the empirical NTK at
  * theta0. */
 ntk_status ntk_training_linearise(const ntk_training *training, ntk_model *out);
 

@@ -1,4 +1,4 @@
-/* Solutions: where a kernel predicts that the flow of a training problem (training.h) ends, on all
+/* Solutions: where a kernel predicts that the flow of a training problem (problem.h) ends, on all
  * of its points, and the measures by which an end is compared with it. */
 #ifndef NTK_LAB_SOLUTION_H
 #define NTK_LAB_SOLUTION_H
@@ -43,7 +43,7 @@ ntk_status ntk_solution_norms(const ntk_training *training, double *norms);
  *     bounds = |f - f_lin| + ||J_k(x_i; theta_0)|| ||grad P|| / lambda,
  *
  * f_lin the linearised network at theta and P its objective there (derived in
- * inference/solution.c). bounds: (all_points, K). Errors: those of the network. */
+ * study/solution.c). bounds: (all_points, K). Errors: those of the network. */
 ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
                               double *bounds);
 

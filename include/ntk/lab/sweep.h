@@ -96,7 +96,7 @@ bool ntk_sweep_has_exit_law(const ntk_grid *grid, size_t which, size_t column);
 ntk_status ntk_sweep_fit_growth(const ntk_trajectory *trajectory, const double *values, double start,
                                 double *exponent, double *slope);
 
-/* Run the linear model with one of the problem's kernels (training.h) along a run's flow and record
+/* Run the linear model with one of the problem's kernels (problem.h) along a run's flow and record
  * it, as the run itself was, on all points. out: to be released. */
 ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel kernel, ntk_trajectory *out);
 

@@ -12,7 +12,7 @@
  * o(1).
  *
  * Per seed and threshold the laws a + b sqrt(m) and a + b m^gamma are fitted to G(T), and b m^gamma
- * to log T. exit_sweep.h says how the networks of one seed are drawn, and why that matters. */
+ * to log T. exits.h says how the networks of one seed are drawn, and why that matters. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>

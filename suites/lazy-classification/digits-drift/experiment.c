@@ -8,7 +8,7 @@
  *
  * A few images span few of the 784 dimensions. First-layer weights are Gaussian and a flow with this
  * regulariser moves them within that span only, so networks are given the images' coordinates in it: outputs,
- * kernels and displacements have the same law, in a fraction of the numbers (training.h). */
+ * kernels and displacements have the same law, in a fraction of the numbers (problem.h). */
 #include <ntk/lab/lab.h>
 
 const ntk_experiment NTK_EXPERIMENT = {

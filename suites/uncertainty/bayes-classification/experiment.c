@@ -6,7 +6,7 @@
  * N(0, C) and noise on the targets, f would be a draw of the posterior of the prior N(0, C); with a
  * cross-entropy and no noise it is none.
  *
- * What is a theorem, for f_0 ~ N(0, C) (derived in suite/predictive.c), d the effective number of parameters:
+ * What is a theorem, for f_0 ~ N(0, C) (derived in predictive.c), d the effective number of parameters:
  *
  *     posterior    E f = C E g(f),     E [f^T C^{-1} f - f^T g(f)] = n K
  *     ensemble                         E [f^T C^{-1} f - f^T g(f)] = n K - E d
