@@ -7,8 +7,9 @@
 
 NTK_BEGIN_DECLS
 
-/* The certificate: norm_lower <= ||w_hat|| <= norm_upper, from a dual and a primal feasible point, up to the
- * rounding of one product with the Gram matrix. */
+/* The certificate: norm_lower <= ||w_hat|| <= norm_upper, from a dual and a primal feasible point, rounding
+ * included, for each positive semi-definite Theta whose entries lie within 4 u sqrt(Theta_ii Theta_jj), u =
+ * 2^-53, of those given (and within what the two triangles differ by). The interval contains norm. */
 typedef struct ntk_hard_margin_result {
     double norm; /* ||w_hat||; the margin is 1 / norm */
     double norm_lower, norm_upper;
@@ -31,9 +32,14 @@ typedef struct ntk_hard_margin_result {
  *     ||theta_t - theta_0|| / log t -> ||w_hat||,      t L(t) -> ||w_hat||^2
  *
  * whatever n and f_0 (Soudry et al. 2018; derived in inference/hard_margin.c). Meant for up to about a
- * thousand constraints (n, or n (K - 1)): their matrix is stored. Errors: NTK_ERROR_ARGUMENT for soft targets
- * or squared loss, and where the data are not separable by this kernel; NTK_ERROR_NO_CONVERGENCE where a
- * violation larger than rounding remains. */
+ * thousand constraints (n, or n (K - 1)): their matrix is stored. Points with equal rows are one point; each
+ * of them has the same share of its multipliers, and they count as one support vector.
+ *
+ * NTK_OK means that the interval of ||w_hat|| is no wider than 1e-6 of it. Errors:
+ *
+ *     NTK_ERROR_ARGUMENT        soft targets or squared loss; data that this kernel does not separate, or
+ * only with a norm beyond what rounding lets be told from infinity, which is named NTK_ERROR_NO_CONVERGENCE
+ * the interval is wider, and named */
 ntk_status ntk_inference_hard_margin(const ntk_inference_problem *problem, double *a, double *f,
                                      ntk_hard_margin_result *result);
 

@@ -39,10 +39,16 @@ typedef struct ntk_inference_problem {
     double lambda;         /* >= 0 */
 } ntk_inference_problem;
 
-/* Errors of every function here: NTK_ERROR_ARGUMENT, NTK_ERROR_SHAPE, NTK_ERROR_NOT_FINITE for a problem that
- * is none, NTK_ERROR_MEMORY; NTK_ERROR_NOT_POSITIVE_DEFINITE where the Gram matrix has a direction that is
- * negative by more than rounding (found where it matters, not searched for). After an error the outputs are
- * undefined. */
+/* Equal points. Where rows of gram are equal entry by entry (K of them for a full kernel), and initial
+ * outputs too, the points are the same point, seen several times: they share its f, count with the mean of
+ * their targets, and have equal parts of its coefficients.
+ *
+ * Errors of every function that is given a problem: NTK_ERROR_ARGUMENT, NTK_ERROR_SHAPE, NTK_ERROR_NOT_FINITE
+ * for a problem that is none, NTK_ERROR_ARGUMENT also for a Gram matrix that is not symmetric, with where (a
+ * difference below 2e-13 sqrt(Theta_ii Theta_jj) is rounding, and the lower triangle counts);
+ * NTK_ERROR_MEMORY; NTK_ERROR_NOT_POSITIVE_DEFINITE where a diagonal is negative, an entry is larger than its
+ * diagonals allow, or the matrix has another direction that is negative by more than rounding (found where it
+ * matters, not searched for). After an error the outputs are undefined. */
 
 /* f(x) = f_0(x) + Theta(x, X) a at q new points. cross: (q, n) where problem->order is n, (q K, n K) where it
  * is n K; f0_new: (q, K), NULL for 0; f: (q, K). Of the problem only points, outputs and order are read. */

@@ -21,7 +21,8 @@
 #include "inference/inference_problem.h"
 
 ntk_status ntk_classifier_check(const ntk_inference_problem *problem) {
-    NTK_TRY(ntk_inference_check(problem));
+    ntk_gram_facts facts;
+    NTK_TRY(ntk_inference_check(problem, &facts));
     if (problem->loss != NTK_LOSS_LOGISTIC && problem->loss != NTK_LOSS_SOFTMAX)
         return ntk_fail(NTK_ERROR_ARGUMENT, "a classifier needs the logistic or softmax loss");
     if (!ntk_inference_is_shared(problem))

@@ -1,7 +1,7 @@
 /* For a row whose top probability is almost 1, p_top - p_top^2 cancels. With d_k = v_k - v_top and the mean
  * taken over the others, mu = sum_{j != top} p_j d_j,
  *
- *     n (H v)_k = p_k (v_k - sum_j p_j v_j) = p_k (d_k - mu),     n (H v)_top = -p_top mu,
+ *     (n / m) (H v)_k = p_k (v_k - sum_j p_j v_j) = p_k (d_k - mu),     (n / m) (H v)_top = -p_top mu,
  *
  * in which nothing cancels that v does not bring along. The eigenvalues of diag p - p p^T are at most
  * 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top); 1 - p_top is the sum of the others. */
@@ -47,26 +47,27 @@ static void apply_softmax_row(size_t outputs, double scale, const double *p, con
     for (size_t k = 0; k < outputs; ++k) out[k] = scale * p[k] * ((v[k] - v[top]) - mean);
 }
 
-void ntk_curvature_apply(const ntk_inference_problem *problem, const double *weight, const double *v,
-                         double *out) {
+void ntk_curvature_apply(const ntk_distinct *distinct, const double *weight, const double *v, double *out) {
+    const ntk_inference_problem *problem = &distinct->problem;
     const size_t outputs = problem->outputs;
-    const double scale = 1 / (double)problem->points;
     for (size_t i = 0; i < problem->points; ++i) {
         const size_t at = i * outputs;
+        const double share = ntk_distinct_share(distinct, i);
         if (problem->loss == NTK_LOSS_LOGISTIC)
-            out[i] = scale * weight[i] * v[i];
+            out[i] = share * weight[i] * v[i];
         else
-            apply_softmax_row(outputs, scale, weight + at, v + at, out + at);
+            apply_softmax_row(outputs, share, weight + at, v + at, out + at);
     }
 }
 
-double ntk_curvature_bound(const ntk_inference_problem *problem, const double *weight, size_t i) {
-    const double points = (double)problem->points;
-    if (problem->loss == NTK_LOSS_LOGISTIC) return weight[i] / points;
+double ntk_curvature_bound(const ntk_distinct *distinct, const double *weight, size_t i) {
+    const ntk_inference_problem *problem = &distinct->problem;
+    const double share = ntk_distinct_share(distinct, i);
+    if (problem->loss == NTK_LOSS_LOGISTIC) return weight[i] * share;
     const double *p = weight + i * problem->outputs;
     const size_t top = top_of(problem->outputs, p);
     double others = 0;
     for (size_t k = 0; k < problem->outputs; ++k)
         if (k != top) others += p[k];
-    return 2 * fmin(0.25, others) / points;
+    return 2 * fmin(0.25, others) * share;
 }

@@ -1,7 +1,8 @@
-/* Curvature of the cross-entropies: H = d2m/df2, block diagonal with one (K, K) block for each point,
+/* Curvature of the cross-entropies: H = d2m/df2, block diagonal with one (K, K) block for each distinct
+ * point, of which m_i were given,
  *
- *     logistic   H_i = h_i / n,                        h = sigma(f) sigma(-f)
- *     softmax    H_i = (diag p_i - p_i p_i^T) / n,     p = softmax f.
+ *     logistic   H_i = (m_i / n) h_i,                        h = sigma(f) sigma(-f)
+ *     softmax    H_i = (m_i / n) (diag p_i - p_i p_i^T),     p = softmax f.
  *
  * `weight` (n, K) below holds h or p; it is all that H needs. */
 #ifndef NTK_INFERENCE_CURVATURE_H
@@ -11,6 +12,8 @@
 
 #include <ntk/inference_problem.h>
 
+#include "inference/distinct.h"
+
 /* weight at the outputs f; each entry to full relative accuracy at every margin. f, weight: (n, K). */
 void ntk_curvature_weights(const ntk_inference_problem *problem, const double *f, double *weight);
 
@@ -18,10 +21,9 @@ void ntk_curvature_weights(const ntk_inference_problem *problem, const double *f
 void ntk_curvature_softmax(size_t outputs, const double *f, double *p);
 
 /* out = H v. v, out: (n, K), which must not overlap. */
-void ntk_curvature_apply(const ntk_inference_problem *problem, const double *weight, const double *v,
-                         double *out);
+void ntk_curvature_apply(const ntk_distinct *distinct, const double *weight, const double *v, double *out);
 
 /* An upper bound of the largest eigenvalue of H_i, for the point i. */
-double ntk_curvature_bound(const ntk_inference_problem *problem, const double *weight, size_t i);
+double ntk_curvature_bound(const ntk_distinct *distinct, const double *weight, size_t i);
 
 #endif

@@ -22,6 +22,20 @@
  *
  *     (sum_c alpha_c) / ||w||  <=  ||w_hat||  <=  ||w|| / m.
  *
+ * With R_c = ||J_i|| (logistic) or ||J_{i,y_i}|| + ||J_{i,k}|| (softmax), which is at least ||g_c||, entries
+ * of Q are off by at most kappa R_c R_d, kappa = 3 u + gram_error, where gram_error is what is granted to
+ * entries of Theta (distinct.h), and sums by a unit roundoff a term, of which there are S, as many as
+ * positive multipliers: the margin c as computed is off by
+ *
+ *     e_c = (S + 2) u sum_d |Q_cd| alpha_d + kappa R_c sum_d R_d alpha_d,
+ *
+ * and ||w||^2 by sum_c alpha_c (e_c + (S + 2) u |m_c|). The interval returned has these in.
+ *
+ * Data that are not separable. Where a step is endless, beta = (d, 1) >= 0 has ||sum_c beta_c g_c||^2 = s = 0
+ * up to rounding, s <= 4 (count + 1) eps (sum_c R_c beta_c)^2, and any w with margins of at least 1 has sum_c
+ * beta_c <= <sum_c beta_c g_c, w> <= s^{1/2} ||w||: separable data would need a ||w|| of (sum_c beta_c) /
+ * s^{1/2} at least. Only of points that are the same and of different classes can more be said.
+ *
  * What it says of gradient flow (Soudry et al. 2018). Let w follow w' = -grad of the mean loss (1/n) sum_i
  * log(1 + sum_k e^{-m_c}), m_c = (margin of f_0)_c + <g_c, w>, on separable data. Then, where the multipliers
  * of all active constraints are positive, w = w_hat log t + w~ + o(1); with rho_c = lim (m_c - log t), finite
@@ -44,15 +58,20 @@
 #include <ntk/memory.h>
 #include <ntk/status.h>
 
+#include "inference/distinct.h"
 #include "inference/inference_problem.h"
 #include "objective/curvature.h"
+
+/* The width of the interval of ||w_hat|| with which a solution is returned, relative to it. */
+static const double accepted_width = 1e-6;
 
 /* Margins are 1 at the solution; what is wanted of them where rounding allows it. */
 static const double margin_tolerance = 1e-12;
 
 /* The dual problem and the state of the active set; arrays of the number of constraints N. */
 typedef struct dual {
-    const ntk_inference_problem *problem;
+    const ntk_distinct *distinct;
+    const ntk_inference_problem *problem; /* that of the distinct points */
     size_t constraints;
     size_t *truth;  /* (n), the true class of a point (softmax) */
     double *q;      /* (N, N) */
@@ -176,6 +195,19 @@ static double longest_step(const dual *d, size_t *blocking) {
     return longest;
 }
 
+static ntk_status refuse_inseparable(const dual *d, size_t e) {
+    double mass = sqrt(d->q[e * d->constraints + e]), sum = 1;
+    for (size_t j = 0; j < d->count; ++j) {
+        const size_t c = d->active[j];
+        mass += sqrt(d->q[c * d->constraints + c]) * d->direction[j];
+        sum += d->direction[j];
+    }
+    const double root = sqrt(4 * (double)(d->count + 1) * DBL_EPSILON) * mass;
+    return ntk_fail(NTK_ERROR_ARGUMENT,
+                    "hard margin: the data are not separable by this kernel, or only with a norm above %g",
+                    ldexp(sum / root, -d->distinct->exponent / 2));
+}
+
 /* Raise alpha_e until its margin is 1. */
 static ntk_status enter(dual *d, size_t e) {
     double missing = 1 - d->margin[e];
@@ -185,8 +217,7 @@ static ntk_status enter(dual *d, size_t e) {
         size_t blocking = 0;
         const double partial = longest_step(d, &blocking), full = s > 0 ? missing / s : INFINITY;
         const double t = fmin(partial, full);
-        if (!isfinite(t))
-            return ntk_fail(NTK_ERROR_ARGUMENT, "hard margin: the data are not separable by this kernel");
+        if (!isfinite(t)) return refuse_inseparable(d, e);
         d->alpha[e] += t;
         for (size_t j = 0; j < d->count; ++j) d->alpha[d->active[j]] += t * d->direction[j];
         if (full <= partial) {
@@ -222,26 +253,59 @@ static ntk_status most_violated(dual *d, size_t *worst, bool *violated) {
     return NTK_OK;
 }
 
+/* R_c of the head of this file. */
+static double reach(const dual *d, size_t c) {
+    const ntk_inference_problem *problem = d->problem;
+    if (is_binary(d)) return sqrt(tangent(problem, c, 0, c, 0));
+    size_t i, k;
+    constraint_of(d, c, &i, &k);
+    const size_t y = d->truth[i];
+    return sqrt(tangent(problem, i, y, i, y)) + sqrt(tangent(problem, i, k, i, k));
+}
+
+/* e_c of the head of this file; mass = sum_d R_d alpha_d. */
+static double margin_error(const dual *d, size_t c, double roundings, double mass) {
+    double sum = 0;
+    for (size_t e = 0; e < d->constraints; ++e) sum += fabs(d->q[c * d->constraints + e]) * d->alpha[e];
+    return 1.01 * (roundings * sum + (1.5 * DBL_EPSILON + d->distinct->gram_error) * reach(d, c) * mass);
+}
+
+/* The interval, from the sum of alpha, the norm and the margins as computed. */
+static void bound_norm(const dual *d, double sum, ntk_hard_margin_result *result) {
+    const double roundings = (double)(result->support_vectors + 2) * DBL_EPSILON / 2;
+    double mass = 0, least = INFINITY, square = result->norm * result->norm;
+    for (size_t c = 0; c < d->constraints; ++c) mass += reach(d, c) * d->alpha[c];
+    for (size_t c = 0; c < d->constraints; ++c) {
+        const double error = margin_error(d, c, roundings, mass);
+        least = ntk_smaller(least, d->margin[c] - error);
+        square += d->alpha[c] * (error + roundings * fabs(d->margin[c]));
+    }
+    const double largest = sqrt(square) * (1 + 8 * roundings);
+    result->norm_lower = fmin(sum * (1 - 2 * roundings) / largest, result->norm);
+    result->norm_upper = least > 0 ? fmax(largest / least * (1 + DBL_EPSILON), result->norm) : INFINITY;
+}
+
 static ntk_status certify(dual *d, ntk_hard_margin_result *result) {
     const size_t count = d->constraints;
     NTK_TRY(ntk_symv(count, 1, d->q, count, d->alpha, 0, d->margin));
-    double sum = 0, least = INFINITY;
-    bool wrong = false;
+    double sum = 0;
     for (size_t c = 0; c < count; ++c) {
         const double short_by = 1 - d->margin[c];
         const double residual = d->alpha[c] > 0 ? fabs(short_by) : fmax(0, short_by);
         result->kkt_residual = ntk_larger(result->kkt_residual, residual);
         result->support_vectors += d->alpha[c] > 0;
-        wrong = wrong || !(residual <= 10 * acceptable(d, c));
         sum += d->alpha[c];
-        least = ntk_smaller(least, d->margin[c]);
     }
     result->norm = sqrt(ntk_dot(count, d->alpha, d->margin));
-    result->norm_lower = sum / result->norm;
-    result->norm_upper = result->norm / least;
-    if (wrong || !isfinite(result->norm_upper) || !(least > 0))
-        return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "hard margin: residual %g remains", result->kkt_residual);
-    return NTK_OK;
+    bound_norm(d, sum, result);
+    const int half = d->distinct->exponent / 2;
+    result->norm = ldexp(result->norm, -half);
+    result->norm_lower = ldexp(result->norm_lower, -half);
+    result->norm_upper = ldexp(result->norm_upper, -half);
+    if (result->norm_upper - result->norm_lower <= accepted_width * result->norm) return NTK_OK;
+    return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
+                    "hard margin: the norm is known to lie in [%g, %g] only, with a residual of %g",
+                    result->norm_lower, result->norm_upper, result->kkt_residual);
 }
 
 static ntk_status solve_dual(dual *d, ntk_hard_margin_result *result) {
@@ -287,18 +351,54 @@ static ntk_status allocate(dual *d) {
     return NTK_OK;
 }
 
-ntk_status ntk_inference_hard_margin(const ntk_inference_problem *problem, double *a, double *f,
-                                     ntk_hard_margin_result *result) {
-    NTK_TRY(ntk_inference_check(problem));
-    if (!ntk_loss_targets_are_hard(problem->loss, problem->points, problem->outputs, problem->targets))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "hard margin: the targets are not single classes");
-    *result = (ntk_hard_margin_result){0};
+/* The same point with different classes. */
+static ntk_status check_labels(const ntk_distinct *distinct, const ntk_inference_problem *given) {
+    const size_t outputs = given->outputs;
+    for (size_t i = 0; distinct->group && i < given->points; ++i) {
+        size_t first = 0;
+        while (distinct->group[first] != distinct->group[i]) ++first;
+        for (size_t k = 0; k < outputs; ++k)
+            if (given->targets[i * outputs + k] != given->targets[first * outputs + k])
+                return ntk_fail(
+                    NTK_ERROR_ARGUMENT,
+                    "hard margin: the data are not separable: points %zu and %zu are the same and "
+                    "their classes are not",
+                    first, i);
+    }
+    return NTK_OK;
+}
+
+static ntk_status solve(const ntk_distinct *distinct, double *a, double *f, ntk_hard_margin_result *result) {
+    const ntk_inference_problem *problem = &distinct->problem;
+    const size_t unknowns = ntk_inference_unknowns(problem);
     const size_t wrong = problem->loss == NTK_LOSS_LOGISTIC ? 1 : problem->outputs - 1;
-    dual d = {.problem = problem, .constraints = problem->points * wrong};
+    dual d = {.distinct = distinct, .problem = problem, .constraints = problem->points * wrong};
+    double *values = NULL;
+    NTK_TRY(ntk_allocate_doubles(2 * unknowns, &values));
     ntk_status status = allocate(&d);
     if (status == NTK_OK) status = solve_dual(&d, result);
-    if (status == NTK_OK) coefficients(&d, a);
+    if (status == NTK_OK) coefficients(&d, values);
+    if (status == NTK_OK && f) status = ntk_inference_apply(problem, values, values + unknowns);
+    if (status == NTK_OK) ntk_distinct_spread_coefficients(distinct, values, a);
+    if (status == NTK_OK && f) ntk_distinct_spread_outputs(distinct, values + unknowns, f);
     release(&d);
-    if (status == NTK_OK && f) status = ntk_inference_apply(problem, a, f);
+    ntk_release(values);
+    return status;
+}
+
+ntk_status ntk_inference_hard_margin(const ntk_inference_problem *problem, double *a, double *f,
+                                     ntk_hard_margin_result *result) {
+    ntk_inference_problem plain = *problem; /* f_0 and lambda play no part */
+    plain.f0 = NULL;
+    plain.lambda = 0;
+    ntk_distinct distinct;
+    NTK_TRY(ntk_distinct_create(&plain, &distinct));
+    *result = (ntk_hard_margin_result){0};
+    ntk_status status = NTK_OK;
+    if (!ntk_loss_targets_are_hard(problem->loss, problem->points, problem->outputs, problem->targets))
+        status = ntk_fail(NTK_ERROR_ARGUMENT, "hard margin: the targets are not single classes");
+    if (status == NTK_OK) status = check_labels(&distinct, problem);
+    if (status == NTK_OK) status = solve(&distinct, a, f, result);
+    ntk_distinct_release(&distinct);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <ntk/linalg.h>
+#include <ntk/memory.h>
 
 size_t ntk_inference_unknowns(const ntk_inference_problem *problem) {
     return problem->points * problem->outputs;
@@ -33,19 +34,73 @@ static ntk_status check_sizes(const ntk_inference_problem *problem) {
     return NTK_OK;
 }
 
-ntk_status ntk_inference_check(const ntk_inference_problem *problem) {
-    NTK_TRY(check_sizes(problem));
-    const size_t unknowns = ntk_inference_unknowns(problem), order = problem->order;
-    if (!isfinite(problem->lambda) || problem->lambda < 0)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "inference: lambda is %g, not a number >= 0", problem->lambda);
+/* Gram matrices are computed with sums of many terms: this much of sqrt(Theta_ii Theta_jj) is rounding. */
+static const double rounding_of_entries = 1024 * DBL_EPSILON;
+
+/* What entries [i, j] and [j, i] of a Gram matrix must be, as a line of an error where they are not. */
+static ntk_status refuse_pair(const ntk_inference_problem *problem, size_t i, size_t j) {
+    const size_t order = problem->order;
+    const double x = problem->gram[i * order + j], y = problem->gram[j * order + i];
+    const double first = problem->gram[i * (order + 1)], second = problem->gram[j * (order + 1)];
+    const double bound = sqrt(first) * sqrt(second);
+    if (fabs(x - y) > rounding_of_entries * bound + DBL_MIN)
+        return ntk_fail(
+            NTK_ERROR_ARGUMENT,
+            "inference: the Gram matrix is not symmetric: [%zu, %zu] is %.17g and [%zu, %zu] is %.17g", i, j,
+            x, j, i, y);
+    return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                    "inference: the Gram matrix is not positive semi-definite: [%zu, %zu] is %g beside "
+                    "diagonals of %g and %g, so a quadratic form is negative",
+                    i, j, x, first, second);
+}
+
+/* Both triangles in tiles of rows that stay in the cache. root: (order), of the diagonal. */
+static ntk_status compare_triangles(const ntk_inference_problem *problem, const double *root,
+                                    ntk_gram_facts *facts) {
+    enum { TILE = 32 };
+    const size_t order = problem->order;
+    const double *gram = problem->gram;
+    for (size_t i0 = 0; i0 < order; i0 += TILE)
+        for (size_t j0 = 0; j0 <= i0; j0 += TILE)
+            for (size_t i = i0; i < order && i < i0 + TILE; ++i)
+                for (size_t j = j0; j < i && j < j0 + TILE; ++j) {
+                    const double x = gram[i * order + j], difference = fabs(x - gram[j * order + i]);
+                    const double bound = root[i] * root[j], slack = rounding_of_entries * bound + DBL_MIN;
+                    if (!(fabs(x) <= bound + slack && difference <= slack)) return refuse_pair(problem, i, j);
+                    if (difference > 0 && bound > 0)
+                        facts->asymmetry = fmax(facts->asymmetry, difference / bound);
+                    facts->twins = facts->twins || (x == gram[i * (order + 1)] && x == gram[j * (order + 1)]);
+                }
+    return NTK_OK;
+}
+
+static ntk_status check_gram(const ntk_inference_problem *problem, ntk_gram_facts *facts) {
+    const size_t order = problem->order;
+    *facts = (ntk_gram_facts){0};
     if (!ntk_all_finite(order * order, problem->gram))
         return ntk_fail(NTK_ERROR_NOT_FINITE, "inference: the Gram matrix is not finite");
-    if (problem->f0 && !ntk_all_finite(unknowns, problem->f0))
+    double *root = NULL;
+    NTK_TRY(ntk_allocate_doubles(order, &root));
+    ntk_status status = NTK_OK;
+    for (size_t i = 0; i < order && status == NTK_OK; ++i) {
+        const double diagonal = problem->gram[i * (order + 1)];
+        root[i] = sqrt(diagonal);
+        if (diagonal < 0)
+            status = ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE, "inference: Gram matrix, diagonal %zu is %g",
+                              i, diagonal);
+    }
+    if (status == NTK_OK) status = compare_triangles(problem, root, facts);
+    ntk_release(root);
+    return status;
+}
+
+ntk_status ntk_inference_check(const ntk_inference_problem *problem, ntk_gram_facts *facts) {
+    NTK_TRY(check_sizes(problem));
+    if (!isfinite(problem->lambda) || problem->lambda < 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "inference: lambda is %g, not a number >= 0", problem->lambda);
+    if (problem->f0 && !ntk_all_finite(ntk_inference_unknowns(problem), problem->f0))
         return ntk_fail(NTK_ERROR_NOT_FINITE, "inference: the initial outputs are not finite");
-    for (size_t i = 0; i < order; ++i)
-        if (problem->gram[i * order + i] < 0)
-            return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE, "inference: Gram matrix, diagonal %zu is %g", i,
-                            problem->gram[i * order + i]);
+    NTK_TRY(check_gram(problem, facts));
     return ntk_loss_check(problem->loss, problem->points, problem->outputs, problem->targets);
 }
 

@@ -8,8 +8,15 @@
 #include <ntk/inference_problem.h>
 #include <ntk/status.h>
 
-/* Shapes, finite numbers, lambda >= 0, targets, a diagonal that is not negative. */
-ntk_status ntk_inference_check(const ntk_inference_problem *problem);
+/* What a look at all entries of Theta tells. */
+typedef struct ntk_gram_facts {
+    double asymmetry; /* max |Theta_ij - Theta_ji| / sqrt(Theta_ii Theta_jj), of order eps */
+    bool twins;       /* Theta_ij = Theta_ii = Theta_jj for some i != j: J_i and J_j may be the same */
+} ntk_gram_facts;
+
+/* Shapes, finite numbers, lambda >= 0, targets; Theta is symmetric, its diagonal is not negative, and no
+ * entry exceeds what the Cauchy-Schwarz inequality allows, symmetry and inequality up to rounding. */
+ntk_status ntk_inference_check(const ntk_inference_problem *problem, ntk_gram_facts *facts);
 
 /* n K. */
 size_t ntk_inference_unknowns(const ntk_inference_problem *problem);

@@ -2,12 +2,12 @@
 #ifndef NTK_INFERENCE_INTERPOLATE_H
 #define NTK_INFERENCE_INTERPOLATE_H
 
-#include <ntk/inference_problem.h>
 #include <ntk/logistic.h>
 #include <ntk/status.h>
 
-/* The case lambda = 0 of ntk_inference_logistic; the problem has been checked. */
-ntk_status ntk_interpolate(const ntk_inference_problem *problem, double *a, double *f,
-                           ntk_logistic_result *result);
+#include "inference/distinct.h"
+
+/* The case lambda = 0 of ntk_inference_logistic. a, f: of all points; f may be NULL. */
+ntk_status ntk_interpolate(const ntk_distinct *distinct, double *a, double *f, ntk_logistic_result *result);
 
 #endif

@@ -12,9 +12,9 @@
  * The inner product does not see the kernel of Theta, and needs help there: what r has in it would stay, and
  * in the end its rounding would hide the rest. So a run of conjugate gradients is followed by
  *
- *     delta <- delta - A_1^{-1} (A delta + r),      A_1 = lambda I + Theta / n,
+ *     delta <- delta - A_1^{-1} (A delta + r),      A_1 = lambda I + M Theta,   M = diag(m_i / n),
  *
- * which multiplies the error by 1 - A_1^{-1} A. Since 0 <= n H <= 1, that is self-adjoint in the inner
+ * which multiplies the error by 1 - A_1^{-1} A. Since 0 <= H <= M, that is self-adjoint in the inner
  * product that A_1 Theta defines, and lies between 0 and 1: the error shrinks in every direction, and becomes
  * 0 in the kernel of Theta, where A_1 = A = lambda. The residual is then computed afresh, and another run
  * follows if it is still too large. */
@@ -29,13 +29,11 @@
 #include "inference/curvature.h"
 #include "inference/inference_problem.h"
 
-/* Conjugate gradients for one system; a step that is not quite Newton's is taken after so many. */
-enum { MAX_ITERATIONS = 2000 };
-
 struct ntk_newton {
-    const ntk_inference_problem *problem;
-    size_t unknowns;      /* nK */
-    double *bound_factor; /* (order, order), Cholesky factor of n A_1 = Theta + n lambda I */
+    const ntk_distinct *distinct;
+    const ntk_inference_problem *problem; /* that of the distinct points */
+    size_t unknowns;                      /* nK */
+    double *bound_factor;                 /* (order, order), Cholesky factor of Theta + lambda M^{-1} */
     /* (n, K) each: residual = -(A delta + r) and Theta times it, search direction and Theta times it, A times
      * the search direction. */
     double *residual, *residual_image, *search, *search_image, *applied;
@@ -53,8 +51,11 @@ static ntk_status factorise_bound(ntk_newton *newton) {
     const size_t order = problem->order;
     NTK_TRY(ntk_allocate_doubles(order * order, &newton->bound_factor));
     memcpy(newton->bound_factor, problem->gram, order * order * sizeof *newton->bound_factor);
-    for (size_t i = 0; i < order; ++i)
-        newton->bound_factor[i * order + i] += (double)problem->points * problem->lambda;
+    const size_t rows = order / problem->points;
+    for (size_t i = 0; i < order; ++i) {
+        const double copies = newton->distinct->copies ? newton->distinct->copies[i / rows] : 1;
+        newton->bound_factor[i * order + i] += (double)newton->distinct->all * problem->lambda / copies;
+    }
     return ntk_cholesky(order, newton->bound_factor, order);
 }
 
@@ -67,12 +68,13 @@ static ntk_status allocate_arrays(ntk_newton *newton) {
     return NTK_OK;
 }
 
-ntk_status ntk_newton_create(const ntk_inference_problem *problem, ntk_newton **out) {
+ntk_status ntk_newton_create(const ntk_distinct *distinct, ntk_newton **out) {
     void *memory = NULL;
     NTK_TRY(ntk_allocate(1, sizeof(ntk_newton), &memory));
     ntk_newton *newton = memory;
-    newton->problem = problem;
-    newton->unknowns = ntk_inference_unknowns(problem);
+    newton->distinct = distinct;
+    newton->problem = &distinct->problem;
+    newton->unknowns = ntk_inference_unknowns(newton->problem);
     ntk_status status = allocate_arrays(newton);
     if (status == NTK_OK) status = factorise_bound(newton);
     if (status == NTK_OK)
@@ -96,7 +98,7 @@ static void turn(size_t n, const double *x, double factor, double *y) {
 
 /* applied = A v, where image = Theta v. */
 static void apply_system(ntk_newton *newton, const double *weight, const double *v, const double *image) {
-    ntk_curvature_apply(newton->problem, weight, image, newton->applied);
+    ntk_curvature_apply(newton->distinct, weight, image, newton->applied);
     add(newton->unknowns, newton->problem->lambda, v, newton->applied);
 }
 
@@ -122,7 +124,7 @@ static ntk_status run(ntk_newton *newton, const double *weight, double wanted, d
     const size_t unknowns = newton->unknowns;
     memcpy(newton->search, newton->residual, unknowns * sizeof *delta);
     memcpy(newton->search_image, newton->residual_image, unknowns * sizeof *delta);
-    while (square > wanted && *iterations < MAX_ITERATIONS) {
+    while (square > wanted && *iterations < NTK_NEWTON_MAX_ITERATIONS) {
         apply_system(newton, weight, newton->search, newton->search_image);
         const double length = square / ntk_dot(unknowns, newton->search_image, newton->applied);
         *moving = isfinite(length) && length > 0;
@@ -138,11 +140,14 @@ static ntk_status run(ntk_newton *newton, const double *weight, double wanted, d
     return NTK_OK;
 }
 
-/* The step with A_1. */
+/* The step with A_1; A_1^{-1} = (Theta + lambda M^{-1})^{-1} M^{-1}. */
 static ntk_status clean(ntk_newton *newton, double *delta) {
     const size_t order = newton->problem->order, columns = newton->unknowns / order;
+    const double *copies = newton->distinct->copies;
+    for (size_t i = 0; copies && i < newton->unknowns; ++i)
+        newton->residual[i] /= copies[i / newton->problem->outputs];
     NTK_TRY(ntk_cholesky_solve(order, columns, newton->bound_factor, order, newton->residual, columns));
-    add(newton->unknowns, (double)newton->problem->points, newton->residual, delta);
+    add(newton->unknowns, (double)newton->distinct->all, newton->residual, delta);
     return NTK_OK;
 }
 
@@ -155,7 +160,7 @@ ntk_status ntk_newton_solve(ntk_newton *newton, const double *weight, const doub
     NTK_TRY(find_residual(newton, weight, r, delta, image, &square));
     const double wanted = tolerance * tolerance * square;
     size_t used = 0;
-    for (bool moving = true; moving && square > wanted && used < MAX_ITERATIONS;) {
+    for (bool moving = true; moving && square > wanted && used < NTK_NEWTON_MAX_ITERATIONS;) {
         /* Half the norm: the square computed afresh is a little larger than the one carried along. */
         NTK_TRY(run(newton, weight, wanted / 4, square, delta, &used, &moving));
         NTK_TRY(ntk_inference_apply(problem, delta, image));

@@ -4,13 +4,17 @@
 
 #include <stddef.h>
 
-#include <ntk/inference_problem.h>
 #include <ntk/status.h>
+
+#include "inference/distinct.h"
 
 typedef struct ntk_newton ntk_newton;
 
-/* For a checked problem with lambda > 0, which must outlive it. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE. */
-ntk_status ntk_newton_create(const ntk_inference_problem *problem, ntk_newton **out);
+/* Conjugate gradients for one system; a step that is not quite Newton's is taken after so many. */
+enum { NTK_NEWTON_MAX_ITERATIONS = 2000 };
+
+/* For a problem with lambda > 0, which must outlive it. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE. */
+ntk_status ntk_newton_create(const ntk_distinct *distinct, ntk_newton **out);
 void ntk_newton_destroy(ntk_newton *newton);
 
 /* Solve for the H of these weights (curvature.h) until ||J^T (lambda delta + H Theta delta + r)|| <=
