@@ -27,10 +27,13 @@
 #include <ntk/lab/grid.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/lab/network_name.h>
+#include <ntk/lab/pairs.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/population.h>
 #include <ntk/lab/problem.h>
+#include <ntk/lab/proofs.h>
 #include <ntk/lab/solution.h>
+#include <ntk/lab/spectrum.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/lab/table.h>
 #include <ntk/ntk.h>
