@@ -28,6 +28,13 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("norm-residual", "largest deviation of K_n(x, x) from (n + 1) |x|^2, relative"),
+    NTK_METRIC("pairs-ratio", "largest feature distance over its bound"),
+    NTK_METRIC("growth", "exponent in n of the constant of the root"),
+    {0},
+};
+
 enum { DEPTHS_MAX = 16, LABEL = 8, FROM = 4 /* depth from which growth is fitted */ };
 
 static ntk_pairs_kernel kernel_of(const ntk_context *context, long depth) {
@@ -123,4 +130,5 @@ static ntk_status run(ntk_context *context) {
     return measure_pairs(context, count, depths);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_pairs_parameters, parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_pairs_parameters, parameters}, .metrics = {metrics}, .run = run};

@@ -67,6 +67,15 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{lemma,step,feature,printed}-margin", "certified margin of an inequality in the angle"),
+    NTK_METRIC("sharp-{step,first,second}", "certified violation with 0.99 of a constant"),
+    NTK_METRIC("layers-margin-{depths}", "certified margin of the bound for L hidden layers"),
+    NTK_METRIC("sharp-layers-{depths}", "certified violation with 0.99 of its first constant"),
+    NTK_METRIC("pairs-ratio-{depths}", "largest squared feature distance over its bound"),
+    {0},
+};
+
 enum { DEPTHS_MAX = 32, LABEL = 8 };
 static const double sharp = 0.99; /* of a constant, which is then too small */
 
@@ -231,4 +240,5 @@ static ntk_status run(ntk_context *context) {
     return emit_curves(context);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_pairs_parameters, parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_pairs_parameters, parameters}, .metrics = {metrics}, .run = run};

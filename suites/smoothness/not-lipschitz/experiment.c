@@ -33,6 +33,15 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{lower,upper}-margin", "certified margin of a bound"),
+    NTK_METRIC("sharp-{lower,upper}", "certified violation with a constant that is off by 0.01"),
+    NTK_METRIC("exponent", "of |Phi(x) - Phi(y)| / r in r"),
+    NTK_METRIC("constant", "|Phi(x) - Phi(y)| / sqrt r at the smallest r"),
+    NTK_METRIC("steepest", "|Phi(x) - Phi(y)| / r at the smallest r"),
+    {0},
+};
+
 /* With w^2 = 2 for ReLU, whose NTK is then twice K; 1 for erf. */
 static ntk_pairs_kernel kernel_of(const ntk_context *context) {
     ntk_pairs_kernel out = {ntk_architecture_default(), 0.5};
@@ -142,4 +151,5 @@ static ntk_status run(ntk_context *context) {
     return emit_kink(context, &kernel);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_pairs_parameters, parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_pairs_parameters, parameters}, .metrics = {metrics}, .run = run};

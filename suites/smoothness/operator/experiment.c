@@ -41,6 +41,13 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{step,second}-margin", "certified margin of (b) and of (a)"),
+    NTK_METRIC("sharp-{step,second}", "certified violation with 0.99 of the constant"),
+    NTK_METRIC("signals-ratio", "largest left side of (c) over its right side"),
+    {0},
+};
+
 /* ---- certified ------------------------------------------------------------------------------- */
 
 static ntk_status prove(ntk_proofs *proofs, const ntk_context *context) {
@@ -205,4 +212,4 @@ static ntk_status run(ntk_context *context) {
     return emit_step(context);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .metrics = {metrics}, .run = run};

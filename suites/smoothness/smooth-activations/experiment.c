@@ -42,6 +42,31 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static bool has_closed_form(const ntk_context *context, const char *const *words) {
+    (void)context;
+    return strcmp(words[0], "erf") == 0 || strcmp(words[0], "gelu") == 0;
+}
+
+static bool has_softplus(const ntk_context *context, const char *const *words) {
+    size_t count;
+    const char *const *activations = ntk_context_choices(context, "activations", &count);
+    (void)words;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(activations[i], "softplus") == 0) return true;
+    return false;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC_WHEN("margin-{activations}", "certified margin of the Lipschitz bound", has_closed_form),
+    NTK_METRIC_WHEN("sharp-{activations}", "certified violation with 0.99 of the constant", has_closed_form),
+    NTK_METRIC_WHEN("moment-softplus-{0,1,2}", "gamma_j of softplus, the lower end", has_softplus),
+    NTK_METRIC("constant-{activations}", "best constant on the sphere, the lower end"),
+    NTK_METRIC("printed-{activations}", "the printed constant, the lower end"),
+    NTK_METRIC("{sphere,space}-ratio", "largest ratio of distances over the constant"),
+    NTK_METRIC("{sphere,space}-attained", "smallest of the activations' largest ratios"),
+    {0},
+};
+
 enum { ACTIVATIONS_MAX = 4, LABEL = 24 };
 
 /* Enclosures of kappa(1) and kappa'(1). */
@@ -207,4 +232,5 @@ static ntk_status run(ntk_context *context) {
     return measure_pairs(context, count, activations, known, false);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_pairs_parameters, parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {
+    .parameters = {ntk_pairs_parameters, parameters}, .metrics = {metrics}, .run = run};

@@ -43,6 +43,12 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exponent-{dimensions}", "of the smallest L2 error in the norm"),
+    NTK_METRIC("growth-{dimensions}", "of the supremum error over the theorem's order"),
+    {0},
+};
+
 enum { CUTS = 13, KNOTS_MAX = 20000, WAVES_MAX = 32 };
 
 static ntk_status spectrum_of(const ntk_context *context, size_t p, size_t count, double *mu) {
@@ -216,4 +222,4 @@ static ntk_status run(ntk_context *context) {
     return NTK_OK;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .metrics = {metrics}, .run = run};

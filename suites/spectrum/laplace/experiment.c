@@ -37,6 +37,19 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+/* One layer without bias has no odd degrees beyond the first. */
+static bool has_odd_limit(const ntk_context *context, const char *const *words) {
+    (void)context;
+    return strcmp(words[0], "depth-1") != 0;
+}
+
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("even-{kernels}-{dimensions}", "ratio at the last even degree over its limit"),
+    NTK_METRIC_WHEN("odd-{kernels}-{dimensions}", "the same at the last odd degree", has_odd_limit),
+    NTK_METRIC("{smallest,largest}-ratio", "bounds of all ratios"),
+    {0},
+};
+
 /* Slopes a and b, minus the derivatives in the angle from either pole. */
 typedef struct slopes {
     double near, far;
@@ -122,4 +135,4 @@ static ntk_status run(ntk_context *context) {
     return ntk_emit_scalar(context, "largest-ratio", largest);
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .metrics = {metrics}, .run = run};

@@ -31,6 +31,13 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("{finite,infinite}-{dimensions}", "certified margin of the fall, or the rise, of the terms"),
+    NTK_METRIC("exponent-{above,below}-{dimensions}", "of sums of terms from K to 2K"),
+    NTK_METRIC("norm-{dimensions}", "upper bound of the squared norm"),
+    {0},
+};
+
 enum { SUMS = 3 };
 
 typedef struct series {
@@ -159,4 +166,4 @@ static ntk_status run(ntk_context *context) {
     return status;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .metrics = {metrics}, .run = run};

@@ -33,6 +33,20 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("odd-{dimensions}", "largest |mu_k| over odd k >= 3"),
+    NTK_METRIC("positive-{dimensions}", "smallest other mu_k, over the law"),
+    NTK_METRIC("missed-{dimensions}", "degrees at which two enclosures do not meet"),
+    NTK_METRIC("exponent-{dimensions}", "slope of log mu_k in log nu"),
+    NTK_METRIC("last-exponent-{dimensions}", "the same of the last layer"),
+    NTK_METRIC("first-{dimensions}", "mu_2 over the law"),
+    NTK_METRIC("constant-{dimensions}", "mu_k over the law at a large degree"),
+    NTK_METRIC("last-constant-{dimensions}", "the same of the last layer"),
+    NTK_METRIC("law-{depth-1,kappa-0,kappa-1}-{dimensions}",
+               "certified margin of the fall of mu_k over its law"),
+    {0},
+};
+
 enum { FIT_LOW = 20, FIT_HIGH = 80 };
 
 typedef struct spectra {
@@ -158,4 +172,4 @@ static ntk_status run(ntk_context *context) {
     return status;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .metrics = {metrics}, .run = run};

@@ -25,6 +25,13 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("exponent", "of the spread of eigenvalues in the number of points"),
+    NTK_METRIC("spread-over-theory", "the spread at the most points, over theory"),
+    NTK_METRIC("multiplicity", "largest deviation of the eigenvalues above the gap from 9"),
+    {0},
+};
+
 enum { P = 3, CLUSTERS = 3, COUNTED = 9, SPREAD = 0, OVER_THEORY, ABOVE, COLUMNS, KEPT = 18 };
 static const size_t degrees[CLUSTERS] = {1, 2, 4}, sizes[CLUSTERS] = {3, 5, 9}, before[CLUSTERS] = {1, 4, 9};
 
@@ -141,4 +148,4 @@ static ntk_status run(ntk_context *context) {
     return status;
 }
 
-const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .run = run};
+const ntk_experiment NTK_EXPERIMENT = {.parameters = {parameters}, .metrics = {metrics}, .run = run};
