@@ -272,6 +272,25 @@ planted-%: $(BUILD)/tests/planted/%/run
 check-sanitizers:
 	@ci/check-sanitizers
 
+# Programs that take things away from the command (ci/torture). Those two are never sanitized themselves.
+$(BUILD)/tests/torture/fuzz.o: EXTRA = -Itests -I.
+$(BUILD)/torture/fuzz: $(BUILD)/tests/torture/fuzz.o $(ARCHIVES) $(BUILD)/linked
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+$(BUILD)/torture/starve.so: tests/torture/starve.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O1 $(WARN) -shared -fPIC $< -o $@ -ldl
+
+$(BUILD)/torture/refuse: tests/torture/refuse.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O1 $(WARN) $< -o $@
+
+.PHONY: torture
+torture:
+	@SHORT=$(SHORT) SEED=$(SEED) BUILD=$(BUILD) ci/torture
+
 # --- running ------------------------------------------------------------------------------------------
 
 # The claims of this tree, wherever BUILD is.

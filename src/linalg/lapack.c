@@ -10,6 +10,8 @@
 #include <cblas.h>
 #include <math.h>
 
+#include <ntk/memory.h>
+
 #include "linalg/size.h"
 
 /* OpenBLAS compares a pivot with `pivot <= 0`, which a NaN passes. Any NaN or infinity in row i of A
@@ -83,16 +85,35 @@ static void transpose_square(size_t n, double *a, size_t lda) {
                 }
 }
 
+/* With a workspace of our own: LAPACKE prints a line where it has no memory for one. */
+static ntk_status run_dsyevd(size_t n, double *a, size_t lda, bool vectors, double *values,
+                             lapack_int *info) {
+    const char job = vectors ? 'V' : 'N';
+    double size;
+    lapack_int integer_size;
+    *info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', (lapack_int)n, a, ntk_blas_ld(lda), values, &size,
+                                -1, &integer_size, -1);
+    if (*info != 0) return NTK_OK;
+    double *work;
+    void *integers;
+    NTK_TRY(ntk_allocate_doubles((size_t)size, &work));
+    const ntk_status status = ntk_allocate((size_t)integer_size, sizeof(lapack_int), &integers);
+    if (status == NTK_OK)
+        *info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', (lapack_int)n, a, ntk_blas_ld(lda), values,
+                                    work, (lapack_int)size, integers, integer_size);
+    ntk_release(integers);
+    ntk_release(work);
+    return status;
+}
+
 ntk_status ntk_eigen_symmetric(size_t n, double *a, size_t lda, bool vectors, double *values) {
     NTK_TRY(ntk_check_matrix("eigenvalues, A", n, n, lda));
     if (vectors && n > MAX_EIGENVECTORS)
         return ntk_fail(NTK_ERROR_SHAPE, "eigenvectors of order %zu: the workspace exceeds lapack_int", n);
     if (n == 0) return NTK_OK;
     NTK_TRY(check_lower_triangle(n, a, lda));
-    const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'U', (lapack_int)n, a,
-                                           ntk_blas_ld(lda), values);
-    if (info == LAPACK_WORK_MEMORY_ERROR)
-        return ntk_fail(NTK_ERROR_MEMORY, "eigenvalues of order %zu: no memory for the workspace", n);
+    lapack_int info;
+    NTK_TRY(run_dsyevd(n, a, lda, vectors, values, &info));
     if (info < 0) return ntk_fail(NTK_ERROR_LIBRARY, "dsyevd refuses its argument %d", (int)-info);
     if (info > 0)
         return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "eigenvalues of order %zu: dsyevd returns %d", n,

@@ -26,7 +26,7 @@ static const struct {
     LINKED(cblas_dsyrk),
     LINKED(cblas_dtrsm),
     LINKED(LAPACKE_dpotrf_work),
-    LINKED(LAPACKE_dsyevd),
+    LINKED(LAPACKE_dsyevd_work),
     {"dpotrf_", (function *)LAPACK_GLOBAL(dpotrf, DPOTRF)},
     {"dsyevd_", (function *)LAPACK_GLOBAL(dsyevd, DSYEVD)},
     {"dgemm_", NULL},

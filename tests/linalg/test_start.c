@@ -31,8 +31,9 @@ Test(start, pins_blas_to_one_thread) {
 
 /* Of each function the file that the dynamic linker took, with its build-id as `file` or readelf shows it. */
 Test(start, every_function_is_traced_to_its_file) {
-    static const char *const used[] = {"cblas_dgemm", "cblas_dgemv", "cblas_dsymv",         "cblas_dsyrk",
-                                       "cblas_dtrsm", "dpotrf_",     "LAPACKE_dpotrf_work", "LAPACKE_dsyevd"};
+    static const char *const used[] = {"cblas_dgemm",         "cblas_dgemv",        "cblas_dsymv",
+                                       "cblas_dsyrk",         "cblas_dtrsm",        "dpotrf_",
+                                       "LAPACKE_dpotrf_work", "LAPACKE_dsyevd_work"};
     ntk_blas_info info;
     ntk_blas_describe(&info);
     for (size_t k = 0; k < sizeof used / sizeof *used; k++) {
