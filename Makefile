@@ -287,6 +287,11 @@ $(BUILD)/torture/refuse: tests/torture/refuse.c
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 -O1 $(WARN) $< -o $@
 
+# For scripts that build in several ways.
+.PHONY: print-ntk
+print-ntk:
+	@echo $(BUILD)/ntk
+
 .PHONY: torture
 torture:
 	@SHORT=$(SHORT) SEED=$(SEED) BUILD=$(BUILD) ci/torture

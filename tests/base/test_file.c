@@ -33,7 +33,7 @@ static void enter_folder(void) {
 static void remove_folder(void) {
     char command[128];
     cr_assert(chdir("/") == 0);
-    snprintf(command, sizeof command, "chmod -R u+w %s && rm -r %s", folder, folder);
+    snprintf(command, sizeof command, "chmod -R u+w '%s' && rm -r '%s'", folder, folder);
     cr_assert(system(command) == 0);
 }
 
