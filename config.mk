@@ -1,19 +1,20 @@
-# Options of the build and of `make verify`. Give them on the command line (`make CC=clang`) or edit them here.
+# Options of the build and of `make verify`. Give them on the command line (`make CC=clang`) or edit
+# them here.
 
-# --- compiler ---------------------------------------------------------------------------------------
+# --- compiler -------------------------------------------------------------------------------------
 CC       ?= gcc
 OPT      ?= -O3
 WARN     ?= -Wall -Wextra -Wconversion
 # SIMD=none: no vector code at all, the scalar path that other CPUs use.
 SIMD     ?= auto
-# BLAS=openblas|reference|blis|atlas|mkl, where it is installed (ci/blas finds it); for another one, or for
-# another place, BLAS_LIBS= the linker's options for CBLAS, BLAS, LAPACK and LAPACKE.
+# BLAS=openblas|reference|blis|atlas|mkl, where it is installed (ci/blas finds it); for another one,
+# or for another place, BLAS_LIBS= the linker's options for CBLAS, BLAS, LAPACK and LAPACKE.
 BLAS     ?= openblas
 BLAS_LIBS ?=
 # SANITIZE=1: AddressSanitizer and UndefinedBehaviorSanitizer; every finding ends the program.
 SANITIZE ?= 0
 
-# --- verify -----------------------------------------------------------------------------------------
+# --- verify ---------------------------------------------------------------------------------------
 # TIER=quick|full. CLAIM: claims or suites, blank-separated; empty for all of them.
 TIER     ?= quick
 CLAIM    ?=
@@ -23,6 +24,6 @@ JOBS     ?=
 # WHY: the reason that `make accept` writes into the ledger.
 WHY      ?=
 
-# --- install ----------------------------------------------------------------------------------------
+# --- install --------------------------------------------------------------------------------------
 PREFIX   ?= /usr/local
 DESTDIR  ?=

@@ -1,14 +1,14 @@
-/* Kernel logistic regression on digits: 1,000 images, ten classes, the NTK of a ReLU network of three hidden
- * layers.
+/* Kernel logistic regression on digits: 1,000 images, ten classes, the NTK of a ReLU network of
+ * three hidden layers.
  *
- * Shown for each lambda: the objective, seconds of the processor and of the clock, Newton steps and conjugate
- * gradient iterations, and the certificate (relative residual: a bound of the relative error of w; gap: a
- * bound of the objective's error). Wanted: a relative residual of at most 1e-10. bench/peers solves the same
- * problems with public solvers.
+ * Shown for each lambda: the objective, seconds of the processor and of the clock, Newton steps and
+ * conjugate gradient iterations, and the certificate (relative residual: a bound of the relative
+ * error of w; gap: a bound of the objective's error). Wanted: a relative residual of at most 1e-10.
+ * bench/peers solves the same problems with public solvers.
  *
  *     bench_inference [n]              n = 1000 by default; from the root of the repository
- *     bench_inference [n] --write DIR  write gram.npy (n, n) and targets.npy (n, 10) to DIR for the peers,
- * and end */
+ *     bench_inference [n] --write DIR  write gram.npy (n, n) and targets.npy (n, 10) to DIR and
+ *                                      end: for the peers */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,13 @@
 /* Speed of the infinite-width kernels.
  *
- * What a ReLU Gram matrix, of dense layers or of residual blocks, cannot do without is one symmetric product
- * and, for each pair and layer, one arccosine and one square root. The yardstick is just that: ntk_syrk, and
- * SLEEF's arccosine and the square root over arrays of n (n + 1) / 2 doubles, in and out of memory, each as
- * fast as this CPU can - the widest vectors, fused multiply-add, SLEEF's fastest variant of acos (3.5 ulp).
- * The kernel does more: it multiplies by norms, accumulates two kernels, and writes both triangles. Ratio =
- * kernel time / yardstick time, both on one worker and taken one after the other; the median over the
- * repetitions is shown. Wanted: at most 1.5.
+ * What a ReLU Gram matrix, of dense layers or of residual blocks, cannot do without is one
+ * symmetric product and, for each pair and layer, one arccosine and one square root. The yardstick
+ * is just that: ntk_syrk, and SLEEF's arccosine and the square root over arrays of n (n + 1) / 2
+ * doubles, in and out of memory, each as fast as this CPU can - the widest vectors, fused
+ * multiply-add, SLEEF's fastest variant of acos (3.5 ulp). The kernel does more: it multiplies by
+ * norms, accumulates two kernels, and writes both triangles. Ratio = kernel time / yardstick time,
+ * both on one worker and taken one after the other; the median over the repetitions is shown.
+ * Wanted: at most 1.5.
  *
  *     bench_kernel [n]         n = 2000 by default */
 #include <math.h>
@@ -44,7 +45,7 @@ static double seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* --- the yardstick's streams, for one instruction set each ------------------------------------------- */
+/* --- the yardstick's streams, for one instruction set each ------------------------------------ */
 
 /* SLEEF declares its wide functions only where the whole file is compiled for them. */
 #ifdef __x86_64__
@@ -86,7 +87,7 @@ static void choose_streams(stream *acos_stream, stream *sqrt_stream) {
 #endif
 }
 
-/* --- measuring ---------------------------------------------------------------------------------------- */
+/* --- measuring -------------------------------------------------------------------------------- */
 
 static double time_kernel(const problem *p) {
     const double start = seconds();

@@ -1,8 +1,8 @@
 /* Networks of finite width: how much of the speed of a plain matrix product they reach, in one run.
  *
- * Rates count the operations of the matrix products alone (2 a b c for a general one, n^2 k for a symmetric
- * one), activations and Hadamard products as nothing; the reference is one square product by ntk_gemm, timed
- * in turns with what it is compared to. Medians of REPEATS. */
+ * Rates count the operations of the matrix products alone (2 a b c for a general one, n^2 k for a
+ * symmetric one), activations and Hadamard products as nothing; the reference is one square product
+ * by ntk_gemm, timed in turns with what it is compared to. Medians of REPEATS. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,8 +99,8 @@ static void gradient(subject *s) {
     require(ntk_network_pullback(s->network, s->theta, s->n, s->x, s->f, s->out));
 }
 
-/* Hidden layers forward and signals back, 2 n m (d + (1 + K) (L - 1) m); Gram matrices of d, m, .., m wide
- * inputs over n rows and of L signals over n K rows. */
+/* Hidden layers forward and signals back, 2 n m (d + (1 + K) (L - 1) m); Gram matrices of d, m, ..,
+ * m wide inputs over n rows and of L signals over n K rows. */
 static double tangent_kernel_operations(const subject *s) {
     const double n = (double)s->n, d = (double)s->d, m = (double)s->m, L = (double)s->L, K = (double)s->K;
     return 2.0 * n * m * (d + (1.0 + K) * (L - 1.0) * m) + n * n * (d + L * m) + n * n * K * K * L * m;
@@ -112,7 +112,8 @@ static double gradient_operations(const subject *s) {
     return 2.0 * n * (2.0 * first + 3.0 * others);
 }
 
-/* Calls of `work` that take some 20 ms: what is short is timed with its data in cache, as in a flow. */
+/* Calls of `work` that take some 20 ms: what is short is timed with its data in cache, as in a
+ * flow. */
 static size_t calls_for(void (*work)(subject *), subject *s) {
     work(s);
     const double start = now();

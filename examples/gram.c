@@ -1,5 +1,6 @@
-/* The Gram matrix of the NTK of an infinitely wide network: two hidden layers, ReLU, points on a sphere. It
- * is positive definite (Du et al. 2019), and a verified lower bound of its smallest eigenvalue says so. */
+/* The Gram matrix of the NTK of an infinitely wide network: two hidden layers, ReLU, points on a
+ * sphere. It is positive definite (Du et al. 2019), and a verified lower bound of its smallest
+ * eigenvalue says so. */
 #include <stdio.h>
 
 #include <ntk/ntk.h>

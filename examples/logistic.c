@@ -1,5 +1,6 @@
-/* Kernel logistic regression on two clusters, where gradient flow with L2 ends (Plenk et al. 2026), with the
- * certificate of how far the computed solution is from the exact one, and the predictions at new points. */
+/* Kernel logistic regression on two clusters, where gradient flow with L2 ends (Plenk et al. 2026),
+ * with the certificate of how far the computed solution is from the exact one, and the predictions
+ * at new points. */
 #include <stdio.h>
 
 #include <ntk/ntk.h>

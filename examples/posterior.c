@@ -1,5 +1,6 @@
-/* Kernel regression of a function on a circle, and the Gaussian process of which it is the posterior mean
- * (Lee et al. 2018): with its standard deviation, and one function drawn from it, at four new points. */
+/* Kernel regression of a function on a circle, and the Gaussian process of which it is the
+ * posterior mean (Lee et al. 2018): with its standard deviation, and one function drawn from it, at
+ * four new points. */
 #include <math.h>
 #include <stdio.h>
 

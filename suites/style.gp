@@ -6,9 +6,11 @@
 # A figure.gp plots: it sets no terminal, output, font or colour of its own.
 
 if (format eq "svg") {
-    set terminal svg size 960,540 dynamic enhanced font "DejaVu Sans,13" background rgb "white" linewidth 1.2
+    set terminal svg size 960,540 dynamic enhanced font "DejaVu Sans,13" background rgb "white" \
+        linewidth 1.2
 } else {
-    set terminal pngcairo size 1440,810 enhanced font "DejaVu Sans,19" background rgb "white" linewidth 1.8
+    set terminal pngcairo size 1440,810 enhanced font "DejaVu Sans,19" background rgb "white" linewidth \
+        1.8
 }
 set output output
 set encoding utf8
@@ -41,17 +43,21 @@ set key noopaque noautotitle Left reverse samplen 2.5 spacing 1.15
 set title font format eq "svg" ? "DejaVu Sans,12" : "DejaVu Sans,17" offset 0,-0.4
 set samples 400
 
-# Rows of a table whose first two columns are a network's name and its width. Widths that step by a factor of 4, as both
-# tiers of most sweeps do: how many there are between two, and the i-th from the narrowest.
+# Rows of a table whose first two columns are a network's name and its width. Widths that step by a
+# factor of 4, as both tiers of most sweeps do: how many there are between two, and the i-th from
+# the narrowest.
 pick(name, m) = strcol(1) eq name && $2 == m
 is(name) = strcol(1) eq name ? $2 : NaN
 steps(narrow, wide) = int(log(wide / narrow) / log(4) + 0.5) + 1
 step(narrow, i) = narrow * 4**(i - 1)
 
-# The look of a network by its name ("gelu-3-k10"; one hidden layer and two classes where nothing is said): a colour for each
-# depth, another one for ReLU, a point for each number of classes; and their key, for `plot ..., @network_key`.
+# The look of a network by its name ("gelu-3-k10"; one hidden layer and two classes where nothing is
+# said): a colour for each depth, another one for ReLU, a point for each number of classes; and
+# their key, for `plot ..., @network_key`.
 layers(name) = strstrt(name, "-2") ? 2 : strstrt(name, "-3") ? 3 : 1
 network_style(name) = name[1:4] eq "relu" ? 5 : layers(name)
 network_point(name) = strstrt(name, "-k10") ? 9 : strstrt(name, "-k3") ? 5 : 7
-network_key = "for [i=1:3] NaN with lines ls i title sprintf('L = %d', i), NaN with lines ls 5 title 'ReLU', \
-    NaN with points ls 7 pt 7 title 'K = 2', NaN with points ls 7 pt 5 title 'K = 3', NaN with points ls 7 pt 9 title 'K = 10'"
+network_key = \
+    "for [i=1:3] NaN with lines ls i title sprintf('L = %d', i), NaN with lines ls 5 title 'ReLU', \
+    NaN with points ls 7 pt 7 title 'K = 2', NaN with points ls 7 pt 5 title 'K = 3', NaN with points \
+        ls 7 pt 9 title 'K = 10'"

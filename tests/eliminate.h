@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Solve (order, order) x = b by Gaussian elimination with partial pivoting; false where it is singular to
- * 1e-12. Overwrites both; x in b. */
+/* Solve (order, order) x = b by Gaussian elimination with partial pivoting; false where it is
+ * singular to 1e-12. Overwrites both; x in b. */
 static inline bool eliminate(size_t order, double *matrix, double *b) {
     for (size_t c = 0; c < order; ++c) {
         size_t pivot = c;

@@ -10,7 +10,7 @@
 #include "fixture.h"
 #include "folder.h"
 
-/* ---- contexts ------------------------------------------------------------------------------------------ */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 enum { MAX_CONTEXTS = 16 };
 static ntk_context *contexts[MAX_CONTEXTS];
@@ -56,7 +56,7 @@ char *fixture_table(const ntk_context *context, const char *name) {
     return fixture_read(fixture_join(folder, file));
 }
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static char base[FOLDER_SIZE]; /* empty until it is made */
 static int folder_count;
@@ -112,7 +112,7 @@ size_t fixture_count(const char *text, const char *needle) {
     return count;
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 ntk_metric fixture_scalar(char *name, double value) {
     return (ntk_metric){.name = name, .estimate = {.value = value}};

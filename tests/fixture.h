@@ -13,7 +13,7 @@
 /* The .fini of a TestSuite: no context and no folder stays. */
 void fixture_remove(void);
 
-/* ---- contexts ------------------------------------------------------------------------------------------ */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 typedef struct fixture_setting {
     const char *name, *value;
@@ -30,7 +30,7 @@ ntk_context *fixture_context(const ntk_parameter *const *tables, const fixture_s
 const ntk_estimate *fixture_metric(const ntk_context *context, const char *name);
 char *fixture_table(const ntk_context *context, const char *name);
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* A fresh, empty folder under /tmp at every call, which fixture_remove removes. Paths and texts
  * live as long as the process of the test. */
@@ -46,7 +46,7 @@ char *fixture_read(const char *path);
 /* How often `needle` occurs in `text`. */
 size_t fixture_count(const char *text, const char *needle);
 
-/* ---- metrics ------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 /* Scalars and estimates (at level 1 - 2^-20, above the suite's 1 - 2e-6) for the caller's array. */
 ntk_metric fixture_scalar(char *name, double value);

@@ -29,8 +29,8 @@ static inline void folder_remove(const char *path) {
     nftw(path, folder_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* To a process a file-size limit looks like a full disk: the write comes back short, then fails. With
- * RLIM_INFINITY there is room again. */
+/* To a process a file-size limit looks like a full disk: the write comes back short, then fails.
+ * With RLIM_INFINITY there is room again. */
 static inline void fill_the_disk_at(rlim_t bytes) {
     struct rlimit limit;
     signal(SIGXFSZ, SIG_IGN);

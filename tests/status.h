@@ -1,4 +1,5 @@
-/* Assertions on the status of a call, for the tests of every folder; they show the line that it recorded. */
+/* Assertions on the status of a call, for the tests of every folder; they show the line that it
+ * recorded. */
 #ifndef NTK_TESTS_STATUS_H
 #define NTK_TESTS_STATUS_H
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """The problems of bench_inference solved by public solvers: the same Gram matrix, the same objective
 
-    min over W   (1/n) sum_i [logsumexp(f_i) - f_{i, y_i}] + (lambda/2) ||W||^2,    f = Phi W,  Phi Phi^T = Theta.
+    min over W   (1/n) sum_i [logsumexp(f_i) - f_{i, y_i}] + (lambda/2) ||W||^2,
 
-Phi = U sqrt(S) from an eigendecomposition of Theta (its time is not counted). scikit-learn minimises
-C sum(losses) + ||W||^2 / 2, so C = 1 / (n lambda), without intercept. Objective and residual ||gradient|| / (lambda
-||W||), a bound of the relative error of W, are computed here, the same way for each solver.
+    f = Phi W,  Phi Phi^T = Theta.
+
+Phi = U sqrt(S) from an eigendecomposition of Theta (its time is not counted). scikit-learn
+minimises C sum(losses) + ||W||^2 / 2, so C = 1 / (n lambda), without intercept. Objective and
+residual ||gradient|| / (lambda ||W||), a bound of the relative error of W, are computed here, the
+same way for each solver.
 
     kernel_logistic.py DIR [lambda ...]     DIR holds gram.npy and targets.npy
 """
@@ -68,7 +71,8 @@ def main():
     start = time.process_time()
     values, vectors = np.linalg.eigh(gram)
     features = vectors * np.sqrt(np.maximum(values, 0))
-    print(f"n = {len(gram)}, K = {targets.shape[1]}; features by eigh: {time.process_time() - start:.2f} CPU s")
+    spent = time.process_time() - start
+    print(f"n = {len(gram)}, K = {targets.shape[1]}; features by eigh: {spent:.2f} CPU s")
     print(f"  {'lambda':>7} {'solver':30} {'objective':>22} {'CPU s':>8} {'iterations':>10} {'residual':>9}")
     warnings.simplefilter("ignore")
     for penalty in penalties:
@@ -78,7 +82,8 @@ def main():
             spent = time.process_time() - start
             value, gradient = objective(weights, features, targets, penalty)
             residual = np.linalg.norm(gradient) / (penalty * np.linalg.norm(weights))
-            print(f"  {penalty:7.0e} {name:30} {value:22.16g} {spent:8.2f} {iterations:10d} {residual:9.1e}", flush=True)
+            print(f"  {penalty:7.0e} {name:30} {value:22.16g} {spent:8.2f} {iterations:10d} {residual:9.1e}",
+                  flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-/* What every public header puts around its declarations: C linkage, also from C++, and a place among the
- * symbols that libntk.so exports. Sources are compiled with hidden visibility, so that the shared library
- * exports what public headers declare and nothing else. */
+/* What every public header puts around its declarations: C linkage, also from C++, and a place
+ * among the symbols that libntk.so exports. Sources are compiled with hidden visibility, so that
+ * the shared library exports what public headers declare and nothing else. */
 #ifndef NTK_API_H
 #define NTK_API_H
 

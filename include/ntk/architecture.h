@@ -13,8 +13,7 @@
  *
  *     h^0 = W^0 x / sqrt(d)                               (1 for sqrt(d) with NTK_INPUT_SCALE_NONE)
  *     h^l = h^{l-1} + alpha sqrt(1/m) V^l phi(sqrt(2/m) W^l h^{l-1}),       l = 1 .. L
- *     f   = sqrt(1/m) v^T h^L,                            W^0: (m, d); W^l, V^l: (m, m); v: one column per
- * output
+ *     f   = sqrt(1/m) v^T h^L,     W^0: (m, d); W^l, V^l: (m, m); v: one column per output
  *
  * with alpha the residual scale. */
 #ifndef NTK_ARCHITECTURE_H
@@ -32,7 +31,8 @@ typedef enum ntk_family { NTK_DENSE, NTK_RESIDUAL } ntk_family;
 
 typedef enum ntk_activation {
     NTK_RELU, /* max(x, 0) */
-    NTK_ERF,  /* erf(x) itself, as in Williams 1997 and Lee et al. 2019; not rescaled to erf(x / sqrt(2)) */
+    NTK_ERF,  /* erf(x) itself, as in Williams 1997 and Lee et al. 2019; not rescaled to erf(x /
+               * sqrt(2)) */
     NTK_GELU, /* x Phi(x), Phi the normal distribution function */
     NTK_TANH,
     NTK_SOFTPLUS, /* log(1 + e^x) */
@@ -59,7 +59,8 @@ typedef struct ntk_architecture {
     size_t depth; /* L, hidden layers or blocks; 1 .. NTK_DEPTH_MAX */
     ntk_activation activation;
     double weight_variance; /* w^2 > 0; 2 for residual networks, whose scales are fixed */
-    double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the parameters */
+    double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the
+                             * parameters */
     double residual_scale;  /* alpha >= 0, residual networks only */
     ntk_input_scale input_scale;
     ntk_parametrisation parametrisation;

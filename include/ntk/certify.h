@@ -17,34 +17,37 @@ typedef struct ntk_certificate {
     double residual_bound;   /* rigorous bound of ||R^T R - (A - sI)||_2 */
 } ntk_certificate;
 
-/* A lower bound of the smallest eigenvalue of the symmetric matrix a (n, n), lower triangle read (symmetric
- * by definition), leading dimension lda (Rump, "Verification of positive definiteness", BIT 46, 2006, gives
- * the idea; the a-posteriori form and its derivation are in certify/cholesky.c). The bound speaks of the
- * stored doubles; it falls short of lambda_min by at most about n u trace(A), u = 2^-53, as a rule by a few
- * tenths of n u ||A||_2. Where that leaves nothing, rows and columns are multiplied by powers of two,
- * exactly, to a diagonal about 1: what is then positive definite beyond n^2 u or so is certified, whatever
- * the units of its rows (diag(1e-300, 1)), and the bound speaks of A all the same; shift and residual_bound
- * are then of the matrix so scaled. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE: no positive bound could be
- * certified (singular, indefinite, or too close to it for double precision); *out is filled all the same, and
- * its bound, <= 0 then, is rigorous. NTK_ERROR_NOT_FINITE: an entry is NaN or infinite. NTK_ERROR_SHAPE: n =
- * 0, n > 2^24 or lda < n. NTK_ERROR_UNSUPPORTED: the rounding mode is not to nearest. */
+/* A lower bound of the smallest eigenvalue of the symmetric matrix a (n, n), lower triangle read
+ * (symmetric by definition), leading dimension lda (Rump, "Verification of positive definiteness",
+ * BIT 46, 2006, gives the idea; the a-posteriori form and its derivation are in
+ * certify/cholesky.c). The bound speaks of the stored doubles; it falls short of lambda_min by at
+ * most about n u trace(A), u = 2^-53, as a rule by a few tenths of n u ||A||_2. Where that leaves
+ * nothing, rows and columns are multiplied by powers of two, exactly, to a diagonal about 1: what
+ * is then positive definite beyond n^2 u or so is certified, whatever the units of its rows
+ * (diag(1e-300, 1)), and the bound speaks of A all the same; shift and residual_bound are then of
+ * the matrix so scaled. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE: no positive bound could be
+ * certified (singular, indefinite, or too close to it for double precision); *out is filled all the
+ * same, and its bound, <= 0 then, is rigorous. NTK_ERROR_NOT_FINITE: an entry is NaN or infinite.
+ * NTK_ERROR_SHAPE: n = 0, n > 2^24 or lda < n. NTK_ERROR_UNSUPPORTED: the rounding mode is not to
+ * nearest. */
 ntk_status ntk_certify_positive_definite(size_t n, const double *a, size_t lda, ntk_certificate *out);
 
-/* A rigorous upper bound of ||G - Theta||_2, G the stored symmetric matrix gram (n, n; lower triangle read)
- * and Theta the exact NTK of the stored points x (n, d), enclosed entry by entry in ball arithmetic. With
- * lambda_min(G) >= c it gives lambda_min(Theta) >= c - *bound: the certificate then speaks of the theorem's
- * matrix. Dense architectures with relu or erf, and residual ones; cost about 2 us an entry and layer and
- * 40 ns an entry and dimension; rows in parallel. Errors: NTK_ERROR_UNSUPPORTED, NTK_ERROR_SHAPE,
- * NTK_ERROR_NOT_FINITE. */
+/* A rigorous upper bound of ||G - Theta||_2, G the stored symmetric matrix gram (n, n; lower
+ * triangle read) and Theta the exact NTK of the stored points x (n, d), enclosed entry by entry in
+ * ball arithmetic. With lambda_min(G) >= c it gives lambda_min(Theta) >= c - *bound: the
+ * certificate then speaks of the theorem's matrix. Dense architectures with relu or erf, and
+ * residual ones; cost about 2 us an entry and layer and 40 ns an entry and dimension; rows in
+ * parallel. Errors: NTK_ERROR_UNSUPPORTED, NTK_ERROR_SHAPE, NTK_ERROR_NOT_FINITE. */
 ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                     size_t ldx, const double *gram, size_t ldg, double *bound);
 
-/* The same for a network of finite width: a rigorous upper bound of ||G - J J^T||_2, G the stored symmetric
- * matrix gram (n, n; lower triangle read), J the exact Jacobian at the stored parameters theta (network.h; d
- * inputs, width m, one output) and points x (n, d). With lambda_min(G) >= c it gives lambda_min(J J^T) >= c -
- * *bound. Dense architectures with relu or erf; a dot product in 128-bit balls per neuron, point and
- * direction: about 20 ns times 2 (L - 1) n m^2. Errors: NTK_ERROR_UNSUPPORTED, also for the mean-field
- * parametrisation; NTK_ERROR_SHAPE; NTK_ERROR_NOT_FINITE. */
+/* The same for a network of finite width: a rigorous upper bound of ||G - J J^T||_2, G the stored
+ * symmetric matrix gram (n, n; lower triangle read), J the exact Jacobian at the stored parameters
+ * theta (network.h; d inputs, width m, one output) and points x (n, d). With lambda_min(G) >= c it
+ * gives lambda_min(J J^T) >= c - *bound. Dense architectures with relu or erf; a dot product in
+ * 128-bit balls per neuron, point and direction: about 20 ns times 2 (L - 1) n m^2. Errors:
+ * NTK_ERROR_UNSUPPORTED, also for the mean-field parametrisation; NTK_ERROR_SHAPE;
+ * NTK_ERROR_NOT_FINITE. */
 ntk_status ntk_certify_network_error(const ntk_architecture *architecture, size_t d, size_t m,
                                      const double *theta, size_t n, const double *x, const double *gram,
                                      size_t ldg, double *bound);

@@ -14,17 +14,18 @@ NTK_BEGIN_DECLS
  * posterior (Rasmussen and Williams 2006, sections 3.4 and 3.5). */
 typedef struct ntk_laplace ntk_laplace;
 
-/* With the curvature at f (n, K), which may be any. The problem and its arrays must outlive *out. */
+/* With the curvature at f (n, K), which may be any. The problem and its arrays must outlive
+ * *out. */
 ntk_status ntk_laplace_create(const ntk_inference_problem *problem, const double *f, ntk_laplace **out);
 void ntk_laplace_destroy(ntk_laplace *laplace);
 
-/* Its covariance at q points, over outputs. cross: (q, n), Theta between them and X; diagonal: (q), Theta at
- * them; covariance: (q, K, K). */
+/* Its covariance at q points, over outputs. cross: (q, n), Theta between them and X; diagonal: (q),
+ * Theta at them; covariance: (q, K, K). */
 ntk_status ntk_laplace_covariance(const ntk_laplace *laplace, size_t q, const double *cross,
                                   const double *diagonal, double *covariance);
 
-/* Effective number of parameters, tr W (C^{-1} + W)^{-1}, between 0 and n K: how many directions of function
- * space the data decide rather than the prior. */
+/* Effective number of parameters, tr W (C^{-1} + W)^{-1}, between 0 and n K: how many directions of
+ * function space the data decide rather than the prior. */
 ntk_status ntk_laplace_degrees(const ntk_laplace *laplace, double *degrees);
 
 NTK_END_DECLS

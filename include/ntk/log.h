@@ -13,8 +13,8 @@ typedef void (*ntk_log_sink)(ntk_log_level level, const char *message, void *con
 /* fraction in [0, 1] of the work in hand. Called from the thread that works, one at a time. */
 typedef void (*ntk_progress_sink)(double fraction, void *context);
 
-/* NULL (the state at the start) discards. Set from the main thread, outside a map. Sinks are called one at a
- * time and must not call ntk_log or ntk_progress themselves. */
+/* NULL (the state at the start) discards. Set from the main thread, outside a map. Sinks are called
+ * one at a time and must not call ntk_log or ntk_progress themselves. */
 void ntk_log_set_sink(ntk_log_sink sink, void *context);
 void ntk_progress_set_sink(ntk_progress_sink sink, void *context);
 

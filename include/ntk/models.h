@@ -10,8 +10,8 @@
 
 NTK_BEGIN_DECLS
 
-/* A model on fixed inputs. The flow holds its coordinates theta (p); the model maps them to the outputs. One
- * thread at a time. */
+/* A model on fixed inputs. The flow holds its coordinates theta (p); the model maps them to the
+ * outputs. One thread at a time. */
 typedef struct ntk_model {
     size_t dimension; /* p */
     size_t points;    /* n */
@@ -27,19 +27,20 @@ typedef struct ntk_model {
     ntk_status (*tangent_kernel)(void *context, const double *theta, double *gram);
 } ntk_model;
 
-/* The network on the inputs x (n, d), which stay the caller's, as does the network. The result is a plain
- * value; its context is owned and released by ntk_model_release. */
+/* The network on the inputs x (n, d), which stay the caller's, as does the network. The result is a
+ * plain value; its context is owned and released by ntk_model_release. */
 ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, ntk_model *out);
 
-/* A linear model with fixed tangent kernel gram (nK, nK) and initial outputs f0 (n, K), both copied: f = f0 +
- * Theta a. Its coordinates are a (nK), theta - theta_0 = J^T a: the flow of a is a' = -cotangent - lambda a,
- * and the norm of a difference is sqrt(a^T Theta a), the parameter distance. Start it at a = 0, where the two
- * centres of the regulariser are the same. */
+/* A linear model with fixed tangent kernel gram (nK, nK) and initial outputs f0 (n, K), both
+ * copied: f = f0 + Theta a. Its coordinates are a (nK), theta - theta_0 = J^T a: the flow of a is
+ * a' = -cotangent - lambda a, and the norm of a difference is sqrt(a^T Theta a), the parameter
+ * distance. Start it at a = 0, where the two centres of the regulariser are the same. */
 ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out);
 
-/* What coordinates a (nK) of a linear model of n points predict at q other points: f = f0 + kernel a, kernel
- * (qK, nK) between the q points and those n, f0 (q, K); both are copied. It can be followed along a flow
- * (trajectory.h), not trained: its pullback fails with NTK_ERROR_UNSUPPORTED. */
+/* What coordinates a (nK) of a linear model of n points predict at q other points: f = f0 + kernel
+ * a, kernel (qK, nK) between the q points and those n, f0 (q, K); both are copied. It can be
+ * followed along a flow (trajectory.h), not trained: its pullback fails with
+ * NTK_ERROR_UNSUPPORTED. */
 ntk_status ntk_model_linear_prediction(size_t q, size_t n, size_t outputs, const double *kernel,
                                        const double *f0, ntk_model *out);
 

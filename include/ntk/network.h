@@ -1,14 +1,15 @@
 /* Networks of finite width: the model of architecture.h evaluated, differentiated and linearised.
  *
- * Parameters are one vector theta of ntk_network_parameters() doubles, all drawn from N(0, 1), matrices
- * row-major. Dense: W^1 (m, d), then beta^1 (m) where b^2 > 0, W^2 (m, m), beta^2 (m), ..., W^{L+1} (K, m),
- * beta^{L+1} (K). Residual: W^0 (m, d), then W^l (m, m), V^l (m, m) for l = 1 .. L, then v^T (K, m).
+ * Parameters are one vector theta of ntk_network_parameters() doubles, all drawn from N(0, 1),
+ * matrices row-major. Dense: W^1 (m, d), then beta^1 (m) where b^2 > 0, W^2 (m, m), beta^2 (m),
+ * ..., W^{L+1} (K, m), beta^{L+1} (K). Residual: W^0 (m, d), then W^l (m, m), V^l (m, m) for l = 1
+ * .. L, then v^T (K, m).
  *
- * A handle holds shapes and scratch memory, never parameters: one handle serves any number of parameter
- * vectors, but only one thread at a time. Scratch grows to the largest batch seen. Batches of n inputs: x (n,
- * d), outputs f (n, K), row-major. Errors: NTK_ERROR_MEMORY; NTK_ERROR_SHAPE, for n = 0, for sizes that do
- * not fit and for a leading dimension that is too small; non-finite results are returned as they are (callers
- * judge them). */
+ * A handle holds shapes and scratch memory, never parameters: one handle serves any number of
+ * parameter vectors, but only one thread at a time. Scratch grows to the largest batch seen.
+ * Batches of n inputs: x (n, d), outputs f (n, K), row-major. Errors: NTK_ERROR_MEMORY;
+ * NTK_ERROR_SHAPE, for n = 0, for sizes that do not fit and for a leading dimension that is too
+ * small; non-finite results are returned as they are (callers judge them). */
 #ifndef NTK_NETWORK_H
 #define NTK_NETWORK_H
 
@@ -23,8 +24,8 @@ NTK_BEGIN_DECLS
 
 typedef struct ntk_network ntk_network;
 
-/* d inputs, hidden width m, K outputs. Errors: those of ntk_architecture_check; NTK_ERROR_ARGUMENT for a zero
- * size. */
+/* d inputs, hidden width m, K outputs. Errors: those of ntk_architecture_check; NTK_ERROR_ARGUMENT
+ * for a zero size. */
 ntk_status ntk_network_create(const ntk_architecture *architecture, size_t inputs, size_t width,
                               size_t outputs, ntk_network **out);
 void ntk_network_destroy(ntk_network *network);
@@ -35,14 +36,16 @@ size_t ntk_network_outputs(const ntk_network *network);
 /* theta ~ N(0, I). theta: (p). */
 void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta);
 
-/* f(x; theta). The activations of this batch are kept for the pullback and the pushforward. Tangent kernels
- * (a rectangular one: its x), Jacobian and linearised model put those of their own batch in their place. */
+/* f(x; theta). The activations of this batch are kept for the pullback and the pushforward. Tangent
+ * kernels (a rectangular one: its x), Jacobian and linearised model put those of their own batch in
+ * their place. */
 ntk_status ntk_network_forward(ntk_network *network, const double *theta, size_t n, const double *x,
                                double *f);
 
 /* J^T c for the batch and the parameters of the last forward: gradient of sum_ik c_ik f_k(x_i).
- * theta, n and x must be those of that forward. cotangent c: (n, K); gradient: (p), overwritten. Errors:
- * NTK_ERROR_ARGUMENT where the last forward had another n, or there was none; nothing else is checked. */
+ * theta, n and x must be those of that forward. cotangent c: (n, K); gradient: (p), overwritten.
+ * Errors: NTK_ERROR_ARGUMENT where the last forward had another n, or there was none; nothing else
+ * is checked. */
 ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_t n, const double *x,
                                 const double *cotangent, double *gradient);
 
@@ -50,9 +53,10 @@ ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_
 ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, size_t n, const double *x,
                                    const double *direction, double *tangent);
 
-/* Empirical NTK, (nK, nK) full symmetric, leading dimension ldg; row i*K + k is output k at input i:
- * Theta_hat = J J^T, built layer by layer as (Gram of activations) o (Gram of back-propagated signals), two
- * symmetric rank-k updates per layer, of n and of n K rows, no Jacobian in memory. Runs its own forward. */
+/* Empirical NTK, (nK, nK) full symmetric, leading dimension ldg; row i*K + k is output k at input
+ * i: Theta_hat = J J^T, built layer by layer as (Gram of activations) o (Gram of back-propagated
+ * signals), two symmetric rank-k updates per layer, of n and of n K rows, no Jacobian in memory.
+ * Runs its own forward. */
 ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
                                       double *gram, size_t ldg);
 
@@ -61,10 +65,11 @@ ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *
                                             const double *x, size_t q, const double *y, double *kernel,
                                             size_t ldk);
 
-/* Theta_hat v = J (J^T v), the empirical NTK as an operator that is never formed: a forward, a pullback and a
- * pushforward, in 8 p bytes beside the batch. The matrix takes 8 (nK)^2 bytes, and about K/3 + n K^2 / (6m)
- * times the operations of one such product (by layers of m x m weights): in time it pays for itself soon; the
- * operator is for kernels that do not fit and for a product or two. v, image: (nK); they may be the same. */
+/* Theta_hat v = J (J^T v), the empirical NTK as an operator that is never formed: a forward, a
+ * pullback and a pushforward, in 8 p bytes beside the batch. The matrix takes 8 (nK)^2 bytes, and
+ * about K/3 + n K^2 / (6m) times the operations of one such product (by layers of m x m weights):
+ * in time it pays for itself soon; the operator is for kernels that do not fit and for a product or
+ * two. v, image: (nK); they may be the same. */
 ntk_status ntk_network_tangent_apply(ntk_network *network, const double *theta, size_t n, const double *x,
                                      const double *v, double *image);
 
@@ -72,8 +77,8 @@ ntk_status ntk_network_tangent_apply(ntk_network *network, const double *theta, 
 ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_t n, const double *x,
                                 double *jacobian);
 
-/* Linearised model at theta0 (Lee et al. 2019, eq. 5): f_lin(x; theta) = f(x; theta0) + J(x; theta0)(theta -
- * theta0). f: (n, K). Runs forward and pushforward at theta0. */
+/* Linearised model at theta0 (Lee et al. 2019, eq. 5): f_lin(x; theta) = f(x; theta0) + J(x;
+ * theta0)(theta - theta0). f: (n, K). Runs forward and pushforward at theta0. */
 ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, const double *theta, size_t n,
                                   const double *x, double *f);
 

@@ -16,10 +16,10 @@ NTK_BEGIN_DECLS
 /* Work of one unit, 0 <= unit < units. */
 typedef ntk_status (*ntk_unit)(size_t unit, void *context);
 
-/* Run `unit` for 0 .. units - 1 on ntk_workers() threads, in no particular order. After a failure the units
- * above it that have not begun are skipped; returned are the code and (as the caller's ntk_error_detail) the
- * line of the failing unit with the lowest index, the same for any number of workers. Progress of the
- * outermost map is reported through ntk_progress (log.h). */
+/* Run `unit` for 0 .. units - 1 on ntk_workers() threads, in no particular order. After a failure
+ * the units above it that have not begun are skipped; returned are the code and (as the caller's
+ * ntk_error_detail) the line of the failing unit with the lowest index, the same for any number of
+ * workers. Progress of the outermost map is reported through ntk_progress (log.h). */
 ntk_status ntk_map(size_t units, ntk_unit unit, void *context);
 
 /* Threads that ntk_map uses; 1 until set. Set it from the main thread, outside a map.

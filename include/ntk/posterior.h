@@ -15,9 +15,10 @@ NTK_BEGIN_DECLS
 /* Prior and posterior at X and, one by one, at q new points. */
 typedef struct ntk_posterior ntk_posterior;
 
-/* cross: (q, n), diagonal: (q), Theta as for the Laplace approximation; q may be 0. The prior mean is
- * problem->f0, 0 at the new points. The problem and its arrays must outlive *out; it may be used by several
- * threads. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where Theta is singular to rounding. */
+/* cross: (q, n), diagonal: (q), Theta as for the Laplace approximation; q may be 0. The prior mean
+ * is problem->f0, 0 at the new points. The problem and its arrays must outlive *out; it may be used
+ * by several threads. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where Theta is singular to
+ * rounding. */
 ntk_status ntk_posterior_create(const ntk_inference_problem *problem, size_t q, const double *cross,
                                 const double *diagonal, ntk_posterior **out);
 void ntk_posterior_destroy(ntk_posterior *posterior);
@@ -25,8 +26,9 @@ void ntk_posterior_destroy(ntk_posterior *posterior);
 /* A draw of the prior at X. f: (n, K). */
 ntk_status ntk_posterior_prior(const ntk_posterior *posterior, ntk_stream *stream, double *f);
 
-/* A draw at each new point given f (n, K) at X, under prior and posterior alike, since the likelihood reads X
- * only. Right at each point; independent of point to point, which the process is not. f_new: (q, K). */
+/* A draw at each new point given f (n, K) at X, under prior and posterior alike, since the
+ * likelihood reads X only. Right at each point; independent of point to point, which the process is
+ * not. f_new: (q, K). */
 ntk_status ntk_posterior_extend(const ntk_posterior *posterior, ntk_stream *stream, const double *f,
                                 double *f_new);
 

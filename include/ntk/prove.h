@@ -30,7 +30,8 @@ typedef struct ntk_proof {
      * which it is at least this times the m-th power of the distance. Refuted: < 0, the value at
      * the witness is at most this. Undecided: 0. */
     double margin;
-    double witness; /* refuted: a point of the range at which the formula is negative; NaN otherwise */
+    double witness; /* refuted: a point of the range at which the formula is negative; NaN
+                     * otherwise */
     size_t pieces;  /* of the subdivision that were looked at */
 } ntk_proof;
 

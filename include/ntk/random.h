@@ -2,10 +2,10 @@
  *
  * A stream is named by (seed, label, unit). Its draws are Philox4x64-10 (Salmon et al., "Parallel
  * random numbers: as easy as 1, 2, 3", SC 2011) with key (seed, hash of label) and counter
- * (index, unit, fork, 0), hashes being 64-bit FNV-1a: two streams with different names share no block
- * (barring a collision of hashes, 2^-64 a pair), and neither the order in which streams are used, nor a
- * selection of them, nor threads change a draw. Normals are Box-Muller on bit-stable vectorised log and
- * sincospi: the same bits on every CPU. */
+ * (index, unit, fork, 0), hashes being 64-bit FNV-1a: two streams with different names share no
+ * block (barring a collision of hashes, 2^-64 a pair), and neither the order in which streams are
+ * used, nor a selection of them, nor threads change a draw. Normals are Box-Muller on bit-stable
+ * vectorised log and sincospi: the same bits on every CPU. */
 #ifndef NTK_RANDOM_H
 #define NTK_RANDOM_H
 
@@ -24,14 +24,16 @@ typedef struct ntk_stream {
     uint64_t fork;
 } ntk_stream;
 
-/* The stream named (seed, label, unit); label is a NUL-terminated string, a claim's id as a rule. */
+/* The stream named (seed, label, unit); label is a NUL-terminated string, a claim's id as a
+ * rule. */
 ntk_stream ntk_stream_create(uint64_t seed, const char *label, uint64_t unit);
 
-/* A stream for one purpose within a unit ("weights", "data"): same key and unit, a fork derived from
- * the parent's and from `purpose`; independent of how far the parent has been drawn. */
+/* A stream for one purpose within a unit ("weights", "data"): same key and unit, a fork derived
+ * from the parent's and from `purpose`; independent of how far the parent has been drawn. */
 ntk_stream ntk_stream_fork(const ntk_stream *stream, const char *purpose);
 
-/* n draws of the uniform law on (0, 1), never 0 or 1: midpoints (k + 1/2) 2^-52, k of 52 bits. out: (n). */
+/* n draws of the uniform law on (0, 1), never 0 or 1: midpoints (k + 1/2) 2^-52, k of 52 bits. out:
+ * (n). */
 void ntk_stream_uniform(ntk_stream *stream, size_t n, double *out);
 
 /* n draws of N(0, 1). out: (n). Each call starts at a fresh block, and a call for n draws is a

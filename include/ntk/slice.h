@@ -10,7 +10,8 @@
 
 NTK_BEGIN_DECLS
 
-/* A law proportional to N(f; mean, L L^T (x) I_columns) exp(log_likelihood(f)), f: (rows, columns). */
+/* A law proportional to N(f; mean, L L^T (x) I_columns) exp(log_likelihood(f)), f: (rows,
+ * columns). */
 typedef struct ntk_slice_target {
     size_t rows, columns;
     const double *mean;   /* (rows, columns), NULL for 0 */
@@ -25,7 +26,8 @@ typedef struct ntk_chain_options {
     size_t thinning; /* transitions from draw to draw, > 0 */
 } ntk_chain_options;
 
-/* Sees each draw f (rows, columns), which it may not change; a code other than NTK_OK ends the chain. */
+/* Sees each draw f (rows, columns), which it may not change; a code other than NTK_OK ends the
+ * chain. */
 typedef ntk_status (*ntk_chain_visit)(size_t draw, const double *f, void *context);
 
 /* Run a chain (Murray, Adams and MacKay 2010) from f, which ends as its last state. Errors:

@@ -50,7 +50,8 @@ const char *ntk_error_detail(void);
 /* Record a failure's line and return its code: `return ntk_fail(...)`. */
 ntk_status ntk_fail(ntk_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Evaluate an expression of type ntk_status once; return it from the enclosing function unless NTK_OK. */
+/* Evaluate an expression of type ntk_status once; return it from the enclosing function unless
+ * NTK_OK. */
 #define NTK_TRY(expression)                                                                                  \
     do {                                                                                                     \
         const ntk_status ntk_try_status_ = (expression);                                                     \

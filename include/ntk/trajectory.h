@@ -1,4 +1,5 @@
-/* Trajectories: a gradient flow run and recorded, the piece that every claim about training shares. */
+/* Trajectories: a gradient flow run and recorded, the piece that every claim about training
+ * shares. */
 #ifndef NTK_TRAJECTORY_H
 #define NTK_TRAJECTORY_H
 
@@ -11,14 +12,16 @@
 
 NTK_BEGIN_DECLS
 
-/* Scalars at one observation time; NaN where not asked for or not defined (dynamics.h, ntk_observation). */
+/* Scalars at one observation time; NaN where not asked for or not defined (flow.h,
+ * ntk_observation). */
 typedef struct ntk_trajectory_point {
     double log_time;
     double log_loss;
     double objective; /* L + (lambda/2) ||theta - c||^2 */
     double displacement;
     double smallest_margin;
-    double largest_spread; /* max over points of (largest - smallest output); K = 1: largest |output| */
+    double largest_spread; /* max over points of (largest - smallest output); K = 1: largest
+                            * |output| */
     double kernel_drift;
     double kernel_lambda_min;
 } ntk_trajectory_point;
@@ -40,38 +43,40 @@ typedef struct ntk_trajectory {
     ntk_flow_result flow;
 } ntk_trajectory;
 
-/* Run ntk_flow_run and record it, with the outputs of `everywhere` at each observation time: a model of the
- * same coordinates on other points (training.h), or NULL. The observers and their context in `options` are
- * ignored. theta (p) is overwritten by the end point. A flow that becomes stationary before its last
- * observation time stays where it is: the points after its end repeat the end's values at their own times.
- * Errors: those of ntk_flow_run and of the evaluations; NTK_ERROR_SHAPE where the dimension of `everywhere`
- * is another; NTK_ERROR_ARGUMENT where the flow ended before an observation time for any other reason. */
+/* Run ntk_flow_run and record it, with the outputs of `everywhere` at each observation time: a
+ * model of the same coordinates on other points (problem.h), or NULL. The observers and their
+ * context in `options` are ignored. theta (p) is overwritten by the end point. A flow that becomes
+ * stationary before its last observation time stays where it is: the points after its end repeat
+ * the end's values at their own times. Errors: those of ntk_flow_run and of the evaluations;
+ * NTK_ERROR_SHAPE where the dimension of `everywhere` is another; NTK_ERROR_ARGUMENT where the flow
+ * ended before an observation time for any other reason. */
 ntk_status ntk_trajectory_follow(const ntk_model *model, const double *targets,
                                  const ntk_flow_options *options, const ntk_model *everywhere, double *theta,
                                  ntk_trajectory *out);
 
-/* Suprema over the observations up to a time, log t <= until; infinite for all of them, NaN where one is NaN
- * or there is none. */
+/* Suprema over the observations up to a time, log t <= until; infinite for all of them, NaN where
+ * one is NaN or there is none. */
 
 /* Largest drift of the tangent kernel. */
 double ntk_trajectory_largest_drift(const ntk_trajectory *trajectory, double until);
-/* Largest |difference| between the outputs that two trajectories followed; NaN also where their times or
- * sizes are not the same. */
+/* Largest |difference| between the outputs that two trajectories followed; NaN also where their
+ * times or sizes are not the same. */
 double ntk_trajectory_largest_gap(const ntk_trajectory *a, const ntk_trajectory *b, double until);
 
-/* log T at which the drift of the tangent kernel first reaches a threshold: by linear interpolation between
- * the two observations that bracket it; infinite where it does not, NaN where a drift before it is NaN.
- * (exit.h locates it to a tolerance, at the price of a kernel at every step.) */
+/* log T at which the drift of the tangent kernel first reaches a threshold: by linear interpolation
+ * between the two observations that bracket it; infinite where it does not, NaN where a drift
+ * before it is NaN. (exit.h locates it to a tolerance, at the price of a kernel at every step.) */
 double ntk_trajectory_exit_time(const ntk_trajectory *trajectory, double threshold);
 
-/* log T of the last time at which a followed output is farther than `distance` > 0 from its value at the last
- * observation: between two observations, where that difference is taken to fall exponentially in t. NaN where
- * it never was, where the last observation but one still is (the arrival was not seen), where nothing was
- * followed, and where one is NaN. */
+/* log T of the last time at which a followed output is farther than `distance` > 0 from its value
+ * at the last observation: between two observations, where that difference is taken to fall
+ * exponentially in t. NaN where it never was, where the last observation but one still is (the
+ * arrival was not seen), where nothing was followed, and where one is NaN. */
 double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance);
 
-/* What t L(t) cannot exceed on this path for the logistic loss with hard targets on n points: n / (lambda
- * c^2), lambda the smallest eigenvalue of the tangent kernel seen (derived in dynamics/trajectory.c). */
+/* What t L(t) cannot exceed on this path for the logistic loss with hard targets on n points: n /
+ * (lambda c^2), lambda the smallest eigenvalue of the tangent kernel seen (derived in
+ * dynamics/trajectory.c). */
 double ntk_trajectory_loss_bound(const ntk_trajectory *trajectory, size_t points);
 /* Largest t L(t) over the observations, relative to that bound. */
 double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points);

@@ -1,5 +1,5 @@
-/* Which version of the library this is: semantic versioning (CHANGELOG.md). While the first number is 0, a
- * change of the second may break programs. */
+/* Which version of the library this is: semantic versioning (CHANGELOG.md). While the first number
+ * is 0, a change of the second may break programs. */
 #ifndef NTK_VERSION_H
 #define NTK_VERSION_H
 

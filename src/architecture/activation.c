@@ -10,19 +10,19 @@
  *     sin       sin(x)                          cos(x)
  *     linear    x                               1
  *
- * with Phi(x) = erfc(-x / sqrt(2)) / 2 and p(x) = exp(-x^2 / 2) / sqrt(2 pi). These forms neither overflow
- * nor cancel: 1 - tanh(x)^2, s(x) (1 - s(x)) and (1 + erf(x / sqrt(2))) / 2 would lose every digit in a tail.
- * Phi and x p have opposite signs for x < 0; there |x| p / Phi grows as 1 + x^2 in the tail, and their sum
- * loses digits only next to its own zero at x = -0.7518.
+ * with Phi(x) = erfc(-x / sqrt(2)) / 2 and p(x) = exp(-x^2 / 2) / sqrt(2 pi). These forms neither
+ * overflow nor cancel: 1 - tanh(x)^2, s(x) (1 - s(x)) and (1 + erf(x / sqrt(2))) / 2 would lose
+ * every digit in a tail. Phi and x p have opposite signs for x < 0; there |x| p / Phi grows as 1 +
+ * x^2 in the tail, and their sum loses digits only next to its own zero at x = -0.7518.
  *
- * -x^2 is rounded before exp: that is an error of x^2 units of rounding, what rounding x itself costs, and
- * not worth a longer product.
+ * -x^2 is rounded before exp: that is an error of x^2 units of rounding, what rounding x itself
+ * costs, and not worth a longer product.
  *
  * sincos comes from SLEEF's scalar functions of the same bit-stable family as base/vector.h, which
  * reduces its argument exactly, however large it is.
  *
- * Work goes block by block, so that the passes over a block stay in the first-level cache. A pass reads x[i]
- * before it writes value[i] and the derivative comes first: value may be x. */
+ * Work goes block by block, so that the passes over a block stay in the first-level cache. A pass
+ * reads x[i] before it writes value[i] and the derivative comes first: value may be x. */
 #include <ntk/architecture.h>
 
 #include <math.h>
@@ -101,8 +101,8 @@ static void softplus(size_t n, const double *x, double *value, double *derivativ
     if (derivative) {
         for (size_t i = 0; i < n; i++) derivative[i] = sigmoid_of(x[i], t[i]);
     }
-    /* log(1 + t) from log(s), s = 1 + t rounded: s - 1 is exact, and log(s) / (s - 1) varies so little near
-     * s = 1 that its value at the rounded s serves for the true one. */
+    /* log(1 + t) from log(s), s = 1 + t rounded: s - 1 is exact, and log(s) / (s - 1) varies so
+     * little near s = 1 that its value at the rounded s serves for the true one. */
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
         const double rounded = (1 + t[i]) - 1;

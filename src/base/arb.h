@@ -1,5 +1,5 @@
-/* Arb, FLINT's ball arithmetic. FLINT 3 (Debian 13) holds it; beside FLINT 2 (Debian 12) it is a library of
- * its own. The Makefile asks for the same header to know what to link. */
+/* Arb, FLINT's ball arithmetic. FLINT 3 (Debian 13) holds it; beside FLINT 2 (Debian 12) it is a
+ * library of its own. The Makefile asks for the same header to know what to link. */
 #ifndef NTK_BASE_ARB_H
 #define NTK_BASE_ARB_H
 

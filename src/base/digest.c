@@ -1,5 +1,6 @@
-/* Each step, d -> mix(d xor word), is one-to-one in d and in the word: what differs once cannot meet again
- * while the rest is equal. Words are put together by arithmetic, so that all machines agree. */
+/* Each step, d -> mix(d xor word), is one-to-one in d and in the word: what differs once cannot
+ * meet again while the rest is equal. Words are put together by arithmetic, so that all machines
+ * agree. */
 #include "base/digest.h"
 
 #include <errno.h>
@@ -32,7 +33,8 @@ ntk_digest ntk_digest_text(ntk_digest digest, const char *text) {
 ntk_status ntk_digest_file(const char *path, ntk_digest *digest) {
     FILE *file = fopen(path, "rbe");
     if (file == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", path, strerror(errno));
-    char buffer[1 << 15]; /* full but for the last time, so that words do not depend on the reading */
+    char buffer[1 << 15]; /* full but for the last time, so that words do not depend on the
+                           * reading */
     size_t count;
     uint64_t size = 0;
     while ((count = fread(buffer, 1, sizeof buffer, file)) > 0) {

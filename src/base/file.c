@@ -14,15 +14,18 @@
 
 #include <ntk/memory.h>
 
-/* What is written to a regular file, or to a name that is free, goes to a temporary file in the folder of the
- * name: rename() is atomic only within a file system. The temporary name carries the process id and a
- * counter, and O_EXCL guards against a left-over of the same name, so that two writers never share one.
+/* What is written to a regular file, or to a name that is free, goes to a temporary file in the
+ * folder of the name: rename() is atomic only within a file system. The temporary name carries the
+ * process id and a counter, and O_EXCL guards against a left-over of the same name, so that two
+ * writers never share one.
  *
- * Symbolic links are followed first: rename() would replace the link. FIFOs, devices and whatever the proc
- * file system names (/dev/stdout) are written through: a rename would put a file in their place. */
+ * Symbolic links are followed first: rename() would replace the link. FIFOs, devices and whatever
+ * the proc file system names (/dev/stdout) are written through: a rename would put a file in their
+ * place. */
 struct ntk_file {
     FILE *stream;
-    int folder;      /* descriptor of the folder, to sync the rename itself; -1 where written through */
+    int folder;      /* descriptor of the folder, to sync the rename itself; -1 where written
+                      * through */
     char *path;      /* as the caller named it, for messages */
     char *target;    /* where its symbolic links lead */
     char *temporary; /* NULL where written through */
@@ -32,7 +35,7 @@ static ntk_status fail_io(const char *path, const char *action, int error) {
     return ntk_fail(NTK_ERROR_IO, "%s: cannot %s: %s", path, action, strerror(error));
 }
 
-/* --- writing ------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static ntk_status copy_string(const char *text, char **out) {
     const size_t length = strlen(text);
@@ -74,8 +77,8 @@ static ntk_status read_link(const char *path, char **next) {
     return NTK_OK;
 }
 
-/* Follow the symbolic links of file->target, the last of which may lead to a name that is free. *exists: what
- * stands there, in *info. *through: it is not a file that a rename may replace. */
+/* Follow the symbolic links of file->target, the last of which may lead to a name that is free.
+ * *exists: what stands there, in *info. *through: it is not a file that a rename may replace. */
 static ntk_status follow_links(ntk_file *file, struct stat *info, bool *exists, bool *through) {
     enum { MOST_LINKS = 40 }; /* the kernel's own limit */
     for (int links = 0; links < MOST_LINKS; links++) {
@@ -102,8 +105,9 @@ static ntk_status open_stream(ntk_file *file, int descriptor) {
     return fail_io(file->path, "open a stream to it", error);
 }
 
-/* A folder is refused by open() itself. A regular file that the proc file system names is somebody's open
- * file: the shell that redirects into it has emptied it, or wants what is there to stay. */
+/* A folder is refused by open() itself. A regular file that the proc file system names is
+ * somebody's open file: the shell that redirects into it has emptied it, or wants what is there to
+ * stay. */
 static ntk_status open_through(ntk_file *file, const struct stat *info) {
     const int append = S_ISREG(info->st_mode) ? O_APPEND : 0;
     const int descriptor = open(file->target, O_WRONLY | append | O_NOCTTY | O_CLOEXEC);
@@ -115,7 +119,8 @@ static ntk_status open_standard_output(ntk_file *file) {
     return descriptor < 0 ? fail_io(file->path, "open it", errno) : open_stream(file, descriptor);
 }
 
-/* The beginning of a long name will do, since a temporary name may be too long where the name is not. */
+/* The beginning of a long name will do, since a temporary name may be too long where the name is
+ * not. */
 static ntk_status open_temporary(ntk_file *file) {
     static atomic_ulong counter;
     enum { MOST_OF_NAME = 200 };
@@ -140,8 +145,8 @@ static ntk_status open_temporary(ntk_file *file) {
     return open_stream(file, descriptor);
 }
 
-/* The new file gets the permissions of the old one, and its owner as far as this process may give it. The
- * owner comes first: a change of owner takes permissions away. */
+/* The new file gets the permissions of the old one, and its owner as far as this process may give
+ * it. The owner comes first: a change of owner takes permissions away. */
 static ntk_status keep_attributes(const ntk_file *file, const struct stat *old) {
     const int descriptor = fileno(file->stream);
     if (fchown(descriptor, old->st_uid, old->st_gid) != 0 &&
@@ -241,7 +246,7 @@ ntk_status ntk_file_write(const char *path, const void *content, size_t size) {
     return ntk_file_commit(file);
 }
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* Double the buffer, keeping `used` bytes. */
 static ntk_status grow(char **buffer, size_t *capacity, size_t used) {
@@ -254,8 +259,9 @@ static ntk_status grow(char **buffer, size_t *capacity, size_t used) {
     return NTK_OK;
 }
 
-/* The size that fstat tells is a hint only: a pipe has none, and a file may grow meanwhile. One byte is
- * kept for the NUL, one more lets the read that fills the hint also meet the end of the file. */
+/* The size that fstat tells is a hint only: a pipe has none, and a file may grow meanwhile. One
+ * byte is kept for the NUL, one more lets the read that fills the hint also meet the end of the
+ * file. */
 static ntk_status read_stream(FILE *stream, const char *path, char **buffer, size_t *size) {
     struct stat info;
     if (fstat(fileno(stream), &info) != 0) return fail_io(path, "examine it", errno);
@@ -289,7 +295,7 @@ ntk_status ntk_file_read(const char *path, char **content, size_t *size) {
     return status;
 }
 
-/* --- folders ------------------------------------------------------------------------------------- */
+/* --- folders ---------------------------------------------------------------------------------- */
 
 static ntk_status make_folder(const char *path) {
     if (mkdir(path, 0777) == 0) return NTK_OK;

@@ -1,5 +1,5 @@
-/* FLINT and GMP allocate through functions that a program may replace. These are the C library's, but do not
- * return without memory: where a guard stands, they go back to it. */
+/* FLINT and GMP allocate through functions that a program may replace. These are the C library's,
+ * but do not return without memory: where a guard stands, they go back to it. */
 #include "base/guard.h"
 
 #include <dlfcn.h>
@@ -38,7 +38,8 @@ static bool find(const char *name, void *out) {
     return address != NULL;
 }
 
-/* GMP has one set of functions for the whole program. A program that has chosen its own keeps them. */
+/* GMP has one set of functions for the whole program. A program that has chosen its own keeps
+ * them. */
 static void replace_gmp(void) {
     void (*get)(void *(**)(size_t), void *(**)(void *, size_t, size_t), void (**)(void *, size_t));
     void (*set)(void *(*)(size_t), void *(*)(void *, size_t, size_t), void (*)(void *, size_t));

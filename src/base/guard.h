@@ -1,14 +1,14 @@
-/* Where memory runs out, FLINT and GMP end the program. A function that uses them begins with NTK_BALL_GUARD
- * and returns NTK_ERROR_MEMORY instead:
+/* Where memory runs out, FLINT and GMP end the program. A function that uses them begins with
+ * NTK_BALL_GUARD and returns NTK_ERROR_MEMORY instead:
  *
  *     ntk_status ntk_something(...) {
  *         NTK_BALL_GUARD;
  *         ...
  *
- * The guard ends with the function, and guards may be nested. What FLINT and the function had allocated is
- * lost, and so is the trust in what FLINT keeps for the thread: from then on every guard of the thread fails.
- * Keep such a function short, its locals unchanged after they are set: it is left from within, and compiled
- * with care. */
+ * The guard ends with the function, and guards may be nested. What FLINT and the function had
+ * allocated is lost, and so is the trust in what FLINT keeps for the thread: from then on every
+ * guard of the thread fails. Keep such a function short, its locals unchanged after they are set:
+ * it is left from within, and compiled with care. */
 #ifndef NTK_BASE_GUARD_H
 #define NTK_BASE_GUARD_H
 

@@ -22,7 +22,8 @@ static size_t edit_distance(const char *a, const char *b) {
 
 const char *ntk_nearest_name(const char *name, const char *const *candidates, size_t candidate_count) {
     const char *best = NULL;
-    size_t least = 3 + strlen(name) / 4; /* farther than a third of a short name is no misspelling */
+    size_t least = 3 + strlen(name) / 4; /* farther than a third of a short name is no
+                                          * misspelling */
     for (size_t i = 0; i < candidate_count; i++) {
         if (candidates[i] == NULL) continue;
         const size_t distance = edit_distance(name, candidates[i]);

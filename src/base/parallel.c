@@ -1,5 +1,5 @@
-/* A pool of threads that sleep between maps. The calling thread works as well, so a map goes on, and gives
- * the same results, with as many threads as the system grants: one, if need be. */
+/* A pool of threads that sleep between maps. The calling thread works as well, so a map goes on,
+ * and gives the same results, with as many threads as the system grants: one, if need be. */
 #include <ntk/parallel.h>
 
 #include <pthread.h>
@@ -55,7 +55,7 @@ ntk_status ntk_set_workers(size_t count) {
 
 size_t ntk_workers(void) { return workers; }
 
-/* ---- units --------------------------------------------------------------------------------------------- */
+/* ---- units ----------------------------------------------------------------------------------- */
 
 static void report_failure(map_state *state, size_t unit, ntk_status status) {
     pthread_mutex_lock(&report_lock);
@@ -75,7 +75,8 @@ static void report_progress(map_state *state) {
     pthread_mutex_unlock(&report_lock);
 }
 
-/* Skips what stands above a failure only: the lowest failing unit always runs, whatever the timing. */
+/* Skips what stands above a failure only: the lowest failing unit always runs, whatever the
+ * timing. */
 static void run_unit(map_state *state, size_t index) {
     if (index > atomic_load(&state->failed_unit)) return;
     depth++;
@@ -92,7 +93,7 @@ static void work(map_state *state) {
     for (size_t i; (i = atomic_fetch_add(&state->next, 1)) < state->units;) run_unit(state, i);
 }
 
-/* ---- the pool ------------------------------------------------------------------------------------------ */
+/* ---- the pool -------------------------------------------------------------------------------- */
 
 static void *help(void *number) {
     pthread_mutex_lock(&pool.lock);
@@ -124,8 +125,8 @@ static void forget(void) {
 
 static void prepare_for_forks(void) { pthread_atfork(NULL, NULL, forget); }
 
-/* Start threads until there are `count`, or as many as the system grants; the lock is held. *error: why there
- * are fewer. */
+/* Start threads until there are `count`, or as many as the system grants; the lock is held. *error:
+ * why there are fewer. */
 static void grow(size_t count, int *error) {
     size_t started = pool.threads;
     while (started < count && *error == 0) {
@@ -168,7 +169,7 @@ static void end_round(void) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* ---- maps ---------------------------------------------------------------------------------------------- */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
 /* Inside a unit: serial, and silent about progress. */
 static ntk_status map_nested(size_t units, ntk_unit unit, void *context) {

@@ -6,7 +6,7 @@
 
 #include "base/vector.h"
 
-/* --- names --------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* 64-bit FNV-1a (Fowler, Noll, Vo): h <- (h xor byte) * prime, from the offset basis. */
 static const uint64_t FNV_BASIS = 0xcbf29ce484222325u;
@@ -27,7 +27,8 @@ ntk_stream ntk_stream_create(uint64_t seed, const char *label, uint64_t unit) {
     return (ntk_stream){.key = {seed, hash_text(FNV_BASIS, label)}, .unit = unit};
 }
 
-/* The parent's fork goes in as eight bytes of its own: forks "a" then "b" and the fork "ab" differ. */
+/* The parent's fork goes in as eight bytes of its own: forks "a" then "b" and the fork "ab"
+ * differ. */
 ntk_stream ntk_stream_fork(const ntk_stream *stream, const char *purpose) {
     ntk_stream fork = *stream;
     fork.index = 0;
@@ -35,12 +36,12 @@ ntk_stream ntk_stream_fork(const ntk_stream *stream, const char *purpose) {
     return fork;
 }
 
-/* --- blocks of four words ------------------------------------------------------------------------ */
+/* --- blocks of four words --------------------------------------------------------------------- */
 
 enum { WORDS = 4 };
 
-/* The next `blocks` blocks. A loop of its own: the ten rounds are a long chain of multiplications, and
- * the processor overlaps several blocks only while little else stands between them. */
+/* The next `blocks` blocks. A loop of its own: the ten rounds are a long chain of multiplications,
+ * and the processor overlaps several blocks only while little else stands between them. */
 static void next_words(ntk_stream *stream, size_t blocks, uint64_t *words /* (blocks, 4) */) {
     const philox4x64_key_t key = {{stream->key[0], stream->key[1]}};
     philox4x64_ctr_t counter = {{stream->index, stream->unit, stream->fork, 0}};
@@ -51,8 +52,9 @@ static void next_words(ntk_stream *stream, size_t blocks, uint64_t *words /* (bl
     stream->index = counter.v[0];
 }
 
-/* (k + 1/2) 2^-52 with k the upper 52 bits. With 53 bits the midpoints next to 1 would need 54 digits
- * and round to 1. The bits of k are the fraction of a double 1 + k 2^-52; both steps are exact. */
+/* (k + 1/2) 2^-52 with k the upper 52 bits. With 53 bits the midpoints next to 1 would need 54
+ * digits and round to 1. The bits of k are the fraction of a double 1 + k 2^-52; both steps are
+ * exact. */
 static double open_uniform(uint64_t word) {
     const uint64_t bits = (word >> 12) | 0x3ff0000000000000u;
     double one_plus;
@@ -74,11 +76,11 @@ void ntk_stream_uniform(ntk_stream *stream, size_t n, double *out) {
     }
 }
 
-/* --- normals ------------------------------------------------------------------------------------- */
+/* --- normals ---------------------------------------------------------------------------------- */
 
-/* Box-Muller: from uniforms u, v the pair sqrt(-2 log u) (cos 2 pi v, sin 2 pi v); the words of a block
- * are u, v, u, v. u >= 2^-53 bounds a normal by sqrt(106 log 2) = 8.57; the law's mass beyond is below
- * 2^-53. */
+/* Box-Muller: from uniforms u, v the pair sqrt(-2 log u) (cos 2 pi v, sin 2 pi v); the words of a
+ * block are u, v, u, v. u >= 2^-53 bounds a normal by sqrt(106 log 2) = 8.57; the law's mass beyond
+ * is below 2^-53. */
 static void normal_batch(ntk_stream *stream, size_t blocks, double *out /* (4 blocks) */) {
     enum { PAIRS = BATCH / 2 };
     uint64_t words[BATCH];
@@ -108,7 +110,7 @@ void ntk_stream_normal(ntk_stream *stream, size_t n, double *out) {
     memcpy(out + whole, last, (n - whole) * sizeof *last);
 }
 
-/* --- integers ------------------------------------------------------------------------------------ */
+/* --- integers --------------------------------------------------------------------------------- */
 
 /* A word below `surplus` = 2^64 mod bound is rejected; the others fall evenly on the residues. */
 uint64_t ntk_stream_below(ntk_stream *stream, uint64_t bound) {

@@ -1,8 +1,9 @@
 /* Elementary functions of arrays, with the same bits on every CPU.
  *
- * An element's value depends on its argument alone: not on its position, not on n, not on its neighbours,
- * not on the instruction set in use. That is SLEEF's promise for its `cinz` variants, which do without fused
- * multiply-add; it is tested here. out may be the argument itself; it may not overlap it otherwise. */
+ * An element's value depends on its argument alone: not on its position, not on n, not on its
+ * neighbours, not on the instruction set in use. That is SLEEF's promise for its `cinz` variants,
+ * which do without fused multiply-add; it is tested here. out may be the argument itself; it may
+ * not overlap it otherwise. */
 #ifndef NTK_BASE_VECTOR_H
 #define NTK_BASE_VECTOR_H
 
@@ -17,12 +18,12 @@ void ntk_vector_erf(size_t n, const double *x, double *out);
 /* Errors at most 1.5 ulp; keeps its digits in the upper tail. */
 void ntk_vector_erfc(size_t n, const double *x, double *out);
 
-/* sin(pi x) and cos(pi x); errors at most 3.5 ulp for |x| <= 2.5e8. SLEEF's variant of half an ulp takes
- * three times as long, and normals spend most of their time here. */
+/* sin(pi x) and cos(pi x); errors at most 3.5 ulp for |x| <= 2.5e8. SLEEF's variant of half an ulp
+ * takes three times as long, and normals spend most of their time here. */
 void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine);
 
-/* max(x, 0), and in the same pass its derivative, 0 at 0, unless that is NULL; a NaN gives NaNs. value may be
- * x; derivative overlaps neither. */
+/* max(x, 0), and in the same pass its derivative, 0 at 0, unless that is NULL; a NaN gives NaNs.
+ * value may be x; derivative overlaps neither. */
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative);
 
 /* The instruction set in use: "avx512", "avx2", "sse2" or "scalar"; the best that the CPU has. The

@@ -1,24 +1,27 @@
 /* The distance between a stored Gram matrix and the exact NTK of its points, in ball arithmetic.
  *
- * Symbols as in kernel.h. For ReLU and a pair with covariance [[p, c], [c, q]] let D = pq - c^2 and psi = pi
+ * Symbols as in kernel.h. For ReLU and a pair with covariance [[p, c], [c, q]] let D = pq - c^2 and
+ * psi = pi
  * - arccos(c / sqrt(pq)). Then
  *
  *     E[phi phi] = (sqrt(D) + c psi) / (2 pi),        E[phi' phi'] = psi / (2 pi),
  *
- * and psi = pi - atan2(sqrt D, c) for c >= 0, atan2(sqrt D, -c) for c < 0: an arccos of a ball that reaches
- * past 1 would be undefined, atan2 is not. For erf (Williams 1997), with P = 1 + 2p and Q = 1 + 2q,
+ * and psi = pi - atan2(sqrt D, c) for c >= 0, atan2(sqrt D, -c) for c < 0: an arccos of a ball that
+ * reaches past 1 would be undefined, atan2 is not. For erf (Williams 1997), with P = 1 + 2p and Q =
+ * 1 + 2q,
  *
  *     E[phi phi] = (2 / pi) asin(2c / sqrt(PQ)) = (2 / pi) atan(2c / sqrt(PQ - 4c^2)),
  *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2).
  *
- * A residual network (ReLU) goes from block to block by (derived in kernel/residual.c; written here with E of
- * the covariance S^{l-1}, of which the block's own pre-activations have twice as much)
+ * A residual network (ReLU) goes from block to block by (derived in kernel/residual.c; written here
+ * with E of the covariance S^{l-1}, of which the block's own pre-activations have twice as much)
  *
  *     S^l     = S^{l-1} + 2 alpha^2 E[phi phi],
- *     Theta^l = Theta^{l-1} + 2 alpha^2 (E[phi' phi'] Theta^{l-1} + 2 E[phi phi]),    Theta^0 = 2 S^0.
+ *     Theta^l = Theta^{l-1} + 2 alpha^2 (E[phi' phi'] Theta^{l-1} + 2 E[phi phi]), Theta^0 = 2 S^0.
  *
- * Every operation encloses the exact result, the inputs are the stored doubles, so the recursion encloses
- * Theta_ij. The bound is the Frobenius norm of the entrywise distances, which is at least the 2-norm. */
+ * Every operation encloses the exact result, the inputs are the stored doubles, so the recursion
+ * encloses Theta_ij. The bound is the Frobenius norm of the entrywise distances, which is at least
+ * the 2-norm. */
 #include <ntk/certify.h>
 
 #include <math.h>
@@ -30,11 +33,11 @@
 #include "base/arb.h"
 #include "base/guard.h"
 
-/* Bits: the exact kernel is known to far below an ulp of a double, even where the angle of a pair vanishes.
- */
+/* Bits: the exact kernel is known to far below an ulp of a double, even where the angle of a pair
+ * vanishes. */
 enum { PRECISION = 192 };
 
-/* ---- dual activations ---------------------------------------------------------------------------------- */
+/* ---- dual activations ------------------------------------------------------------------------ */
 
 typedef struct dual {
     arb_t value, derivative;
@@ -96,15 +99,15 @@ static void dual_erf(dual *out, const arb_t p, const arb_t q, const arb_t c) {
     arb_clear(pi);
 }
 
-/* ---- the recursion for one pair ------------------------------------------------------------------------ */
+/* ---- the recursion for one pair -------------------------------------------------------------- */
 
 typedef struct task {
     const ntk_architecture *architecture;
     size_t n, d, ldx, ldg;
     const double *x, *gram;
-    arb_ptr variance; /* (n), first layer */
-    double
-        *row_error; /* (n), upper bounds of sum_j |gram_ij - Theta_ij|^2 over j <= i, off-diagonals twice */
+    arb_ptr variance;  /* (n), first layer */
+    double *row_error; /* (n), upper bounds of sum_j |gram_ij - Theta_ij|^2 over j <= i,
+                        * off-diagonals twice */
 } task;
 
 static void load_point(arb_ptr out, const task *self, size_t i) {
@@ -245,7 +248,7 @@ static void add_distance(arb_t sum, const task *self, size_t i, size_t j, arb_sr
     pair_clear(&p);
 }
 
-/* ---- the bound ----------------------------------------------------------------------------------------- */
+/* ---- the bound ------------------------------------------------------------------------------- */
 
 static double upper_bound(const arb_t ball) {
     arf_t upper;

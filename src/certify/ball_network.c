@@ -1,7 +1,8 @@
-/* The distance between a stored empirical NTK and the exact one of the stored parameters, in ball arithmetic.
+/* The distance between a stored empirical NTK and the exact one of the stored parameters, in ball
+ * arithmetic.
  *
- * Theta_hat = J J^T, J the Jacobian of the network of architecture.h at the stored doubles theta. With
- * delta^l_i = d f(x_i) / d h^l,
+ * Theta_hat = J J^T, J the Jacobian of the network of architecture.h at the stored doubles theta.
+ * With delta^l_i = d f(x_i) / d h^l,
  *
  *     a^0 = x,        h^l = s_l W^l a^{l-1} + b beta^l,      a^l = phi(h^l),
  *     delta^L = s_{L+1} (W^{L+1})^T o phi'(h^L),
@@ -9,11 +10,12 @@
  *     Theta_hat_ij = s_{L+1}^2 <a^L_i, a^L_j> + b^2
  *                    + sum_{l <= L} (s_l^2 <a^{l-1}_i, a^{l-1}_j> + b^2) <delta^l_i, delta^l_j>,
  *
- * s_l = w / sqrt(fan-in). Every operation encloses the exact result, the roots in s_l included, so the sums
- * enclose Theta_hat_ij, whatever rounding did to the stored entry: the accumulated error of a forward and a
- * backward pass in doubles is covered without an analysis of either. Where the ball of a ReLU's argument
- * contains 0 without being 0, its slope is the ball [0, 1]: wide, but still an enclosure. The bound is the
- * Frobenius norm of the entrywise distances, which is at least the 2-norm.
+ * s_l = w / sqrt(fan-in). Every operation encloses the exact result, the roots in s_l included, so
+ * the sums enclose Theta_hat_ij, whatever rounding did to the stored entry: the accumulated error
+ * of a forward and a backward pass in doubles is covered without an analysis of either. Where the
+ * ball of a ReLU's argument contains 0 without being 0, its slope is the ball [0, 1]: wide, but
+ * still an enclosure. The bound is the Frobenius norm of the entrywise distances, which is at least
+ * the 2-norm.
  *
  * The code shares nothing with the network's: it is written from these equations. */
 #include <ntk/certify.h>
@@ -23,8 +25,8 @@
 #include "base/arb.h"
 #include "base/guard.h"
 
-/* Bits: a sum of 10^4 terms keeps far more than a double's, and no pre-activation of a random network comes
- * so close to 0 that its sign is in doubt. */
+/* Bits: a sum of 10^4 terms keeps far more than a double's, and no pre-activation of a random
+ * network comes so close to 0 that its sign is in doubt. */
 enum { PRECISION = 128 };
 
 typedef struct model {
@@ -38,7 +40,7 @@ typedef struct model {
     arb_ptr gram;                          /* Theta_hat, lower triangle, (n, n) */
 } model;
 
-/* ---- the layout of theta (network.h) ------------------------------------------------------------------- */
+/* ---- the layout of theta (network.h) --------------------------------------------------------- */
 
 static size_t fan_in(const model *self, size_t l) { return l == 1 ? self->d : self->m; }
 
@@ -68,7 +70,7 @@ static void load(arb_ptr out, size_t count, const double *values, size_t stride)
     for (size_t k = 0; k < count; k++) arb_set_d(out + k, values[k * stride]);
 }
 
-/* ---- forward ------------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 /* value <- phi(value), slope <- phi'(value). */
 static void activate(ntk_activation activation, arb_t value, arb_t slope) {
@@ -125,7 +127,7 @@ static void forward_layer(model *self, size_t l) {
     arb_clear(shift);
 }
 
-/* ---- backward ------------------------------------------------------------------------------------------ */
+/* ---- backward -------------------------------------------------------------------------------- */
 
 /* delta^l from delta^{l+1}, l <= L; delta^{L+1} = 1 is not stored. */
 static void backward_layer(model *self, size_t l) {
@@ -178,7 +180,7 @@ static void add_layer(model *self, size_t l) {
     arb_clear(signals);
 }
 
-/* ---- the bound ----------------------------------------------------------------------------------------- */
+/* ---- the bound ------------------------------------------------------------------------------- */
 
 static void model_init(model *self, const double *x) {
     const size_t depth = self->architecture->depth, cells = self->n * self->m;

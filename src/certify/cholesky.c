@@ -1,9 +1,9 @@
 /* A verified lower bound of the smallest eigenvalue of a stored symmetric matrix.
  *
- * Symbols. A: the stored matrix, symmetric, (n, n). s: the shift, a double. B = fl(A - sI), which differs
- * from A - sI by one rounding of each diagonal entry. L: lower triangular, nominally the Cholesky factor of B
- * (R = L^T in the literature). u = 2^-53. gamma_k = ku / (1 - ku). |M|: entrywise. eta = 2^-1022, the
- * smallest normal number. Indices run from 1.
+ * Symbols. A: the stored matrix, symmetric, (n, n). s: the shift, a double. B = fl(A - sI), which
+ * differs from A - sI by one rounding of each diagonal entry. L: lower triangular, nominally the
+ * Cholesky factor of B (R = L^T in the literature). u = 2^-53. gamma_k = ku / (1 - ku). |M|:
+ * entrywise. eta = 2^-1022, the smallest normal number. Indices run from 1.
  *
  * Theorem. For every lower triangular L, every s and every beta >= ||L L^T - (A - sI)||_2,
  *
@@ -11,66 +11,71 @@
  *
  * Proof. For ||x|| = 1: x^T A x = s + ||L^T x||^2 - x^T (L L^T - (A - sI)) x >= s - beta.
  *
- * Nothing is assumed of L, so it does not matter who computed it, nor how well; only beta has to be rigorous.
+ * Nothing is assumed of L, so it does not matter who computed it, nor how well; only beta has to be
+ * rigorous.
  *
- * Lemma 1 (the residual). Let P = |L| |L|^T, Z = fl(L L^T) evaluated conventionally, that is, z_ij is a sum
- * of the products l_ik l_jk in any order, blocked in any way, with or without fused multiply-add, and c_ij =
- * fl(z_ij - b_ij). Then for i >= j
+ * Lemma 1 (the residual). Let P = |L| |L|^T, Z = fl(L L^T) evaluated conventionally, that is, z_ij
+ * is a sum of the products l_ik l_jk in any order, blocked in any way, with or without fused
+ * multiply-add, and c_ij = fl(z_ij - b_ij). Then for i >= j
  *
  *     |(L L^T - (A - sI))_ij| <= (1 + u) |c_ij| + gamma_j p_ij + [i = j] u |b_jj| + 4(n+1) eta.
  *
- * Proof. For k > j the product is an exact zero, and adding it is exact; j products remain. Each passes
- * through at most one rounded multiplication and j - 1 rounded additions, so that z_ij is off by at most
- * gamma_j p_ij (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). The subtraction is off
- * by at most u |c_ij|, and b_jj by u |b_jj|. Each of the 2j + 1 operations that underflows adds an absolute
- * error of at most eta, gradually or flushed to zero; later roundings multiply it by less than 2.
+ * Proof. For k > j the product is an exact zero, and adding it is exact; j products remain. Each
+ * passes through at most one rounded multiplication and j - 1 rounded additions, so that z_ij is
+ * off by at most gamma_j p_ij (Higham, Accuracy and Stability of Numerical Algorithms, section
+ * 3.1). The subtraction is off by at most u |c_ij|, and b_jj by u |b_jj|. Each of the 2j + 1
+ * operations that underflows adds an absolute error of at most eta, gradually or flushed to zero;
+ * later roundings multiply it by less than 2.
  *
- * Subtracting B inside the product instead would put |b_ij| under gamma_j and double the bound. P is computed
- * the same way from |L|. The Cauchy-Schwarz bound p_ij <= ||l_i|| ||l_j|| would save that second product, but
- * it loses a factor of up to n where L is nearly diagonal.
+ * Subtracting B inside the product instead would put |b_ij| under gamma_j and double the bound. P
+ * is computed the same way from |L|. The Cauchy-Schwarz bound p_ij <= ||l_i|| ||l_j|| would save
+ * that second product, but it loses a factor of up to n where L is nearly diagonal.
  *
- * Lemma 2 (the norm). If |X_ij| <= e_ij for a symmetric X, then ||X||_2 <= ||E||_2 <= min(max_i sum_j e_ij,
- * ||E||_F). The row sums win for nearly diagonal L, the Frobenius norm for dense ones: min(i,j), which is
- * what gamma_j p_ij amounts to for equal p_ij, has row sums up to n^2 / 2, Frobenius norm n^2 / sqrt(6) and
- * 2-norm 4 n^2 / pi^2.
+ * Lemma 2 (the norm). If |X_ij| <= e_ij for a symmetric X, then ||X||_2 <= ||E||_2 <= min(max_i
+ * sum_j e_ij, ||E||_F). The row sums win for nearly diagonal L, the Frobenius norm for dense ones:
+ * min(i,j), which is what gamma_j p_ij amounts to for equal p_ij, has row sums up to n^2 / 2,
+ * Frobenius norm n^2 / sqrt(6) and 2-norm 4 n^2 / pi^2.
  *
- * Lemma 3 (rounding of the bound itself). All that follows C is sums, products, quotients and square roots
- * of non-negative numbers. If each input of such an expression passes through at most k roundings, its exact
- * value is at most (1 - u)^-k times the computed one, and for (k + 1)u <= 1/2
+ * Lemma 3 (rounding of the bound itself). All that follows C is sums, products, quotients and
+ * square roots of non-negative numbers. If each input of such an expression passes through at most
+ * k roundings, its exact value is at most (1 - u)^-k times the computed one, and for (k + 1)u <=
+ * 1/2
  *
  *     (1 - u)^-k x <= fl(x (1 + 2(k + 1)u)),
  *
  * because (1 - u)^-(k+1) <= 1 / (1 - (k+1)u) <= 1 + 2(k+1)u; the factor is a double.
  *
- * What is presupposed: IEEE binary64 rounded to nearest (which is verified), a conventional matrix product
- * (no Strassen-like recursion, as OpenBLAS and the reference BLAS have none), and memory that does not lie.
+ * What is presupposed: IEEE binary64 rounded to nearest (which is verified), a conventional matrix
+ * product (no Strassen-like recursion, as OpenBLAS and the reference BLAS have none), and memory
+ * that does not lie.
  *
- * The range is made harmless first: A is multiplied by the power of two that brings its largest entry into
- * [1/2, 1), which is exact but for entries that become subnormal (an error below eta, counted). Hence nothing
- * overflows for any finite A, and 2^k A has 2^k times the bound of A.
+ * The range is made harmless first: A is multiplied by the power of two that brings its largest
+ * entry into [1/2, 1), which is exact but for entries that become subnormal (an error below eta,
+ * counted). Hence nothing overflows for any finite A, and 2^k A has 2^k times the bound of A.
  *
- * What can be certified. The bound loses the distance of s from lambda_min, a small multiple of u ||A||_2
- * that the factorisation needs in order to succeed, and beta <= n u trace(A), nearly; about 0.4 n u ||P||_2
- * where the p_ij are alike, ||A||_2 <= ||P||_2 <= trace(A). So a positive bound exists as soon as lambda_min
- * exceeds a few u ||A||_2 plus n u trace(A). Where A itself is an approximation of Theta, lambda_min(Theta)
- * >= bound - ||A - Theta||_2.
+ * What can be certified. The bound loses the distance of s from lambda_min, a small multiple of u
+ * ||A||_2 that the factorisation needs in order to succeed, and beta <= n u trace(A), nearly; about
+ * 0.4 n u ||P||_2 where the p_ij are alike, ||A||_2 <= ||P||_2 <= trace(A). So a positive bound
+ * exists as soon as lambda_min exceeds a few u ||A||_2 plus n u trace(A). Where A itself is an
+ * approximation of Theta, lambda_min(Theta) >= bound - ||A - Theta||_2.
  *
- * Bad scaling. Where rows have different units, u trace(A) hides a lambda_min that the entries determine
- * well: diag(1e-20, 1). Let D = diag(2^k_i), such that the diagonal of D A D lies in [1/2, 2): this too is
- * exact but for entries that become subnormal. With y = D^{-1} x,
+ * Bad scaling. Where rows have different units, u trace(A) hides a lambda_min that the entries
+ * determine well: diag(1e-20, 1). Let D = diag(2^k_i), such that the diagonal of D A D lies in
+ * [1/2, 2): this too is exact but for entries that become subnormal. With y = D^{-1} x,
  *
  *     x^T (A - t I) x = y^T (D A D - t D^2) y,     lambda_min(A) >= t  <=>  D A D - t D^2 >= 0.
  *
- * So the theorem, applied to D A D - t D^2, speaks of A. Only its diagonal is computed anew, t 4^k_i being
- * exact but for underflow: one rounding of a number below 2 each, and the bound found must exceed 2 u + eta.
- * The t tried are parts of 1 / ||A^{-1}||_2, A^{-1} = D (D A D)^{-1} D; and any positive bound b of
- * lambda_min(D A D) gives
+ * So the theorem, applied to D A D - t D^2, speaks of A. Only its diagonal is computed anew, t
+ * 4^k_i being exact but for underflow: one rounding of a number below 2 each, and the bound found
+ * must exceed 2 u + eta. The t tried are parts of 1 / ||A^{-1}||_2, A^{-1} = D (D A D)^{-1} D; and
+ * any positive bound b of lambda_min(D A D) gives
  *
- *     lambda_min(A) >= b min_i 4^-k_i,     since y^T D A D y >= b ||y||^2 and ||y||^2 >= ||x||^2 min_i
- * 4^-k_i.
+ *     lambda_min(A) >= b min_i 4^-k_i,
  *
- * An entry of D A D beyond 2 belongs to a negative minor. What remains refused is a lambda_min(D A D) below
- * some n^2 u: a matrix that is singular to rounding in whatever units. */
+ * since y^T D A D y >= b ||y||^2 and ||y||^2 >= ||x||^2 min_i 4^-k_i.
+ *
+ * An entry of D A D beyond 2 belongs to a negative minor. What remains refused is a lambda_min(D A
+ * D) below some n^2 u: a matrix that is singular to rounding in whatever units. */
 #include "certify/cholesky.h"
 
 #include <fenv.h>
@@ -87,10 +92,12 @@ static const double unit_roundoff = DBL_EPSILON / 2;
 
 enum {
     ORDER_MAX = 1 << 24, /* keeps every gamma_k and Lemma 3's k far from 1/u */
-    RETREATS_MAX = 13    /* up to 4^12 u ||A||, 2e-9 ||A||: beyond that the eigensolver has failed */
+    RETREATS_MAX = 13    /* up to 4^12 u ||A||, 2e-9 ||A||: beyond that the eigensolver has
+                          * failed */
 };
 
-/* Lemma 3: at least the exact value of a non-negative expression computed as x in `roundings` roundings. */
+/* Lemma 3: at least the exact value of a non-negative expression computed as x in `roundings`
+ * roundings. */
 static double inflate(double x, size_t roundings) { return x * (1 + (double)(roundings + 1) * DBL_EPSILON); }
 
 ntk_status certify_workspace_create(size_t n, certify_workspace *out) {
@@ -112,7 +119,7 @@ void certify_workspace_release(certify_workspace *workspace) {
     *workspace = (certify_workspace){0};
 }
 
-/* --- the bound --------------------------------------------------------------------------------- */
+/* --- the bound -------------------------------------------------------------------------------- */
 
 /* residual <- Z = fl(L L^T), magnitude <- fl(P), factor <- |L|; lower triangles. */
 static ntk_status form_products(size_t n, const certify_workspace *w) {
@@ -124,15 +131,16 @@ static ntk_status form_products(size_t n, const certify_workspace *w) {
 ntk_status certify_residual_bound(size_t n, double shift, const certify_workspace *w, double *out) {
     NTK_TRY(form_products(n, w));
 
-    /* gamma_j <= j * gamma_unit for all j <= n. Underflows in Z and C, in P, in the product below and in the
-     * scaling: 4(n+1) + 4(n+1) + 1 + 1 eta at most. */
+    /* gamma_j <= j * gamma_unit for all j <= n. Underflows in Z and C, in P, in the product below
+     * and in the scaling: 4(n+1) + 4(n+1) + 1 + 1 eta at most. */
     const double gamma_unit = inflate(unit_roundoff / (1 - (double)n * unit_roundoff), 2);
     const double underflow = 8 * (double)(n + 2) * DBL_MIN;
     double squares = 0, row_sum_max = 0;
     memset(w->row_sums, 0, n * sizeof(double));
     for (size_t i = 0; i < n; i++) {
         double row_squares = 0;
-        for (size_t j = 0; j <= i; j++) { /* from 0: gamma_j of the lemma is here (j + 1) * gamma_unit */
+        for (size_t j = 0; j <= i; j++) { /* from 0: gamma_j of the lemma is here (j + 1) *
+                                           * gamma_unit */
             const size_t k = i * n + j;
             const double b = i == j ? w->matrix[k] - shift : w->matrix[k];
             const double rounded_shift = i == j ? unit_roundoff * fabs(b) : 0;
@@ -145,15 +153,17 @@ ntk_status certify_residual_bound(size_t n, double shift, const certify_workspac
         squares += row_squares;
     }
     for (size_t i = 0; i < n; i++) row_sum_max = fmax(row_sum_max, w->row_sums[i]);
-    const double frobenius = sqrt(squares + (double)n * (double)n * DBL_MIN); /* underflow of the squares */
+    /* underflow of the squares */
+    const double frobenius = sqrt(squares + (double)n * (double)n * DBL_MIN);
 
-    /* Roundings: p_ij n, e_ij 6 more with the 1 + u of Lemma 1; its row sums n, or its squares, their sums
-     * and the root 2n + 3 at most. A NaN stays in the Frobenius norm, and no comparison replaces it. */
+    /* Roundings: p_ij n, e_ij 6 more with the 1 + u of Lemma 1; its row sums n, or its squares,
+     * their sums and the root 2n + 3 at most. A NaN stays in the Frobenius norm, and no comparison
+     * replaces it. */
     *out = inflate(row_sum_max < frobenius ? row_sum_max : frobenius, 4 * n + 32);
     return NTK_OK;
 }
 
-/* --- the certificate --------------------------------------------------------------------------- */
+/* --- the certificate -------------------------------------------------------------------------- */
 
 /* Copy the lower triangle of a / 2^exponent, with its largest entry in [1/2, 1). */
 static ntk_status load_scaled(size_t n, const double *a, size_t lda, double *matrix, int *exponent) {
@@ -171,7 +181,8 @@ static ntk_status load_scaled(size_t n, const double *a, size_t lda, double *mat
     return NTK_OK;
 }
 
-/* Extreme eigenvalues of the scaled matrix, without rigour; the factor's memory serves as scratch. */
+/* Extreme eigenvalues of the scaled matrix, without rigour; the factor's memory serves as
+ * scratch. */
 static ntk_status estimate_spectrum(size_t n, const certify_workspace *w, double *lowest, double *norm) {
     memcpy(w->factor, w->matrix, n * n * sizeof(double));
     NTK_TRY(ntk_eigen_symmetric(n, w->factor, n, false, w->row_sums));
@@ -191,8 +202,8 @@ static ntk_status factorise(size_t n, double shift, const certify_workspace *w) 
     return ntk_cholesky(n, w->factor, n);
 }
 
-/* The first shift below lambda_min, on a geometric retreat from it, at which the factorisation succeeds.
- * Going on would only lose: beta hardly depends on s. */
+/* The first shift below lambda_min, on a geometric retreat from it, at which the factorisation
+ * succeeds. Going on would only lose: beta hardly depends on s. */
 static ntk_status certify_scaled(size_t n, const certify_workspace *w, ntk_certificate *out) {
     double norm;
     NTK_TRY(estimate_spectrum(n, w, &out->lambda_min, &norm));
@@ -214,9 +225,9 @@ static bool is_positive(const ntk_certificate *certificate) {
     return isfinite(certificate->lambda_min_bound) && certificate->lambda_min_bound > 0;
 }
 
-/* Undo the scaling, rounding outwards: the difference s - beta is off by half an ulp at most, and the scaling
- * is exact but for a result below the normal range, where it in turn rounds by half an ulp and the first
- * error is far smaller. */
+/* Undo the scaling, rounding outwards: the difference s - beta is off by half an ulp at most, and
+ * the scaling is exact but for a result below the normal range, where it in turn rounds by half an
+ * ulp and the first error is far smaller. */
 static void unscale(int exponent, ntk_certificate *out) {
     out->lambda_min = ldexp(out->lambda_min, exponent);
     out->shift = ldexp(out->shift, exponent);
@@ -233,10 +244,10 @@ static ntk_status certify_as_it_stands(size_t n, const double *a, size_t lda, co
     return NTK_OK;
 }
 
-/* --- matrices of bad scaling -------------------------------------------------------------------- */
+/* --- matrices of bad scaling ------------------------------------------------------------------ */
 
-/* k_i of the head of this file, in exponents (n). False where the diagonal is not positive, or no row has a
- * scale of its own. */
+/* k_i of the head of this file, in exponents (n). False where the diagonal is not positive, or no
+ * row has a scale of its own. */
 static bool balance(size_t n, const double *a, size_t lda, int *exponents) {
     bool differ = false;
     for (size_t i = 0; i < n; i++) {
@@ -263,8 +274,8 @@ static bool load_balanced(size_t n, const double *a, size_t lda, const int *expo
     return bounded;
 }
 
-/* 1 / ||A^{-1}||_2 without rigour, for D A D in `matrix`; 0 where it has no Cholesky factor. With the largest
- * k_i taken out of D nothing overflows. */
+/* 1 / ||A^{-1}||_2 without rigour, for D A D in `matrix`; 0 where it has no Cholesky factor. With
+ * the largest k_i taken out of D nothing overflows. */
 static ntk_status estimate_smallest(size_t n, const certify_workspace *w, const int *exponents, int most,
                                     double *smallest) {
     double *inverse = w->residual;

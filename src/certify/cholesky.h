@@ -18,8 +18,8 @@ typedef struct certify_workspace {
 ntk_status certify_workspace_create(size_t n, certify_workspace *out);
 void certify_workspace_release(certify_workspace *workspace);
 
-/* An upper bound of ||L L^T - (A - shift I)||_2 for any finite lower triangular L, in *out; infinite or NaN
- * where the computation overflows. Errors: those of ntk_syrk. */
+/* An upper bound of ||L L^T - (A - shift I)||_2 for any finite lower triangular L, in *out;
+ * infinite or NaN where the computation overflows. Errors: those of ntk_syrk. */
 ntk_status certify_residual_bound(size_t n, double shift, const certify_workspace *workspace, double *out);
 
 #endif

@@ -34,7 +34,7 @@ typedef struct acceptance {
     size_t ledger_size;
 } acceptance;
 
-/* ---- the new rows -------------------------------------------------------------------------------------- */
+/* ---- the new rows ---------------------------------------------------------------------------- */
 
 static ntk_status append_metric(acceptance *a, const char *name, const ntk_metrics *metrics) {
     const ntk_metric *metric = ntk_metrics_find(metrics, name);
@@ -63,7 +63,7 @@ static ntk_status collect_rows(acceptance *a, const ntk_metrics *metrics) {
     return NTK_OK;
 }
 
-/* ---- the ledger ---------------------------------------------------------------------------------------- */
+/* ---- the ledger ------------------------------------------------------------------------------ */
 
 static bool same_number(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
@@ -139,7 +139,7 @@ static ntk_status write_ledger(const acceptance *a) {
     return ntk_file_commit(file);
 }
 
-/* ---- accepting ----------------------------------------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------------------------------- */
 
 static ntk_status read_old(acceptance *a) {
     const ntk_status status = ntk_expected_read(a->path, &a->old);
@@ -178,7 +178,8 @@ static ntk_status check_texts(const acceptance *a) {
     return NTK_OK;
 }
 
-/* A lock on the folder itself: it leaves no file behind, and the system lifts it from a process that dies. */
+/* A lock on the folder itself: it leaves no file behind, and the system lifts it from a process
+ * that dies. */
 static ntk_status lock_folder(const char *folder, int *descriptor) {
     *descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*descriptor < 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", folder, strerror(errno));

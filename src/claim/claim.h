@@ -73,7 +73,8 @@ typedef struct ntk_control {
     size_t break_count;
 } ntk_control;
 
-/* How far a metric may lie from its stored value. Of an estimate, all but the last compare its value. */
+/* How far a metric may lie from its stored value. Of an estimate, all but the last compare its
+ * value. */
 #define NTK_TOLERANCE_TABLE(X)                                                                               \
     X(NTK_TOLERANCE_EXACT, "exact")             /* equal bits; has no tolerance */                           \
     X(NTK_TOLERANCE_ULP, "ulp")                 /* representable numbers between the two */                  \
@@ -123,14 +124,15 @@ typedef struct ntk_claim {
 } ntk_claim;
 
 /* Read and validate folder/claim.yaml against the schema, and its settings against the experiment's
- * parameters. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT, "path:line: what is wrong and what is allowed". */
+ * parameters. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT, "path:line: what is wrong and what is
+ * allowed". */
 ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out);
 /* Release and zero; a zeroed value is allowed. */
 void ntk_claim_release(ntk_claim *claim);
 
-/* The context for one process of a claim, which must outlive it: the settings of both tiers and of this one,
- * then those of `control` (NULL for the claim itself), then `overrides`, what --set gave. Errors: those of
- * ntk_context_create. */
+/* The context for one process of a claim, which must outlive it: the settings of both tiers and of
+ * this one, then those of `control` (NULL for the claim itself), then `overrides`, what --set gave.
+ * Errors: those of ntk_context_create. */
 ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
                              const ntk_setting *overrides, size_t override_count, uint64_t seed,
                              const char *data_folder, ntk_context **out);

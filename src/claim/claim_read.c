@@ -1,5 +1,5 @@
-/* Reading claim.yaml: the schema, and what must hold between its parts. docs/claim-format.md shows a claim
- * with every key. */
+/* Reading claim.yaml: the schema, and what must hold between its parts. docs/claim-format.md shows
+ * a claim with every key. */
 #include <string.h>
 
 #include <ntk/lab/context.h>
@@ -15,7 +15,7 @@
 #include "experiment/parameters.h"
 #include "experiment/support.h"
 
-/* ---- the schema ---------------------------------------------------------------------------------------- */
+/* ---- the schema ------------------------------------------------------------------------------ */
 
 enum { CLAIM, SOURCE, PARAMETERS, RESOURCES, CONTROL };
 
@@ -78,10 +78,10 @@ static const ntk_schema schema = {fields, sizeof fields / sizeof *fields, sectio
 /* What one process may take, where the claim does not say. */
 enum { QUICK_SECONDS = 600, FULL_SECONDS = 3600, MEGABYTES = 4096 };
 
-/* ---- lists --------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
-/* Zeroed items for a list that is not empty. They are the record's at once, so that a failure half-way leaves
- * nothing behind. */
+/* Zeroed items for a list that is not empty. They are the record's at once, so that a failure
+ * half-way leaves nothing behind. */
 static ntk_status allocate_items(const ntk_reader *reader, const ntk_schema_field *field,
                                  const yaml_node_t *node, size_t size, void **items, size_t *count) {
     if (node->type != YAML_SEQUENCE_NODE || ntk_reader_count(node) == 0)
@@ -116,7 +116,7 @@ static ntk_status parse_regressions(ntk_reader *reader, const ntk_schema_field *
     return ntk_entries_read_regressions(reader, node, record);
 }
 
-/* ---- parts of the claim -------------------------------------------------------------------------------- */
+/* ---- parts of the claim ---------------------------------------------------------------------- */
 
 /* The last two components of a path: "suites/a/b" gives "a/b". NULL where there are no two. */
 static const char *last_two(const char *path) {
@@ -164,7 +164,7 @@ static ntk_status parse_wording(ntk_reader *reader, const ntk_schema_field *fiel
     return ntk_reader_fail_type(reader, field, node);
 }
 
-/* ---- settings ------------------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 /* A sequence becomes what would be written after --set: [64, 256] gives "64 256". */
 static ntk_status join(ntk_reader *reader, const char *key, yaml_node_t *node, char **out) {
@@ -237,7 +237,7 @@ static ntk_status parse_control_settings(ntk_reader *reader, const ntk_schema_fi
     return NTK_OK;
 }
 
-/* ---- controls ------------------------------------------------------------------------------------------ */
+/* ---- controls -------------------------------------------------------------------------------- */
 
 /* What one pattern names, behind what the control breaks already. */
 static ntk_status add_breaks(ntk_reader *reader, const ntk_schema_field *field, const yaml_node_t *node,
@@ -279,7 +279,7 @@ static ntk_status parse_controls(ntk_reader *reader, const ntk_schema_field *fie
     return NTK_OK;
 }
 
-/* ---- what must hold between the parts ------------------------------------------------------------------ */
+/* ---- what must hold between the parts -------------------------------------------------------- */
 
 static const yaml_node_t *control_node(ntk_reader *reader, size_t i) {
     return ntk_reader_item(reader, ntk_reader_value(reader, ntk_reader_root(reader), "controls"), i);
@@ -338,7 +338,7 @@ static ntk_status check_whole(ntk_reader *reader, const ntk_claim *claim) {
     return ntk_claim_require_metrics(reader, claim);
 }
 
-/* ---- the claim ----------------------------------------------------------------------------------------- */
+/* ---- the claim ------------------------------------------------------------------------------- */
 
 static ntk_status read_file(const char *path, ntk_claim *claim) {
     ntk_reader reader;

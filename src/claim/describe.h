@@ -1,4 +1,5 @@
-/* What a check found and what it wanted, in words: one wording for the terminal, JUnit and the report. */
+/* What a check found and what it wanted, in words: one wording for the terminal, JUnit and the
+ * report. */
 #ifndef NTK_CLAIM_DESCRIBE_H
 #define NTK_CLAIM_DESCRIBE_H
 
@@ -10,7 +11,8 @@
 #define NTK_DESCRIPTION_SIZE 256
 typedef char ntk_description[NTK_DESCRIPTION_SIZE];
 
-/* "chen-2025, Theorem 1; the rates are ours (restated)": the source, and how the statement stands to it. */
+/* "chen-2025, Theorem 1; the rates are ours (restated)": the source, and how the statement stands
+ * to it. */
 const char *ntk_describe_source(const ntk_claim *claim, ntk_description text);
 
 /* "-0.499 in [-0.52, -0.48] (99.9998 % confidence)", "0.7", or why there is nothing. */

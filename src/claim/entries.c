@@ -9,7 +9,7 @@
 #include "claim/pattern.h"
 #include "experiment/support.h"
 
-/* ---- an entry as it is written ------------------------------------------------------------------------- */
+/* ---- an entry as it is written --------------------------------------------------------------- */
 
 /* "exponent-{erf,relu}: equivalent -0.5 ± 0.05". Borrowed from the reader. */
 typedef struct entry_line {
@@ -64,7 +64,7 @@ static void release_entry(entry *entry) {
     ntk_release(entry->why);
 }
 
-/* ---- the names of a line ------------------------------------------------------------------------------- */
+/* ---- the names of a line --------------------------------------------------------------------- */
 
 typedef struct line_names {
     char **names, **metrics; /* (count) each; the same array where the names are the metrics' */
@@ -102,7 +102,7 @@ static ntk_status expand_line(const entry *entry, const entry_line *line, line_n
     return status;
 }
 
-/* ---- checks -------------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static ntk_status require_new_check(const ntk_claim *claim, const char *name) {
     for (size_t i = 0; i < claim->check_count; i++)
@@ -141,7 +141,7 @@ static ntk_status add_checks(const entry *entry, const entry_line *line, ntk_cla
     return status;
 }
 
-/* ---- stored results ------------------------------------------------------------------------------------ */
+/* ---- stored results -------------------------------------------------------------------------- */
 
 /* What an entry without `why` may allow: rounding, and no more. */
 #define ROUNDING_TOLERANCE 1e-9
@@ -204,7 +204,7 @@ static ntk_status add_regressions(const entry *entry, const entry_line *line, nt
     return status;
 }
 
-/* ---- lists --------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 typedef ntk_status line_reader(const entry *entry, const entry_line *line, ntk_claim *claim);
 

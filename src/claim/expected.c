@@ -43,7 +43,7 @@ void ntk_expected_destroy(ntk_expected *expected) {
     ntk_release(expected);
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 /* The interval of an estimate, which has three more fields than a plain number. */
 static ntk_status read_interval(const ntk_tsv *tsv, size_t row, ntk_metric *metric) {
@@ -116,7 +116,7 @@ ntk_status ntk_expected_write(const char *path, const ntk_expected *expected) {
     return ntk_file_commit(file);
 }
 
-/* ---- comparing ----------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 /* Doubles in their order as integers: neighbours differ by one, and both zeros are 2^63. */
 static uint64_t position(double x) {
@@ -133,7 +133,8 @@ static double ulp_distance(double a, double b) {
 
 static double exact_distance(double a, double b) {
     if (memcmp(&a, &b, sizeof a) == 0) return 0;
-    return fmax(1, ulp_distance(a, b)); /* the two zeros lie 0 ulp apart and are not the same bits */
+    return fmax(1, ulp_distance(a, b)); /* the two zeros lie 0 ulp apart and are not the same
+                                         * bits */
 }
 
 static double relative_distance(double stored, double found) {
@@ -141,7 +142,8 @@ static double relative_distance(double stored, double found) {
     return fabs(found - stored) / fabs(stored);
 }
 
-/* The halves of the two intervals that face each other: what |found - stored| may be while they overlap. */
+/* The halves of the two intervals that face each other: what |found - stored| may be while they
+ * overlap. */
 static double facing_halves(const ntk_estimate *stored, const ntk_estimate *found) {
     const ntk_estimate *left = stored->value <= found->value ? stored : found;
     const ntk_estimate *right = left == stored ? found : stored;

@@ -7,10 +7,11 @@
 
 #include "claim/claim.h"
 
-/* Stored results. expected/<suite>/<claim>.tsv: rows of tier, metric, value, low, high, level (empty for
- * scalars). */
+/* Stored results. expected/<suite>/<claim>.tsv: rows of tier, metric, value, low, high, level
+ * (empty for scalars). */
 typedef struct ntk_expected ntk_expected;
-ntk_status ntk_expected_read(const char *path, ntk_expected **out); /* NTK_ERROR_NOT_FOUND: no such file */
+/* NTK_ERROR_NOT_FOUND: no such file */
+ntk_status ntk_expected_read(const char *path, ntk_expected **out);
 void ntk_expected_destroy(ntk_expected *expected);
 
 typedef struct ntk_expected_row {
@@ -33,20 +34,24 @@ ntk_status ntk_expected_append(ntk_expected *expected, const ntk_expected_row *r
 ntk_status ntk_expected_write(const char *path, const ntk_expected *expected);
 
 typedef struct ntk_comparison {
-    bool compared; /* false: depends on the seed and the seed is not the stored one, and not statistical */
+    bool compared; /* false: depends on the seed and the seed is not the stored one, and not
+                    * statistical */
     bool agrees;
-    const char *reason; /* why it cannot be compared ("not stored" say) and so does not agree; else NULL */
+    const char *reason;       /* why it cannot be compared ("not stored" say) and so does not agree;
+                               * else NULL */
     double expected, found;   /* NaN where missing */
-    double distance, allowed; /* in the units of the tolerance's kind; agrees: distance <= allowed */
+    double distance, allowed; /* in the units of the tolerance's kind; agrees: distance <=
+                               * allowed */
 } ntk_comparison;
 
-/* One metric against its stored value. Missing on either side or not finite: does not agree. expected: NULL
- * where nothing is stored; metrics: NULL where the process failed.
+/* One metric against its stored value. Missing on either side or not finite: does not agree.
+ * expected: NULL where nothing is stored; metrics: NULL where the process failed.
  *
- * Statistical: |found - stored| <= tolerance (sum of the halves of the two intervals that face each other);
- * with tolerance = 1 the two intervals overlap. Two intervals that both cover the true value overlap, so that
- * a false alarm needs one that misses: its probability is at most (1 - level) for the fresh interval, which
- * the suite's family error has counted already, plus (1 - level) once, when the stored one was drawn. */
+ * Statistical: |found - stored| <= tolerance (sum of the halves of the two intervals that face each
+ * other); with tolerance = 1 the two intervals overlap. Two intervals that both cover the true
+ * value overlap, so that a false alarm needs one that misses: its probability is at most (1 -
+ * level) for the fresh interval, which the suite's family error has counted already, plus (1 -
+ * level) once, when the stored one was drawn. */
 ntk_comparison ntk_regression_compare(const ntk_regression *regression, const ntk_expected *expected,
                                       ntk_tier tier, bool stored_seed, const ntk_metrics *metrics);
 

@@ -3,15 +3,16 @@
  * Let x be a metric, b a bound, [b, c] the bounds of `between`, d a margin. Each kind of check is a
  * predicate:
  *
- *     at-most, rate-at-most      p(x): x <= b            at-least, rate-at-least, certified   p(x): x >= b
- *     between                    p(x): b <= x <= c       equivalent   p(x): b - d <= x <= b + d
- *     identity                   p(x): |x| <= b
+ *     at-most, rate-at-most   p(x): x <= b         at-least, rate-at-least, certified  p(x): x >= b
+ *     between                 p(x): b <= x <= c    equivalent   p(x): b - d <= x <= b + d
+ *     identity                p(x): |x| <= b
  *
- * An estimate HOLDS where p is true on its whole interval, is VIOLATED where p is false on the whole of it,
- * and INCONCLUSIVE otherwise (stats.h decides); a plain number is an interval of one point.
+ * An estimate HOLDS where p is true on its whole interval, is VIOLATED where p is false on the
+ * whole of it, and INCONCLUSIVE otherwise (stats.h decides); a plain number is an interval of one
+ * point.
  *
- * Numbers that are not finite are sorted out first, as ERROR: a check cannot hold by a NaN, and a control
- * cannot break by one either. */
+ * Numbers that are not finite are sorted out first, as ERROR: a check cannot hold by a NaN, and a
+ * control cannot break by one either. */
 #include "claim/judge.h"
 
 #include <math.h>
@@ -26,10 +27,10 @@
 #include "claim/claim.h"
 #include "claim/expected.h"
 
-/* ---- one check ----------------------------------------------------------------------------------------- */
+/* ---- one check ------------------------------------------------------------------------------- */
 
-/* A set of kinds: no theorem says what a trend's bound is; a plain number says nothing of its error, an
- * interval does, a certificate excludes it. */
+/* A set of kinds: no theorem says what a trend's bound is; a plain number says nothing of its
+ * error, an interval does, a certificate excludes it. */
 typedef enum evidence {
     EVIDENCE_NONE = 0,
     EVIDENCE_TREND = 1,
@@ -127,8 +128,8 @@ static ntk_decision decide(const ntk_check *check, const ntk_estimate *estimate)
     return NTK_DECISION_VIOLATED;
 }
 
-/* The sides of the interval's set of good values: a lower end, an upper one, or both; infinite where there is
- * none. */
+/* The sides of the interval's set of good values: a lower end, an upper one, or both; infinite
+ * where there is none. */
 typedef struct range {
     double low, high;
 } range;
@@ -195,7 +196,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     return outcome;
 }
 
-/* ---- the claim ----------------------------------------------------------------------------------------- */
+/* ---- the claim ------------------------------------------------------------------------------- */
 
 static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
     for (size_t i = 0; i < claim->check_count; i++)
@@ -203,7 +204,8 @@ static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
     return NULL;
 }
 
-/* A control breaks only by VIOLATED: one that crashed, emitted a NaN or is INCONCLUSIVE has shown nothing. */
+/* A control breaks only by VIOLATED: one that crashed, emitted a NaN or is INCONCLUSIVE has shown
+ * nothing. */
 static ntk_status judge_control(const ntk_claim *claim, const ntk_control *control,
                                 const ntk_metrics *metrics, ntk_control_outcome *out) {
     *out = (ntk_control_outcome){.control = control};

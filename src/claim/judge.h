@@ -11,7 +11,8 @@
 #include "claim/claim.h"
 #include "claim/expected.h"
 
-/* name, text, exit status of `ntk verify`; a claim takes the worst that befell it; the worst stands last. */
+/* name, text, exit status of `ntk verify`; a claim takes the worst that befell it; the worst stands
+ * last. */
 #define NTK_VERDICT_TABLE(X)                                                                                 \
     X(NTK_VERDICT_HOLDS, "HOLDS", 0)                                                                         \
     X(NTK_VERDICT_SKIPPED, "SKIPPED", 6)                                                                     \
@@ -35,19 +36,20 @@ int ntk_verdict_exit_status(ntk_verdict verdict);
 typedef struct ntk_check_outcome {
     const ntk_check *check;
     ntk_verdict verdict;  /* HOLDS, VIOLATED, INCONCLUSIVE or ERROR */
-    const char *evidence; /* "certified", "statistical" (an interval was judged), "numerical" or "trend" */
+    const char *evidence; /* "certified", "statistical" (an interval was judged), "numerical" or
+                           * "trend" */
     const char *reason;   /* why it is an ERROR, "the metric was not emitted" say; NULL otherwise */
     bool has_metric;
     ntk_metric metric; /* where has_metric: a copy, its name is the check's */
-    /* Chance that another seed ends otherwise - does not hold, or in a control is not violated - as the
-     * interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which says nothing of its spread.
-     */
+    /* Chance that another seed ends otherwise - does not hold, or in a control is not violated - as
+     * the interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which says nothing
+     * of its spread. */
     double risk;
 } ntk_check_outcome;
 
-/* Judge one check. ERROR: the metric is missing, is not finite, is no estimate where the kind needs an
- * interval, or its interval has a confidence below the suite's. VIOLATED therefore always rests on finite
- * numbers. metrics: NULL where the process failed. */
+/* Judge one check. ERROR: the metric is missing, is not finite, is no estimate where the kind needs
+ * an interval, or its interval has a confidence below the suite's. VIOLATED therefore always rests
+ * on finite numbers. metrics: NULL where the process failed. */
 ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *metrics);
 
 typedef struct ntk_control_outcome {
@@ -67,21 +69,23 @@ typedef struct ntk_claim_findings {
     const ntk_metrics *metrics;         /* of the claim itself; NULL: its process failed */
     const ntk_metrics *const *controls; /* (claim->control_count); NULL where a process failed */
     const ntk_expected *expected;       /* NULL: nothing stored */
-    bool compare;     /* false: leave the stored results out (parameters were overridden, or accepting) */
-    bool stored_seed; /* the run used the seed of the stored results */
+    bool compare;                       /* false: leave the stored results out (parameters were
+                                         * overridden, or accepting) */
+    bool stored_seed;                   /* the run used the seed of the stored results */
 } ntk_claim_findings;
 
 typedef struct ntk_claim_outcome {
     ntk_verdict verdict;
-    const char *evidence;          /* the kinds among the checks, strongest first: "certified, numerical" */
-    ntk_check_outcome *checks;     /* (claim->check_count) */
-    ntk_control_outcome *controls; /* (claim->control_count) */
+    const char *evidence;                /* the kinds among the checks, strongest first: "certified,
+                                    * numerical" */
+    ntk_check_outcome *checks;           /* (claim->check_count) */
+    ntk_control_outcome *controls;       /* (claim->control_count) */
     ntk_regression_outcome *regressions; /* (claim->regression_count); see .compared */
 } ntk_claim_outcome;
 
-/* The claim's verdict, the worst of: each check; VACUOUS for a control that did not break; REGRESSED for a
- * stored result that is compared and does not agree. *out borrows from the claim and is released with
- * ntk_claim_outcome_release. Errors: NTK_ERROR_MEMORY. */
+/* The claim's verdict, the worst of: each check; VACUOUS for a control that did not break;
+ * REGRESSED for a stored result that is compared and does not agree. *out borrows from the claim
+ * and is released with ntk_claim_outcome_release. Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *findings,
                            ntk_claim_outcome *out);
 void ntk_claim_outcome_release(const ntk_claim *claim, ntk_claim_outcome *outcome);

@@ -7,7 +7,7 @@
 
 #include "experiment/support.h"
 
-/* ---- words --------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 enum { MOST_WORDS = 5 };
 
@@ -52,7 +52,7 @@ static ntk_status find_kind(const line *line, const char *what, const char *(*na
                     line->count > 0 ? line->words[0] : "", what, names);
 }
 
-/* ---- checks -------------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static ntk_status read_between(const line *line, ntk_check *out) {
     if (line->count != 3)
@@ -100,10 +100,10 @@ ntk_status ntk_judgement_of_check(const char *text, ntk_check *out) {
     return read_bound(&line, out);
 }
 
-/* ---- stored results ------------------------------------------------------------------------------------ */
+/* ---- stored results -------------------------------------------------------------------------- */
 
-/* What a tolerance may be. Half of a number's value is no tolerance any more, and two intervals that are made
- * narrower than they are would raise false alarms. */
+/* What a tolerance may be. Half of a number's value is no tolerance any more, and two intervals
+ * that are made narrower than they are would raise false alarms. */
 static const struct {
     double low, high;
     const char *text;

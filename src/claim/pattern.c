@@ -1,5 +1,6 @@
-/* Brace patterns. Let a word be HEAD {A,B,...} TAIL, with the first braces in it: it stands for what the
- * words HEAD A TAIL, HEAD B TAIL, ... stand for, in this order; a word without braces stands for itself. */
+/* Brace patterns. Let a word be HEAD {A,B,...} TAIL, with the first braces in it: it stands for
+ * what the words HEAD A TAIL, HEAD B TAIL, ... stand for, in this order; a word without braces
+ * stands for itself. */
 #include "claim/pattern.h"
 
 #include <stdbool.h>
@@ -36,7 +37,8 @@ static ntk_status append(expansion *e, const char *name) {
     return NTK_OK;
 }
 
-/* The end of the alternative that begins at `text`: its comma or closing brace; NULL where there is none. */
+/* The end of the alternative that begins at `text`: its comma or closing brace; NULL where there is
+ * none. */
 static const char *end_of_alternative(const char *text) {
     size_t depth = 0;
     for (; *text != '\0'; text++) {

@@ -9,7 +9,7 @@
 
 #include "experiment/support.h"
 
-/* ---- failing ------------------------------------------------------------------------------------------- */
+/* ---- failing --------------------------------------------------------------------------------- */
 
 static ntk_status fail_at(const ntk_reader *reader, size_t line, const char *format, va_list arguments) {
     char what[768];
@@ -48,7 +48,7 @@ ntk_status ntk_reader_fail_type(const ntk_reader *reader, const ntk_schema_field
     return ntk_reader_fail(reader, node, "'%s' is '%s' and should be %s", field->key, text, field->type);
 }
 
-/* ---- the document -------------------------------------------------------------------------------------- */
+/* ---- the document ---------------------------------------------------------------------------- */
 
 /* Bytes that are no UTF-8 are found by libyaml's reader, which tells their offset only. */
 static size_t line_of(const ntk_reader *reader, const yaml_parser_t *parser) {
@@ -106,7 +106,7 @@ void ntk_reader_close(ntk_reader *reader) {
 
 yaml_node_t *ntk_reader_root(ntk_reader *reader) { return yaml_document_get_root_node(&reader->document); }
 
-/* ---- nodes --------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 size_t ntk_reader_count(const yaml_node_t *node) {
     if (node->type == YAML_SEQUENCE_NODE)
@@ -162,7 +162,7 @@ ntk_status ntk_reader_pair(ntk_reader *reader, const yaml_node_t *mapping, size_
     return NTK_OK;
 }
 
-/* ---- mappings ------------------------------------------------------------------------------------------ */
+/* ---- mappings -------------------------------------------------------------------------------- */
 
 static const ntk_schema_field *find_field(const ntk_schema *schema, int section, const char *key) {
     for (size_t i = 0; i < schema->field_count; i++)
@@ -226,7 +226,7 @@ ntk_status ntk_reader_mapping(ntk_reader *reader, const ntk_schema *schema, int 
     return require_keys(reader, schema, section, node);
 }
 
-/* ---- single values ------------------------------------------------------------------------------------- */
+/* ---- single values --------------------------------------------------------------------------- */
 
 static void *target(const ntk_schema_field *field, void *record) { return (char *)record + field->offset; }
 

@@ -37,7 +37,8 @@ struct ntk_schema_field {
 /* A pair whose key is not in the table: one that the file chooses itself. */
 typedef ntk_status ntk_pair_parser(ntk_reader *reader, const char *key, yaml_node_t *value, void *record);
 
-/* A kind of mapping: its name for messages, "a check", and what becomes of other keys (NULL: an error). */
+/* A kind of mapping: its name for messages, "a check", and what becomes of other keys (NULL: an
+ * error). */
 typedef struct ntk_schema_section {
     const char *name;
     ntk_pair_parser *other;
@@ -51,8 +52,8 @@ typedef struct ntk_schema {
 } ntk_schema;
 
 /* The one document of the file, to be closed also after an error. Errors: NTK_ERROR_IO;
- * NTK_ERROR_FORMAT (no YAML, no document, several, a document that is no mapping). path and context are
- * borrowed. */
+ * NTK_ERROR_FORMAT (no YAML, no document, several, a document that is no mapping). path and context
+ * are borrowed. */
 ntk_status ntk_reader_open(const char *path, const void *context, ntk_reader *out);
 void ntk_reader_close(ntk_reader *reader);
 yaml_node_t *ntk_reader_root(ntk_reader *reader);
@@ -65,8 +66,9 @@ ntk_status ntk_reader_fail(const ntk_reader *reader, const yaml_node_t *node, co
 ntk_status ntk_reader_fail_line(const ntk_reader *reader, size_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* `status`, which is a failure without a place: told with this node's line and the name of its list, "checks:
- * 'equivalent' needs a margin". What is no fault of the file (NTK_ERROR_MEMORY) stays as it is. */
+/* `status`, which is a failure without a place: told with this node's line and the name of its
+ * list, "checks: 'equivalent' needs a margin". What is no fault of the file (NTK_ERROR_MEMORY)
+ * stays as it is. */
 ntk_status ntk_reader_fail_again(const ntk_reader *reader, const yaml_node_t *node, const char *list,
                                  ntk_status status);
 
@@ -74,13 +76,14 @@ ntk_status ntk_reader_fail_again(const ntk_reader *reader, const yaml_node_t *no
 ntk_status ntk_reader_fail_type(const ntk_reader *reader, const ntk_schema_field *field,
                                 const yaml_node_t *node);
 
-/* The value of a key (NULL where it is missing), an element of a sequence, their number (0 for a scalar). */
+/* The value of a key (NULL where it is missing), an element of a sequence, their number (0 for a
+ * scalar). */
 yaml_node_t *ntk_reader_value(ntk_reader *reader, const yaml_node_t *mapping, const char *key);
 yaml_node_t *ntk_reader_item(ntk_reader *reader, const yaml_node_t *sequence, size_t i);
 size_t ntk_reader_count(const yaml_node_t *node);
 
-/* The text of a plain or quoted scalar; NULL for anything else, an empty one, a null, or one with a tag of
- * its own or a NUL byte. Lives as long as the reader. */
+/* The text of a plain or quoted scalar; NULL for anything else, an empty one, a null, or one with a
+ * tag of its own or a NUL byte. Lives as long as the reader. */
 const char *ntk_reader_scalar(const yaml_node_t *node);
 
 /* A mapping's keys as scalars, each given once: keys[i] and values[i] of pair i. */
@@ -91,8 +94,8 @@ ntk_status ntk_reader_pair(ntk_reader *reader, const yaml_node_t *mapping, size_
 ntk_status ntk_reader_mapping(ntk_reader *reader, const ntk_schema *schema, int section, yaml_node_t *node,
                               void *record);
 
-/* Parsers of single values: a char *, a name (support.h), a double, a positive double, a positive long, a
- * bool. */
+/* Parsers of single values: a char *, a name (support.h), a double, a positive double, a positive
+ * long, a bool. */
 ntk_parser ntk_parse_text, ntk_parse_name, ntk_parse_real, ntk_parse_positive, ntk_parse_count,
     ntk_parse_flag;
 

@@ -1,4 +1,5 @@
-/* The `ntk` command: one table per subcommand, from which its options are parsed and its help is printed. */
+/* The `ntk` command: one table per subcommand, from which its options are parsed and its help is
+ * printed. */
 #ifndef NTK_CLI_CLI_H
 #define NTK_CLI_CLI_H
 
@@ -28,8 +29,8 @@ typedef struct cli_command cli_command;
 /* What stood on a command line. */
 typedef struct cli_arguments {
     const cli_command *command;
-    const char
-        *values[CLI_MOST_OPTIONS]; /* by index in the command's table; "" for a flag; NULL: not given */
+    const char *values[CLI_MOST_OPTIONS];    /* by index in the command's table; "" for a flag;
+                                              * NULL: not given */
     ntk_setting settings[CLI_MOST_SETTINGS]; /* of --set, which may be given several times */
     size_t setting_count;
     const char **names; /* what is no option */
@@ -76,8 +77,8 @@ int cli_execute(const cli_command *command, int argc, char **argv);
 const char *cli_value(const cli_arguments *arguments, const char *name);
 bool cli_flag(const cli_arguments *arguments, const char *name);
 
-/* The value of an option, converted; *out is untouched where it was not given. CLI_OK, or CLI_USAGE after one
- * line on stderr. */
+/* The value of an option, converted; *out is untouched where it was not given. CLI_OK, or CLI_USAGE
+ * after one line on stderr. */
 int cli_size(const cli_arguments *arguments, const char *name, size_t low, size_t high, size_t *out);
 int cli_seed(const cli_arguments *arguments, uint64_t *out);
 int cli_real(const cli_arguments *arguments, const char *name, double *out);

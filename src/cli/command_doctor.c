@@ -44,7 +44,7 @@ static void inform(const char *name, const char *text) {
     printf("%-5s %-*s %s\n", "", NAME_WIDTH, name, text);
 }
 
-/* ---- machine and libraries ----------------------------------------------------------------------------- */
+/* ---- machine and libraries ------------------------------------------------------------------- */
 
 /* Threads of this process. */
 static size_t count_threads(void) {
@@ -56,8 +56,8 @@ static size_t count_threads(void) {
     return count;
 }
 
-/* What a library says of its threads, or else what can be seen of them: a product that is large enough for
- * any library to start some. */
+/* What a library says of its threads, or else what can be seen of them: a product that is large
+ * enough for any library to start some. */
 static int examine_threads(const ntk_blas_info *blas) {
     enum { N = 512 };
     if (blas->threads > 0)
@@ -99,7 +99,8 @@ static int examine_blas(ntk_blas_info *blas, bool *usable) {
     show_libraries(blas);
     const char *asked = getenv("OPENBLAS_CORETYPE");
     if (asked != NULL &&
-        strcmp(blas->name, "OpenBLAS") == 0) /* a name that OpenBLAS does not know is ignored in silence */
+        strcmp(blas->name, "OpenBLAS") == 0) /* a name that OpenBLAS does not know is ignored in
+                                              * silence */
         faults += judge(strcasecmp(asked, blas->core) == 0, "OPENBLAS_CORETYPE", "asked for %s, got %s",
                         asked, blas->core);
     return faults;
@@ -140,9 +141,10 @@ static int examine_gnuplot(void) {
     return judge(good, "figures", "%s", detail);
 }
 
-/* ---- known answers ------------------------------------------------------------------------------------- */
+/* ---- known answers --------------------------------------------------------------------------- */
 
-/* Random123's published answer of Philox4x64-10 for counter 0 and key 0; a draw keeps its 52 leading bits. */
+/* Random123's published answer of Philox4x64-10 for counter 0 and key 0; a draw keeps its 52
+ * leading bits. */
 static int test_random(void) {
     ntk_stream stream = {0};
     double draw;
@@ -152,8 +154,8 @@ static int test_random(void) {
                  "Philox4x64-10 gives %.16f, published %.16f", draw, expected);
 }
 
-/* Eigenvalues 1 and 3, and -1 and 3: the first has the exact smallest eigenvalue 1, which no certificate may
- * exceed; the second must be refused. */
+/* Eigenvalues 1 and 3, and -1 and 3: the first has the exact smallest eigenvalue 1, which no
+ * certificate may exceed; the second must be refused. */
 static int test_certificate(void) {
     const double definite[] = {2, 1, 1, 2}, indefinite[] = {1, 2, 2, 1};
     ntk_certificate good, bad;
@@ -165,8 +167,8 @@ static int test_certificate(void) {
                  1 - good.lambda_min_bound, refused ? "refused" : "ACCEPTED");
 }
 
-/* For orthogonal arguments of variance 1 and ReLU: E[phi(u) phi(v)] = 1 / (2 pi), E[phi'(u) phi'(v)] = 1/4.
- */
+/* For orthogonal arguments of variance 1 and ReLU: E[phi(u) phi(v)] = 1 / (2 pi), E[phi'(u)
+ * phi'(v)] = 1/4. */
 static int test_kernel(void) {
     double value = NAN, derivative = NAN;
     const ntk_status status = ntk_dual_activation(NTK_RELU, 1, 1, 0, &value, &derivative, NULL);
@@ -189,8 +191,8 @@ static int test_blas(void) {
     return judge(status == NTK_OK && worst == 0, "matrix products", "largest error %.1e on integers", worst);
 }
 
-/* The second difference: 2 on the diagonal, -1 beside it. Its eigenvalues are 2 - 2 cos(k pi / (n + 1)), in
- * (0, 4), and a backward stable method errs by a small multiple of n eps times the norm. */
+/* The second difference: 2 on the diagonal, -1 beside it. Its eigenvalues are 2 - 2 cos(k pi / (n +
+ * 1)), in (0, 4), and a backward stable method errs by a small multiple of n eps times the norm. */
 static int test_eigenvalues(void) {
     enum { N = 61 };
     double a[N * N] = {0}, values[N], worst = 0;
@@ -207,8 +209,8 @@ static int test_eigenvalues(void) {
                  "largest error %.1f eps of norm 4", worst / 0x1p-52);
 }
 
-/* A = I + B B^T for a B of small integers: A is exact, and the product of the factor with itself may miss it
- * by (n + 1) eps times the norms of the rows. */
+/* A = I + B B^T for a B of small integers: A is exact, and the product of the factor with itself
+ * may miss it by (n + 1) eps times the norms of the rows. */
 static int test_cholesky(void) {
     enum { N = 33 };
     double a[N * N], exact[N * N], b[N * N], worst = 0, norm = 0;

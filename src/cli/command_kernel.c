@@ -24,7 +24,7 @@ static const cli_option options[] = {
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {NULL, 0, NULL, NULL}};
 
-/* ---- options ------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 /* One of two names; *second tells which. */
 static int choose(const cli_arguments *arguments, const char *name, const char *first, const char *other,
@@ -60,7 +60,7 @@ static int read_architecture(const cli_arguments *arguments, ntk_architecture *a
     return CLI_OK;
 }
 
-/* ---- computing ----------------------------------------------------------------------------------------- */
+/* ---- computing ------------------------------------------------------------------------------- */
 
 static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type type, const ntk_array *x,
                           const ntk_array *y, const char *output) {

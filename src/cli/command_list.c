@@ -12,7 +12,8 @@ static const cli_option options[] = {
     {"format", 0, "FORMAT", "text (default), or markdown: the table of docs/theorems.md"},
     {NULL, 0, NULL, NULL}};
 
-/* What results/latest has for a claim under "verdict" or "evidence"; `otherwise` where it has nothing. */
+/* What results/latest has for a claim under "verdict" or "evidence"; `otherwise` where it has
+ * nothing. */
 static const char *latest(const json_t *summary, const char *id, const char *key, const char *otherwise) {
     size_t index;
     const json_t *claim;

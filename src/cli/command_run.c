@@ -1,5 +1,5 @@
-/* ntk run: one claim or control, computed in this process. The runner of `ntk verify` starts it for every
- * process of a run. */
+/* ntk run: one claim or control, computed in this process. The runner of `ntk verify` starts it for
+ * every process of a run. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,9 +29,10 @@ static const cli_option options[] = {
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
     {NULL, 0, NULL, NULL}};
 
-/* ---- the runner above ---------------------------------------------------------------------------------- */
+/* ---- the runner above ------------------------------------------------------------------------ */
 
-/* A process whose runner has died must not go on writing into a folder that a resumed run may be using. */
+/* A process whose runner has died must not go on writing into a folder that a resumed run may be
+ * using. */
 static void end_with_runner(const char *runner) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if ((long)getppid() != strtol(runner, NULL, 10)) _Exit(CLI_ERROR);
@@ -48,7 +49,7 @@ static void send_progress(double fraction, void *context) {
     if (write(NTK_PROGRESS_DESCRIPTOR, line, (size_t)length) < 0) return;
 }
 
-/* ---- printing ------------------------------------------------------------------------------------------ */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void print_metrics(const ntk_metrics *metrics) {
     for (size_t i = 0; i < metrics->count; i++) {
@@ -72,7 +73,7 @@ static void print_checks(const ntk_claim *claim, const ntk_metrics *metrics) {
     }
 }
 
-/* ---- running ------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static ntk_status compute(const cli_arguments *arguments, ntk_process_request *request, size_t jobs) {
     ntk_suite suite;

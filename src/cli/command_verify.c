@@ -27,7 +27,7 @@ static const cli_option options[] = {
     {"no-figures", 0, NULL, "draw no figures"},
     {NULL, 0, NULL, NULL}};
 
-/* ---- interruption -------------------------------------------------------------------------------------- */
+/* ---- interruption ---------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -44,7 +44,7 @@ static void catch_interrupts(void) {
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* ---- what is printed ----------------------------------------------------------------------------------- */
+/* ---- what is printed ------------------------------------------------------------------------- */
 
 typedef struct display {
     const ntk_run *run;
@@ -127,7 +127,7 @@ static void print_totals(const ntk_run *run) {
            failed, skipped);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static int execute(const ntk_suite *suite, const cli_arguments *arguments, ntk_run_options *run_options) {
     display screen = {.live = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO), .colour = cli_colour()};
@@ -166,8 +166,8 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_seed(arguments, &run_options.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &run_options.jobs);
     if (usage != CLI_OK) return usage;
-    /* The provenance names the BLAS in use, and a BLAS that cannot be trusted ends the run before it begins.
-     */
+    /* The provenance names the BLAS in use, and a BLAS that cannot be trusted ends the run before
+     * it begins. */
     ntk_status status = ntk_linalg_start();
     ntk_suite suite;
     if (status == NTK_OK) status = ntk_suite_open(ntk_registry, cli_value(arguments, "data"), &suite);

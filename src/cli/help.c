@@ -13,8 +13,8 @@ static size_t width_of(const char *text, size_t length) {
     return width;
 }
 
-/* Words of a text in lines that begin at column `indent`; the first line has come to `column` already. An
- * empty line separates paragraphs. */
+/* Words of a text in lines that begin at column `indent`; the first line has come to `column`
+ * already. An empty line separates paragraphs. */
 static void print_filled(const char *text, size_t indent, size_t column) {
     for (const char *word = text; *word != '\0';) {
         const size_t length = strcspn(word, " \n"), width = width_of(word, length);

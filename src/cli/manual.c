@@ -1,4 +1,5 @@
-/* Manual pages in man(7), from the tables and texts of --help: `ntk --man [COMMAND]`, which `make` calls. */
+/* Manual pages in man(7), from the tables and texts of --help: `ntk --man [COMMAND]`, which `make`
+ * calls. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +8,8 @@
 
 #include "cli/cli.h"
 
-/* A text as roff shows it: no dash becomes a hyphen, no line begins with a control character. A blank line
- * is a paragraph. */
+/* A text as roff shows it: no dash becomes a hyphen, no line begins with a control character. A
+ * blank line is a paragraph. */
 static void print_text(const char *text) {
     bool line_begins = true;
     for (const char *c = text; *c != '\0'; c++) {

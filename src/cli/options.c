@@ -12,7 +12,7 @@
 #include "cli/cli.h"
 #include "run/catalogue.h"
 
-/* ---- messages ------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 int cli_usage_error(const cli_command *command, const char *format, ...) {
     va_list arguments;
@@ -51,7 +51,7 @@ bool cli_colour(void) {
     return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
-/* ---- parsing ------------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 /* getopt's return values: an option's index is moved out of the range of characters. */
 enum { FIRST_INDEX = 1000, HELP = 999 };
@@ -143,13 +143,14 @@ int cli_execute(const cli_command *command, int argc, char **argv) {
         const int status = take_option(&arguments, code);
         if (status != CLI_OK) return status;
     }
-    arguments.names = (const char **)(argv + optind); /* getopt has moved what is no option to the end */
+    arguments.names = (const char **)(argv + optind); /* getopt has moved what is no option to the
+                                                       * end */
     arguments.name_count = (size_t)(argc - optind);
     const int status = check_names(&arguments);
     return status == CLI_OK ? command->run(&arguments) : status;
 }
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 const char *cli_value(const cli_arguments *arguments, const char *name) {
     for (size_t i = 0; arguments->command->options[i].name != NULL; i++)

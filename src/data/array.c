@@ -32,7 +32,8 @@ static ntk_status load_elements(const char *name, const ntk_layout *layout, cons
             return ntk_fail(NTK_ERROR_NOT_FINITE, "%s: row %zu, column %zu (from 0) is %g", name,
                             k / out->columns, k % out->columns, value);
         out->values[k] = value;
-        for (size_t axis = layout->axes; axis-- > 0;) { /* the next index, the last one running fastest */
+        for (size_t axis = layout->axes; axis-- > 0;) { /* the next index, the last one running
+                                                         * fastest */
             offset += stride[axis];
             if (++index[axis] < layout->shape[axis]) break;
             offset -= stride[axis] * index[axis];

@@ -21,8 +21,9 @@ typedef struct ntk_layout {
 /* The bytes of all elements; SIZE_MAX where they exceed the address space. */
 size_t ntk_layout_bytes(const ntk_layout *layout);
 
-/* The elements at `bytes`, as many as ntk_layout_bytes tells, in row-major order. `name`: of the file, for
- * messages. *out is touched on success only. Errors: NTK_ERROR_NOT_FINITE, NTK_ERROR_MEMORY. */
+/* The elements at `bytes`, as many as ntk_layout_bytes tells, in row-major order. `name`: of the
+ * file, for messages. *out is touched on success only. Errors: NTK_ERROR_NOT_FINITE,
+ * NTK_ERROR_MEMORY. */
 ntk_status ntk_layout_load(const char *name, const ntk_layout *layout, const char *bytes, ntk_array *out);
 
 /* The content of a file (size bytes) in one of the formats. Errors: NTK_ERROR_FORMAT, and those of

@@ -69,7 +69,8 @@ static void store_image(const draw_plan *plan, size_t from, size_t class_index, 
     if (plan->index) plan->index[to] = from;
 }
 
-/* The whole pool is permuted, however few are needed: a larger n keeps the images of a smaller one. */
+/* The whole pool is permuted, however few are needed: a larger n keeps the images of a smaller
+ * one. */
 static ntk_status draw_class(const draw_plan *plan, ntk_stream *stream, uint8_t class, size_t class_index) {
     const ntk_digits *digits = plan->digits;
     size_t available = 0;

@@ -1,12 +1,13 @@
-/* Bytes are put together by arithmetic, so that the byte order of the machine does not matter; but for long
- * double, which differs between machines and is that of this one. */
+/* Bytes are put together by arithmetic, so that the byte order of the machine does not matter; but
+ * for long double, which differs between machines and is that of this one. */
 #include "data/element.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-/* A long double that is wider than double and fills 16 bytes: x87's on x86-64, binary128 on arm64. */
+/* A long double that is wider than double and fills 16 bytes: x87's on x86-64, binary128 on
+ * arm64. */
 #define HAS_LONG_DOUBLE (LDBL_MANT_DIG > DBL_MANT_DIG && sizeof(long double) == 16)
 
 bool ntk_element_type_is_known(ntk_element_type type) {
@@ -31,7 +32,8 @@ uint64_t ntk_element_bits(const char *bytes, size_t count, bool big_endian) {
     return value;
 }
 
-/* Two's complement: what a negative number lacks to 2^(8 size) is its magnitude, exact in 64 bits. */
+/* Two's complement: what a negative number lacks to 2^(8 size) is its magnitude, exact in 64
+ * bits. */
 static double signed_value(uint64_t bits, size_t size) {
     const uint64_t sign = UINT64_C(1) << (8 * size - 1), all = sign | (sign - 1);
     return bits & sign ? -(double)((~bits & all) + 1) : (double)bits;

@@ -65,7 +65,8 @@ static ntk_status fail_inflate(const inflation *work, int code) {
 /* Behind the end of a member: another one, or the end of the file. *more tells which. */
 static ntk_status next_member(inflation *work, bool *more) {
     const char *rest = (const char *)work->stream.next_in;
-    const size_t count = work->stream.avail_in + work->left; /* one piece of memory, wherever zlib stands */
+    const size_t count = work->stream.avail_in + work->left; /* one piece of memory, wherever zlib
+                                                              * stands */
     *more = count > 0;
     if (!*more) return NTK_OK;
     if (!ntk_is_gzip(rest, count))

@@ -4,9 +4,9 @@
  *     D sizes                                                        4 bytes each
  *     the elements, row-major
  *
- * All numbers have their most significant byte first. Types: 8 unsigned byte, 9 signed byte, 11 and 12
- * integers of 2 and 4 bytes, 13 and 14 floats of 4 and 8. MNIST's images have D = 3 (count, rows, columns),
- * its labels D = 1; both are unsigned bytes. */
+ * All numbers have their most significant byte first. Types: 8 unsigned byte, 9 signed byte, 11 and
+ * 12 integers of 2 and 4 bytes, 13 and 14 floats of 4 and 8. MNIST's images have D = 3 (count,
+ * rows, columns), its labels D = 1; both are unsigned bytes. */
 #include <ntk/data.h>
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ typedef struct idx_file {
     char *unpacked; /* to be given to ntk_release; NULL where it was not gzip */
 } idx_file;
 
-/* ---- the format ---------------------------------------------------------------------------------------- */
+/* ---- the format ------------------------------------------------------------------------------ */
 
 static const ntk_element_type *find_type(char code) {
     for (size_t k = 0; k < sizeof types / sizeof *types; k++)
@@ -63,8 +63,8 @@ static ntk_status need(const char *name, const char *part, size_t size, size_t w
     return ntk_fail(NTK_ERROR_FORMAT, "%s: truncated: %s has %zu of %zu bytes", name, part, size, wanted);
 }
 
-/* wanted: the low half of the only magic number that will do, 0x0803 say; 0 for any. *offset: where the
- * elements begin. */
+/* wanted: the low half of the only magic number that will do, 0x0803 say; 0 for any. *offset: where
+ * the elements begin. */
 static ntk_status parse_header(const char *name, const char *content, size_t size, unsigned wanted,
                                ntk_layout *layout, size_t *offset) {
     NTK_TRY(need(name, "the magic number", size, FIELD));
@@ -97,7 +97,8 @@ static ntk_status check_length(const idx_file *file, size_t offset, size_t size)
     return NTK_OK;
 }
 
-/* The header tells how much is worth unpacking: one byte more than the data shows that there is too much. */
+/* The header tells how much is worth unpacking: one byte more than the data shows that there is too
+ * much. */
 static ntk_status unpack(idx_file *file, unsigned wanted, const char *content, size_t size) {
     char *header;
     size_t length, offset;
@@ -128,7 +129,7 @@ ntk_status ntk_idx_decode(const char *name, const char *content, size_t size, nt
     return status;
 }
 
-/* ---- digits -------------------------------------------------------------------------------------------- */
+/* ---- digits ---------------------------------------------------------------------------------- */
 
 /* Unsigned bytes of so many dimensions. */
 typedef struct idx_bytes {
@@ -203,8 +204,9 @@ ntk_status ntk_digits_read(const char *images_path, const char *labels_path, ntk
     return NTK_OK;
 }
 
-/* A name stands for itself, for itself with ".gz", and for what it becomes where an unpacker takes the part
- * before "-ubyte" for a suffix: train-images.idx3-ubyte. A folder of the name is not it. */
+/* A name stands for itself, for itself with ".gz", and for what it becomes where an unpacker takes
+ * the part before "-ubyte" for a suffix: train-images.idx3-ubyte. A folder of the name is not
+ * it. */
 static ntk_status find_file(const char *folder, const char *name, char path[MAX_PATH]) {
     static const char *const suffixes[] = {"", ".gz"};
     const char *idx = strstr(name, "-idx");

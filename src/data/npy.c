@@ -1,12 +1,12 @@
 /* NumPy's .npy format (numpy.lib.format, versions 1.0, 2.0 and 3.0):
  *
- *     "\x93NUMPY"  major  minor                                 8 bytes
- *     length of the header, least significant byte first        2 bytes in version 1, 4 in versions 2 and 3
- *     the header: a Python dictionary, blanks, a newline        its keys: descr, fortran_order, shape
+ *     "\x93NUMPY"  major  minor                           8 bytes
+ *     length of the header, least significant byte first  2 bytes in version 1, 4 in 2 and 3
+ *     the header: a Python dictionary, blanks, a newline  its keys: descr, fortran_order, shape
  *     the elements, row-major, or column-major in Fortran order
  *
- * Read is whatever holds real numbers (npy_header.c); written are two-dimensional arrays in C order, least
- * significant byte first. */
+ * Read is whatever holds real numbers (npy_header.c); written are two-dimensional arrays in C
+ * order, least significant byte first. */
 #include <ntk/data.h>
 
 #include <math.h>

@@ -1,5 +1,6 @@
-/* A parser of the Python dictionary in a .npy header, for the three keys that NumPy writes, in every spelling
- * that it has used: either quotes, with or without blanks and padding, u'' and 3L of Python 2. */
+/* A parser of the Python dictionary in a .npy header, for the three keys that NumPy writes, in
+ * every spelling that it has used: either quotes, with or without blanks and padding, u'' and 3L of
+ * Python 2. */
 #include "data/npy_header.h"
 
 #include <stdbool.h>
@@ -73,7 +74,7 @@ static bool take_text(header_parser *p, const char **text, size_t *length) {
     return true;
 }
 
-/* ---- descr --------------------------------------------------------------------------------------------- */
+/* ---- descr ----------------------------------------------------------------------------------- */
 
 /* NumPy's kinds that hold no real numbers, and what to do about them. */
 static const char *advice_for(char kind) {
@@ -105,8 +106,8 @@ static bool kind_of(char letter, ntk_element_kind *kind) {
     return found != NULL;
 }
 
-/* '<f8': the order of bytes ('|': none, '=': that of the machine, which wrote it little-endian as nearly all
- * do), the kind, the size in bytes. */
+/* '<f8': the order of bytes ('|': none, '=': that of the machine, which wrote it little-endian as
+ * nearly all do), the kind, the size in bytes. */
 static bool parse_type(const char *text, size_t length, ntk_element_type *type) {
     const char *end = text + length;
     *type = (ntk_element_type){0};
@@ -140,7 +141,7 @@ static ntk_status parse_descr(header_parser *p) {
     return fail_at(p, "a type of real numbers, '<f8' say (save X.astype(float)),");
 }
 
-/* ---- order and shape ----------------------------------------------------------------------------------- */
+/* ---- order and shape ------------------------------------------------------------------------- */
 
 static ntk_status parse_order(header_parser *p) {
     p->layout.fortran_order = take(p, "True");
@@ -175,7 +176,7 @@ static ntk_status parse_shape(header_parser *p) {
     return NTK_OK;
 }
 
-/* ---- the dictionary ------------------------------------------------------------------------------------ */
+/* ---- the dictionary -------------------------------------------------------------------------- */
 
 static bool is_text(const char *text, size_t length, const char *wanted) {
     return length == strlen(wanted) && memcmp(text, wanted, length) == 0;

@@ -1,8 +1,8 @@
 /* Synthetic points on the unit sphere S^{d-1}.
  *
- * A standard normal vector g has a rotation-invariant law, so g / |g| is uniform on the sphere (Muller 1959).
- * Points are drawn one after the other, each from fresh draws of the stream: the first n points are the same
- * whatever their total number. */
+ * A standard normal vector g has a rotation-invariant law, so g / |g| is uniform on the sphere
+ * (Muller 1959). Points are drawn one after the other, each from fresh draws of the stream: the
+ * first n points are the same whatever their total number. */
 #include <ntk/data.h>
 
 #include <math.h>
@@ -30,8 +30,8 @@ static bool normalise(size_t d, double *x) {
     return true;
 }
 
-/* One uniform point. A normal draw is exactly 0 with a probability of about 2^-53, in which case (d = 1) the
- * next one is taken. */
+/* One uniform point. A normal draw is exactly 0 with a probability of about 2^-53, in which case
+ * (d = 1) the next one is taken. */
 static void draw_point(ntk_stream *stream, size_t d, double *x) {
     do {
         ntk_stream_normal(stream, d, x);
@@ -116,9 +116,10 @@ ntk_status ntk_data_clusters(ntk_stream *stream, size_t n, size_t d, size_t clas
     return NTK_OK;
 }
 
-/* Gram-Schmidt, each point twice: the second pass takes off what rounding left of the first (Kahan's "twice
- * is enough"). Unlike eigenvectors or a pivoted factorisation, the result does not depend on the CPU: ntk_dot
- * sums in a fixed order. A point that the earlier ones span to rounding has no axis of its own. */
+/* Gram-Schmidt, each point twice: the second pass takes off what rounding left of the first
+ * (Kahan's "twice is enough"). Unlike eigenvectors or a pivoted factorisation, the result does not
+ * depend on the CPU: ntk_dot sums in a fixed order. A point that the earlier ones span to rounding
+ * has no axis of its own. */
 static void orthogonalise(size_t n, size_t d, const double *x, double *basis, double *out) {
     for (size_t i = 0; i < n; i++) {
         double *rest = basis + i * d, *coordinates = out + i * n;

@@ -1,27 +1,28 @@
 /* The bounded-step rule for models with kinks: Heun's method with steps that are bounded, not
  * error-controlled.
  *
- * Where activations have kinks the flow is a differential inclusion: neurons slide along kinks, the field
- * jumps, and an error estimate drives the step to zero. Steps are bounded instead, by two quantities that
- * stay meaningful across a kink. With G = grad L + lambda (theta - c), F = d theta / d s and `step` the
- * option:
+ * Where activations have kinks the flow is a differential inclusion: neurons slide along kinks, the
+ * field jumps, and an error estimate drives the step to zero. Steps are bounded instead, by two
+ * quantities that stay meaningful across a kink. With G = grad L + lambda (theta - c), F = d
+ * theta / d s and `step` the option:
  *
  *     h |d log L / ds| <= step     |d log L / ds| <= ||F|| (||G|| + lambda ||theta - c||) / L
  *     h rho <= step                rho = v (C lambda_max(Theta) + lambda)
  *
- * rho bounds the Gauss-Newton part of the Jacobian: v is the speed (kappa, or 1/L in log-loss time) and C the
- * largest curvature of the loss at the present outputs; in log-loss time v C <= 2 (losses.c), so steps do not
- * shrink with the loss. In log-loss time |d log L / ds| = ||F||^2 exactly.
+ * rho bounds the Gauss-Newton part of the Jacobian: v is the speed (kappa, or 1/L in log-loss time)
+ * and C the largest curvature of the loss at the present outputs; in log-loss time v C <= 2
+ * (objective/loss.c), so steps do not shrink with the loss. In log-loss time |d log L / ds| =
+ * ||F||^2 exactly.
  *
- * Together they bound the change of log L over a step by step + step^2 / 2 in the linearised model. Heun's
- * method is stable to h rho = 2, so step <= 1 is stable with a margin for the growth of Theta within and
- * between steps. Both bounds scale with `step`: halving it halves the steps, and the change of the
- * observables is the error.
+ * Together they bound the change of log L over a step by step + step^2 / 2 in the linearised model.
+ * Heun's method is stable to h rho = 2, so step <= 1 is stable with a margin for the growth of
+ * Theta within and between steps. Both bounds scale with `step`: halving it halves the steps, and
+ * the change of the observables is the error.
  *
- * lambda_max(Theta) comes from power iteration on c -> Theta c, which needs no kernel matrix: J^T c is a
- * pullback, and J w is the difference of the outputs at theta + delta w. (Outputs are continuous at a kink;
- * the field is not.) It is renewed every few steps from the last direction, 1.1 times what is found because
- * it is approached from below. */
+ * lambda_max(Theta) comes from power iteration on c -> Theta c, which needs no kernel matrix: J^T c
+ * is a pullback, and J w is the difference of the outputs at theta + delta w. (Outputs are
+ * continuous at a kink; the field is not.) It is renewed every few steps from the last direction,
+ * 1.1 times what is found because it is approached from below. */
 #include <math.h>
 
 #include <ntk/linalg.h>

@@ -20,8 +20,9 @@ double ntk_bracket_trial(ntk_bracket *bracket) {
     return secant > bracket->low && secant < bracket->high ? secant : middle;
 }
 
-/* Illinois: an end that stays a second time has its value halved, which keeps the secant from sticking to one
- * side. (Halved at every update, it would spoil the secants that converge: 16 trials in place of 6.) */
+/* Illinois: an end that stays a second time has its value halved, which keeps the secant from
+ * sticking to one side. (Halved at every update, it would spoil the secants that converge: 16
+ * trials in place of 6.) */
 void ntk_bracket_update(ntk_bracket *bracket, double x, double f) {
     const int moves = f < 0 ? -1 : 1;
     const double weight = moves == bracket->moved ? 0.5 : 1;

@@ -14,8 +14,9 @@ typedef struct ntk_bracket {
 
 ntk_bracket ntk_bracket_create(double low, double f_low, double high, double f_high);
 
-/* A point inside: false position with the Illinois weights, and the midpoint whenever three trials have not
- * halved the bracket; so about three times the trials of bisection at worst, for any function. */
+/* A point inside: false position with the Illinois weights, and the midpoint whenever three trials
+ * have not halved the bracket; so about three times the trials of bisection at worst, for any
+ * function. */
 double ntk_bracket_trial(ntk_bracket *bracket);
 
 void ntk_bracket_update(ntk_bracket *bracket, double x, double f);

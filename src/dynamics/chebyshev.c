@@ -1,22 +1,24 @@
-/* The stabilised explicit method RKC of order 2 (Sommeijer, Shampine, Verwer, "RKC: an explicit solver for
- * parabolic PDEs", J. Comput. Appl. Math. 88, 1998).
+/* The stabilised explicit method RKC of order 2 (Sommeijer, Shampine, Verwer, "RKC: an explicit
+ * solver for parabolic PDEs", J. Comput. Appl. Math. 88, 1998).
  *
- * With s stages the method is stable along the negative real axis to beta = (2/3)(s^2 - 1)(1 - (2/15) eps),
- * where the spectrum of a gradient flow lies; its cost grows like the square root of the stiffness. T_j are
- * the Chebyshev polynomials of the first kind, eps = 2/13 is the damping:
+ * With s stages the method is stable along the negative real axis to beta = (2/3)(s^2 - 1)(1 -
+ * (2/15) eps), where the spectrum of a gradient flow lies; its cost grows like the square root of
+ * the stiffness. T_j are the Chebyshev polynomials of the first kind, eps = 2/13 is the damping:
  *
- *     w_0 = 1 + eps/s^2,   w_1 = T_s'(w_0) / T_s''(w_0),   b_j = T_j''(w_0) / T_j'(w_0)^2,   b_0 = b_1 = b_2
+ *     w_0 = 1 + eps/s^2,  w_1 = T_s'(w_0) / T_s''(w_0),
+ *     b_j = T_j''(w_0) / T_j'(w_0)^2,   b_0 = b_1 = b_2
  *
  *     Y_0 = y_n,   Y_1 = Y_0 + mu~_1 h F_0,   mu~_1 = b_1 w_1
  *     Y_j = (1 - mu_j - nu_j) Y_0 + mu_j Y_{j-1} + nu_j Y_{j-2} + mu~_j h F_{j-1} + gamma~_j h F_0,
  *     mu_j = 2 b_j w_0 / b_{j-1},  nu_j = -b_j / b_{j-2},  mu~_j = 2 b_j w_1 / b_{j-1},
  *     gamma~_j = -(1 - b_{j-1} T_{j-1}(w_0)) mu~_j,   y_{n+1} = Y_s.
  *
- * Local error: (4/5)(y_n - y_{n+1}) + (2/5) h (F_n + F_{n+1}) = O(h^3). Stages: the least s with beta >= h
- * rho, s = 1 + floor(sqrt(1 + 1.54 h rho)); rounding grows like s^2, so 10 s^2 DBL_EPSILON <= tolerance.
+ * Local error: (4/5)(y_n - y_{n+1}) + (2/5) h (F_n + F_{n+1}) = O(h^3). Stages: the least s with
+ * beta >= h rho, s = 1 + floor(sqrt(1 + 1.54 h rho)); rounding grows like s^2, so 10 s^2
+ * DBL_EPSILON <= tolerance.
  *
- * rho, the spectral radius of the Jacobian, is estimated in stiffness.c; an estimate that has become too
- * small shows as a rejected step, after which it is renewed. */
+ * rho, the spectral radius of the Jacobian, is estimated in stiffness.c; an estimate that has
+ * become too small shows as a rejected step, after which it is renewed. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -48,7 +50,7 @@ static ntk_status chebyshev_limit(ntk_stepper *s, double *h) {
     return NTK_OK;
 }
 
-/* ---- the recurrence ------------------------------------------------------------------------------------ */
+/* ---- the recurrence -------------------------------------------------------------------------- */
 
 /* T_j, T_j', T_j'' at w_0 and b_j, for two successive j. */
 typedef struct chebyshev {
@@ -88,8 +90,8 @@ static coefficients recurrence_next(recurrence *r) {
     return c;
 }
 
-/* The stages alternate between end.theta and a work vector; each overwrites the one before the last. The
- * elapsed time runs through the same recurrence (its Y_0 is 0). */
+/* The stages alternate between end.theta and a work vector; each overwrites the one before the
+ * last. The elapsed time runs through the same recurrence (its Y_0 is 0). */
 typedef struct stages {
     double *last, *before; /* Y_{j-1}, Y_{j-2} */
     double elapsed_last, elapsed_before;

@@ -1,8 +1,9 @@
-/* The embedded explicit pair of order 5(4) of Dormand and Prince (1980), with the continuous extension of
- * order 4 of Shampine (Hairer, Norsett, Wanner, Solving ODEs I, sections II.5 and II.6).
+/* The embedded explicit pair of order 5(4) of Dormand and Prince (1980), with the continuous
+ * extension of order 4 of Shampine (Hairer, Norsett, Wanner, Solving ODEs I, sections II.5 and
+ * II.6).
  *
  *     k_i = F(y_n + h sum_{j<i} a_ij k_j),   i = 1 .. 7
- *     y_{n+1} = y_n + h sum_i b_i k_i,       k_7 = F(y_{n+1}) is k_1 of the next step: 6 evaluations a step
+ *     y_{n+1} = y_n + h sum_i b_i k_i,       k_7 = F(y_{n+1}) is k_1 of the next step: 6 a step
  *     h sum_i e_i k_i = O(h^5)               estimates the local error
  *     y(sigma) = y_n + h sum_i b_i(sigma) k_i,   0 <= sigma <= 1
  *
@@ -84,7 +85,8 @@ static ntk_status embedded_attempt(ntk_stepper *s) {
     return NTK_OK;
 }
 
-/* b_i(sigma): the quartic that matches both ends in value and slope and carries Shampine's free term d. */
+/* b_i(sigma): the quartic that matches both ends in value and slope and carries Shampine's free
+ * term d. */
 static void continuous_weights(double sigma, double out[STAGES]) {
     const double rest = 1 - sigma;
     for (size_t i = 0; i < STAGES; ++i) {

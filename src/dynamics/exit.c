@@ -1,5 +1,5 @@
-/* Exit times: ntk_flow_run with one event whose level rises from threshold to threshold; and the same
- * thresholds along the flow with frozen weights, which needs no loss. */
+/* Exit times: ntk_flow_run with one event whose level rises from threshold to threshold; and the
+ * same thresholds along the flow with frozen weights, which needs no loss. */
 #include <ntk/exit.h>
 
 #include <math.h>
@@ -30,7 +30,8 @@ static ntk_status record_exit(const ntk_observation *seen, void *context) {
     while (self->passed < self->count && seen->kernel_drift >= self->thresholds[self->passed])
         self->exits[self->passed++] = (ntk_exit){seen->log_time, seen->displacement, seen->log_loss};
     if (self->passed < self->count) return NTK_OK;
-    self->largest_drift = seen->kernel_drift; /* the end of this step, seen already, is not on the path */
+    self->largest_drift = seen->kernel_drift; /* the end of this step, seen already, is not on the
+                                               * path */
     return NTK_ERROR_CANCELLED;
 }
 
@@ -63,11 +64,12 @@ ntk_status ntk_exit_run(const ntk_model *model, const double *targets, const ntk
     return NTK_OK;
 }
 
-/* ---- with frozen weights ---------------------------------------------------------------------------------
+/* ---- with frozen weights ---------------------------------------------------------------------
  *
- * d theta / d s = J(theta)^T c by the classical Runge-Kutta method, in steps that move theta by 2 % of its
- * size at first, and between their ends by the cubic that has the values and slopes there. Both leave errors
- * of the fourth power of the step: on networks, exits move by about 1e-6 of themselves when it is halved. */
+ * d theta / d s = J(theta)^T c by the classical Runge-Kutta method, in steps that move theta by 2 %
+ * of its size at first, and between their ends by the cubic that has the values and slopes there.
+ * Both leave errors of the fourth power of the step: on networks, exits move by about 1e-6 of
+ * themselves when it is halved. */
 
 enum { FROZEN_STEPS = 10000, STAGES = 3 };
 static const double FROZEN_MOVE = 0.02, FROZEN_TOLERANCE = 1e-7; /* a crossing's, in steps */

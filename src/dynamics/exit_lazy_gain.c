@@ -1,23 +1,23 @@
 /* How far a lazy network has gone by the time t.
  *
- * Let the network be its linearisation, f = f_0 + J w, trained from w = 0 with the mean logistic loss over n
- * points with labels y_i = +-1, and let w_hat = sum_i alpha_i y_i J_i be the solution of maximal margin. With
- * p_i = alpha_i / ||w_hat||^2 (sum_i p_i = 1, inference/hard_margin.c), the way gone along w_hat is a
- * weighted gain of the outputs,
+ * Let the network be its linearisation, f = f_0 + J w, trained from w = 0 with the mean logistic
+ * loss over n points with labels y_i = +-1, and let w_hat = sum_i alpha_i y_i J_i be the solution
+ * of maximal margin. With p_i = alpha_i / ||w_hat||^2 (sum_i p_i = 1, inference/hard_margin.c), the
+ * way gone along w_hat is a weighted gain of the outputs,
  *
  *     G(t) = <w_hat, w(t)> / ||w_hat||^2 = sum_i p_i y_i (f_i(t) - f_i(0)).
  *
- * Late in the flow the margins of the support vectors are y_i f_i = log t - log(n alpha_i) + o(1) (the rate
- * equation for alpha_i in hard_margin.c), and only these have p_i > 0. Put that into G:
+ * Late in the flow the margins of the support vectors are y_i f_i = log t - log(n alpha_i) + o(1)
+ * (the rate equation for alpha_i in hard_margin.c), and only these have p_i > 0. Put that into G:
  *
  *     G(t) = log t - C + o(1),      C = sum_i p_i (log(n alpha_i) + y_i f_i(0)).
  *
- * So C is known before training: log ||w_hat||^2, plus what the entropy of p lacks to log n, plus the
- * weighted margin that the network starts with. It differs from network to network, but not along the flow.
- * What vanishes, like a power of 1/t, is the beginning: that time counts from 0 and not from ||w_hat||^2 /
- * L_0, that the loss is no exponential while margins are small, and that the points have yet to find their
- * weights. Running the linear flow accounts for all of it without a parameter: it has n coordinates and costs
- * next to nothing beside the network's. */
+ * So C is known before training: log ||w_hat||^2, plus what the entropy of p lacks to log n, plus
+ * the weighted margin that the network starts with. It differs from network to network, but not
+ * along the flow. What vanishes, like a power of 1/t, is the beginning: that time counts from 0 and
+ * not from ||w_hat||^2 / L_0, that the loss is no exponential while margins are small, and that the
+ * points have yet to find their weights. Running the linear flow accounts for all of it without a
+ * parameter: it has n coordinates and costs next to nothing beside the network's. */
 #include <math.h>
 
 #include <ntk/exit.h>

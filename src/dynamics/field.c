@@ -1,5 +1,5 @@
-/* One evaluation: outputs, loss, its cotangent scaled to the speed of the flow, one pullback, and one pass
- * over the parameters where there is a regulariser. */
+/* One evaluation: outputs, loss, its cotangent scaled to the speed of the flow, one pullback, and
+ * one pass over the parameters where there is a regulariser. */
 #include "dynamics/field.h"
 
 #include <math.h>
@@ -8,8 +8,8 @@
 
 #include "objective/curvature.h"
 
-/* cotangent <- (d theta / d s) in output space, sign and speed included: the pullback is linear, so scaling
- * nK numbers saves a pass over p. */
+/* cotangent <- (d theta / d s) in output space, sign and speed included: the pullback is linear, so
+ * scaling nK numbers saves a pass over p. */
 static void prepare_cotangent(ntk_field *field, ntk_state *state) {
     const size_t n = field->model->points, outputs = field->model->outputs;
     double *cotangent = field->cotangent;
@@ -38,7 +38,8 @@ static void add_regulariser(const ntk_field *field, ntk_state *state) {
         for (size_t i = 0; i < p; ++i) rate[i] -= weight * theta[i];
 }
 
-/* A loss of exactly 0 has the logarithm -infinity: a number in physical time, none in log-loss time. */
+/* A loss of exactly 0 has the logarithm -infinity: a number in physical time, none in log-loss
+ * time. */
 static bool is_finite(const ntk_field *field, const ntk_state *state) {
     const size_t count = field->model->points * field->model->outputs;
     if (!ntk_all_finite(count, state->outputs) || !ntk_all_finite(count, field->cotangent)) return false;

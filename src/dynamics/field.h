@@ -5,8 +5,9 @@
  *     physical time     s = t,    d theta / d s = -kappa G,           dt / ds = 1
  *     log-loss time               d theta / d s = -grad log L,        dt / ds = 1 / (kappa L)
  *
- * kappa is the time factor. The field is autonomous: s itself never enters, so a step may be as small as a
- * double can be, and in log-loss time t is a quadrature along the path, carried as log t. */
+ * kappa is the time factor. The field is autonomous: s itself never enters, so a step may be as
+ * small as a double can be, and in log-loss time t is a quadrature along the path, carried as log
+ * t. */
 #ifndef NTK_DYNAMICS_FIELD_H
 #define NTK_DYNAMICS_FIELD_H
 
@@ -43,8 +44,8 @@ typedef struct ntk_state {
     ntk_clock clock;
 } ntk_state;
 
-/* Fill everything but theta and the clock from theta. Where the outputs or the loss are no numbers, `finite`
- * is false and the rate is not computed. Errors: those of the model. */
+/* Fill everything but theta and the clock from theta. Where the outputs or the loss are no numbers,
+ * `finite` is false and the rate is not computed. Errors: those of the model. */
 ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state);
 
 /* The model's norm of a difference of coordinates. */

@@ -1,9 +1,10 @@
-/* The driver of a flow: from one accepted step to the next, with what happens inside each step in the order
- * of time.
+/* The driver of a flow: from one accepted step to the next, with what happens inside each step in
+ * the order of time.
  *
- * A step is cut short where the log-loss clock passes the horizon or where an event's sign changes; a step of
- * physical time ends on the horizon by itself. Then the observations that fall into what is left of it are
- * made on the dense output, each with the model evaluated anew, and then those of the step's end. */
+ * A step is cut short where the log-loss clock passes the horizon or where an event's sign changes;
+ * a step of physical time ends on the horizon by itself. Then the observations that fall into what
+ * is left of it are made on the dense output, each with the model evaluated anew, and then those of
+ * the step's end. */
 #include <ntk/flow.h>
 
 #include <float.h>
@@ -34,7 +35,7 @@ ntk_flow_options ntk_flow_options_default(void) {
                               .event_tolerance = 1e-6};
 }
 
-/* ---- options ------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static ntk_status check_ranges(const ntk_flow_options *o) {
     if (!(o->lambda >= 0 && isfinite(o->lambda)))
@@ -92,7 +93,7 @@ static ntk_status check(const ntk_model *model, const double *targets, const ntk
     return check_observations(options);
 }
 
-/* ---- the flow ------------------------------------------------------------------------------------------ */
+/* ---- the flow -------------------------------------------------------------------------------- */
 
 typedef struct flow {
     const ntk_flow_options *options;
@@ -138,7 +139,7 @@ static ntk_status evaluate_event(flow *w, const ntk_state *state, double *value)
     return ntk_fail(NTK_ERROR_NOT_FINITE, "the event function is %g at log t = %g", *value, seen.log_time);
 }
 
-/* ---- cutting a step ------------------------------------------------------------------------------------ */
+/* ---- cutting a step -------------------------------------------------------------------------- */
 
 /* Put the segment's end at sigma: the end of the step itself, or a point of the dense output. */
 static ntk_status end_segment(flow *w, double sigma, double log_time, segment *g) {
@@ -155,8 +156,9 @@ static ntk_status cut_at_horizon(flow *w, segment *g) {
     return NTK_OK;
 }
 
-/* Narrow the sign change that lies between sigma = begin and the segment's end down to event_tolerance in log
- * t; the later side of the bracket is taken, where the event has happened. */
+/* Narrow the sign change that lies between sigma = begin and the segment's end down to
+ * event_tolerance in log t; the later side of the bracket is taken, where the event has
+ * happened. */
 static ntk_status locate_event(flow *w, double begin, double value, segment *g) {
     ntk_stepper *s = &w->stepper;
     ntk_bracket bracket = ntk_bracket_create(begin, w->event_value, g->sigma, value);
@@ -177,8 +179,8 @@ static ntk_status locate_event(flow *w, double begin, double value, segment *g) 
     return NTK_OK;
 }
 
-/* Ask on_event whether the flow goes on from an event; if so, event_value becomes the function's value there.
- */
+/* Ask on_event whether the flow goes on from an event; if so, event_value becomes the function's
+ * value there. */
 static ntk_status pass_event(flow *w, segment *event) {
     if (!w->options->on_event) {
         finish(event, NTK_END_EVENT);
@@ -195,7 +197,8 @@ static ntk_status cut_at_event(flow *w, segment *g) {
     double value, begin = 0;
     NTK_TRY(evaluate_event(w, g->last, &value));
     while (w->event_value < 0 && value >= 0) {
-        segment event = {.sigma = g->sigma, .last = g->last}; /* not final: it comes before the horizon */
+        segment event = {.sigma = g->sigma, .last = g->last}; /* not final: it comes before the
+                                                               * horizon */
         NTK_TRY(locate_event(w, begin, value, &event));
         NTK_TRY(pass_event(w, &event));
         if (event.final) {
@@ -210,10 +213,10 @@ static ntk_status cut_at_event(flow *w, segment *g) {
     return NTK_OK;
 }
 
-/* ---- observing a step ---------------------------------------------------------------------------------- */
+/* ---- observing a step ------------------------------------------------------------------------ */
 
-/* The observations strictly inside the segment. The first one at which the observer stops the flow becomes
- * its end; otherwise its end is evaluated again where looking inside has overwritten it. */
+/* The observations strictly inside the segment. The first one at which the observer stops the flow
+ * becomes its end; otherwise its end is evaluated again where looking inside has overwritten it. */
 static ntk_status observe_inside(flow *w, segment *g) {
     const double until = g->last->clock.log_time;
     const double *times = w->options->observation_log_times;
@@ -252,7 +255,7 @@ static ntk_status observe_step(flow *w, segment *g) {
     return g->final && g->why == NTK_END_OBSERVER ? NTK_OK : observe_end(w, g);
 }
 
-/* ---- from start to end --------------------------------------------------------------------------------- */
+/* ---- from start to end ----------------------------------------------------------------------- */
 
 static ntk_status integrate(flow *w, segment *g) {
     *g = (segment){.last = &w->stepper.begin};

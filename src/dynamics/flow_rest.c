@@ -2,8 +2,8 @@
  *
  *     d||g|| / dt = -g^T H g / ||g|| = -curvature ||g||,
  *
- * so with a constant curvature the parameters travel integral ||g|| dt = ||g|| / curvature more. H g is a
- * difference of gradients, delta = (1 + ||theta - theta_0||) eps^{1/3} along u = g / ||g||:
+ * so with a constant curvature the parameters travel integral ||g|| dt = ||g|| / curvature more. H
+ * g is a difference of gradients, delta = (1 + ||theta - theta_0||) eps^{1/3} along u = g / ||g||:
  *
  *     u^T H u = u^T (g(theta + delta u) - g(theta - delta u)) / (2 delta),
  *

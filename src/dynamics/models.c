@@ -1,12 +1,13 @@
-/* Models that a flow can drive: a network on fixed inputs, and a linear model given by its tangent kernel.
+/* Models that a flow can drive: a network on fixed inputs, and a linear model given by its tangent
+ * kernel.
  *
- * Linear model: f(theta) = f_0 + J (theta - theta_0). The flow never leaves theta_0 + range(J^T), so it is
- * carried in the coordinates a of theta - theta_0 = J^T a:
+ * Linear model: f(theta) = f_0 + J (theta - theta_0). The flow never leaves theta_0 + range(J^T),
+ * so it is carried in the coordinates a of theta - theta_0 = J^T a:
  *
  *     f = f_0 + Theta a,   Theta = J J^T,   ||theta - theta_0||^2 = a^T Theta a,
  *
- * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a, also where Theta is singular. At
- * other points the same coordinates predict f_0 + Theta(., X) a. */
+ * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a, also where Theta is
+ * singular. At other points the same coordinates predict f_0 + Theta(., X) a. */
 #include <ntk/models.h>
 
 #include <math.h>
@@ -17,7 +18,7 @@
 #include <ntk/network.h>
 #include <ntk/status.h>
 
-/* ---- network ------------------------------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------------------- */
 
 typedef struct network_context {
     ntk_network *network;
@@ -58,11 +59,12 @@ ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, nt
     return NTK_OK;
 }
 
-/* ---- linear model -------------------------------------------------------------------------------------- */
+/* ---- linear model ---------------------------------------------------------------------------- */
 
 typedef struct linear_context {
     size_t rows, order; /* of the kernel: qK outputs, nK coordinates; equal but for predictions */
-    double *kernel;     /* (rows, order); these arrays follow the structure in the same allocation */
+    double *kernel;     /* (rows, order); these arrays follow the structure in the same
+                         * allocation */
     double *f0;         /* (rows) */
     double *image;      /* (order) scratch */
 } linear_context;
@@ -84,7 +86,8 @@ static double linear_norm(void *context, const double *difference) {
     const linear_context *c = context;
     if (ntk_symv(c->order, 1, c->kernel, c->order, difference, 0, c->image) != NTK_OK) return NAN;
     const double square = ntk_dot(c->order, difference, c->image);
-    /* A Gram matrix is positive semi-definite; rounding may make the form slightly negative. NaN stays. */
+    /* A Gram matrix is positive semi-definite; rounding may make the form slightly negative. NaN
+     * stays. */
     return square < 0 ? 0 : sqrt(square);
 }
 
@@ -142,7 +145,7 @@ ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const 
     return NTK_OK;
 }
 
-/* ---- prediction of a linear model ---------------------------------------------------------------------- */
+/* ---- prediction of a linear model ------------------------------------------------------------ */
 
 static ntk_status prediction_evaluate(void *context, const double *a, double *f) {
     const linear_context *c = context;
@@ -150,7 +153,8 @@ static ntk_status prediction_evaluate(void *context, const double *a, double *f)
     return ntk_gemv(NTK_NO_TRANSPOSE, c->rows, c->order, 1, c->kernel, c->order, a, 1, f);
 }
 
-/* In the coordinates a of the training points the gradient of another point's output has no pullback. */
+/* In the coordinates a of the training points the gradient of another point's output has no
+ * pullback. */
 static ntk_status prediction_pullback(void *context, const double *a, const double *cotangent,
                                       double *gradient) {
     (void)context, (void)a, (void)cotangent, (void)gradient;

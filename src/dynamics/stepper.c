@@ -1,16 +1,18 @@
 /* Step control, shared by the methods.
  *
- * A method with an error estimate err (over tolerance, O(h^k)) accepts where err <= 1 and then takes
+ * A method with an error estimate err (over tolerance, O(h^k)) accepts where err <= 1 and then
+ * takes
  *
  *     h_next = h * 0.9 err^{-0.7/k} err_previous^{0.4/k},  within [0.2, 5]
  *
- * the proportional-integral controller (Gustafsson 1991), which does not oscillate where stability limits the
- * step. The first step is Hairer, Norsett, Wanner (Solving ODEs I, section II.4): an Euler step that moves
- * theta by 0.01 shows the second derivative.
+ * the proportional-integral controller (Gustafsson 1991), which does not oscillate where stability
+ * limits the step. The first step is Hairer, Norsett, Wanner (Solving ODEs I, section II.4): an
+ * Euler step that moves theta by 0.01 shows the second derivative.
  *
- * AUTOMATIC in physical time begins with the embedded pair, which needs far fewer evaluations while accuracy
- * limits the step. Where stability limits it, its steps stay at 3.3 / rho and it hovers about a stationary
- * point at the level of the tolerance instead of reaching it: from there on the stabilised method goes on. */
+ * AUTOMATIC in physical time begins with the embedded pair, which needs far fewer evaluations while
+ * accuracy limits the step. Where stability limits it, its steps stay at 3.3 / rho and it hovers
+ * about a stationary point at the level of the tolerance instead of reaching it: from there on the
+ * stabilised method goes on. */
 #include "dynamics/stepper.h"
 
 #include <float.h>
@@ -26,7 +28,7 @@
 #include "dynamics/vectors.h"
 #include "objective/curvature.h"
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 enum { FIXED_VECTORS = 9 }; /* theta and rate of three states, origin, scratch, mode */
 
@@ -59,7 +61,7 @@ void ntk_stepper_release(ntk_stepper *s) {
     *s = (ntk_stepper){0};
 }
 
-/* ---- the first step ------------------------------------------------------------------------------------ */
+/* ---- the first step -------------------------------------------------------------------------- */
 
 static ntk_status choose_first_step(ntk_stepper *s) {
     const size_t p = s->field.model->dimension;
@@ -114,7 +116,7 @@ fail:
     return status;
 }
 
-/* ---- time within a step -------------------------------------------------------------------------------- */
+/* ---- time within a step ---------------------------------------------------------------------- */
 
 double ntk_stepper_log_time(const ntk_stepper *s, double sigma) {
     if (sigma >= 1) return s->end.clock.log_time;
@@ -160,7 +162,7 @@ ntk_status ntk_stepper_look(ntk_stepper *s, double sigma, double log_time) {
     return ntk_fail(NTK_ERROR_DIVERGED, "the loss is not finite at log t = %g", log_time);
 }
 
-/* ---- cubic Hermite ------------------------------------------------------------------------------------- */
+/* ---- cubic Hermite --------------------------------------------------------------------------- */
 
 void ntk_hermite_interpolate(const ntk_stepper *s, double sigma, double *theta) {
     ntk_hermite(s->field.model->dimension, sigma, s->h, (const double *[]){s->begin.theta, s->begin.rate},
@@ -172,7 +174,7 @@ double ntk_hermite_elapsed_at(const ntk_stepper *s, double sigma) {
     return w.change * s->elapsed + s->h * (w.begin + w.end * exp(s->end.log_speed - s->begin.log_speed));
 }
 
-/* ---- attempts ------------------------------------------------------------------------------------------ */
+/* ---- attempts -------------------------------------------------------------------------------- */
 
 double ntk_stepper_displacement(ntk_stepper *s, const double *theta) {
     const size_t p = s->field.model->dimension;
@@ -193,7 +195,8 @@ static double next_after_rejection(const ntk_stepper *s) {
     return s->h * fmax(0.1, 0.9 * pow(s->error, -1 / s->method->error_order));
 }
 
-/* A rejected step that moves theta by less than its rounding cannot be made good by a smaller one. */
+/* A rejected step that moves theta by less than its rounding cannot be made good by a smaller
+ * one. */
 static ntk_status check_progress(const ntk_stepper *s) {
     const double move = s->next * ntk_field_norm(&s->field, s->begin.rate);
     if (move > DBL_EPSILON * (1 + s->displacement)) return NTK_OK;
@@ -217,7 +220,8 @@ static void set_end_clock(ntk_stepper *s, const ntk_clock *limit, bool reaches_l
     }
 }
 
-/* Steps that would end just before the limit are stretched by up to 1 %: the last one is never tiny. */
+/* Steps that would end just before the limit are stretched by up to 1 %: the last one is never
+ * tiny. */
 static bool clip_to(ntk_stepper *s, const ntk_clock *limit) {
     const double left = limit->time - s->begin.clock.time;
     if (s->field.log_loss_time || !(1.01 * s->h >= left)) return false;

@@ -1,5 +1,5 @@
-/* The spectral radius of the field's Jacobian, by power iteration on differences of F: 1.2 times what it
- * finds, because it approaches from below. */
+/* The spectral radius of the field's Jacobian, by power iteration on differences of F: 1.2 times
+ * what it finds, because it approaches from below. */
 #include "dynamics/stiffness.h"
 
 #include <float.h>
@@ -11,7 +11,8 @@
 #include "dynamics/power_iteration.h"
 #include "dynamics/vectors.h"
 
-/* image <- (F(y + delta v) - F(y)) / delta. delta balances truncation and rounding of a first difference. */
+/* image <- (F(y + delta v) - F(y)) / delta. delta balances truncation and rounding of a first
+ * difference. */
 static ntk_status differentiate(void *context, const double *v, double *image) {
     ntk_stepper *s = context;
     const size_t p = s->field.model->dimension;

@@ -201,8 +201,8 @@ double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance)
     return NAN;
 }
 
-/* With p_i the probability of the true class and l_i <= n L_0 the loss of point i, 1 - p_i = 1 - e^{-l_i} >=
- * c l_i, c = (1 - e^{-n L_0}) / (n L_0) (concavity), so that
+/* With p_i the probability of the true class and l_i <= n L_0 the loss of point i, 1 - p_i = 1 -
+ * e^{-l_i} >= c l_i, c = (1 - e^{-n L_0}) / (n L_0) (concavity), so that
  *
  *     -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2
  *            >= (lambda / n) (mean_i (1 - p_i))^2 >= (lambda / n) (c L)^2

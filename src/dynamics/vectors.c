@@ -1,4 +1,5 @@
-/* Blocks of 4 KiB: the sum of a block stays in the first-level cache while the terms are added to it. */
+/* Blocks of 4 KiB: the sum of a block stays in the first-level cache while the terms are added to
+ * it. */
 #include "dynamics/vectors.h"
 
 #include <string.h>

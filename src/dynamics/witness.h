@@ -18,21 +18,21 @@ typedef struct ntk_witness {
     double *kernel, *initial_kernel, *eigen;
     double *eigenvalues; /* (nK), like `eigen` */
     double initial_norm; /* ||Theta_0||_F */
-    /* What `kernel` holds: that of the path at this time, its drift and smallest eigenvalue. An event asks
-     * for one kernel several times. */
+    /* What `kernel` holds: that of the path at this time, its drift and smallest eigenvalue. An
+     * event asks for one kernel several times. */
     double kernel_log_time; /* NaN: none yet */
     double drift, lambda_min;
     void *memory;
 } ntk_witness;
 
-/* Computes Theta_0 from the stepper's beginning where `kernels`; with `lambda_min` kernels are observed with
- * their smallest eigenvalue. The stepper stays the caller's. Errors: NTK_ERROR_MEMORY; NTK_ERROR_ARGUMENT
- * where the model has no tangent kernel. */
+/* Computes Theta_0 from the stepper's beginning where `kernels`; with `lambda_min` kernels are
+ * observed with their smallest eigenvalue. The stepper stays the caller's. Errors:
+ * NTK_ERROR_MEMORY; NTK_ERROR_ARGUMENT where the model has no tangent kernel. */
 ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, bool lambda_min, ntk_witness *out);
 void ntk_witness_release(ntk_witness *witness);
 
-/* The state must have been evaluated. Pointers of *out are valid until the next call. Errors: those of the
- * model; NTK_ERROR_DIVERGED where the tangent kernel is not finite. */
+/* The state must have been evaluated. Pointers of *out are valid until the next call. Errors: those
+ * of the model; NTK_ERROR_DIVERGED where the tangent kernel is not finite. */
 ntk_status ntk_witness_observe(ntk_witness *witness, const ntk_state *state, bool kernel,
                                ntk_observation *out);
 

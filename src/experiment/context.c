@@ -35,7 +35,7 @@ struct ntk_context {
     size_t table_count;
 };
 
-/* ---- making one ---------------------------------------------------------------------------------------- */
+/* ---- making one ------------------------------------------------------------------------------ */
 
 /* The position of a parameter; parameter_count where there is none of this name. */
 static size_t position_of(const ntk_context *context, const char *name) {
@@ -130,7 +130,7 @@ size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out)
     return context->parameter_count;
 }
 
-/* ---- what the experiment asks -------------------------------------------------------------------------- */
+/* ---- what the experiment asks ---------------------------------------------------------------- */
 
 /* The value of a parameter that is declared with this type; anything else is a mistake in the
  * experiment's code, about which nothing can be done at run time. */
@@ -215,7 +215,7 @@ double ntk_context_level(const ntk_context *context) {
 
 const char *ntk_context_data(const ntk_context *context) { return context->data_folder; }
 
-/* ---- what the experiment emits ------------------------------------------------------------------------- */
+/* ---- what the experiment emits --------------------------------------------------------------- */
 
 ntk_status ntk_emit_scalar(ntk_context *context, const char *metric, double value) {
     return ntk_metrics_append(&context->metrics, metric, false, &(ntk_estimate){.value = value});

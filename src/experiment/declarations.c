@@ -13,7 +13,7 @@
 #include "experiment/parameters.h"
 #include "experiment/support.h"
 
-/* ---- names --------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 enum { MOST_WORDS = 6, WORD_SIZE = 65, NAME_SIZE = 128 };
 
@@ -121,7 +121,7 @@ ntk_status ntk_experiment_metrics(const ntk_context *context, char ***names, siz
     return status;
 }
 
-/* ---- whether they were kept ---------------------------------------------------------------------------- */
+/* ---- whether they were kept ------------------------------------------------------------------ */
 
 static bool is_among(const char *name, char *const *names, size_t count) {
     for (size_t i = 0; i < count; i++)

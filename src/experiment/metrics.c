@@ -54,7 +54,7 @@ void ntk_metrics_release(ntk_metrics *metrics) {
     *metrics = (ntk_metrics){0};
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static void write_row(FILE *stream, const ntk_metric *metric) {
     ntk_estimate estimate = metric->estimate;

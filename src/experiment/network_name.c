@@ -9,7 +9,7 @@
 #include <ntk/architecture.h>
 #include <ntk/status.h>
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool is_part(const char *part, size_t length, const char *wanted) {
     return strlen(wanted) == length && strncmp(part, wanted, length) == 0;

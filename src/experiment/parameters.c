@@ -25,7 +25,7 @@ const char *ntk_parameter_type_text(ntk_parameter_type type) {
     return texts[type];
 }
 
-/* ---- the tables of an experiment ----------------------------------------------------------------------- */
+/* ---- the tables of an experiment ------------------------------------------------------------- */
 
 static bool is_declared(const ntk_parameter *const *tables, const char *name) {
     for (; *tables != NULL; tables++)
@@ -52,7 +52,7 @@ ntk_status ntk_parameter_find(const ntk_experiment *experiment, const char *name
                     *names == '\0' ? "none, the experiment declares no parameter" : names);
 }
 
-/* ---- one element --------------------------------------------------------------------------------------- */
+/* ---- one element ----------------------------------------------------------------------------- */
 
 static bool is_list(ntk_parameter_type type) {
     return type == NTK_PARAMETER_INTEGER_LIST || type == NTK_PARAMETER_REAL_LIST ||
@@ -131,7 +131,7 @@ static ntk_status parse_element(const ntk_parameter *parameter, ntk_value *value
     return ntk_fail(NTK_ERROR_ARGUMENT, "parameter '%s' is of no known type", parameter->name);
 }
 
-/* ---- the whole value ----------------------------------------------------------------------------------- */
+/* ---- the whole value ------------------------------------------------------------------------- */
 
 /* Cut a list in place at blanks, or at single commas with blanks around them. A comma with nothing
  * on one side of it is an element that was forgotten: false. words: NULL counts only. */

@@ -85,7 +85,7 @@ void ntk_table_destroy(ntk_table *table) {
     ntk_release(table);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static ntk_status check_row(const ntk_table *table, const char *const *labels, const double *values) {
     if ((table->text_count > 0) != (labels != NULL) || (table->number_count > 0 && values == NULL))
@@ -131,7 +131,7 @@ ntk_status ntk_table_row(ntk_table *table, const char *const *labels, const doub
     return NTK_OK;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static void write_row(FILE *stream, const ntk_table *table, size_t row) {
     for (size_t i = 0; i < table->text_count; i++)

@@ -1,10 +1,10 @@
 /* Probabilities of a classifier, at latent values and averaged over a Gaussian of them.
  *
- * Logistic: E sigma(mu + s z), z ~ N(0, 1), by the trapezium rule. The integrand sigma(mu + s z) e^{-z^2/2}
- * is analytic for |Im z| < pi / s, so a step h errs by about e^{-2 pi^2 / (s h)} (Trefethen and Weideman
- * 2014), and by e^{-2 pi^2 / h^2} for the normal density itself: h = min(1/2, 2 pi^2 / (36 s)) leaves 1e-15,
- * and |z| <= 8.5 leaves 1e-16 of the mass. A Gauss-Hermite rule sees the same poles and needs more nodes the
- * larger s is. */
+ * Logistic: E sigma(mu + s z), z ~ N(0, 1), by the trapezium rule. The integrand sigma(mu + s z)
+ * e^{-z^2/2} is analytic for |Im z| < pi / s, so a step h errs by about e^{-2 pi^2 / (s h)}
+ * (Trefethen and Weideman 2014), and by e^{-2 pi^2 / h^2} for the normal density itself: h =
+ * min(1/2, 2 pi^2 / (36 s)) leaves 1e-15, and |z| <= 8.5 leaves 1e-16 of the mass. A Gauss-Hermite
+ * rule sees the same poles and needs more nodes the larger s is. */
 #include "inference/classifier.h"
 
 #include <math.h>
@@ -37,7 +37,7 @@ double ntk_classifier_prior_scale(const ntk_inference_problem *problem) {
     return 1 / ((double)problem->points * problem->lambda);
 }
 
-/* ---- probabilities ------------------------------------------------------------------------------------- */
+/* ---- probabilities --------------------------------------------------------------------------- */
 
 static double sigmoid(double f) {
     const double e = exp(-fabs(f));
@@ -54,7 +54,7 @@ void ntk_bayes_probabilities(ntk_loss loss, size_t q, size_t outputs, const doub
     }
 }
 
-/* ---- averages over a Gaussian -------------------------------------------------------------------------- */
+/* ---- averages over a Gaussian ---------------------------------------------------------------- */
 
 static double average_sigmoid(double mean, double deviation) {
     const double pi = acos(-1.0), reach = 8.5;
@@ -69,7 +69,8 @@ static double average_sigmoid(double mean, double deviation) {
     return sum / mass;
 }
 
-/* One point: the mean of softmax(mean +- L z) over the vectors z (draws, K). shift, row: (K), scratch. */
+/* One point: the mean of softmax(mean +- L z) over the vectors z (draws, K). shift, row: (K),
+ * scratch. */
 static void average_softmax(size_t outputs, const double *mean, const double *factor, size_t draws,
                             const double *normal, double *shift, double *row, double *probabilities) {
     for (size_t k = 0; k < outputs; ++k) probabilities[k] = 0;

@@ -1,5 +1,5 @@
-/* Compensated dot products (Ogita, Rump and Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26,
- * 2005, algorithm 5.3): with the exact transformations
+/* Compensated dot products (Ogita, Rump and Oishi, "Accurate sum and dot product", SIAM J. Sci.
+ * Comput. 26, 2005, algorithm 5.3): with the exact transformations
  *
  *     a b = p + e   (Dekker: halves of 26 bits, whose products are exact),    s + p = t + d   (Knuth),
  *

@@ -9,7 +9,8 @@
  *
  *     u |(Theta v)_i| + (order u)^2 sum_j |Theta_ij| |v_j|,     u = 2^-53,
  *
- * at some twenty times the work of ntk_inference_apply. v, image: (n, K), which must not overlap. */
+ * at some twenty times the work of ntk_inference_apply. v, image: (n, K), which must not
+ * overlap. */
 ntk_status ntk_inference_apply_compensated(const ntk_inference_problem *problem, const double *v,
                                            double *image);
 

@@ -1,10 +1,12 @@
-/* For a row whose top probability is almost 1, p_top - p_top^2 cancels. With d_k = v_k - v_top and the mean
- * taken over the others, mu = sum_{j != top} p_j d_j,
+/* For a row whose top probability is almost 1, p_top - p_top^2 cancels. With d_k = v_k - v_top and
+ * the mean taken over the others, mu = sum_{j != top} p_j d_j,
  *
  *     (n / m) (H v)_k = p_k (v_k - sum_j p_j v_j) = p_k (d_k - mu),     (n / m) (H v)_top = -p_top mu,
  *
- * in which nothing cancels that v does not bring along. The eigenvalues of diag p - p p^T are at most
- * 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top); 1 - p_top is the sum of the others. */
+ * in which nothing cancels that v does not bring along. The eigenvalues of diag p - p p^T are at
+ * most
+ * 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top); 1 - p_top is the sum of the
+ * others. */
 #include "inference/curvature.h"
 
 #include <math.h>

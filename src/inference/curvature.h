@@ -1,5 +1,5 @@
-/* Curvature of the cross-entropies: H = d2m/df2, block diagonal with one (K, K) block for each distinct
- * point, of which m_i were given,
+/* Curvature of the cross-entropies: H = d2m/df2, block diagonal with one (K, K) block for each
+ * distinct point, of which m_i were given,
  *
  *     logistic   H_i = (m_i / n) h_i,                        h = sigma(f) sigma(-f)
  *     softmax    H_i = (m_i / n) (diag p_i - p_i p_i^T),     p = softmax f.
@@ -14,7 +14,8 @@
 
 #include "inference/distinct.h"
 
-/* weight at the outputs f; each entry to full relative accuracy at every margin. f, weight: (n, K). */
+/* weight at the outputs f; each entry to full relative accuracy at every margin. f, weight: (n,
+ * K). */
 void ntk_curvature_weights(const ntk_inference_problem *problem, const double *f, double *weight);
 
 /* p = softmax f of one row. f, p: (K), which may be the same. */

@@ -1,17 +1,17 @@
 /* (lambda I + H Theta) delta = -r, without losing what is small beside what is large.
  *
- * Where lambda is tiny the curvatures d of the points lie many orders of magnitude apart: about lambda |a| at
- * a point that is classified with confidence, 1/n at one whose label is contradicted. Neither lambda I + H
- * Theta nor its symmetric form I + H^{1/2} Theta H^{1/2} / lambda shows what happens at the former once a
- * number has been rounded that belongs to the latter. Divided by H, row by row, the equation is that of
- * Gaussian regression with noise lambda / d,
+ * Where lambda is tiny the curvatures d of the points lie many orders of magnitude apart: about
+ * lambda |a| at a point that is classified with confidence, 1/n at one whose label is contradicted.
+ * Neither lambda I + H Theta nor its symmetric form I + H^{1/2} Theta H^{1/2} / lambda shows what
+ * happens at the former once a number has been rounded that belongs to the latter. Divided by H,
+ * row by row, the equation is that of Gaussian regression with noise lambda / d,
  *
  *     logistic    lambda (delta + r / lambda) / d + Theta delta = 0,                          d_i = H_i,
  *     softmax     lambda (delta_k + r_k / lambda) / d_k + Theta delta_k = t,   sum_k delta_k = 0,
  *
- * d_ik = (m_i / n) p_ik, where t (n) is the shift of the outputs of each point which H does not see: H x =
- * d (x - sum_k p_k x_k). The noise is small where the data are stiff and about Theta where they are not: as
- * well conditioned as Theta itself. With
+ * d_ik = (m_i / n) p_ik, where t (n) is the shift of the outputs of each point which H does not
+ * see: H x = d (x - sum_k p_k x_k). The noise is small where the data are stiff and about Theta
+ * where they are not: as well conditioned as Theta itself. With
  *
  *     delta = z + delta_0,    delta_0 = -r / lambda where d < lambda, and 0 elsewhere,
  *
@@ -23,8 +23,9 @@
  *
  *     C = S Theta S + diag(min(1, lambda / d)),     z = S C^{-1} S (t - b),
  *
- * in which d = 0 is allowed. For a shared kernel there is a C_k for each class, for a full one a single C of
- * order nK; with R (order, n) the sum over the outputs of a point, X_k = C_k^{-1} S_k R and
+ * in which d = 0 is allowed. For a shared kernel there is a C_k for each class, for a full one a
+ * single C of order nK; with R (order, n) the sum over the outputs of a point, X_k = C_k^{-1} S_k R
+ * and
  *
  *     (sum_k R^T S_k X_k) t = sum_k R^T S_k C_k^{-1} S_k b_k - sum_k delta_0k. */
 #include "inference/direct.h"
@@ -100,7 +101,7 @@ ntk_status ntk_direct_create(const ntk_distinct *distinct, ntk_direct **out) {
     return NTK_OK;
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 /* Which unknown the row `row` of the block is, and which point. */
 static size_t unknown_of(const ntk_direct *d, size_t block, size_t row) {
@@ -152,7 +153,7 @@ static ntk_status couple(ntk_direct *d, size_t block) {
     return NTK_OK;
 }
 
-/* ---- the step ------------------------------------------------------------------------------------------ */
+/* ---- the step -------------------------------------------------------------------------------- */
 
 /* S, lambda S^2 / d, delta_0 and the part r / d of b. */
 static void prepare(ntk_direct *d, const double *weight, const double *r) {

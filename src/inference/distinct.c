@@ -18,7 +18,7 @@ enum { EXTREME = 256 };
 /* What is granted to whoever computed Theta, in units of eps sqrt(Theta_ii Theta_jj). */
 static const double few_roundings = 2 * DBL_EPSILON;
 
-/* ---- which points are the same ------------------------------------------------------------------------- */
+/* ---- which points are the same --------------------------------------------------------------- */
 
 static bool equal(size_t count, const double *x, const double *y) {
     for (size_t i = 0; i < count; i++)
@@ -48,7 +48,7 @@ static size_t find_groups(const ntk_inference_problem *problem, size_t *group, s
     return count;
 }
 
-/* ---- the smaller problem ------------------------------------------------------------------------------- */
+/* ---- the smaller problem --------------------------------------------------------------------- */
 
 /* The rows and columns of the first copies. Only the lower triangle of what was given is read. */
 static ntk_status copy_gram(ntk_distinct *d, const ntk_inference_problem *given, const size_t *first) {
@@ -151,7 +151,7 @@ void ntk_distinct_release(ntk_distinct *distinct) {
     *distinct = (ntk_distinct){0};
 }
 
-/* ---- what is done with it ------------------------------------------------------------------------------ */
+/* ---- what is done with it -------------------------------------------------------------------- */
 
 double ntk_distinct_share(const ntk_distinct *distinct, size_t x) {
     return (distinct->copies ? distinct->copies[x] : 1) / (double)distinct->all;

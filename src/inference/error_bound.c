@@ -1,46 +1,50 @@
 /* The distance of a candidate from the minimiser of P(w) = m(f_0 + J w) + (lambda / 2) ||w||^2.
  *
- * Strong convexity says ||w - w*|| <= ||grad P|| / lambda. It is all that can be said of directions in which
- * the data are silent, but far too little of those in which they are not: where contradicted labels and a
- * tiny lambda meet, the rounding of c alone makes eps / lambda of it. What follows uses the curvature H that
- * is there.
+ * Strong convexity says ||w - w*|| <= ||grad P|| / lambda. It is all that can be said of directions
+ * in which the data are silent, but far too little of those in which they are not: where
+ * contradicted labels and a tiny lambda meet, the rounding of c alone makes eps / lambda of it.
+ * What follows uses the curvature H that is there.
  *
- * Theorem. Let w have outputs f, gradient g = J^T r, r = c + lambda a, and A = lambda I + J^T H J its
- * Hessian. Let nu^2 >= g^T A^{-1} g, and rho_i^2 >= j^T A^{-1} j for j = J_i (logistic) or J_ik - J_il, all
- * k, l (softmax). If x = nu max_i rho_i < 1, then with u = w* - w and U = nu log(1 / (1 - x)) / x
+ * Theorem. Let w have outputs f, gradient g = J^T r, r = c + lambda a, and A = lambda I + J^T H J
+ * its Hessian. Let nu^2 >= g^T A^{-1} g, and rho_i^2 >= j^T A^{-1} j for j = J_i (logistic) or
+ * J_ik - J_il, all k, l (softmax). If x = nu max_i rho_i < 1, then with u = w* - w and U = nu
+ * log(1 / (1 - x)) / x
  *
  *     ||u||_A <= U,    |<j, u>| <= rho_i U,    ||u|| <= U / sqrt(lambda),    P(w) - min P <= nu U.
  *
- * Proof. Let s = max_i |<j, u>|. The third derivative of a cross-entropy is bounded by its second: along w +
- * t u the curvature at a point is sigma (1 - sigma), or the variance of <., u> under p, whose derivatives are
- * at most s times themselves. So the Hessian along the segment is at least e^{-ts} A, and from grad P(w*) = 0
+ * Proof. Let s = max_i |<j, u>|. The third derivative of a cross-entropy is bounded by its second:
+ * along w + t u the curvature at a point is sigma (1 - sigma), or the variance of <., u> under p,
+ * whose derivatives are at most s times themselves. So the Hessian along the segment is at least
+ * e^{-ts} A, and from grad P(w*) = 0
  *
  *     nu ||u||_A >= -g^T u = int_0^1 u^T A(w + t u) u dt >= ||u||_A^2 (1 - e^{-s}) / s.
  *
- * s <= rho ||u||_A then gives 1 - e^{-s} <= x, and (1 - e^{-s}) / s decreases in s. P is convex: P(w) - P(w*)
- * <= -g^T u <= nu ||u||_A. (Bach 2010 has the like for lambda ||w||.)
+ * s <= rho ||u||_A then gives 1 - e^{-s} <= x, and (1 - e^{-s}) / s decreases in s. P is convex:
+ * P(w) - P(w*) <= -g^T u <= nu ||u||_A. (Bach 2010 has the like for lambda ||w||.)
  *
- * The two quantities are bounded without a factorisation. A >= lambda I and A >= J^T H J, so that for any
- * split r = r' + r'', r'' in the range of H,
+ * The two quantities are bounded without a factorisation. A >= lambda I and A >= J^T H J, so that
+ * for any split r = r' + r'', r'' in the range of H,
  *
  *     nu <= ||J^T r'|| / sqrt(lambda) + (r''^T H^+ r'')^{1/2},    ||J^T r'|| <= sum_i sqrt(Theta_ii) |r'_i|,
  *     rho_i^2 <= min(Theta_ii / lambda, 1 / H_i)                                               (logistic)
  *     rho_i^2 <= min(||J_ik - J_il||^2 / lambda, (1/p_k + 1/p_l) n / m_i)                      (softmax),
  *
- * each point goes to the cheaper side, and r''^T H^+ r'' = sum_k r''_k^2 n / (m_i p_k) for softmax. An error
- * e of c thus counts as one of e / H in f, and an error d of f as one of H^{1/2} d in nu: both as good as
- * nothing where the curvature is large, whatever lambda.
+ * each point goes to the cheaper side, and r''^T H^+ r'' = sum_k r''_k^2 n / (m_i p_k) for softmax.
+ * An error e of c thus counts as one of e / H in f, and an error d of f as one of H^{1/2} d in nu:
+ * both as good as nothing where the curvature is large, whatever lambda.
  *
- * Softmax, the mean over the outputs of a point. H does not see it. Rows of c sum to 0, so r has the row
- * means of lambda a. For a shared kernel the mean of f is decoupled and that of f* is that of f_0: the
- * candidate is taken with the row means of a removed, and they count as an error Theta (mean a) of f. For a
- * full kernel they go to r', and outputs by themselves have rho^2 <= Theta_ii / lambda.
+ * Softmax, the mean over the outputs of a point. H does not see it. Rows of c sum to 0, so r has
+ * the row means of lambda a. For a shared kernel the mean of f is decoupled and that of f* is that
+ * of f_0: the candidate is taken with the row means of a removed, and they count as an error Theta
+ * (mean a) of f. For a full kernel they go to r', and outputs by themselves have rho^2 <=
+ * Theta_ii / lambda.
  *
- * Rounding. The f computed differs from f_0 + Theta a by what the product, the entries of Theta and the sum
- * are off by, d; r by the rounding of c, exponentials of numbers of size |f|, and by H d. The bounds hold for
- * each Theta whose entries lie within gram_error sqrt(Theta_ii Theta_jj) of those given. Weights are taken at
- * the computed f; at the exact one they differ by factors of at most e^{2d}, d <= 1/20. The factors 1.01
- * cover the rounding of the bounds themselves, sums of up to 10^13 terms of one sign. */
+ * Rounding. The f computed differs from f_0 + Theta a by what the product, the entries of Theta and
+ * the sum are off by, d; r by the rounding of c, exponentials of numbers of size |f|, and by H d.
+ * The bounds hold for each Theta whose entries lie within gram_error sqrt(Theta_ii Theta_jj) of
+ * those given. Weights are taken at the computed f; at the exact one they differ by factors of at
+ * most e^{2d}, d <= 1/20. The factors 1.01 cover the rounding of the bounds themselves, sums of up
+ * to 10^13 terms of one sign. */
 #include "inference/error_bound.h"
 
 #include <float.h>
@@ -68,7 +72,8 @@ typedef struct bounding {
     const ntk_inference_problem *problem;
     const ntk_candidate *at;
     bool shared;
-    double *mass;      /* (K): sum_j sqrt(Theta_jj) |a_jk|; of a full kernel the sum of all, K times */
+    double *mass;      /* (K): sum_j sqrt(Theta_jj) |a_jk|; of a full kernel the sum of all, K
+                        * times */
     double *deviation; /* (n, K): d */
     double *reach;     /* (n): rho_i */
     double mean_mass;  /* sum_j sqrt(Theta_jj) |mean a_j| */
@@ -93,7 +98,7 @@ static double row_mean_bound(size_t outputs, const double *row) {
     return fabs(row_mean(outputs, row)) + (double)(outputs + 1) * unit_roundoff * size;
 }
 
-/* ---- what rounding does to f --------------------------------------------------------------------------- */
+/* ---- what rounding does to f ----------------------------------------------------------------- */
 
 static void measure_masses(bounding *b) {
     const size_t outputs = b->problem->outputs;
@@ -122,17 +127,19 @@ static void measure_deviations(bounding *b) {
     }
 }
 
-/* ---- one point ----------------------------------------------------------------------------------------- */
+/* ---- one point ------------------------------------------------------------------------------- */
 
 /* The mean of the targets of several copies is a sum that is rounded. */
 static double target_error(const bounding *b, size_t i, double q) {
     return b->distinct->copies && q > 0 && q < 1 ? (b->distinct->copies[i] + 1) * unit_roundoff * q : 0;
 }
 
-/* Relative error of e^{-softplus(f)} and the like: the exponent is off by some roundings of its size. */
+/* Relative error of e^{-softplus(f)} and the like: the exponent is off by some roundings of its
+ * size. */
 static double exponential_error(double f) { return (8 + 4 * fabs(f)) * unit_roundoff; }
 
-/* Give a point whose residual costs r''^T H^+ r'' = stiff, or ||J^T r'|| <= soft, to the cheaper side. */
+/* Give a point whose residual costs r''^T H^+ r'' = stiff, or ||J^T r'|| <= soft, to the cheaper
+ * side. */
 static void add_residual(bounding *b, double stiff, double soft) {
     if (stiff * b->problem->lambda <= soft * soft)
         b->stiff += stiff;
@@ -176,7 +183,8 @@ static double rest_of(size_t outputs, const double *p, size_t k) {
     return sum;
 }
 
-/* The error of c_ik in units of the share: its class of largest target is minus the sum of the others. */
+/* The error of c_ik in units of the share: its class of largest target is minus the sum of the
+ * others. */
 static double softmax_own_error(size_t outputs, double relative, const double *p, const double *q, size_t k) {
     size_t truth = 0;
     double sum = 0;
@@ -194,7 +202,8 @@ static void add_softmax(bounding *b, size_t i, double share) {
     double size = 0, d = 0, stiff = 0, soft = 0, reach = 0, roots = 0;
     for (size_t k = 0; k < outputs; k++) size = fmax(size, fabs(b->at->f[row + k]));
     for (size_t k = 0; k < outputs; k++) d = fmax(d, b->deviation[row + k]);
-    const double copies = b->distinct->copies ? b->distinct->copies[i] + 1 : 0; /* roundings of their mean */
+    /* roundings of their mean */
+    const double copies = b->distinct->copies ? b->distinct->copies[i] + 1 : 0;
     const double widen = exp(4 * d), relative = exponential_error(2 * size) + copies * unit_roundoff;
     for (size_t k = 0; k < outputs; k++) {
         const double root = root_of(b, row + k), a = fabs(b->at->a[row + k]);
@@ -216,7 +225,7 @@ static void add_softmax(bounding *b, size_t i, double share) {
         fmin((b->shared ? sqrt(2) : 2) * reach / sqrt(lambda), sqrt(widen * pair_reach(outputs, p) / share));
 }
 
-/* ---- all points ---------------------------------------------------------------------------------------- */
+/* ---- all points ------------------------------------------------------------------------------ */
 
 /* a^T Theta a from the image, of which the entries are off by their deviation. */
 static double square_error(const bounding *b) {
@@ -228,7 +237,8 @@ static double square_error(const bounding *b) {
     return error;
 }
 
-/* What rounding and the error of f do to P as it is computed; losses are sums of terms of one sign. */
+/* What rounding and the error of f do to P as it is computed; losses are sums of terms of one
+ * sign. */
 static double objective_error(const bounding *b, double square_off) {
     const ntk_inference_problem *problem = b->problem;
     double error = 0, size = 0;

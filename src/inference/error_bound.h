@@ -16,7 +16,8 @@ typedef struct ntk_candidate {
     const double *residual;  /* r = c + lambda a */
     double gradient_norm;    /* sqrt(r^T Theta r), from products as they are computed by BLAS */
     double square;           /* a^T Theta a, from image */
-    /* Theta a is off by this times sqrt(Theta_ii) sum_j sqrt(Theta_jj) |a_j|, beside an ulp of itself. */
+    /* Theta a is off by this times sqrt(Theta_ii) sum_j sqrt(Theta_jj) |a_j|, beside an ulp of
+     * itself. */
     double product_error;
 } ntk_candidate;
 

@@ -4,10 +4,10 @@
  *
  *     A = (L^{-T} B)^T,        Theta_xx' - A Theta_Xx' = Theta_xx' - B^T B,
  *
- * the latter symmetric by construction and as accurate as the Cholesky factor allows near the training
- * points, where the two terms cancel. The ensemble's covariance is [-A I] S [-A I]^T, evaluated as that
- * product of three matrices: f(x) - A f(X) is the random variable whose covariance it is, so it is
- * semi-definite but for rounding even where A is large. */
+ * the latter symmetric by construction and as accurate as the Cholesky factor allows near the
+ * training points, where the two terms cancel. The ensemble's covariance is [-A I] S [-A I]^T,
+ * evaluated as that product of three matrices: f(x) - A f(X) is the random variable whose
+ * covariance it is, so it is semi-definite but for rounding even where A is large. */
 #include <ntk/gaussian.h>
 
 #include <float.h>

@@ -1,51 +1,55 @@
 /* The hard margin: the solution of least norm with every margin at least 1, through its dual.
  *
- * Write the constraints as <g_c, w> >= 1, where c runs over the points (logistic: g_i = (2 q_i - 1) J_i) or
- * over pairs of a point and a wrong class (softmax: g_ik = J_{i,y_i} - J_{i,k}), and Q = (<g_c, g_d>). The
- * problem min ||w||^2 / 2 has the dual
+ * Write the constraints as <g_c, w> >= 1, where c runs over the points (logistic: g_i = (2 q_i - 1)
+ * J_i) or over pairs of a point and a wrong class (softmax: g_ik = J_{i,y_i} - J_{i,k}), and Q =
+ * (<g_c, g_d>). The problem min ||w||^2 / 2 has the dual
  *
- *     maximise  D(alpha) = sum_c alpha_c - alpha^T Q alpha / 2,   alpha >= 0,        w = sum_c alpha_c g_c,
+ *     maximise  D(alpha) = sum_c alpha_c - alpha^T Q alpha / 2, alpha >= 0, w = sum_c alpha_c g_c,
  *
- * and the optimality conditions Q alpha >= 1, with equality where alpha_c > 0. Then ||w_hat||^2 = sum alpha.
+ * and the optimality conditions Q alpha >= 1, with equality where alpha_c > 0. Then ||w_hat||^2 =
+ * sum alpha.
  *
- * Method (Goldfarb and Idnani 1983): alpha is optimal for the constraints in the active set A, Q_AA alpha_A =
- * 1. Take the most violated constraint e. Raising alpha_e by t with the equalities kept means alpha_A += t d,
- * d = -Q_AA^{-1} Q_Ae, and raises margin e at the rate s = Q_ee - Q_eA Q_AA^{-1} Q_Ae, the squared distance
- * of g_e from the span of A. Either the margin reaches 1 first, and e joins A, or a multiplier reaches 0
- * first, and its constraint leaves A. Where neither ever happens (s = 0 and d >= 0), D is unbounded and no w
- * exists: the data are not separable. D rises with every step of positive length, so no active set returns;
- * and Q_AA stays invertible whatever Q, because a g_e in the span of A never joins. With L the Cholesky
- * factor of Q_AA, joining appends a row to L and s is the square of its diagonal entry.
+ * Method (Goldfarb and Idnani 1983): alpha is optimal for the constraints in the active set A, Q_AA
+ * alpha_A =
+ * 1. Take the most violated constraint e. Raising alpha_e by t with the equalities kept means
+ * alpha_A += t d, d = -Q_AA^{-1} Q_Ae, and raises margin e at the rate s = Q_ee - Q_eA Q_AA^{-1}
+ * Q_Ae, the squared distance of g_e from the span of A. Either the margin reaches 1 first, and e
+ * joins A, or a multiplier reaches 0 first, and its constraint leaves A. Where neither ever happens
+ * (s = 0 and d >= 0), D is unbounded and no w exists: the data are not separable. D rises with
+ * every step of positive length, so no active set returns; and Q_AA stays invertible whatever Q,
+ * because a g_e in the span of A never joins. With L the Cholesky factor of Q_AA, joining appends a
+ * row to L and s is the square of its diagonal entry.
  *
- * The certificate. For any alpha >= 0 with all margins (Q alpha)_c >= m > 0, w / m is feasible, and the best
- * multiple of alpha has D = (sum alpha)^2 / (2 ||w||^2): by weak duality
+ * The certificate. For any alpha >= 0 with all margins (Q alpha)_c >= m > 0, w / m is feasible, and
+ * the best multiple of alpha has D = (sum alpha)^2 / (2 ||w||^2): by weak duality
  *
  *     (sum_c alpha_c) / ||w||  <=  ||w_hat||  <=  ||w|| / m.
  *
- * With R_c = ||J_i|| (logistic) or ||J_{i,y_i}|| + ||J_{i,k}|| (softmax), which is at least ||g_c||, entries
- * of Q are off by at most kappa R_c R_d, kappa = 3 u + gram_error, where gram_error is what is granted to
- * entries of Theta (distinct.h), and sums by a unit roundoff a term, of which there are S, as many as
- * positive multipliers: the margin c as computed is off by
+ * With R_c = ||J_i|| (logistic) or ||J_{i,y_i}|| + ||J_{i,k}|| (softmax), which is at least
+ * ||g_c||, entries of Q are off by at most kappa R_c R_d, kappa = 3 u + gram_error, where
+ * gram_error is what is granted to entries of Theta (distinct.h), and sums by a unit roundoff a
+ * term, of which there are S, as many as positive multipliers: the margin c as computed is off by
  *
  *     e_c = (S + 2) u sum_d |Q_cd| alpha_d + kappa R_c sum_d R_d alpha_d,
  *
  * and ||w||^2 by sum_c alpha_c (e_c + (S + 2) u |m_c|). The interval returned has these in.
  *
- * Data that are not separable. Where a step is endless, beta = (d, 1) >= 0 has ||sum_c beta_c g_c||^2 = s = 0
- * up to rounding, s <= 4 (count + 1) eps (sum_c R_c beta_c)^2, and any w with margins of at least 1 has sum_c
- * beta_c <= <sum_c beta_c g_c, w> <= s^{1/2} ||w||: separable data would need a ||w|| of (sum_c beta_c) /
- * s^{1/2} at least. Only of points that are the same and of different classes can more be said.
+ * Data that are not separable. Where a step is endless, beta = (d, 1) >= 0 has ||sum_c beta_c
+ * g_c||^2 = s = 0 up to rounding, s <= 4 (count + 1) eps (sum_c R_c beta_c)^2, and any w with
+ * margins of at least 1 has sum_c beta_c <= <sum_c beta_c g_c, w> <= s^{1/2} ||w||: separable data
+ * would need a ||w|| of (sum_c beta_c) / s^{1/2} at least. Only of points that are the same and of
+ * different classes can more be said.
  *
- * What it says of gradient flow (Soudry et al. 2018). Let w follow w' = -grad of the mean loss (1/n) sum_i
- * log(1 + sum_k e^{-m_c}), m_c = (margin of f_0)_c + <g_c, w>, on separable data. Then, where the multipliers
- * of all active constraints are positive, w = w_hat log t + w~ + o(1); with rho_c = lim (m_c - log t), finite
- * on the support vectors,
+ * What it says of gradient flow (Soudry et al. 2018). Let w follow w' = -grad of the mean loss
+ * (1/n) sum_i log(1 + sum_k e^{-m_c}), m_c = (margin of f_0)_c + <g_c, w>, on separable data. Then,
+ * where the multipliers of all active constraints are positive, w = w_hat log t + w~ + o(1); with
+ * rho_c = lim (m_c - log t), finite on the support vectors,
  *
  *     w' = (1/n) sum_c e^{-m_c} g_c = (1/t) sum_c (e^{-rho_c} / n) g_c     must be     w_hat / t:
  *
- * alpha_c = e^{-rho_c} / n. Hence t L = (1/n) sum_c t e^{-m_c} -> sum_c alpha_c = ||w_hat||^2: n and f_0
- * enter w~ alone. ||w|| / log t approaches ||w_hat|| like 1 / log t, through w~, and its slope d||w|| / d log
- * t like 1 / log^2 t. */
+ * alpha_c = e^{-rho_c} / n. Hence t L = (1/n) sum_c t e^{-m_c} -> sum_c alpha_c = ||w_hat||^2: n
+ * and f_0 enter w~ alone. ||w|| / log t approaches ||w_hat|| like 1 / log t, through w~, and its
+ * slope d||w|| / d log t like 1 / log^2 t. */
 #include <ntk/hard_margin.h>
 
 #include <float.h>
@@ -84,7 +88,7 @@ typedef struct dual {
     double *row;       /* (N), the row of L of its constraint */
 } dual;
 
-/* ---- constraints --------------------------------------------------------------------------------------- */
+/* ---- constraints ----------------------------------------------------------------------------- */
 
 static bool is_binary(const dual *d) { return d->problem->loss == NTK_LOSS_LOGISTIC; }
 
@@ -141,11 +145,12 @@ static void coefficients(const dual *d, double *a) {
     }
 }
 
-/* ---- the active set ------------------------------------------------------------------------------------ */
+/* ---- the active set -------------------------------------------------------------------------- */
 
-/* For the first `count` of the active set: row = L^{-1} Q_Ae, direction = d, and s = Q_ee - |row|^2. By the
- * backward stability of Cholesky the s computed belongs to a Q perturbed by some eps count sqrt(Q_ii Q_jj),
- * and s = (1, d)^T Q (1, d): so much of it may be rounding, and no more than that counts as 0. */
+/* For the first `count` of the active set: row = L^{-1} Q_Ae, direction = d, and s = Q_ee -
+ * |row|^2. By the backward stability of Cholesky the s computed belongs to a Q perturbed by some
+ * eps count sqrt(Q_ii Q_jj), and s = (1, d)^T Q (1, d): so much of it may be rounding, and no more
+ * than that counts as 0. */
 static ntk_status project(dual *d, size_t count, size_t e, double *s) {
     const size_t ld = d->constraints;
     for (size_t j = 0; j < count; ++j) d->row[j] = d->q[e * ld + d->active[j]];
@@ -231,9 +236,10 @@ static ntk_status enter(dual *d, size_t e) {
     }
 }
 
-/* ---- the solution -------------------------------------------------------------------------------------- */
+/* ---- the solution ---------------------------------------------------------------------------- */
 
-/* What rounding does to the margin c, (Q alpha)_c: eps times |Q| alpha, bounded by Cauchy and Schwarz. */
+/* What rounding does to the margin c, (Q alpha)_c: eps times |Q| alpha, bounded by Cauchy and
+ * Schwarz. */
 static double rounding(const dual *d, size_t c) {
     double mass = 0;
     for (size_t e = 0; e < d->constraints; ++e) mass += sqrt(d->q[e * d->constraints + e]) * d->alpha[e];
@@ -325,7 +331,7 @@ static ntk_status solve_dual(dual *d, ntk_hard_margin_result *result) {
     return certify(d, result);
 }
 
-/* ---- setting up ---------------------------------------------------------------------------------------- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 static void release(dual *d) {
     ntk_release(d->q);

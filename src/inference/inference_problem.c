@@ -20,7 +20,7 @@ double ntk_inference_diagonal(const ntk_inference_problem *problem, size_t i) {
     return problem->gram[row * problem->order + row];
 }
 
-/* ---- what is a problem --------------------------------------------------------------------------------- */
+/* ---- what is a problem ----------------------------------------------------------------------- */
 
 static ntk_status check_sizes(const ntk_inference_problem *problem) {
     const size_t n = problem->points, outputs = problem->outputs, order = problem->order;
@@ -34,10 +34,12 @@ static ntk_status check_sizes(const ntk_inference_problem *problem) {
     return NTK_OK;
 }
 
-/* Gram matrices are computed with sums of many terms: this much of sqrt(Theta_ii Theta_jj) is rounding. */
+/* Gram matrices are computed with sums of many terms: this much of sqrt(Theta_ii Theta_jj) is
+ * rounding. */
 static const double rounding_of_entries = 1024 * DBL_EPSILON;
 
-/* What entries [i, j] and [j, i] of a Gram matrix must be, as a line of an error where they are not. */
+/* What entries [i, j] and [j, i] of a Gram matrix must be, as a line of an error where they are
+ * not. */
 static ntk_status refuse_pair(const ntk_inference_problem *problem, size_t i, size_t j) {
     const size_t order = problem->order;
     const double x = problem->gram[i * order + j], y = problem->gram[j * order + i];
@@ -104,7 +106,7 @@ ntk_status ntk_inference_check(const ntk_inference_problem *problem, ntk_gram_fa
     return ntk_loss_check(problem->loss, problem->points, problem->outputs, problem->targets);
 }
 
-/* ---- the operator -------------------------------------------------------------------------------------- */
+/* ---- the operator ---------------------------------------------------------------------------- */
 
 ntk_status ntk_inference_apply(const ntk_inference_problem *problem, const double *v, double *image) {
     const size_t order = problem->order, columns = ntk_inference_unknowns(problem) / order;
@@ -133,8 +135,9 @@ ntk_status ntk_inference_seminorm(const ntk_inference_problem *problem, const do
     const size_t unknowns = ntk_inference_unknowns(problem);
     const double square = ntk_dot(unknowns, v, image);
     if (!isfinite(square)) return ntk_fail(NTK_ERROR_NOT_FINITE, "inference: a norm is not finite");
-    /* |v|^T |Theta| |v| <= mass^2 is what the error of the two products is relative to; the order of the sum,
-     * which the worst case multiplies, also covers the rounding of the entries of Theta themselves. */
+    /* |v|^T |Theta| |v| <= mass^2 is what the error of the two products is relative to; the order
+     * of the sum, which the worst case multiplies, also covers the rounding of the entries of Theta
+     * themselves. */
     const double mass = ntk_inference_mass(problem, v);
     if (square < -(double)unknowns * DBL_EPSILON * mass * mass)
         return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
@@ -144,7 +147,7 @@ ntk_status ntk_inference_seminorm(const ntk_inference_problem *problem, const do
     return NTK_OK;
 }
 
-/* ---- prediction ---------------------------------------------------------------------------------------- */
+/* ---- prediction ------------------------------------------------------------------------------ */
 
 ntk_status ntk_inference_predict(const ntk_inference_problem *problem, size_t q, const double *cross,
                                  const double *f0_new, const double *a, double *f) {

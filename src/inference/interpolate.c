@@ -1,6 +1,7 @@
 /* Soft targets without a regulariser: interpolation of the centred log-probabilities.
  *
- * The mean cross-entropy is smallest, at the entropy of the targets, where softmax f = q, that is where
+ * The mean cross-entropy is smallest, at the entropy of the targets, where softmax f = q, that is
+ * where
  *
  *     P f = P log q,   P = I - 1 1^T / K on each row              (softmax)
  *     f = log q - log(1 - q)                                      (logistic; P = I).
@@ -9,20 +10,20 @@
  *
  *     P Theta P a = b,   b = P (log q - f_0),   P a = a,
  *
- * whatever f_0's row means, which never change for a scalar kernel. For Theta (x) I_K this is Theta A = B by
- * columns. For a full kernel P Theta P is singular; P Theta P + tau (I - P), tau > 0, has the same solution
- * on the range of P, where b lies, and is positive definite wherever P Theta P is on that range; tau = the
- * mean diagonal of Theta keeps its condition.
+ * whatever f_0's row means, which never change for a scalar kernel. For Theta (x) I_K this is Theta
+ * A = B by columns. For a full kernel P Theta P is singular; P Theta P + tau (I - P), tau > 0, has
+ * the same solution on the range of P, where b lies, and is positive definite wherever P Theta P is
+ * on that range; tau = the mean diagonal of Theta keeps its condition.
  *
- * The excess. With e = b - P Theta a the centred f differs from its target by e, and a cross-entropy whose
- * curvature at the point i is at most h m_i / n, h = 1/4 (logistic) or 1/2 (softmax), exceeds its minimum by
- * at most h sum_i (m_i / n) ||e_i||^2 / 2. e itself is known: it is the difference of arrays that are there,
- * but for the rounding of logarithms.
+ * The excess. With e = b - P Theta a the centred f differs from its target by e, and a
+ * cross-entropy whose curvature at the point i is at most h m_i / n, h = 1/4 (logistic) or 1/2
+ * (softmax), exceeds its minimum by at most h sum_i (m_i / n) ||e_i||^2 / 2. e itself is known: it
+ * is the difference of arrays that are there, but for the rounding of logarithms.
  *
- * Singular kernels. Copies of a point have been merged, and with them their targets into a mean, at which
- * their part of the loss is smallest. Where the matrix is singular to rounding all the same, b may yet lie in
- * its range; then its pseudo-inverse (range.c) gives the solution, and e shows whether it does. If not, no f
- * within reach has the targets' probabilities. */
+ * Singular kernels. Copies of a point have been merged, and with them their targets into a mean, at
+ * which their part of the loss is smallest. Where the matrix is singular to rounding all the same,
+ * b may yet lie in its range; then its pseudo-inverse (range.c) gives the solution, and e shows
+ * whether it does. If not, no f within reach has the targets' probabilities. */
 #include "inference/interpolate.h"
 
 #include <float.h>
@@ -40,8 +41,8 @@
 #include "inference/inference_problem.h"
 #include "inference/range.h"
 
-/* The largest |e| with which a solution is returned, relative to max(1, |f|), and the error of a logarithm
- * relative to its size, one ulp of it and some of the operations on it. */
+/* The largest |e| with which a solution is returned, relative to max(1, |f|), and the error of a
+ * logarithm relative to its size, one ulp of it and some of the operations on it. */
 static const double accepted_error = 1e-6, logarithm_error = 8 * DBL_EPSILON;
 
 /* Rows made to sum to zero; nothing for one output. */

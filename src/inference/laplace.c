@@ -1,27 +1,28 @@
 /* The Laplace approximation of a Gaussian process classifier (Rasmussen and Williams 2006,
  * sections 3.4, 3.5).
  *
- * Sigma = (C^{-1} + W)^{-1} with the prior covariance C (x) I_K and W block diagonal, one (K, K) block per
- * point. At new points, with c = C_Xx,
+ * Sigma = (C^{-1} + W)^{-1} with the prior covariance C (x) I_K and W block diagonal, one (K, K)
+ * block per point. At new points, with c = C_Xx,
  *
  *     covariance(x) = C_xx I - (c (x) I)^T M (c (x) I),      M = W (I + C W)^{-1}.
  *
- * Logistic: W = D diagonal and M = E = D^{1/2} B^{-1} D^{1/2}, B = I + D^{1/2} C D^{1/2}: the eigenvalues of
- * B are at least 1 whatever D and C, which the symmetric form is for.
+ * Logistic: W = D diagonal and M = E = D^{1/2} B^{-1} D^{1/2}, B = I + D^{1/2} C D^{1/2}: the
+ * eigenvalues of B are at least 1 whatever D and C, which the symmetric form is for.
  *
- * Softmax: W = D - Pi Pi^T, D = diag(p_ik) and Pi (nK, n) the diagonals of p_k on top of each other. D itself
- * would give the block diagonal E = diag(E_1, ..., E_K), E_k as above with D_k. Taking Pi Pi^T off by the
- * matrix inversion lemma (R (nK, n): K identities on top of each other; Pi = D R, and R^T D R = I, the
- * probabilities' sum),
+ * Softmax: W = D - Pi Pi^T, D = diag(p_ik) and Pi (nK, n) the diagonals of p_k on top of each
+ * other. D itself would give the block diagonal E = diag(E_1, ..., E_K), E_k as above with D_k.
+ * Taking Pi Pi^T off by the matrix inversion lemma (R (nK, n): K identities on top of each other;
+ * Pi = D R, and R^T D R = I, the probabilities' sum),
  *
  *     M = E - E R G^{-1} R^T E,     G = R^T E R = sum_k E_k = L L^T,
  *     covariance(x)_kl = delta_kl (C_xx - c^T E_k c) + u_k^T u_l,     u_k = L^{-1} E_k c:
  *
- * K + 1 factorisations of order n in place of one of order nK. The second term is what the sum of the
- * probabilities being 1 takes back: the data do not speak about a common shift of the outputs at a point.
+ * K + 1 factorisations of order n in place of one of order nK. The second term is what the sum of
+ * the probabilities being 1 takes back: the data do not speak about a common shift of the outputs
+ * at a point.
  *
- * Effective parameters: tr W (C^{-1} + W)^{-1} = sum_i tr W_i covariance(x_i), since Sigma at the training
- * points is this covariance there. */
+ * Effective parameters: tr W (C^{-1} + W)^{-1} = sum_i tr W_i covariance(x_i), since Sigma at the
+ * training points is this covariance there. */
 #include <ntk/laplace.h>
 
 #include <math.h>
@@ -112,9 +113,10 @@ ntk_status ntk_laplace_create(const ntk_inference_problem *problem, const double
     return status;
 }
 
-/* ---- covariance ---------------------------------------------------------------------------------------- */
+/* ---- covariance ------------------------------------------------------------------------------ */
 
-/* Diagonals C_xx - c^T E_k c; common (K, n, q), where there is a factor: u_k. image: (n, q), scratch. */
+/* Diagonals C_xx - c^T E_k c; common (K, n, q), where there is a factor: u_k. image: (n, q),
+ * scratch. */
 static ntk_status reduce_class(const ntk_laplace *laplace, size_t k, size_t q, const double *cross,
                                const double *diagonal, double *image, double *covariance) {
     const size_t n = laplace->problem->points, outputs = laplace->problem->outputs;
@@ -154,9 +156,10 @@ ntk_status ntk_laplace_covariance(const ntk_laplace *laplace, size_t q, const do
     return status;
 }
 
-/* ---- effective parameters ------------------------------------------------------------------------------ */
+/* ---- effective parameters -------------------------------------------------------------------- */
 
-/* sum_i tr W_i S_i, S (n, K, K); n H = W (curvature.h) is applied to the columns of S_i = its rows. */
+/* sum_i tr W_i S_i, S (n, K, K); n H = W (curvature.h) is applied to the columns of S_i = its
+ * rows. */
 static double sum_traces(const ntk_laplace *laplace, const double *covariance) {
     const size_t n = laplace->problem->points, outputs = laplace->problem->outputs;
     double sum = 0;

@@ -1,53 +1,58 @@
 /* Kernel logistic regression by Newton's method, lambda > 0.
  *
- * With m the mean cross-entropy, c(f) = dm/df and H(f) = d2m/df2, the objective in the coefficients a is
+ * With m the mean cross-entropy, c(f) = dm/df and H(f) = d2m/df2, the objective in the coefficients
+ * a is
  *
- *     P(a) = m(f_0 + Theta a) + (lambda / 2) a^T Theta a,      grad_w P = J^T r,      r = c(f) + lambda a.
+ *     P(a) = m(f_0 + Theta a) + (lambda / 2) a^T Theta a,  grad_w P = J^T r,  r = c(f) + lambda a.
  *
- * P is strongly convex in w = J^T a: the minimiser f is unique, and of the a that give it Newton's method
- * started at 0 aims at a = -c / lambda, r = 0, also where Theta is singular. The step solves (lambda I + H
- * Theta) delta = -r (newton.c), which is Newton's step for w, since J^T of it is (lambda I + J^T H J) J^T
- * delta = -J^T r. Rows of c, hence of a, sum to zero.
+ * P is strongly convex in w = J^T a: the minimiser f is unique, and of the a that give it Newton's
+ * method started at 0 aims at a = -c / lambda, r = 0, also where Theta is singular. The step solves
+ * (lambda I + H Theta) delta = -r (newton.c), which is Newton's step for w, since J^T of it is
+ * (lambda I + J^T H J) J^T delta = -J^T r. Rows of c, hence of a, sum to zero.
  *
- * The certificate. For any a the vector c = c(f) is a feasible point of the dual, max_c <c, f_0> - m*(c) -
- * c^T Theta c / (2 lambda). There Fenchel's inequality is an equality, m(f) + m*(c) = <c, f>, so
+ * The certificate. For any a the vector c = c(f) is a feasible point of the dual, max_c <c, f_0> -
+ * m*(c) - c^T Theta c / (2 lambda). There Fenchel's inequality is an equality, m(f) + m*(c) = <c,
+ * f>, so
  *
  *     gap = P(a) - D(c) = <c, Theta a> + (lambda / 2) a^T Theta a + c^T Theta c / (2 lambda)
  *         = (c + lambda a)^T Theta (c + lambda a) / (2 lambda) = ||J^T r||^2 / (2 lambda):
  *
- * the duality gap is a sum of squares, computed without cancellation. P is lambda-strongly convex, hence
+ * the duality gap is a sum of squares, computed without cancellation. P is lambda-strongly convex,
+ * hence
  *
  *     ||w - w*|| <= ||J^T r|| / lambda,      |f(x) - f*(x)| <= ||J(x)|| ||J^T r|| / lambda.
  *
- * The line search starts at the full step. Once the changes of P are below its rounding, values cannot judge
- * a step any more, so a step t is accepted by either of
+ * The line search starts at the full step. Once the changes of P are below its rounding, values
+ * cannot judge a step any more, so a step t is accepted by either of
  *
  *     phi(t) <= phi(0) + 0.1 t phi'(0),
  *     phi'(t) <= 0.8 |phi'(0)| and phi(t) <= phi(0) + 1e-12 |phi(0)|,
  *
- * the second of which (Hager and Zhang 2005, the approximate Wolfe condition) needs derivatives only.
+ * the second of which (Hager and Zhang 2005, the approximate Wolfe condition) needs derivatives
+ * only.
  *
- * What OK means. Where the iteration ends, the error of f is bounded, rounding included (error_bound.c), and
- * the bound decides. Where it does not suffice, products are evaluated again as if in twice the precision;
- * and where that does not suffice, or the iteration did not end, Newton's method goes on with systems that
- * are factorised (direct.c). Values of P say nothing there about a point whose part of P is below the
- * rounding of another's, so the step t is the first of 1, 1/2, 1/4, ... with
+ * What OK means. Where the iteration ends, the error of f is bounded, rounding included
+ * (error_bound.c), and the bound decides. Where it does not suffice, products are evaluated again
+ * as if in twice the precision; and where that does not suffice, or the iteration did not end,
+ * Newton's method goes on with systems that are factorised (direct.c). Values of P say nothing
+ * there about a point whose part of P is below the rounding of another's, so the step t is the
+ * first of 1, 1/2, 1/4, ... with
  *
  *     phi'(t) <= 0     or     t <= log(1 + s) / s,      s the largest change, for t = 1, of an output or of a
  *                                                       difference of two outputs of a point.
  *
- * phi is convex, so that the former is a descent. So is the latter: along the step the curvature grows by
- * e^{ts} at most (error_bound.c), and with nu^2 = delta^T A delta
+ * phi is convex, so that the former is a descent. So is the latter: along the step the curvature
+ * grows by e^{ts} at most (error_bound.c), and with nu^2 = delta^T A delta
  *
  *     phi(t) - phi(0) <= -nu^2 t + nu^2 (e^{ts} - 1 - ts) / s^2,
  *
- * which is negative up to log(1 + s) / s, where it is smallest. The bound of f is computed after each step,
- * and the iteration ends where it no longer falls.
+ * which is negative up to log(1 + s) / s, where it is smallest. The bound of f is computed after
+ * each step, and the iteration ends where it no longer falls.
  *
- * Singular kernels. Points that are the same have been merged (distinct.c). What is left of the kernel of
- * Theta, for contradicting data, holds coefficients of size 1 / (n lambda), which cancel in Theta a. Where
- * they are so large that the norm of w is lost in them, the coefficients returned are those of least norm
- * with the same Theta a (range.c), whose a^T Theta a is accurate. */
+ * Singular kernels. Points that are the same have been merged (distinct.c). What is left of the
+ * kernel of Theta, for contradicting data, holds coefficients of size 1 / (n lambda), which cancel
+ * in Theta a. Where they are so large that the norm of w is lost in them, the coefficients returned
+ * are those of least norm with the same Theta a (range.c), whose a^T Theta a is accurate. */
 #include <ntk/logistic.h>
 
 #include <float.h>
@@ -71,12 +76,13 @@
 #include "inference/range.h"
 #include "objective/curvature.h"
 
-/* The error of f with which a solution is returned, and that at which no more is tried, relative to max(1,
- * |f|).
+/* The error of f with which a solution is returned, and that at which no more is tried, relative to
+ * max(1, |f|).
  */
 static const double accepted_error = 1e-6, small_error = 1e-9;
 
-/* The rounding of ||w||, relative to it, from which on coefficients are exchanged for those of least norm. */
+/* The rounding of ||w||, relative to it, from which on coefficients are exchanged for those of
+ * least norm. */
 static const double tolerated_cancellation = 1e-4;
 
 /* Arrays are those of the distinct points. */
@@ -105,13 +111,13 @@ ntk_logistic_options ntk_logistic_options_default(void) {
     return (ntk_logistic_options){.tolerance = 1e-10, .max_iterations = 200};
 }
 
-/* ---- the certificate ----------------------------------------------------------------------------------- */
+/* ---- the certificate ------------------------------------------------------------------------- */
 
-/* What rounding does to ||J^T r||, for errors of random sign. Theta a carries about eps sqrt(Theta_ii) size
- * at the output i, size^2 = sum_j Theta_jj a_j^2, since no entry of Theta exceeds sqrt(Theta_ii Theta_jj); f
- * itself is rounded to eps |f|; the curvature takes both into c, and rows of c that are a difference of p and
- * q carry eps / n more. The expectation of ||J^T e||^2 is sum_i Theta_ii e_i^2. The factor 4 leaves room for
- * chance. */
+/* What rounding does to ||J^T r||, for errors of random sign. Theta a carries about eps
+ * sqrt(Theta_ii) size at the output i, size^2 = sum_j Theta_jj a_j^2, since no entry of Theta
+ * exceeds sqrt(Theta_ii Theta_jj); f itself is rounded to eps |f|; the curvature takes both into c,
+ * and rows of c that are a difference of p and q carry eps / n more. The expectation of ||J^T e||^2
+ * is sum_i Theta_ii e_i^2. The factor 4 leaves room for chance. */
 static double rounding_level(const solver *s) {
     const ntk_inference_problem *problem = s->problem;
     double size = 0, square = 0;
@@ -183,14 +189,14 @@ static bool is_accurate(const solver *s) {
            s->bound.output <= 2 * s->options->tolerance * root * s->result->norm;
 }
 
-/* And as good as can be expected: the tolerance has been met or little is left, and the norm has not been
- * lost in cancellation. */
+/* And as good as can be expected: the tolerance has been met or little is left, and the norm has
+ * not been lost in cancellation. */
 static bool is_clean(const solver *s) {
     return is_accurate(s) && s->bound.norm <= tolerated_cancellation * s->result->norm &&
            (s->result->relative_residual <= s->options->tolerance || is_within(s, small_error));
 }
 
-/* ---- the line search ----------------------------------------------------------------------------------- */
+/* ---- the line search ------------------------------------------------------------------------- */
 
 typedef struct line {
     double constant, linear, quadratic; /* a^T Theta a along the step, times lambda / 2 */
@@ -228,7 +234,7 @@ static double search(solver *s) {
     return 0;
 }
 
-/* ---- the iteration ------------------------------------------------------------------------------------- */
+/* ---- the iteration --------------------------------------------------------------------------- */
 
 static bool converged(const ntk_logistic_result *result, double tolerance) {
     return result->relative_residual <= tolerance || result->gradient_norm <= result->rounding;
@@ -240,8 +246,9 @@ static ntk_status too_few_steps(const solver *s, size_t steps) {
                     s->result->relative_residual, steps);
 }
 
-/* One Newton step. The inner tolerance falls with the residual, which keeps the convergence superlinear, but
- * not below what is asked for. False in *moving where conjugate gradients or the search cannot go on. */
+/* One Newton step. The inner tolerance falls with the residual, which keeps the convergence
+ * superlinear, but not below what is asked for. False in *moving where conjugate gradients or the
+ * search cannot go on. */
 static ntk_status advance(solver *s, bool *moving) {
     ntk_logistic_result *result = s->result;
     const double residual = result->relative_residual;
@@ -257,8 +264,8 @@ static ntk_status advance(solver *s, bool *moving) {
     return evaluate(s);
 }
 
-/* False in *arrived where another method has to go on from a: the gradient no longer falls, as it does at
- * least by half every other step or so, or nothing moves. */
+/* False in *arrived where another method has to go on from a: the gradient no longer falls, as it
+ * does at least by half every other step or so, or nothing moves. */
 static ntk_status iterate(solver *s, bool *arrived) {
     enum { PATIENCE = 20 };
     bool moving = true;
@@ -278,7 +285,7 @@ static ntk_status iterate(solver *s, bool *arrived) {
     return NTK_OK;
 }
 
-/* ---- stiff problems ------------------------------------------------------------------------------------ */
+/* ---- stiff problems -------------------------------------------------------------------------- */
 
 /* Whether a failure is one of the method, at the mercy of rounding. */
 static bool is_stiff(ntk_status status) {
@@ -333,8 +340,8 @@ static ntk_status advance_directly(solver *s, ntk_direct *direct) {
     return evaluate(s);
 }
 
-/* Until the bound has not been halved for a few steps at its end, where steps change f by little. A step that
- * fails ends it, if there is a bound. */
+/* Until the bound has not been halved for a few steps at its end, where steps change f by little. A
+ * step that fails ends it, if there is a bound. */
 static ntk_status iterate_directly(solver *s, ntk_direct *direct) {
     enum { PATIENCE = 4 };
     double least = INFINITY;
@@ -362,8 +369,9 @@ static ntk_status iterate_directly(solver *s, ntk_direct *direct) {
     return bound_errors(s);
 }
 
-/* Exchange a for the coefficients of least norm with the same Theta a. What they change in f and in the norm
- * counts as an error; the gradient and what follows from it stay those of the coefficients before. */
+/* Exchange a for the coefficients of least norm with the same Theta a. What they change in f and in
+ * the norm counts as an error; the gradient and what follows from it stay those of the coefficients
+ * before. */
 static ntk_status project(solver *s, const ntk_range *range) {
     const size_t columns = s->unknowns / s->problem->order;
     ntk_logistic_result *result = s->result, before = *s->result;
@@ -415,7 +423,7 @@ static ntk_status solve_stiff(solver *s) {
     return status;
 }
 
-/* ---- setting up ---------------------------------------------------------------------------------------- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 static ntk_status solve(solver *s) {
     bool arrived = false;

@@ -1,23 +1,24 @@
 /* The Newton system A delta = -r, A = lambda I + H Theta, of order n K, by conjugate gradients.
  *
- * A is self-adjoint and positive in the inner product <x, y> = x^T Theta y: there it is lambda + J^T H J
- * acting on w = J^T x. Conjugate gradients in that inner product are those for w, without w or J: an
- * iteration is one product with Theta (for a scalar kernel with (n, K) arrays, so that the K classes cost
- * little more than one), and its number is that of the directions whose curvature is well above lambda. In
- * exact arithmetic the iterates decrease the quadratic model of P, so each is a direction of descent. A
- * factorisation of A itself, or K + 1 of order n which the structure of H allows (Rasmussen and Williams
- * 2006, section 3.5), costs hundreds of iterations, and loses to rounding what A's condition number, up to
- * ||Theta|| / (n lambda), takes.
+ * A is self-adjoint and positive in the inner product <x, y> = x^T Theta y: there it is lambda +
+ * J^T H J acting on w = J^T x. Conjugate gradients in that inner product are those for w, without w
+ * or J: an iteration is one product with Theta (for a scalar kernel with (n, K) arrays, so that the
+ * K classes cost little more than one), and its number is that of the directions whose curvature is
+ * well above lambda. In exact arithmetic the iterates decrease the quadratic model of P, so each is
+ * a direction of descent. A factorisation of A itself, or K + 1 of order n which the structure of H
+ * allows (Rasmussen and Williams 2006, section 3.5), costs hundreds of iterations, and loses to
+ * rounding what A's condition number, up to ||Theta|| / (n lambda), takes.
  *
- * The inner product does not see the kernel of Theta, and needs help there: what r has in it would stay, and
- * in the end its rounding would hide the rest. So a run of conjugate gradients is followed by
+ * The inner product does not see the kernel of Theta, and needs help there: what r has in it would
+ * stay, and in the end its rounding would hide the rest. So a run of conjugate gradients is
+ * followed by
  *
  *     delta <- delta - A_1^{-1} (A delta + r),      A_1 = lambda I + M Theta,   M = diag(m_i / n),
  *
- * which multiplies the error by 1 - A_1^{-1} A. Since 0 <= H <= M, that is self-adjoint in the inner
- * product that A_1 Theta defines, and lies between 0 and 1: the error shrinks in every direction, and becomes
- * 0 in the kernel of Theta, where A_1 = A = lambda. The residual is then computed afresh, and another run
- * follows if it is still too large. */
+ * which multiplies the error by 1 - A_1^{-1} A. Since 0 <= H <= M, that is self-adjoint in the
+ * inner product that A_1 Theta defines, and lies between 0 and 1: the error shrinks in every
+ * direction, and becomes 0 in the kernel of Theta, where A_1 = A = lambda. The residual is then
+ * computed afresh, and another run follows if it is still too large. */
 #include "inference/newton.h"
 
 #include <math.h>
@@ -33,9 +34,10 @@ struct ntk_newton {
     const ntk_distinct *distinct;
     const ntk_inference_problem *problem; /* that of the distinct points */
     size_t unknowns;                      /* nK */
-    double *bound_factor;                 /* (order, order), Cholesky factor of Theta + lambda M^{-1} */
-    /* (n, K) each: residual = -(A delta + r) and Theta times it, search direction and Theta times it, A times
-     * the search direction. */
+    double *bound_factor;                 /* (order, order), Cholesky factor of Theta + lambda
+                                           * M^{-1} */
+    /* (n, K) each: residual = -(A delta + r) and Theta times it, search direction and Theta times
+     * it, A times the search direction. */
     double *residual, *residual_image, *search, *search_image, *applied;
 };
 
@@ -84,7 +86,7 @@ ntk_status ntk_newton_create(const ntk_distinct *distinct, ntk_newton **out) {
     return status;
 }
 
-/* ---- the iteration ------------------------------------------------------------------------------------- */
+/* ---- the iteration --------------------------------------------------------------------------- */
 
 /* y += factor x. */
 static void add(size_t n, double factor, const double *x, double *y) {
@@ -117,8 +119,8 @@ static ntk_status find_residual(ntk_newton *newton, const double *weight, const 
     return measure(newton, square);
 }
 
-/* One run from the residual measured, until its square is `wanted`. False in *moving: rounding has eaten what
- * is left. */
+/* One run from the residual measured, until its square is `wanted`. False in *moving: rounding has
+ * eaten what is left. */
 static ntk_status run(ntk_newton *newton, const double *weight, double wanted, double square, double *delta,
                       size_t *iterations, bool *moving) {
     const size_t unknowns = newton->unknowns;
@@ -161,7 +163,8 @@ ntk_status ntk_newton_solve(ntk_newton *newton, const double *weight, const doub
     const double wanted = tolerance * tolerance * square;
     size_t used = 0;
     for (bool moving = true; moving && square > wanted && used < NTK_NEWTON_MAX_ITERATIONS;) {
-        /* Half the norm: the square computed afresh is a little larger than the one carried along. */
+        /* Half the norm: the square computed afresh is a little larger than the one carried
+         * along. */
         NTK_TRY(run(newton, weight, wanted / 4, square, delta, &used, &moving));
         NTK_TRY(ntk_inference_apply(problem, delta, image));
         NTK_TRY(find_residual(newton, weight, r, delta, image, &square));

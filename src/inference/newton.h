@@ -17,10 +17,10 @@ enum { NTK_NEWTON_MAX_ITERATIONS = 2000 };
 ntk_status ntk_newton_create(const ntk_distinct *distinct, ntk_newton **out);
 void ntk_newton_destroy(ntk_newton *newton);
 
-/* Solve for the H of these weights (curvature.h) until ||J^T (lambda delta + H Theta delta + r)|| <=
- * tolerance
- * ||J^T r||, or until rounding or a limit ends it: delta is a direction of descent in any case. weight, r:
- * (n, K); delta, image = Theta delta: (n, K); *iterations is added to. */
+/* Solve for the H of these weights (curvature.h) until ||J^T (lambda delta + H Theta delta +
+ * r)|| <= tolerance
+ * ||J^T r||, or until rounding or a limit ends it: delta is a direction of descent in any case.
+ * weight, r: (n, K); delta, image = Theta delta: (n, K); *iterations is added to. */
 ntk_status ntk_newton_solve(ntk_newton *newton, const double *weight, const double *r, double tolerance,
                             double *delta, double *image, size_t *iterations);
 

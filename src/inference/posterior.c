@@ -1,12 +1,13 @@
-/* The Gaussian process classifier sampled (bayes.h): prior N(f_0, C (x) I_K) with C = Theta / (n lambda),
- * likelihood exp(-n m(f)).
+/* The Gaussian process classifier sampled (classifier.h): prior N(f_0, C (x) I_K) with C = Theta /
+ * (n lambda), likelihood exp(-n m(f)).
  *
  * With C = L L^T a prior draw is f_0 + L z. At a new point x, given f = f(X),
  *
- *     f(x) ~ N(A (f - f_0), v),     A = C_xX C^{-1} = (L^{-T} L^{-1} C_Xx)^T,     v = C_xx - |L^{-1} C_Xx|^2,
+ *     f(x) ~ N(A (f - f_0), v),
+ *     A = C_xX C^{-1} = (L^{-T} L^{-1} C_Xx)^T,  v = C_xx - |L^{-1} C_Xx|^2,
  *
- * independently for each of the K outputs. A does not depend on lambda; v >= 0 up to rounding, which is cut
- * off: at a point of X it is 0. */
+ * independently for each of the K outputs. A does not depend on lambda; v >= 0 up to rounding,
+ * which is cut off: at a point of X it is 0. */
 #include <ntk/posterior.h>
 
 #include <math.h>
@@ -89,7 +90,7 @@ ntk_status ntk_posterior_create(const ntk_inference_problem *problem, size_t q, 
     return status;
 }
 
-/* ---- draws --------------------------------------------------------------------------------------------- */
+/* ---- draws ----------------------------------------------------------------------------------- */
 
 ntk_status ntk_posterior_prior(const ntk_posterior *posterior, ntk_stream *stream, double *f) {
     const ntk_inference_problem *problem = posterior->problem;

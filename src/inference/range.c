@@ -1,6 +1,7 @@
-/* A Gram matrix of order m has entries that are rounded, some eps sqrt(Theta_ii Theta_jj) each, and the
- * eigenvalues that are computed of it are off by as much again: with a diagonal brought to 1, which makes the
- * answer independent of the units of the rows, by some m eps. Eigenvalues below four times that may be 0. */
+/* A Gram matrix of order m has entries that are rounded, some eps sqrt(Theta_ii Theta_jj) each, and
+ * the eigenvalues that are computed of it are off by as much again: with a diagonal brought to 1,
+ * which makes the answer independent of the units of the rows, by some m eps. Eigenvalues below
+ * four times that may be 0. */
 #include "inference/range.h"
 
 #include <float.h>

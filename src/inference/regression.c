@@ -1,24 +1,24 @@
-/* Kernel regression. P(a) = (1/2n) ||f_0 + Theta a - Y||^2 + (lambda/2) a^T Theta a is stationary where Theta
- * ((Theta + n lambda I) a - (Y - f_0)) = 0. Over the distinct points, of which m were given each, with the
- * means y of their targets (distinct.h),
+/* Kernel regression. P(a) = (1/2n) ||f_0 + Theta a - Y||^2 + (lambda/2) a^T Theta a is stationary
+ * where Theta ((Theta + n lambda I) a - (Y - f_0)) = 0. Over the distinct points, of which m were
+ * given each, with the means y of their targets (distinct.h),
  *
  *     (Theta + n lambda M^{-1}) a = y - f_0,     M = diag(m).
  *
- * A step of iterative refinement follows the solve: it costs a product and removes what an ill-conditioned
- * Theta does to the residual.
+ * A step of iterative refinement follows the solve: it costs a product and removes what an
+ * ill-conditioned Theta does to the residual.
  *
- * What OK means. Let rho = y - f_0 - (Theta + n lambda M^{-1}) a be what is left and f* the exact solution.
- * In the norm weighed by m,
+ * What OK means. Let rho = y - f_0 - (Theta + n lambda M^{-1}) a be what is left and f* the exact
+ * solution. In the norm weighed by m,
  *
  *     f* - (f_0 + Theta a) = Theta (Theta + n lambda M^{-1})^{-1} rho,     ||f* - f||_M <= ||rho||_M,
  *
- * since M^{1/2} times that matrix times M^{-1/2} is K (K + n lambda I)^{-1} with K = M^{1/2} Theta M^{1/2}.
- * So the residual bounds the error of f, whatever the condition of Theta, up to the rounding of the products.
- * For lambda = 0, f* = y and the error is seen as it is. Where it is too large the residual is evaluated as
- * if in twice the precision, and refinement goes on; where the matrix is singular to rounding, its
- * pseudo-inverse (range.c) takes the place of the factorisation. Of the part of y - f_0 outside the range f
- * has all, where the eigenvalues that rounding hides are large beside n lambda, or nothing, where they are 0:
- * it remains in rho. */
+ * since M^{1/2} times that matrix times M^{-1/2} is K (K + n lambda I)^{-1} with K = M^{1/2} Theta
+ * M^{1/2}. So the residual bounds the error of f, whatever the condition of Theta, up to the
+ * rounding of the products. For lambda = 0, f* = y and the error is seen as it is. Where it is too
+ * large the residual is evaluated as if in twice the precision, and refinement goes on; where the
+ * matrix is singular to rounding, its pseudo-inverse (range.c) takes the place of the
+ * factorisation. Of the part of y - f_0 outside the range f has all, where the eigenvalues that
+ * rounding hides are large beside n lambda, or nothing, where they are 0: it remains in rho. */
 #include <ntk/regression.h>
 
 #include <float.h>
@@ -36,7 +36,8 @@
 #include "inference/inference_problem.h"
 #include "inference/range.h"
 
-/* The error of f with which a solution is returned, relative to the size of y - f_0 (both max norms). */
+/* The error of f with which a solution is returned, relative to the size of y - f_0 (both max
+ * norms). */
 static const double accepted_error = 1e-6;
 
 /* Arrays of (n, K) of the distinct points, but for the matrix. */
@@ -44,7 +45,8 @@ typedef struct regression {
     const ntk_distinct *distinct;
     const ntk_inference_problem *problem; /* that of the distinct points */
     size_t unknowns, columns;             /* columns of a as the kernel sees it */
-    double *matrix;                       /* (order, order), Theta + n lambda M^{-1}, or its factor */
+    double *matrix;                       /* (order, order), Theta + n lambda M^{-1}, or its
+                                           * factor */
     double *a, *f, *image, *residual, *step;
     double size; /* max |y - f_0| */
 } regression;
@@ -75,8 +77,8 @@ static double largest(size_t n, const double *v) {
     return found;
 }
 
-/* An upper bound of |f* - f| at every output, f computed from the image. Each copy of a point counts once in
- * ||rho||_M. */
+/* An upper bound of |f* - f| at every output, f computed from the image. Each copy of a point
+ * counts once in ||rho||_M. */
 static double bound_error(const regression *s, bool compensated) {
     const ntk_inference_problem *problem = s->problem;
     const double *copies = s->distinct->copies, mass = ntk_inference_mass(problem, s->a);

@@ -1,20 +1,23 @@
-/* Elliptical slice sampling (Murray, Adams and MacKay, "Elliptical slice sampling", AISTATS 2010) of
+/* Elliptical slice sampling (Murray, Adams and MacKay, "Elliptical slice sampling", AISTATS 2010)
+ * of
  *
  *     pi(f) ~ N(f; m, S) exp(l(f)).
  *
- * One transition from f: draw g ~ N(0, S), a level log u = l(f) + log U with U uniform on (0, 1), and an
- * angle theta uniform on [0, 2 pi), with the bracket [theta - 2 pi, theta]. The proposals lie on an ellipse,
+ * One transition from f: draw g ~ N(0, S), a level log u = l(f) + log U with U uniform on (0, 1),
+ * and an angle theta uniform on [0, 2 pi), with the bracket [theta - 2 pi, theta]. The proposals
+ * lie on an ellipse,
  *
  *     f(theta) = m + (f - m) cos theta + g sin theta,
  *
- * and the first with l(f(theta)) > log u is the new state; after a refusal the bracket loses the part beyond
- * theta, seen from 0, and theta is drawn from what is left.
+ * and the first with l(f(theta)) > log u is the new state; after a refusal the bracket loses the
+ * part beyond theta, seen from 0, and theta is drawn from what is left.
  *
- * Why pi is invariant: a rotation of the pair (f - m, g) by theta keeps the law N(0, S) x N(0, S), and from
- * the rotated pair the same refusals, in angles shifted by theta, lead back with the same probability (Neal
- * 2003, on shrinking brackets): the transition is reversible with respect to N(f; m, S) 1[l(f) > log u], for
- * every level. theta = 0 is the old state, above the level, so the bracket cannot shrink for ever. There is
- * no step to tune and no transition is refused; how fast it mixes is for diagnostics to tell (stats.h). */
+ * Why pi is invariant: a rotation of the pair (f - m, g) by theta keeps the law N(0, S) x N(0, S),
+ * and from the rotated pair the same refusals, in angles shifted by theta, lead back with the same
+ * probability (Neal 2003, on shrinking brackets): the transition is reversible with respect to N(f;
+ * m, S) 1[l(f) > log u], for every level. theta = 0 is the old state, above the level, so the
+ * bracket cannot shrink for ever. There is no step to tune and no transition is refused; how fast
+ * it mixes is for diagnostics to tell (stats.h). */
 #include <ntk/slice.h>
 
 #include <math.h>

@@ -1,16 +1,16 @@
 /* The angle between two rows.
  *
- * Computed from an inner product, whose rounding is at least one unit of roundoff, an angle below 1e-8 is
- * lost. Here it comes from the projection of one row on the other. With X = (sqrt(f) x, b), so that S^1 = <X,
- * Y>, and any t,
+ * Computed from an inner product, whose rounding is at least one unit of roundoff, an angle below
+ * 1e-8 is lost. Here it comes from the projection of one row on the other. With X = (sqrt(f) x, b),
+ * so that S^1 = <X, Y>, and any t,
  *
  *     e = X - t Y,     |X|^2 sin^2 theta = |e|^2 - <e, Y>^2 / |Y|^2.
  *
- * t is <X, Y> / |Y|^2 as rounded. Then <e, Y> is some eps |X| |Y|, and the second term matters only where
- * theta is of the size of eps. Each component of e is formed from the exact product t y_k = high + low (one
- * fused multiply-add gives low), as (x_k - high) - low: off by eps |e_k| + eps^2 |x_k|, not by eps |x_k|. So
- * sin theta has a relative error of some eps, and 0 is exactly 0 where t and t Y are exact: for x' = x, and,
- * without bias, for x' = -x, 2x and any other power of two.
+ * t is <X, Y> / |Y|^2 as rounded. Then <e, Y> is some eps |X| |Y|, and the second term matters only
+ * where theta is of the size of eps. Each component of e is formed from the exact product t y_k =
+ * high + low (one fused multiply-add gives low), as (x_k - high) - low: off by eps |e_k| + eps^2
+ * |x_k|, not by eps |x_k|. So sin theta has a relative error of some eps, and 0 is exactly 0 where
+ * t and t Y are exact: for x' = x, and, without bias, for x' = -x, 2x and any other power of two.
  *
  * The difference of the norms comes from |X|^2 - |Y|^2 = f sum (x_k - y_k)(x_k + y_k). */
 #include "kernel/angle.h"

@@ -26,10 +26,10 @@ double ntk_angle_radians(const ntk_angle *angle);
 /* The angle of supplementary rho: that of (x, -y). */
 ntk_angle ntk_angle_supplement(ntk_angle angle);
 
-/* Of the first layer (S^1, or S^0 of residual networks): the angle between X = (sqrt(f) x, b) and Y, f the
- * factor of the inner product; *gap = |X| - |Y|. A right angle where one of them is 0. theta is right to a
- * few units of rounding relative to itself, down to angles of rounding times rounding; *gap to such a few of
- * |X - Y|. */
+/* Of the first layer (S^1, or S^0 of residual networks): the angle between X = (sqrt(f) x, b) and
+ * Y, f the factor of the inner product; *gap = |X| - |Y|. A right angle where one of them is 0.
+ * theta is right to a few units of rounding relative to itself, down to angles of rounding times
+ * rounding; *gap to such a few of |X - Y|. */
 ntk_angle ntk_angle_first(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                           const ntk_points *columns, size_t j, double *gap);
 

@@ -3,7 +3,7 @@
  * (u, v) ~ N(0, [[a, s], [s, c]]),  rho = s / sqrt(a c),  theta = arccos rho,  det = a c - s^2.
  *
  *     relu    E[phi phi]   = sqrt(a c) (rho (pi - theta) + sin theta) / (2 pi)
- *             E[phi' phi'] = (pi - theta) / (2 pi)                                 (Cho & Saul 2009)
+ *             E[phi' phi'] = (pi - theta) / (2 pi)          (Cho & Saul 2009)
  *     erf     E[phi phi]   = (2 / pi) arcsin(2 s / sqrt((1 + 2 a)(1 + 2 c)))
  *             E[phi' phi'] = (4 / pi) / sqrt((1 + 2 a)(1 + 2 c) - 4 s^2)           (Williams 1997)
  *     sin     E[phi phi]   = exp(-(a + c) / 2) sinh s
@@ -13,26 +13,27 @@
  * GELU, phi(x) = x Phi(x) with Phi' = p the normal density. Write
  *
  *     alpha = 1 / (1 + a),  gamma = 1 / (1 + c),  Delta = (1 + a)(1 + c) - s^2,
- *     O = E[Phi(u) Phi(v)] = 1/4 + arcsin(s sqrt(alpha gamma)) / (2 pi)            (orthant probability)
- *     D = E[p(u) p(v)]     = 1 / (2 pi sqrt Delta)                                 (Gaussian integral).
+ *     O = E[Phi(u) Phi(v)] = 1/4 + arcsin(s sqrt(alpha gamma)) / (2 pi)     (orthant probability)
+ *     D = E[p(u) p(v)]     = 1 / (2 pi sqrt Delta)     (Gaussian integral).
  *
  * Stein's lemma, E[u F] = a E[F_u] + s E[F_v], gives
  *
- *     E[u p(u) Phi(v)]    = -a E[u p(u) Phi(v)] + s D, so it is s alpha D;  E[v p(v) Phi(u)] = s gamma D,
+ *     E[u p(u) Phi(v)]    = -a E[u p(u) Phi(v)] + s D = s alpha D;  E[v p(v) Phi(u)] = s gamma D,
  *     E[p(u) v Phi(v)]    = c D - s E[u p(u) Phi(v)] = D (c - s^2 alpha),
- *     E[u v p(u) p(v)]    = D s / Delta,     since p(u) p(v) turns Sigma into Sigma (I + Sigma)^{-1}.
+ *     E[u v p(u) p(v)]    = D s / Delta,  since p(u) p(v) turns Sigma into Sigma (I + Sigma)^{-1}.
  *
- * Stein's lemma on the first factor of E[u Phi(u) v Phi(v)], and the product rule for phi' = Phi + x p:
+ * Stein's lemma on the first factor of E[u Phi(u) v Phi(v)], and the product rule for phi' = Phi +
+ * x p:
  *
  *     E[phi phi]   = a D (c - s^2 alpha) + s O + s^2 gamma D
  *                  = s O + D (det + s^2 (alpha + gamma))           (a alpha = 1 - alpha)
  *     E[phi' phi'] = O + s D (alpha + gamma + 1 / Delta).
  *
- * Numerical form. An arcsine or arccosine loses half the digits where its argument is near +-1; here every
- * angle is an atan2 of a sine and a cosine, and what vanishes there is built from det, whose cancellation
- * is kept exact by fused multiply-add. No other difference of large terms occurs (s O < 0 apart, where
- * the result is small compared with sqrt(E[phi(u)^2] E[phi(v)^2])). The recursion for many pairs uses the
- * same equations in faster forms: recursion.inc. */
+ * Numerical form. An arcsine or arccosine loses half the digits where its argument is near +-1;
+ * here every angle is an atan2 of a sine and a cosine, and what vanishes there is built from det,
+ * whose cancellation is kept exact by fused multiply-add. No other difference of large terms occurs
+ * (s O < 0 apart, where the result is small compared with sqrt(E[phi(u)^2] E[phi(v)^2])). The
+ * recursion for many pairs uses the same equations in faster forms: recursion.inc. */
 #include "kernel/dual.h"
 
 #include <float.h>
@@ -70,7 +71,8 @@ static ntk_dual gelu(double a, double c, double s) {
     return (ntk_dual){s * orthant + density * (det + s * s * sum), orthant + s * density * (sum + 1 / delta)};
 }
 
-/* exp(|s| - (a + c)/2) <= 1 is split off: sinh s and cosh s overflow long before the product does. */
+/* exp(|s| - (a + c)/2) <= 1 is split off: sinh s and cosh s overflow long before the product
+ * does. */
 static ntk_dual sin_(double a, double c, double s) {
     const double peak = exp(fabs(s) - 0.5 * (a + c));
     const double fall = expm1(-2 * fabs(s));
@@ -107,8 +109,8 @@ ntk_dual ntk_dual_closed_form(ntk_activation activation, double a, double c, dou
     }
 }
 
-/* Size of the terms that the closed forms add up, of which a few roundings are the error. sin: an error of
- * |s| - (a + c)/2 is relative in exp. */
+/* Size of the terms that the closed forms add up, of which a few roundings are the error. sin: an
+ * error of |s| - (a + c)/2 is relative in exp. */
 static double magnitude(ntk_activation activation, double a, double c) {
     switch (activation) {
     case NTK_ERF:

@@ -15,7 +15,8 @@ typedef struct ntk_dual {
 
 bool ntk_dual_has_closed_form(ntk_activation activation);
 
-/* For an activation that has one; (u, v) ~ N(0, [[a, s], [s, c]]), a, c >= 0, s^2 <= a c up to rounding. */
+/* For an activation that has one; (u, v) ~ N(0, [[a, s], [s, c]]), a, c >= 0, s^2 <= a c up to
+ * rounding. */
 ntk_dual ntk_dual_closed_form(ntk_activation activation, double a, double c, double s);
 
 #endif

@@ -1,19 +1,23 @@
 /* Kernel matrices: tiles of inner products, then all layers in registers.
  *
- * The matrix is cut into square tiles; of a Gram matrix only those on and below the diagonal are computed. A
- * tile is one matrix product, written where the result will stand; each row of it goes through the
- * recursion (recursion.inc) in place while it is in cache; then the tile is mirrored. Tiles are the units of
- * ntk_map; their size is fixed, so that the bits do not depend on the number of workers.
+ * The matrix is cut into square tiles; of a Gram matrix only those on and below the diagonal are
+ * computed. A tile is one matrix product, written where the result will stand; each row of it goes
+ * through the recursion (recursion.inc) in place while it is in cache; then the tile is mirrored.
+ * Tiles are the units of ntk_map; their size is fixed, so that the bits do not depend on the number
+ * of workers.
  *
- * Accuracy for dense networks with ReLU (residual ones: residual.c). Let eps = 2^-52, bars denote sqrt(K_xx
- * K_x'x') for a kernel K, and for layer l
+ * Accuracy for dense networks with ReLU (residual ones: residual.c). Let eps = 2^-52, bars denote
+ * sqrt(K_xx K_x'x') for a kernel K, and for layer l
  *
  *     delta_l = |error of S^l| / Sbar^l,   tau_l = |error of Theta^l| / Thetabar^l.
  *
- * 1. An inner product of d terms in any order is off by gamma_d |x| |x'|, d eps / 2 at worst; blocked sums
- *    with random signs of the rounding errors reach about eps sqrt(d) / 2, and this is what is seen:
+ * 1. An inner product of d terms in any order is off by gamma_d |x| |x'|, d eps / 2 at worst;
+ * blocked sums
+ *    with random signs of the rounding errors reach about eps sqrt(d) / 2, and this is what is
+ *    seen:
  *    delta_1 <= eps (sqrt(d) / 2 + 2), plus half of this again from the two norms when S becomes
- *    rho = S / Sbar. So |error of rho_l| <= delta_l + eps (sqrt(d) / 2 + 3) at l = 1, delta_l + 5 eps later.
+ *    rho = S / Sbar. So |error of rho_l| <= delta_l + eps (sqrt(d) / 2 + 3) at l = 1, delta_l + 5
+ *    eps later.
  * 2. kappa_1 has derivative kappa_0 in [0, 1] and is evaluated to 3 eps:
  *    delta_{l+1} <= |error of rho_l| + 4 eps, which sums to delta_l <= eps (sqrt(d) + 9 l).
  * 3. kappa_0 has derivative 1 / (pi sqrt(1 - rho^2)).
@@ -24,23 +28,25 @@
  *
  *     tau_{L+1} <= eps (sqrt(d) + 9 (L + 1)) (1 + sum_l 1 / (pi sqrt(1 - rho_l^2))),
  *
- * that is c eps sqrt(d) / sqrt(1 - rho^2) with c about L / pi for large d. Pairs with sin theta_l <= 1/32 in
- * some layer are recomputed without that amplification (pair.c), which leaves 32 / pi as the largest term.
- * For d = 784 the bound stays below 1e-12 for L <= 5 even then. At criticality rho tends to 1 slowly (1 -
- * rho_l ~ 9 pi^2 / (2 l^2)): no layer before the two hundredth is concerned; in the ordered phase, where it
- * tends to 1 geometrically, all pairs of a deep network are.
+ * that is c eps sqrt(d) / sqrt(1 - rho^2) with c about L / pi for large d. Pairs with sin
+ * theta_l <= 1/32 in some layer are recomputed without that amplification (pair.c), which leaves
+ * 32 / pi as the largest term. For d = 784 the bound stays below 1e-12 for L <= 5 even then. At
+ * criticality rho tends to 1 slowly (1 - rho_l ~ 9 pi^2 / (2 l^2)): no layer before the two
+ * hundredth is concerned; in the ordered phase, where it tends to 1 geometrically, all pairs of a
+ * deep network are.
  *
- * Smooth activations. The recursion amplifies the error of the covariance by at most 1 / (1 - u^2), u the
- * argument of the arcsine (erf, GELU), that is by up to (1 + 2 S_xx)^2 / (1 + 4 S_xx) for erf; and for sin by
- * the exponent. Pairs beyond 64, or 16, are recomputed. With Hermite expansions the truncation adds 1e-13 at
- * most.
+ * Smooth activations. The recursion amplifies the error of the covariance by at most 1 / (1 - u^2),
+ * u the argument of the arcsine (erf, GELU), that is by up to (1 + 2 S_xx)^2 / (1 + 4 S_xx) for
+ * erf; and for sin by the exponent. Pairs beyond 64, or 16, are recomputed. With Hermite expansions
+ * the truncation adds 1e-13 at most.
  *
- * Chaos. A layer multiplies 1 - rho of near points by chi = w^2 S E[phi'^2] / S_next, and its rounding too.
- * Where the product of all chi > 1 exceeds 4, pairs that start with sin theta_1 <= 1/32 are recomputed; for
- * the others 1 - rho is at least 2^-11 of what it can become, and the amplification ends there.
+ * Chaos. A layer multiplies 1 - rho of near points by chi = w^2 S E[phi'^2] / S_next, and its
+ * rounding too. Where the product of all chi > 1 exceeds 4, pairs that start with sin theta_1 <=
+ * 1/32 are recomputed; for the others 1 - rho is at least 2^-11 of what it can become, and the
+ * amplification ends there.
  *
- * Zero inputs. Without bias x = 0 has S^1_xx = 0 and no rho; its products are 0 with everything, rho is taken
- * as 0, which gives the limit, phi(0) E[phi(v)]: 0 for ReLU. */
+ * Zero inputs. Without bias x = 0 has S^1_xx = 0 and no rho; its products are 0 with everything,
+ * rho is taken as 0, which gives the limit, phi(0) E[phi(v)]: 0 for ReLU. */
 #include <math.h>
 
 #include <ntk/kernel.h>
@@ -53,8 +59,9 @@
 #include "kernel/recursion.h"
 
 enum {
-    TILE = 256, /* 512 kB of products: the second-level cache holds them between the product and the mirror */
-    STRIP = 64, /* columns: with K = 256 Hermite coefficients each, 256 kB */
+    TILE = 256,  /* 512 kB of products: the second-level cache holds them between the product and
+                  * the mirror */
+    STRIP = 64,  /* columns: with K = 256 Hermite coefficients each, 256 kB */
     MIRROR = 16, /* rows and columns mirrored at a time: a cache line or two of each */
 };
 _Static_assert(STRIP % NTK_POINT_BLOCK == 0, "strips begin with a block of points");

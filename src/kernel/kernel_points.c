@@ -4,8 +4,8 @@
  *     S^{l+1} = w^2 E[phi(u)^2] + b^2
  *     Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2] Theta^l
  *
- * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric function of a
- * rounded cosine nor lose anything at rho = 1. Residual networks: residual.c. */
+ * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric
+ * function of a rounded cosine nor lose anything at rho = 1. Residual networks: residual.c. */
 #include "kernel/kernel_points.h"
 
 #include <math.h>
@@ -170,8 +170,8 @@ static ntk_status mixture_points(const ntk_architecture *architecture, ntk_point
     return NTK_OK;
 }
 
-/* A layer without closed form: both sets share one expansion, made for the largest variance. Beyond what the
- * expansion converges for, every pair is left to mixtures (mixture.c). */
+/* A layer without closed form: both sets share one expansion, made for the largest variance. Beyond
+ * what the expansion converges for, every pair is left to mixtures (mixture.c). */
 static ntk_status mehler_layer(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                                size_t l, ntk_recursion_layer *layer) {
     ntk_mehler *mehler = NULL;
@@ -248,8 +248,8 @@ static ntk_status take_roots(ntk_points *points) {
         points->inverse_root[i] = ntk_inverse_root(points->variance[i]);
     return NTK_OK;
 }
-/* Smooth layers in the chaotic phase tear near points apart, and with them their rounding; ReLU's never do.
- */
+/* Smooth layers in the chaotic phase tear near points apart, and with them their rounding; ReLU's
+ * never do. */
 static ntk_status guard_near_points(ntk_points *rows, ntk_points *columns, ntk_recursion *recursion) {
     double most = 1;
     for (size_t i = 0; i < rows->count; i++) most = ntk_larger(most, rows->growth[i]);

@@ -1,5 +1,5 @@
-/* What the recursion needs of single points: the diagonal of both kernels, layer by layer, and the fields
- * that pairs are computed from (recursion.h). */
+/* What the recursion needs of single points: the diagonal of both kernels, layer by layer, and the
+ * fields that pairs are computed from (recursion.h). */
 #ifndef NTK_KERNEL_KERNEL_POINTS_H
 #define NTK_KERNEL_KERNEL_POINTS_H
 
@@ -21,27 +21,29 @@ typedef struct ntk_points {
     size_t ldx;
     size_t stride;        /* n rounded up to a multiple of NTK_POINT_BLOCK */
     size_t depth;         /* L */
-    double *variance;     /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; residual networks S^0_xx .. S^L_xx */
+    double *variance;     /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; residual networks S^0_xx ..
+                           * S^L_xx */
     double *tangent;      /* (stride): Theta_xx */
     double *inverse_root; /* (stride): 1 / sqrt(S^1_xx), or NULL */
-    double *
-        growth; /* (stride): prod_l max(1, d rho_{l+1} / d rho_l at rho = 1), what layers do to near points */
-    double **field; /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer, NTK_POINT_BLOCK), or NULL */
+    double *growth;       /* (stride): prod_l max(1, d rho_{l+1} / d rho_l at rho = 1), what layers
+                           * do to near points */
+    double **field;       /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer,
+                           * NTK_POINT_BLOCK), or NULL */
 } ntk_points;
 
 /* 1 / sqrt(variance), 0 for 0. */
 static inline double ntk_inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
 
-/* S^1_xx (S^0_xx); the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming row and
- * column of the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be destroyed in either
- * case. */
+/* S^1_xx (S^0_xx); the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming
+ * row and column of the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be
+ * destroyed in either case. */
 ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                              size_t ldx, ntk_points *out);
 void ntk_points_destroy(ntk_points *points);
 
-/* All layers of one set of points, or of two that are to be paired (columns may be rows): fills both and the
- * layers of the recursion, whose limits depend on the points. recursion->layer: (L). Errors:
- * NTK_ERROR_NOT_FINITE, NTK_ERROR_UNSUPPORTED, NTK_ERROR_MEMORY. */
+/* All layers of one set of points, or of two that are to be paired (columns may be rows): fills
+ * both and the layers of the recursion, whose limits depend on the points. recursion->layer: (L).
+ * Errors: NTK_ERROR_NOT_FINITE, NTK_ERROR_UNSUPPORTED, NTK_ERROR_MEMORY. */
 ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                               ntk_recursion *recursion);
 

@@ -1,28 +1,28 @@
 /* Hermite (Mehler) expansion: how a Gram matrix gets a dual activation that has no closed form.
  *
- * Let p_k be the Hermite polynomials orthonormal for N(0, 1). Mehler's formula for the bivariate normal law
- * gives, for (u, v) ~ N(0, [[a, s], [s, c]]) and rho = s / sqrt(a c),
+ * Let p_k be the Hermite polynomials orthonormal for N(0, 1). Mehler's formula for the bivariate
+ * normal law gives, for (u, v) ~ N(0, [[a, s], [s, c]]) and rho = s / sqrt(a c),
  *
- *     E[phi(u) phi(v)]   = sum_k h_k(a) h_k(c) rho^k,   h_k(a) = E[phi(sqrt(a) z) p_k(z)],  z ~ N(0, 1),
- *     E[phi'(u) phi'(v)] = sum_k g_k(a) g_k(c) rho^k,   g_k the same of phi'.
+ *     E[phi(u) phi(v)]   = sum_k h_k(a) h_k(c) rho^k,  h_k(a) = E[phi(sqrt(a) z) p_k(z)],
+ *     E[phi'(u) phi'(v)] = sum_k g_k(a) g_k(c) rho^k,  g_k the same of phi', z ~ N(0, 1).
  *
- * The coefficients belong to single points: n K numbers, after which a pair costs two polynomials in rho,
- * 6 K operations in registers. (g_k = sqrt(k + 1) h_{k+1} / sqrt(a) would save half of the memory and lose
- * the digits for small a.)
+ * The coefficients belong to single points: n K numbers, after which a pair costs two polynomials
+ * in rho, 6 K operations in registers. (g_k = sqrt(k + 1) h_{k+1} / sqrt(a) would save half of the
+ * memory and lose the digits for small a.)
  *
- * Truncation. By Parseval sum_k h_k(a)^2 = E[phi(sqrt(a) z)^2], the diagonal. With t the part of it that
- * k >= K makes up, Cauchy-Schwarz bounds what a pair misses, relative to sqrt(E[phi(u)^2] E[phi(v)^2]), by
- * |rho|^K sqrt(t(a) t(c)): known for every pair. K is the least for which t is negligible at the largest
- * variance, or MAX_TERMS; then pairs with |rho| beyond the limit are left to quadrature. With poles of phi
- * at distance delta from the real line t ~ exp(-2 delta sqrt(2 K / a)): for tanh (delta = pi/2) K is 64 for
- * a = 1 and 512 do up to a = 9.
+ * Truncation. By Parseval sum_k h_k(a)^2 = E[phi(sqrt(a) z)^2], the diagonal. With t the part of it
+ * that k >= K makes up, Cauchy-Schwarz bounds what a pair misses, relative to sqrt(E[phi(u)^2]
+ * E[phi(v)^2]), by |rho|^K sqrt(t(a) t(c)): known for every pair. K is the least for which t is
+ * negligible at the largest variance, or MAX_TERMS; then pairs with |rho| beyond the limit are left
+ * to quadrature. With poles of phi at distance delta from the real line t ~ exp(-2 delta sqrt(2 K /
+ * a)): for tanh (delta = pi/2) K is 64 for a = 1 and 512 do up to a = 9.
  *
- * Coefficients. The integral of an analytic function over the line is done best by the trapezoidal rule;
- * by Poisson summation its error is the Fourier transform of phi(sqrt(a) z) p_k(z) n(z) at 2 pi / h. That of
- * p_k n is omega^k exp(-omega^2 / 2) / sqrt(k!), negligible beyond sqrt(k) + 9; that of phi(sqrt(a) z) falls
- * as exp(-delta omega / sqrt(a)), negligible beyond 38 sqrt(a) / delta; so h = 2 pi / (sum of both). The
- * integrand ends where n(z)^(1/2), a bound of p_k n, is below 1e-17: |z| = 12.5. All points and all k are one
- * matrix product. */
+ * Coefficients. The integral of an analytic function over the line is done best by the trapezoidal
+ * rule; by Poisson summation its error is the Fourier transform of phi(sqrt(a) z) p_k(z) n(z) at 2
+ * pi / h. That of p_k n is omega^k exp(-omega^2 / 2) / sqrt(k!), negligible beyond sqrt(k) + 9;
+ * that of phi(sqrt(a) z) falls as exp(-delta omega / sqrt(a)), negligible beyond 38 sqrt(a) /
+ * delta; so h = 2 pi / (sum of both). The integrand ends where n(z)^(1/2), a bound of p_k n, is
+ * below 1e-17: |z| = 12.5. All points and all k are one matrix product. */
 #include "kernel/mehler.h"
 
 #include <float.h>
@@ -32,8 +32,8 @@
 #include <ntk/memory.h>
 
 #define REACH 12.5
-/* Relative truncation error of a pair that is allowed at most. The tails come from differences of sums of
- * some hundred terms, which are reliable to a tenth of this. */
+/* Relative truncation error of a pair that is allowed at most. The tails come from differences of
+ * sums of some hundred terms, which are reliable to a tenth of this. */
 #define TOLERANCE 1e-13
 /* What the choice of K aims at; these tails are sums of small terms and have no rounding floor. */
 #define AIM 1e-15
@@ -76,7 +76,8 @@ static void fill_weights(ntk_mehler *mehler, double step) {
     }
 }
 
-/* What the terms from k on make up of sum, relative, where `missing` is left beyond the last one. */
+/* What the terms from k on make up of sum, relative, where `missing` is left beyond the last
+ * one. */
 static size_t needed_terms(const double *coefficient, double diagonal, double missing) {
     double tail = missing;
     size_t terms = MAX_TERMS;

@@ -1,33 +1,34 @@
 /* Dual activations of tanh, sigmoid and softplus at any variance.
  *
- * Let Lambda have the logistic law, P(Lambda < x) = s(x) = 1 / (1 + e^-x). It is a mixture of centred normal
- * laws over their scale: Lambda = 2 K Z with Z standard normal and K of the Kolmogorov law (Andrews and
- * Mallows 1974). Since the density of Lambda is even,
+ * Let Lambda have the logistic law, P(Lambda < x) = s(x) = 1 / (1 + e^-x). It is a mixture of
+ * centred normal laws over their scale: Lambda = 2 K Z with Z standard normal and K of the
+ * Kolmogorov law (Andrews and Mallows 1974). Since the density of Lambda is even,
  *
  *     sigmoid(x)  = E 1[x + Lambda > 0],
- *     softplus(x) = E max(x + Lambda, 0)            (both sides have derivative s and vanish at -infinity),
+ *     softplus(x) = E max(x + Lambda, 0)   (both sides have derivative s and vanish at -infinity),
  *     tanh(x)     = 2 s(2x) - 1 = E sign(x + Lambda / 2).
  *
- * Given the scales sigma and tau of two independent noises, u + sigma Z and v + tau Z' are normal with the
- * covariance [[a + sigma^2, s], [s, c + tau^2]]. Let r be its correlation. The dual activations are those of
- * step, ReLU and sign (dual.c), averaged over sigma and tau:
+ * Given the scales sigma and tau of two independent noises, u + sigma Z and v + tau Z' are normal
+ * with the covariance [[a + sigma^2, s], [s, c + tau^2]]. Let r be its correlation. The dual
+ * activations are those of step, ReLU and sign (dual.c), averaged over sigma and tau:
  *
  *                E[phi phi]                                                     E[phi' phi']
  *     sigmoid    (pi/2 + arcsin r) / (2 pi)                                     density
  *     softplus   sqrt((a + sigma^2)(c + tau^2)) (r psi + sqrt(1 - r^2)) / (2 pi)  psi / (2 pi)
  *     tanh       (2 / pi) arcsin r                                              4 density
  *
- * with psi = pi - arccos r and density = 1 / (2 pi sqrt((a + sigma^2)(c + tau^2)(1 - r^2))) at 0 of the two.
- * Only terms of one sign are added, and with alpha = sigma^2 / (a + sigma^2), gamma = tau^2 / (c + tau^2)
+ * with psi = pi - arccos r and density = 1 / (2 pi sqrt((a + sigma^2)(c + tau^2)(1 - r^2))) at 0 of
+ * the two. Only terms of one sign are added, and with alpha = sigma^2 / (a + sigma^2), gamma =
+ * tau^2 / (c + tau^2)
  *
  *     1 - r^2 = alpha + gamma (1 - alpha) + (1 - alpha)(1 - gamma) sin^2 theta
  *
  * has no cancellation: nothing is lost at any variance or angle.
  *
- * Quadrature. In x = log K the integrands are analytic in a strip of half-width pi/4 (where the density stops
- * to decay) and vanish at both ends faster than any exponential: the trapezoidal rule of step h is off by
- * about e^(-pi^2 / (2h)), 3e-20 for h = 0.11. Nodes of weight below 1e-18 are left out. The density of the
- * Kolmogorov law, for k above and below 1, is
+ * Quadrature. In x = log K the integrands are analytic in a strip of half-width pi/4 (where the
+ * density stops to decay) and vanish at both ends faster than any exponential: the trapezoidal rule
+ * of step h is off by about e^(-pi^2 / (2h)), 3e-20 for h = 0.11. Nodes of weight below 1e-18 are
+ * left out. The density of the Kolmogorov law, for k above and below 1, is
  *
  *     8 k sum_j (-1)^(j-1) j^2 e^(-2 j^2 k^2)
  *     sqrt(2 pi) sum_j (g_j / k^2 - 1) / k^2  e^(-g_j / (2 k^2)),     g_j = (2j - 1)^2 pi^2 / 4. */
@@ -77,7 +78,8 @@ bool ntk_mixture_has(ntk_activation activation) {
 
 /* One point with one noise: the variance with it, and the parts of both in it. */
 typedef struct noisy {
-    double deviation, noise, signal; /* sqrt(a + sigma^2), sigma^2 / that squared, a / that squared */
+    double deviation, noise, signal; /* sqrt(a + sigma^2), sigma^2 / that squared, a / that
+                                      * squared */
 } noisy;
 
 static noisy add_noise(double q, double sigma) {

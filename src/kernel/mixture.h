@@ -1,4 +1,5 @@
-/* Dual activations of tanh, sigmoid and softplus at any variance, as mixtures of arc-cosine kernels. */
+/* Dual activations of tanh, sigmoid and softplus at any variance, as mixtures of arc-cosine
+ * kernels. */
 #ifndef NTK_KERNEL_MIXTURE_H
 #define NTK_KERNEL_MIXTURE_H
 

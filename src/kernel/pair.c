@@ -1,43 +1,44 @@
 /* Pairs that the vectorised recursion flags: those whose layers amplify rounding.
  *
- * The recursion starts from the inner product and forms rho = cos theta, whose error is a few eps whatever
- * the angle. That is an error of eps / theta of the angle, on which the kernels depend: kappa_0 of ReLU has a
- * square-root singularity at rho = +-1, and erf, GELU and their like turn within angles of 1 / sqrt(S_xx).
- * Here the angle itself is carried, as 1 - rho and 1 + rho (angle.c), and every layer is written so that it
- * neither cancels nor amplifies:
+ * The recursion starts from the inner product and forms rho = cos theta, whose error is a few eps
+ * whatever the angle. That is an error of eps / theta of the angle, on which the kernels depend:
+ * kappa_0 of ReLU has a square-root singularity at rho = +-1, and erf, GELU and their like turn
+ * within angles of 1 / sqrt(S_xx). Here the angle itself is carried, as 1 - rho and 1 + rho
+ * (angle.c), and every layer is written so that it neither cancels nor amplifies:
  *
- *     error of the angle after l layers <= some l eps,    in the first layer some eps times the angle.
+ *     error of the angle after l layers <= some l eps,  in the first some eps times the angle.
  *
- * A layer, with q = sqrt(S_xx), r = sqrt(S_yy), M(rho) = E[phi(u) phi(v)], N = sqrt(S_xx S_yy) of the next
- * layer:
+ * A layer, with q = sqrt(S_xx), r = sqrt(S_yy), M(rho) = E[phi(u) phi(v)], N = sqrt(S_xx S_yy) of
+ * the next layer:
  *
  *     1 - rho_next = (N - w^2 M(rho) - b^2) / N
  *                  = {[N - w^2 M(1) - b^2] + w^2 [M(1) - M(rho)]} / N.
  *
- * Both brackets are non-negative: the first is what different norms take from the cosine, the second what the
- * angle takes.
+ * Both brackets are non-negative: the first is what different norms take from the cosine, the
+ * second what the angle takes.
  *
- * Homogeneous activations (ReLU): M(rho) = q r kappa_1(rho) / 2 and N = sqrt((A q^2 + b^2)(A r^2 + b^2)), A =
- * w^2 / 2:
+ * Homogeneous activations (ReLU): M(rho) = q r kappa_1(rho) / 2 and N = sqrt((A q^2 + b^2)(A r^2 +
+ * b^2)), A = w^2 / 2:
  *
  *     N - A q r - b^2 = A b^2 (q - r)^2 / (N + A q r + b^2),
  *     1 - kappa_1(rho) = (1 - rho) - (sin theta - theta cos theta) / pi,
  *
- * the last bracket by its series for small theta. The gap q - r of the next layer is A (q^2 - r^2) over the
- * sum of the roots. Cost: O(d) operations, an arctangent and a few square roots a layer.
+ * the last bracket by its series for small theta. The gap q - r of the next layer is A (q^2 - r^2)
+ * over the sum of the roots. Cost: O(d) operations, an arctangent and a few square roots a layer.
  *
- * Smooth activations: polar.c computes the second bracket (as an integral of E[phi' phi'] over the angle)
- * where the angle is small, and for the first, with F(q, r) = E[phi(q z) phi(r z)] and B = w^2 F(q, r) + b^2,
+ * Smooth activations: polar.c computes the second bracket (as an integral of E[phi' phi'] over the
+ * angle) where the angle is small, and for the first, with F(q, r) = E[phi(q z) phi(r z)] and B =
+ * w^2 F(q, r) + b^2,
  *
- *     N - B = (N^2 - B^2) / (N + B) = (w^4 [F(q,q) F(r,r) - F(q,r)^2] + w^2 b^2 [F(q,q) - 2 F(q,r) + F(r,r)])
- * / (N + B).
+ *     N - B = (N^2 - B^2) / (N + B) = (w^4 [F(q,q) F(r,r) - F(q,r)^2] + w^2 b^2 [F(q,q) - 2
+ *     F(q,r) + F(r,r)]) / (N + B).
  *
- * Where the angle is no longer small, N - w^2 M(rho) - b^2 is a difference of numbers that are not near each
- * other. For an odd activation without biases an obtuse angle is replaced by its supplement: both kernels
- * change sign.
+ * Where the angle is no longer small, N - w^2 M(rho) - b^2 is a difference of numbers that are not
+ * near each other. For an odd activation without biases an obtuse angle is replaced by its
+ * supplement: both kernels change sign.
  *
- * A residual network whose branches are weak keeps antiparallel inputs nearly so in all blocks: 1 + rho,
- * which follows the same average as 1 - rho (residual.c), is carried too,
+ * A residual network whose branches are weak keeps antiparallel inputs nearly so in all blocks: 1 +
+ * rho, which follows the same average as 1 - rho (residual.c), is carried too,
  *
  *     1 -+ rho_next = (1 - q) (1 -+ rho) + q (1 -+ kappa_1),
  *

@@ -1,42 +1,46 @@
 /* Dual activations at given deviations q = sqrt(a), r = sqrt(c) and angle theta, s = q r cos theta.
  *
- * erf and GELU. With alpha = 1 / (1 + k a), gamma = 1 / (1 + k c), k = 2 for erf and 1 for GELU, both are
- * functions of the correlation u of the two noisy variables, u = cos theta sqrt((1 - alpha)(1 - gamma)), and
+ * erf and GELU. With alpha = 1 / (1 + k a), gamma = 1 / (1 + k c), k = 2 for erf and 1 for GELU,
+ * both are functions of the correlation u of the two noisy variables, u = cos theta sqrt((1 -
+ * alpha)(1 - gamma)), and
  *
  *     1 - u^2 = alpha + gamma (1 - alpha) + (1 - alpha)(1 - gamma) sin^2 theta =: w^2
  *
  * has no cancellation. In these terms (dual.c)
  *
  *     erf    E[phi phi] = (2/pi) arcsin u,       E[phi' phi'] = (4/pi) sqrt(alpha gamma) / w,
- *     GELU   E[phi phi] = q r {cos theta O + sqrt((1 - alpha)(1 - gamma)) [sin^2 theta + cos^2 theta (alpha +
- * gamma)] / (2 pi w)}, E[phi' phi'] = O + u [alpha + gamma + alpha gamma / w^2] / (2 pi w),     O = 1/4 +
- * arcsin(u) / (2 pi),
+ *     GELU   E[phi phi] = q r {cos theta O + sqrt((1 - alpha)(1 - gamma)) B / (2 pi w)},
+ *            B = sin^2 theta + cos^2 theta (alpha + gamma),     O = 1/4 + arcsin(u) / (2 pi),
+ *            E[phi' phi'] = O + u [alpha + gamma + alpha gamma / w^2] / (2 pi w),
  *
  * arcsin u = atan2(u, w). Nothing here overflows before q r does.
  *
- * sin. E[phi phi] = (e^(-D/2) - e^(-P/2)) / 2 and E[phi' phi'] = (e^(-D/2) + e^(-P/2)) / 2, with D, P = a + c
- * -+ 2s = (q - r)^2 + 2 q r (1 -+ rho). The smaller of the two decides; the other is taken relative to it.
+ * sin. E[phi phi] = (e^(-D/2) - e^(-P/2)) / 2 and E[phi' phi'] = (e^(-D/2) + e^(-P/2)) / 2, with D,
+ * P = a + c -+ 2s = (q - r)^2 + 2 q r (1 -+ rho). The smaller of the two decides; the other is
+ * taken relative to it.
  *
  * The decrease of E[phi phi] from angle 0 to theta. d/d rho E[phi phi] = q r E[phi' phi'], so that
  *
  *     decrease = q r int_0^theta E[phi' phi'](psi) sin psi d psi,
  *
- * positive throughout. E[phi' phi'] changes at psi of the size p = 1 / sqrt(1 + max(a, c)), where 1 - u^2
- * leaves its least value: with psi = p sinh x the integrand is analytic in |Im x| < pi/2, and Gauss's rule
- * with 12 nodes on panels of length at most 1 is off by 6.4^-24.
+ * positive throughout. E[phi' phi'] changes at psi of the size p = 1 / sqrt(1 + max(a, c)), where
+ * 1 - u^2 leaves its least value: with psi = p sinh x the integrand is analytic in |Im x| < pi/2,
+ * and Gauss's rule with 12 nodes on panels of length at most 1 is off by 6.4^-24.
  *
- * The gap. F(q, q), F(q, r), F(r, r) are nearly equal where q is near r, and nearly proportional where phi is
- * nearly homogeneous. So all combinations are integrals of differences that are formed at each node, with psi
- * = phi(r z), delta = phi(q z) - psi, P = E psi^2 and t = E[delta psi] / P as rounded:
+ * The gap. F(q, q), F(q, r), F(r, r) are nearly equal where q is near r, and nearly proportional
+ * where phi is nearly homogeneous. So all combinations are integrals of differences that are formed
+ * at each node, with psi = phi(r z), delta = phi(q z) - psi, P = E psi^2 and t = E[delta psi] / P
+ * as rounded:
  *
- *     square = E delta^2,   difference = E delta (2 psi + delta),   determinant = P E e^2 - (E e psi)^2,   e
- * = delta - t psi.
+ *     square = E delta^2,     difference = E delta (2 psi + delta),
+ *     determinant = P E e^2 - (E e psi)^2,     e = delta - t psi.
  *
- * Where q and r differ by less than a sixteenth, delta = z int_r^q phi'(x z) dx by Gauss's rule of 4 nodes,
- * which keeps its digits however near they are; else it is the plain difference. phi(q z) turns within 1/q of
- * 0 and the density at 1: with z = sinh(y) / max(1, q, r) the integrand is analytic for |Im y| < pi/4 and the
- * trapezoidal rule of step h off by e^(-pi^2 / (2h)), relative to itself: 4e-22 for h = 0.1. sin wants a step
- * that resolves its oscillations; for q, r > 8 the closed forms have lost all terms but those in q - r. */
+ * Where q and r differ by less than a sixteenth, delta = z int_r^q phi'(x z) dx by Gauss's rule of
+ * 4 nodes, which keeps its digits however near they are; else it is the plain difference. phi(q z)
+ * turns within 1/q of 0 and the density at 1: with z = sinh(y) / max(1, q, r) the integrand is
+ * analytic for |Im y| < pi/4 and the trapezoidal rule of step h off by e^(-pi^2 / (2h)), relative
+ * to itself: 4e-22 for h = 0.1. sin wants a step that resolves its oscillations; for q, r > 8 the
+ * closed forms have lost all terms but those in q - r. */
 #include "kernel/polar.h"
 
 #include <float.h>
@@ -44,7 +48,7 @@
 
 #include "kernel/mixture.h"
 
-/* ---- dual activations ---------------------------------------------------------------------------------- */
+/* ---- dual activations ------------------------------------------------------------------------ */
 
 /* alpha, 1 - alpha, gamma, 1 - gamma, u and w above. */
 typedef struct noisy_pair {
@@ -98,7 +102,7 @@ ntk_dual ntk_polar_dual(ntk_activation activation, const ntk_polar *pair) {
     }
 }
 
-/* ---- the decrease with the angle ----------------------------------------------------------------------- */
+/* ---- the decrease with the angle ------------------------------------------------------------- */
 
 /* Gauss-Legendre, 12 nodes on [-1, 1]: the positive half. */
 static const double gauss_node[6] = {0.1252334085114689154724, 0.3678314989981801937527,
@@ -131,7 +135,7 @@ double ntk_polar_decrease(ntk_activation activation, const ntk_polar *pair) {
     return pair->q * pair->r * sum;
 }
 
-/* ---- the gap ------------------------------------------------------------------------------------------- */
+/* ---- the gap --------------------------------------------------------------------------------- */
 
 #define STEP  0.1
 #define FAST  8.0  /* deviation beyond which sin is treated apart */

@@ -1,5 +1,6 @@
 /* Dual activations by the deviations of the two pre-activations and the angle between them, without
- * cancellation at any scale or angle: for the pairs that the vectorised recursion cannot be trusted with. */
+ * cancellation at any scale or angle: for the pairs that the vectorised recursion cannot be trusted
+ * with. */
 #ifndef NTK_KERNEL_POLAR_H
 #define NTK_KERNEL_POLAR_H
 
@@ -18,11 +19,12 @@ typedef struct ntk_polar {
 /* E[phi(u) phi(v)] and E[phi'(u) phi'(v)]. Any activation but ReLU. */
 ntk_dual ntk_polar_dual(ntk_activation activation, const ntk_polar *pair);
 
-/* E[phi(q z) phi(r z)] - E[phi(u) phi(v)], z ~ N(0, 1): what the angle takes away, relative to itself right;
- * for angles of at most a quarter. */
+/* E[phi(q z) phi(r z)] - E[phi(u) phi(v)], z ~ N(0, 1): what the angle takes away, relative to
+ * itself right; for angles of at most a quarter. */
 double ntk_polar_decrease(ntk_activation activation, const ntk_polar *pair);
 
-/* With F(q, r) = E[phi(q z) phi(r z)]: what different deviations do. The angle has no part in it. */
+/* With F(q, r) = E[phi(q z) phi(r z)]: what different deviations do. The angle has no part in
+ * it. */
 typedef struct ntk_polar_gap {
     double square;      /* F(q, q) - 2 F(q, r) + F(r, r) */
     double determinant; /* F(q, q) F(r, r) - F(q, r)^2 */
@@ -30,8 +32,8 @@ typedef struct ntk_polar_gap {
     double product;     /* F(q, r) */
 } ntk_polar_gap;
 
-/* Right relative to themselves where q is near r, but for the determinant of nearly proportional phi(q z),
- * phi(r z), whose root is right to rounding times F. */
+/* Right relative to themselves where q is near r, but for the determinant of nearly proportional
+ * phi(q z), phi(r z), whose root is right to rounding times F. */
 ntk_polar_gap ntk_polar_gap_of(ntk_activation activation, const ntk_polar *pair);
 
 #endif

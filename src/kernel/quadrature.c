@@ -5,18 +5,20 @@
  *     E[f(u, v)] = (1 / 2 pi) int_0^{2 pi} dt int_0^inf dr r exp(-r^2 / 2) f(u, v),
  *     u = sqrt(a) r cos t,  v = sqrt(c) r cos(t - omega).
  *
- * An activation may have a kink (ReLU) or, for a large variance, a steep layer (tanh, erf) at 0. The lines
- * u = 0 and v = 0 are rays in these coordinates, t = +-pi/2 and t = omega +- pi/2, and cut the plane into
- * four sectors within which the integrand is smooth. In each sector both coordinates use the double
- * exponential rule (Takahasi & Mori 1974): the trapezoidal rule in tau after x = 1 / (1 + exp(-pi sinh tau)).
- * Its nodes crowd at the ends, where the layers are, and its error falls as exp(-c / (h log(1/h))) whether or
- * not the integrand is smooth there. For |rho| = 1 two sectors are empty, and nothing else changes.
+ * An activation may have a kink (ReLU) or, for a large variance, a steep layer (tanh, erf) at 0.
+ * The lines u = 0 and v = 0 are rays in these coordinates, t = +-pi/2 and t = omega +- pi/2, and
+ * cut the plane into four sectors within which the integrand is smooth. In each sector both
+ * coordinates use the double exponential rule (Takahasi & Mori 1974): the trapezoidal rule in tau
+ * after x = 1 / (1 + exp(-pi sinh tau)). Its nodes crowd at the ends, where the layers are, and its
+ * error falls as exp(-c / (h log(1/h))) whether or not the integrand is smooth there. For |rho| = 1
+ * two sectors are empty, and nothing else changes.
  *
- * The step is halved until two results agree to 1e-13; their difference is the error estimate. It is a
- * cautious one: halving about squares the relative error. Reached: 1e-14 of sqrt(E[phi(u)^2] E[phi(v)^2]) for
- * variances from 1e-4 to 1e4, for sin, which oscillates, to 1e2; beyond, a failure is reported. Cost: 4 (6.6
- * / h)^2 evaluations of phi and phi' at u and at v, with h = 1/32 as a rule 2e5, some milliseconds. That is
- * for single pairs; Gram matrices expand in Hermite polynomials (mehler.c). */
+ * The step is halved until two results agree to 1e-13; their difference is the error estimate. It
+ * is a cautious one: halving about squares the relative error. Reached: 1e-14 of sqrt(E[phi(u)^2]
+ * E[phi(v)^2]) for variances from 1e-4 to 1e4, for sin, which oscillates, to 1e2; beyond, a failure
+ * is reported. Cost: 4 (6.6 / h)^2 evaluations of phi and phi' at u and at v, with h = 1/32 as a
+ * rule 2e5, some milliseconds. That is for single pairs; Gram matrices expand in Hermite
+ * polynomials (mehler.c). */
 #include <float.h>
 #include <math.h>
 

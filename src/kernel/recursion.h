@@ -1,4 +1,5 @@
-/* The recursion over layers for runs of pairs, in registers; one implementation per instruction set. */
+/* The recursion over layers for runs of pairs, in registers; one implementation per instruction
+ * set. */
 #ifndef NTK_KERNEL_RECURSION_H
 #define NTK_KERNEL_RECURSION_H
 
@@ -9,8 +10,8 @@
 /* Points are stored in blocks of so many, a register at least. */
 enum { NTK_POINT_BLOCK = 8 };
 
-/* One layer as the pairs of (row point, column point) see it. Each point brings numbers computed from its
- * variance S_xx ("fields"):
+/* One layer as the pairs of (row point, column point) see it. Each point brings numbers computed
+ * from its variance S_xx ("fields"):
  *
  *     relu     0: sqrt(S_xx)     1: 1 / sqrt(S_xx), 0 for S_xx = 0
  *              residual networks, one layer for all blocks: 0: sqrt(S^L_xx), 1: 1 / sqrt(S^0_xx)
@@ -18,17 +19,17 @@ enum { NTK_POINT_BLOCK = 8 };
  *     gelu     0: S_xx           1: 1 / sqrt(1 + S_xx)
  *     sin      0: S_xx / 2
  *     linear   none
- *     others   0: 1 / sqrt(S_xx), 0 for S_xx = 0     1 .. K: h_k     K + 1 .. 2K: g_k      (mehler.c)
+ *     others   0: 1 / sqrt(S_xx), 0 for S_xx = 0   1 .. K: h_k   K + 1 .. 2K: g_k   (mehler.c)
  *
- * stored as (blocks, fields, NTK_POINT_BLOCK): the fields of a register of points are one stream, and
- * the last block is padded so that a whole register can be read. */
+ * stored as (blocks, fields, NTK_POINT_BLOCK): the fields of a register of points are one stream,
+ * and the last block is padded so that a whole register can be read. */
 typedef struct ntk_recursion_layer {
     const double *row;
     const double *column;
     size_t fields;
     size_t terms; /* K */
-    /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin of the relative
-     * error of its exponential in units of rounding. */
+    /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin of the
+     * relative error of its exponential in units of rounding. */
     double limit;
 } ntk_recursion_layer;
 
@@ -37,9 +38,9 @@ static inline size_t ntk_field_offset(size_t point, size_t fields) {
     return point / NTK_POINT_BLOCK * NTK_POINT_BLOCK * fields + point % NTK_POINT_BLOCK;
 }
 
-/* What the recursion may amplify in a layer before its pairs are flagged and recomputed (pair.c). ReLU: sin
- * theta <= 1/32, 1 - cos theta = 2^-11 (1 + 2^-13). erf and GELU: 1 / (1 - u^2) = 64. sin: 8 units of
- * rounding. */
+/* What the recursion may amplify in a layer before its pairs are flagged and recomputed (pair.c).
+ * ReLU: sin theta <= 1/32, 1 - cos theta = 2^-11 (1 + 2^-13). erf and GELU: 1 / (1 - u^2) = 64.
+ * sin: 8 units of rounding. */
 #define NTK_NEARLY_PARALLEL (1 - 0x1p-11)
 #define NTK_NEARLY_SINGULAR (1 - 0x1p-7)
 #define NTK_EXPONENT_LIMIT  8.0
@@ -51,8 +52,8 @@ typedef struct ntk_recursion {
     double weight;      /* w^2 */
     double bias;        /* b^2 */
     double share;       /* q = alpha^2 / (1 + alpha^2), residual networks only */
-    /* Where layers tear near points apart: 1 / sqrt(S^1_xx), so that pairs with |rho_1| > NTK_NEARLY_PARALLEL
-     * are flagged; else NULL. */
+    /* Where layers tear near points apart: 1 / sqrt(S^1_xx), so that pairs with |rho_1| >
+     * NTK_NEARLY_PARALLEL are flagged; else NULL. */
     const double *row_root, *column_root;
     size_t depth;
     ntk_recursion_layer *layer; /* (depth); residual networks use the first */
@@ -65,10 +66,11 @@ double ntk_input_factor(const ntk_architecture *architecture, size_t d);
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
                                    ntk_recursion_layer *layer);
 
-/* Pairs (row, column + k), k < count, column a multiple of NTK_POINT_BLOCK: from the inner products to the
- * NNGP and the NTK. product, nngp, ntk: (count); nngp or ntk may be NULL; either may be product
- * itself. Returned is how many pairs are not to be trusted - |rho| beyond a layer's limit, or a result that
- * is not finite -; their k are in flagged (count).
+/* Pairs (row, column + k), k < count, column a multiple of NTK_POINT_BLOCK: from the inner products
+ * to the NNGP and the NTK. product, nngp, ntk: (count); nngp or ntk may be NULL; either may be
+ * product
+ * itself. Returned is how many pairs are not to be trusted - |rho| beyond a layer's limit, or a
+ * result that is not finite -; their k are in flagged (count).
  */
 typedef size_t (*ntk_recursion_run)(const ntk_recursion *recursion, size_t row, size_t column, size_t count,
                                     const double *product, double *nngp, double *ntk, size_t *flagged);
@@ -87,7 +89,8 @@ extern const ntk_recursion_table ntk_recursion_avx2;
 extern const ntk_recursion_table ntk_recursion_avx512;
 #endif
 
-/* The architecture's function in a table, and in that of the instruction set in use (ntk_vector_isa). */
+/* The architecture's function in a table, and in that of the instruction set in use
+ * (ntk_vector_isa). */
 ntk_recursion_run ntk_recursion_find(const ntk_recursion_table *table, const ntk_architecture *architecture);
 ntk_recursion_run ntk_recursion_chosen(const ntk_architecture *architecture);
 

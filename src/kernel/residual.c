@@ -1,25 +1,27 @@
 /* The kernels of a residual network (architecture.h) of infinite width.
  *
- * Write g^l = sqrt(2/m) W^l h^{l-1} for the pre-activations of block l, s = 1/d or 1 for the input scale, and
- * a prime for the second input. As m grows, averages over units become expectations, one block after the
- * other.
+ * Write g^l = sqrt(2/m) W^l h^{l-1} for the pre-activations of block l, s = 1/d or 1 for the input
+ * scale, and a prime for the second input. As m grows, averages over units become expectations, one
+ * block after the other.
  *
- * Forward. S^l = lim <h^l, h^l'> / m. The rows of W^0 are standard normal: S^0 = s <x, x'>. Given h^{l-1} the
- * components of (g^l, g^l') are independent pairs of covariance 2 S^{l-1}, and V^l is independent of them and
- * of mean 0, so that the branch is uncorrelated with the skip connection:
+ * Forward. S^l = lim <h^l, h^l'> / m. The rows of W^0 are standard normal: S^0 = s <x, x'>. Given
+ * h^{l-1} the components of (g^l, g^l') are independent pairs of covariance 2 S^{l-1}, and V^l is
+ * independent of them and of mean 0, so that the branch is uncorrelated with the skip connection:
  *
- *     S^l = S^{l-1} + alpha^2 E[phi(g) phi(g')],    E[phi(g) phi(g')] = 2 bar S^{l-1} kappa_1(rho_{l-1}) / 2,
+ *     S^l = S^{l-1} + alpha^2 E[phi(g) phi(g')],
+ *     E[phi(g) phi(g')] = 2 bar S^{l-1} kappa_1(rho_{l-1}) / 2,
  *
  * bar S = sqrt(S_xx S_x'x'), rho = S / bar S. The output's covariance, the NNGP, is S^L.
  *
- * Backward. Let delta^l = df/dh^l and B_l = lim <delta^l, delta^l'>. delta^L = v / sqrt(m): B_L = 1. With D^l
- * = diag(phi'(g^l)),
+ * Backward. Let delta^l = df/dh^l and B_l = lim <delta^l, delta^l'>. delta^L = v / sqrt(m): B_L =
+ * 1. With D^l = diag(phi'(g^l)),
  *
  *     delta^{l-1} = delta^l + alpha (sqrt(2)/m) W^l^T D^l V^l^T delta^l.
  *
- * V^l^T delta^l has independent components of covariance B_l, E[phi'(g) phi'(g')] = kappa_0(rho_{l-1}) / 2,
- * and the W^l that carries the signal back may be taken as independent of the one in g^l (gradient
- * independence, which holds in the limit since v is drawn independently of all else: Yang 2020, NTK II):
+ * V^l^T delta^l has independent components of covariance B_l, E[phi'(g) phi'(g')] =
+ * kappa_0(rho_{l-1}) / 2, and the W^l that carries the signal back may be taken as independent of
+ * the one in g^l (gradient independence, which holds in the limit since v is drawn independently of
+ * all else: Yang 2020, NTK II):
  *
  *     B_{l-1} = B_l + alpha^2 (2/m^2) m B_l m kappa_0 / 2 = B_l (1 + alpha^2 kappa_0(rho_{l-1})).
  *
@@ -30,41 +32,45 @@
  *     W^l:  2 alpha^2 B_l S^{l-1} kappa_0 / 2     = alpha^2 B_l S^{l-1} kappa_0(rho_{l-1}),
  *     W^0:  B_0 s <x, x'>.
  *
- * The B_l run from the output to the input and would take a second sweep. But all that lies before block l is
- * multiplied by the same factor 1 + alpha^2 kappa_0 when block l is appended; so let Theta^l be the sum for
- * the network that ends after block l. Theta^l - S^l = (1 + alpha^2 kappa_0)(Theta^{l-1} - S^{l-1}) + alpha^2
- * (bar S kappa_1 + S kappa_0), all at l - 1 on the right, and with S^l from above
+ * The B_l run from the output to the input and would take a second sweep. But all that lies before
+ * block l is multiplied by the same factor 1 + alpha^2 kappa_0 when block l is appended; so let
+ * Theta^l be the sum for the network that ends after block l. Theta^l - S^l = (1 + alpha^2
+ * kappa_0)(Theta^{l-1} - S^{l-1}) + alpha^2 (bar S kappa_1 + S kappa_0), all at l - 1 on the right,
+ * and with S^l from above
  *
- *     Theta^0 = 2 S^0,    Theta^l = Theta^{l-1} + alpha^2 (kappa_0 Theta^{l-1} + 2 bar S^{l-1} kappa_1):
+ *     Theta^0 = 2 S^0, Theta^l = Theta^{l-1} + alpha^2 (kappa_0 Theta^{l-1} + 2 bar S^{l-1}
+ *     kappa_1):
  *
  * one sweep, forward, and one arccosine and one square root per block.
  *
- * Normalised form. S^l_xx = (1 + alpha^2)^l S^0_xx for every x. In terms of q = alpha^2 / (1 + alpha^2) and
- * t_l = Theta^l / bar S^l
+ * Normalised form. S^l_xx = (1 + alpha^2)^l S^0_xx for every x. In terms of q = alpha^2 / (1 +
+ * alpha^2) and t_l = Theta^l / bar S^l
  *
  *     rho_l = (1 - q) rho_{l-1} + q kappa_1(rho_{l-1}),
- *     t_l   = (1 - q) t_{l-1} + q (kappa_0(rho_{l-1}) t_{l-1} + 2 kappa_1(rho_{l-1})),    t_0 = 2 rho_0,
+ *     t_l   = (1 - q) t_{l-1} + q (kappa_0(rho_{l-1}) t_{l-1} + 2 kappa_1(rho_{l-1})),
+ *     t_0   = 2 rho_0,
  *
- * averages, with no norms in them; NNGP = bar S^L rho_L, NTK = bar S^L t_L. On the diagonal rho = 1 and
- * t_l = 2 (1 + q l).
+ * averages, with no norms in them; NNGP = bar S^L rho_L, NTK = bar S^L t_L. On the diagonal rho = 1
+ * and t_l = 2 (1 + q l).
  *
- * Accuracy. eps = 2^-52, errors of rho_l absolute, of t_l relative to its diagonal value 2 (1 + q l).
+ * Accuracy. eps = 2^-52, errors of rho_l absolute, of t_l relative to its diagonal value 2 (1 + q
+ * l).
  *
- * 1. The inner product and the two norms give |error of rho_0| <= eps (3/4 sqrt(d) + 4), and bar S^L is off
- * by a relative eps (sqrt(d)/4 + 3 + 3 L / 2) (matrix.c, 1; three roundings for each factor 1 + alpha^2 of
- * S^L_xx).
- * 2. rho -> (1 - q) rho + q kappa_1(rho) has a derivative in [0, 1]; kappa_1 is evaluated to 3 eps. A block
- * adds at most 4 eps: |error of rho_l| <= eps (3/4 sqrt(d) + 4 + 4 l).
- * 3. |t_l| <= 2 (1 + q l), and |kappa_0| <= 1. So if t_{l-1} is off by tau and kappa_0, kappa_1 by e_0, e_1,
- * t_l is off by at most max(tau, e_1) + q e_0 + 2 eps, where e_1 <= |error of rho_{l-1}| + 3 eps and e_0 <=
- * |error of rho_{l-1}| / (pi sqrt(1 - rho_{l-1}^2)) + 2 eps.
+ * 1. The inner product and the two norms give |error of rho_0| <= eps (3/4 sqrt(d) + 4), and bar
+ * S^L is off by a relative eps (sqrt(d)/4 + 3 + 3 L / 2) (gram.c, 1; three roundings for each
+ * factor 1 + alpha^2 of S^L_xx).
+ * 2. rho -> (1 - q) rho + q kappa_1(rho) has a derivative in [0, 1]; kappa_1 is evaluated to 3 eps.
+ * A block adds at most 4 eps: |error of rho_l| <= eps (3/4 sqrt(d) + 4 + 4 l).
+ * 3. |t_l| <= 2 (1 + q l), and |kappa_0| <= 1. So if t_{l-1} is off by tau and kappa_0, kappa_1 by
+ * e_0, e_1, t_l is off by at most max(tau, e_1) + q e_0 + 2 eps, where e_1 <= |error of
+ * rho_{l-1}| + 3 eps and e_0 <= |error of rho_{l-1}| / (pi sqrt(1 - rho_{l-1}^2)) + 2 eps.
  *
  * Altogether, relative to sqrt(Theta_xx Theta_x'x'),
  *
  *     eps (sqrt(d) + 9 (L + 1)) (1 + q sum_{l<L} 1 / (pi sqrt(1 - rho_l^2))),
  *
- * as for dense networks but for the factor q. Again nearly parallel and antiparallel inputs are recomputed
- * from their difference (pair.c), which ends the first term of the sum at 32 / pi. */
+ * as for dense networks but for the factor q. Again nearly parallel and antiparallel inputs are
+ * recomputed from their difference (pair.c), which ends the first term of the sum at 32 / pi. */
 #include "kernel/residual.h"
 
 #include <math.h>

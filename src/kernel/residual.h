@@ -1,4 +1,5 @@
-/* Residual networks of infinite width: their constants and what single points bring to the recursion. */
+/* Residual networks of infinite width: their constants and what single points bring to the
+ * recursion. */
 #ifndef NTK_KERNEL_RESIDUAL_H
 #define NTK_KERNEL_RESIDUAL_H
 
@@ -7,8 +8,8 @@
 /* q = alpha^2 / (1 + alpha^2); 0 for another family. */
 double ntk_residual_share(const ntk_architecture *architecture);
 
-/* From S^0_xx, which ntk_points_create has computed, to the variances of all blocks, Theta_xx and the fields,
- * which stand in points->field[0]. Errors: NTK_ERROR_MEMORY. */
+/* From S^0_xx, which ntk_points_create has computed, to the variances of all blocks, Theta_xx and
+ * the fields, which stand in points->field[0]. Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_residual_points(const ntk_architecture *architecture, ntk_points *points);
 
 #endif

@@ -1,8 +1,8 @@
 /* Factorisations and eigenvalues.
  *
- * LAPACK is column-major. LAPACKE's row-major entry copies and transposes the matrix twice; here the
- * column-major routine is called on the same memory with the other triangle instead. Row-major storage
- * of A is column-major storage of A^T = A, its lower triangle becomes the upper one, and
+ * LAPACK is column-major. LAPACKE's row-major entry copies and transposes the matrix twice; here
+ * the column-major routine is called on the same memory with the other triangle instead. Row-major
+ * storage of A is column-major storage of A^T = A, its lower triangle becomes the upper one, and
  *
  *   A = U^T U, U upper, column-major   is   A = L L^T, L = U^T lower, row-major. */
 #include <ntk/linalg.h>
@@ -14,8 +14,8 @@
 
 #include "linalg/size.h"
 
-/* OpenBLAS compares a pivot with `pivot <= 0`, which a NaN passes. Any NaN or infinity in row i of A
- * reaches the pivot L_ii = sqrt(A_ii - sum_k L_ik^2), so looking at the diagonal is enough. */
+/* OpenBLAS compares a pivot with `pivot <= 0`, which a NaN passes. Any NaN or infinity in row i of
+ * A reaches the pivot L_ii = sqrt(A_ii - sum_k L_ik^2), so looking at the diagonal is enough. */
 static ntk_status check_pivots(size_t n, const double *l, size_t ldl) {
     for (size_t i = 0; i < n; i++)
         if (!(isfinite(l[i * ldl + i]) && l[i * ldl + i] > 0))
@@ -58,7 +58,7 @@ ntk_status ntk_triangular_solve(ntk_transpose transpose, size_t n, size_t column
     return NTK_OK;
 }
 
-/* --- eigenvalues --------------------------------------------------------------------------------- */
+/* --- eigenvalues ------------------------------------------------------------------------------ */
 
 /* dsyevd's workspace of 1 + 6 n + 2 n^2 doubles is counted in lapack_int. */
 enum { MAX_EIGENVECTORS = 32764 };
@@ -71,8 +71,8 @@ static ntk_status check_lower_triangle(size_t n, const double *a, size_t lda) {
     return NTK_OK;
 }
 
-/* In place and in tiles: a column's elements lie a row apart, and a tile keeps both its rows and its
- * mirror image's in the cache. */
+/* In place and in tiles: a column's elements lie a row apart, and a tile keeps both its rows and
+ * its mirror image's in the cache. */
 static void transpose_square(size_t n, double *a, size_t lda) {
     enum { TILE = 32 };
     for (size_t i0 = 0; i0 < n; i0 += TILE)

@@ -27,12 +27,14 @@ static const struct link_map *module_of(const void *address) {
     return dladdr1(address, &info, &map, RTLD_DL_LINKMAP) != 0 ? map : NULL;
 }
 
-/* The names that a file asks the linker for, beside the last part of the path under which one was found. */
+/* The names that a file asks the linker for, beside the last part of the path under which one was
+ * found. */
 static bool needs(const struct link_map *user, const char *path) {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *texts = NULL;
     for (const ElfW(Dyn) *entry = user->l_ld; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_STRTAB) texts = (const char *)entry->d_un.d_ptr;
-    if (texts == NULL || (uintptr_t)texts < user->l_addr) return false; /* not where glibc puts addresses */
+    /* not where glibc puts addresses */
+    if (texts == NULL || (uintptr_t)texts < user->l_addr) return false;
     for (const ElfW(Dyn) *entry = user->l_ld; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_NEEDED && strcmp(texts + entry->d_un.d_val, name) == 0) return true;
     return false;
@@ -44,7 +46,7 @@ bool ntk_module_uses(const void *user, const void *address) {
     return a != NULL && b != NULL && (a == b || needs(a, b->l_name));
 }
 
-/* ---- build-ids ----------------------------------------------------------------------------------------- */
+/* ---- build-ids ------------------------------------------------------------------------------- */
 
 typedef struct search {
     uintptr_t address;

@@ -11,8 +11,8 @@
 #include "linalg/module.h"
 #include "linalg/vendor.h"
 
-/* What src/linalg calls, then what LAPACK calls for it by way of Fortran. `linked`: as this program sees
- * them. */
+/* What src/linalg calls, then what LAPACK calls for it by way of Fortran. `linked`: as this program
+ * sees them. */
 typedef void function(void);
 #define LINKED(name)                                                                                         \
     { #name, (function *)(name) }
@@ -40,11 +40,12 @@ static const struct {
 
 static const void *address_of(size_t k) {
     void *linked = NULL;
-    memcpy(&linked, &symbols[k].linked, sizeof linked); /* a function's address as that of an object */
+    memcpy(&linked, &symbols[k].linked, sizeof linked); /* a function's address as that of an
+                                                         * object */
     return ntk_symbol(symbols[k].name, linked);
 }
 
-/* ---- libraries ----------------------------------------------------------------------------------------- */
+/* ---- libraries ------------------------------------------------------------------------------- */
 
 static void append(char *text, size_t size, const char *name) {
     const size_t used = strlen(text);
@@ -71,16 +72,17 @@ static void list_libraries(ntk_blas_info *out) {
     }
 }
 
-/* The maker's own library may stand behind a thin one that has the names of BLAS: its code decides the bits.
- */
+/* The maker's own library may stand behind a thin one that has the names of BLAS: its code decides
+ * the bits. */
 static void list_maker(ntk_blas_info *out, const ntk_vendor *vendor) {
     ntk_blas_library *library = library_of(out, ntk_symbol(vendor->marker, NULL));
     if (*library->symbols == '\0') append(library->symbols, sizeof library->symbols, vendor->marker);
 }
 
-/* ---- names --------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
-/* Debian's BLIS hides its own symbols behind those of BLAS; its folder, or its file, has its name. */
+/* Debian's BLIS hides its own symbols behind those of BLAS; its folder, or its file, has its
+ * name. */
 static const char *name_in_path(const char *path) {
     static const char *const names[][2] = {{"openblas", "OpenBLAS"},
                                            {"blis", "BLIS"},
@@ -96,8 +98,8 @@ static const char *name_in_path(const char *path) {
     return NULL;
 }
 
-/* The reference BLAS adds one product to the sum after the other; one that is made to be fast does not. The
- * numbers are such that each order of addition gives a sum of its own. */
+/* The reference BLAS adds one product to the sum after the other; one that is made to be fast does
+ * not. The numbers are such that each order of addition gives a sum of its own. */
 static bool adds_in_plain_order(void) {
     enum { N = 67 };
     double a[N], b[N], plain = 0, found = 0;
@@ -118,8 +120,8 @@ static void name_unknown(ntk_blas_info *out, const char *path) {
     snprintf(out->name, sizeof out->name, "%s", name);
 }
 
-/* OpenBLAS takes a CPU younger than itself for a Prescott (SSE3). Unless the user asked for that, name the
- * kernels that such a CPU can run. */
+/* OpenBLAS takes a CPU younger than itself for a Prescott (SSE3). Unless the user asked for that,
+ * name the kernels that such a CPU can run. */
 static const char *better_core(const char *core) {
 #ifdef __x86_64__
     if (strcmp(core, "Prescott") != 0 || getenv("OPENBLAS_CORETYPE") != NULL) return "";

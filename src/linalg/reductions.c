@@ -1,8 +1,8 @@
 /* Sums in a fixed order, and what else passes over arrays once.
  *
  * Eight running sums s_j = sum of the terms i = j mod 8, folded as
- * ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)): an order that a vector unit of 2, 4 or 8 doubles can
- * follow exactly, unlike cblas_ddot, whose order depends on the CPU. */
+ * ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)): an order that a vector unit of 2, 4 or 8
+ * doubles can follow exactly, unlike cblas_ddot, whose order depends on the CPU. */
 #include <ntk/linalg.h>
 
 #include <math.h>
@@ -36,8 +36,8 @@ double ntk_distance(size_t n, const double *x, const double *y) {
     return sqrt(fold(sum));
 }
 
-/* x - x is 0 for a finite x and NaN otherwise; the sum is not finite if any term is not, and the loop
- * has no branch. */
+/* x - x is 0 for a finite x and NaN otherwise; the sum is not finite if any term is not, and the
+ * loop has no branch. */
 bool ntk_all_finite(size_t n, const double *x) {
     double sum[SUMS] = {0};
     const size_t whole = n - n % SUMS;
@@ -58,7 +58,10 @@ double ntk_largest_difference(size_t n, const double *x, const double *y) {
 }
 
 void ntk_symmetrise(size_t n, double *a, size_t lda) {
-    enum { TILE = 32 }; /* 32 rows of 32 doubles and their mirror image: 16 kB, half a first-level cache */
+    enum {
+        TILE = 32
+    }; /* 32 rows of 32 doubles and their mirror image: 16 kB, half a first-level
+                         * cache */
     for (size_t i0 = 0; i0 < n; i0 += TILE)
         for (size_t j0 = 0; j0 <= i0; j0 += TILE)
             for (size_t i = i0; i < n && i < i0 + TILE; i++)

@@ -7,8 +7,8 @@
 
 #include <ntk/status.h>
 
-/* Of a stored (rows, columns) matrix: everything fits into lapack_int and ld >= columns. `what` names the
- * matrix in the message. */
+/* Of a stored (rows, columns) matrix: everything fits into lapack_int and ld >= columns. `what`
+ * names the matrix in the message. */
 ntk_status ntk_check_matrix(const char *what, size_t rows, size_t columns, size_t ld);
 
 /* Leading dimension for BLAS, which wants at least 1 even of an empty matrix. Checked before. */

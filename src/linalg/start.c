@@ -25,7 +25,7 @@ static bool is_openblas(const ntk_vendor *vendor) {
     return vendor != NULL && strcmp(vendor->name, "OpenBLAS") == 0;
 }
 
-/* ---- address space ------------------------------------------------------------------------------------- */
+/* ---- address space --------------------------------------------------------------------------- */
 
 /* `ulimit -v`. Elsewhere the system gives addresses without end, and says no in other ways. */
 static bool address_space_is_limited(rlim_t *bytes) {
@@ -42,8 +42,9 @@ static bool can_map(size_t bytes) {
     return true;
 }
 
-/* OpenBLAS asks for a buffer whenever more threads call it than ever before, and asks again for ever where it
- * gets none (until 0.3.29). So it is asked now, when it is known that it will get them. */
+/* OpenBLAS asks for a buffer whenever more threads call it than ever before, and asks again for
+ * ever where it gets none (until 0.3.29). So it is asked now, when it is known that it will get
+ * them. */
 static ntk_status reserve_buffers(void) {
     enum { MEBIBYTE = 1 << 20 };
     const size_t workers = ntk_workers(), slack = 4 * MEBIBYTE;
@@ -61,7 +62,7 @@ static ntk_status reserve_buffers(void) {
     return NTK_OK;
 }
 
-/* ---- starting ------------------------------------------------------------------------------------------ */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static ntk_status pin_threads(const ntk_vendor *vendor) {
     if (vendor == NULL || vendor->set_threads == NULL) return NTK_OK;
@@ -86,7 +87,7 @@ ntk_status ntk_linalg_start(void) {
     return NTK_OK;
 }
 
-/* ---- starting again ------------------------------------------------------------------------------------ */
+/* ---- starting again -------------------------------------------------------------------------- */
 
 /* True where the variable had another value, and could be given this one. */
 static bool change(const char *name, const char *value) {
@@ -103,8 +104,8 @@ static bool ask_for_one_thread(void) {
     return changed;
 }
 
-/* OpenBLAS's own threads, which it starts when it is loaded and which are never used here, would ask for
- * memory as it does, and keep the program from ending. */
+/* OpenBLAS's own threads, which it starts when it is loaded and which are never used here, would
+ * ask for memory as it does, and keep the program from ending. */
 void ntk_linalg_restart(char **argv) {
     const ntk_vendor *vendor = vendor_in_use();
     bool changed = false;

@@ -18,7 +18,7 @@ static void ask_text(const char *name, char *text, size_t size) {
     snprintf(text, size, "%s", has(name) ? CALL(text_function, name)() : "");
 }
 
-/* ---- OpenBLAS ------------------------------------------------------------------------------------------ */
+/* ---- OpenBLAS -------------------------------------------------------------------------------- */
 
 static void describe_openblas(char *version, size_t version_size, char *core, size_t core_size) {
     ask_text("openblas_get_config", version, version_size);
@@ -29,8 +29,8 @@ static void set_openblas(int threads) { CALL(int_setter, "openblas_set_num_threa
 
 static int get_openblas(void) { return CALL(int_function, "openblas_get_num_threads")(); }
 
-/* Its internal allocator, as it has been exported since GotoBLAS. A buffer that is given back stays in the
- * pool from which the next caller is served. */
+/* Its internal allocator, as it has been exported since GotoBLAS. A buffer that is given back stays
+ * in the pool from which the next caller is served. */
 bool ntk_openblas_reserve(size_t count) {
     enum { MOST = 64 }; /* the pool of a small build has few more places */
     void *taken[MOST];
@@ -41,7 +41,7 @@ bool ntk_openblas_reserve(size_t count) {
     return true;
 }
 
-/* ---- BLIS ---------------------------------------------------------------------------------------------- */
+/* ---- BLIS ------------------------------------------------------------------------------------ */
 
 static void describe_blis(char *version, size_t version_size, char *core, size_t core_size) {
     char number[64];
@@ -57,7 +57,7 @@ static void set_blis(int threads) { CALL(void (*)(int64_t), "bli_thread_set_num_
 
 static int get_blis(void) { return (int)CALL(int64_t(*)(void), "bli_thread_get_num_threads")(); }
 
-/* ---- MKL ----------------------------------------------------------------------------------------------- */
+/* ---- MKL ------------------------------------------------------------------------------------- */
 
 static void describe_mkl(char *version, size_t version_size, char *core, size_t core_size) {
     char text[198];
@@ -73,7 +73,7 @@ static void set_mkl(int threads) { CALL(int_setter, "MKL_Set_Num_Threads")(threa
 
 static int get_mkl(void) { return CALL(int_function, "MKL_Get_Max_Threads")(); }
 
-/* ---- ATLAS --------------------------------------------------------------------------------------------- */
+/* ---- ATLAS ----------------------------------------------------------------------------------- */
 
 /* Its version is printed, not told, and its threads are a matter of which library is linked. */
 static void describe_atlas(char *version, size_t version_size, char *core, size_t core_size) {
@@ -82,7 +82,7 @@ static void describe_atlas(char *version, size_t version_size, char *core, size_
     *core = '\0';
 }
 
-/* ---- all ----------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static const ntk_vendor vendors[] = {
     {"OpenBLAS", "openblas_get_config", describe_openblas, set_openblas, get_openblas},

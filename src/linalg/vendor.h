@@ -1,5 +1,5 @@
-/* Makers of BLAS that tell their name and take orders about threads. None is linked: each is asked through
- * the symbols that the library in use has, if it has them. */
+/* Makers of BLAS that tell their name and take orders about threads. None is linked: each is asked
+ * through the symbols that the library in use has, if it has them. */
 #ifndef NTK_LINALG_VENDOR_H
 #define NTK_LINALG_VENDOR_H
 
@@ -14,15 +14,16 @@ typedef struct ntk_vendor {
     int (*get_threads)(void);         /* NULL: does not tell */
 } ntk_vendor;
 
-/* The maker of the library that holds an address, which may be a thin one before the maker's own; NULL for
- * one that does not say. */
+/* The maker of the library that holds an address, which may be a thin one before the maker's own;
+ * NULL for one that does not say. */
 const ntk_vendor *ntk_vendor_of(const void *address);
 
-/* Address space that OpenBLAS takes for each thread that calls it, in bytes; where it does not get it, it
- * asks again for ever. */
+/* Address space that OpenBLAS takes for each thread that calls it, in bytes; where it does not get
+ * it, it asks again for ever. */
 #define NTK_OPENBLAS_BUFFER ((size_t)1 << 27)
 
-/* Have OpenBLAS take `count` buffers now, which it keeps; false where it does not let itself be asked. */
+/* Have OpenBLAS take `count` buffers now, which it keeps; false where it does not let itself be
+ * asked. */
 bool ntk_openblas_reserve(size_t count);
 
 #endif

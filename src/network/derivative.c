@@ -5,10 +5,11 @@
  *     gradient of W^l = s_l (delta^l)^T a^l,     gradient of beta^l = b_l sum_i delta^l_i,
  *     delta^l = (s_{l+1} delta^{l+1} W^{l+1} (+ delta^{l+2})) (o phi'(h^l)).
  *
- * Pushforward (forward mode): along theta + t v, v made of U^l and u^l, with Dh and Da for d/dt at t = 0,
+ * Pushforward (forward mode): along theta + t v, v made of U^l and u^l, with Dh and Da for d/dt at
+ * t = 0,
  *
- *     Dh^l = s_l (a^l (U^l)^T + Da^l (W^l)^T) + b_l u^l,     Da^{l+1} = Dh^l (+ Da^{l-1}) (o phi'(h^l)),
- *     Da^1 = 0.
+ *     Dh^l = s_l (a^l (U^l)^T + Da^l (W^l)^T) + b_l u^l,
+ *     Da^{l+1} = Dh^l (+ Da^{l-1}) (o phi'(h^l)),  Da^1 = 0.
  *
  * One after the other they are the tangent kernel as an operator, Theta_hat v = J (J^T v). */
 #include "network/network.h"
@@ -62,7 +63,8 @@ ntk_status network_propagate_back(const ntk_network *network, const network_batc
     return NTK_OK;
 }
 
-/* beta <- b_l times the sum of the rows of `signal`, by blocks of columns whose sums stay in cache. */
+/* beta <- b_l times the sum of the rows of `signal`, by blocks of columns whose sums stay in
+ * cache. */
 static void bias_gradient(const network_layer *layer, size_t n, const double *signal, double *beta) {
     const size_t block = 512;
     for (size_t first = 0; first < layer->fan_out; first += block) {
@@ -121,7 +123,8 @@ ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, co
     NTK_TRY(ntk_network_forward(network, theta0, n, x, f));
     NTK_TRY(network_reserve(&network->direction, network->parameters, 1, 1));
     NTK_TRY(network_reserve(&network->tangent, n, network->outputs, 1));
-    /* The difference first: J theta - J theta_0 would cancel, theta being O(1) and moving little. */
+    /* The difference first: J theta - J theta_0 would cancel, theta being O(1) and moving
+     * little. */
     double *direction = network->direction.data;
     for (size_t i = 0; i < network->parameters; i++) direction[i] = theta[i] - theta0[i];
     const double *tangent = network->tangent.data;

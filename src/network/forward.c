@@ -1,7 +1,7 @@
-/* Forward: a batch through the layers, one matrix product each. Rows are inputs, so h = s a W^T + b beta^T
- * reads both matrices along their rows. Activations and derivatives are computed together, in one pass, and
- * kept: whatever is differentiated later needs both. A skip connection is a product that adds to a copy of
- * what it skips from. */
+/* Forward: a batch through the layers, one matrix product each. Rows are inputs, so h = s a W^T + b
+ * beta^T reads both matrices along their rows. Activations and derivatives are computed together,
+ * in one pass, and kept: whatever is differentiated later needs both. A skip connection is a
+ * product that adds to a copy of what it skips from. */
 #include "network/network.h"
 
 #include <string.h>

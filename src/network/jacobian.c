@@ -1,15 +1,16 @@
 /* The explicit Jacobian, input by input: rows are d f_k(x_i) / d theta.
  *
  * For one input the derivatives with respect to h^l are the (K, fan-out) matrix D^l, D^N = I and
- * D^l = (s_{l+1} D^{l+1} W^{l+1} (+ D^{l+2} where a skip connection begins)) (diag phi'(h^l)); the block of
- * W^l in row k is s_l D^l_k (a^l)^T, that of beta^l is b_l D^l_k. It shares the forward with the batched
- * pullback and the structured tangent kernel, and nothing else: it is the path against which they are
- * checked. */
+ * D^l = (s_{l+1} D^{l+1} W^{l+1} (+ D^{l+2} where a skip connection begins)) (diag phi'(h^l)); the
+ * block of W^l in row k is s_l D^l_k (a^l)^T, that of beta^l is b_l D^l_k. It shares the forward
+ * with the batched pullback and the structured tangent kernel, and nothing else: it is the path
+ * against which they are checked. */
 #include "network/network.h"
 
 #include <string.h>
 
-/* Row k of D^l, the derivative of f_k with respect to h^l, spread over the parameters of layer l. */
+/* Row k of D^l, the derivative of f_k with respect to h^l, spread over the parameters of layer
+ * l. */
 static void write_layer(const ntk_network *network, size_t l, const double *signal, const double *a,
                         double *row) {
     const network_layer *layer = &network->layers[l];
@@ -21,8 +22,8 @@ static void write_layer(const ntk_network *network, size_t l, const double *sign
     for (size_t r = 0; r < layer->fan_out; r++) row[layer->bias + r] = layer->bias_scale * signal[r];
 }
 
-/* D^l from D^{l+1} = signal, l = 1 .. N - 1. Plain sums, no matrix product. out: (K, m), D^{l+2} before where
- * a skip connection begins. derivative: (m), NULL where layer l is not activated. */
+/* D^l from D^{l+1} = signal, l = 1 .. N - 1. Plain sums, no matrix product. out: (K, m), D^{l+2}
+ * before where a skip connection begins. derivative: (m), NULL where layer l is not activated. */
 static void step_back(const ntk_network *network, size_t l, const double *theta, const double *derivative,
                       const double *signal, double *out) {
     const network_layer *above = &network->layers[l + 1];

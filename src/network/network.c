@@ -57,7 +57,8 @@ static void describe_dense(const ntk_network *network, size_t l, double fan, net
     layer->bias_scale = sqrt(network->architecture.bias_variance);
 }
 
-/* Layer l of a residual network: W^0, then W^l (activated) and V^l (added) of each block, then v. */
+/* Layer l of a residual network: W^0, then W^l (activated) and V^l (added) of each block, then
+ * v. */
 static void describe_residual(const ntk_network *network, size_t l, double fan, network_layer *layer) {
     const bool in_block = l > 1 && l < network->layer_count;
     layer->activated = in_block && l % 2 == 0;

@@ -1,24 +1,29 @@
-/* What the files of this folder share: the layers of a network, and the batch whose activations are kept.
+/* What the files of this folder share: the layers of a network, and the batch whose activations are
+ * kept.
  *
- * Both families of architecture.h are chains of affine layers l = 1 .. N, whose output is the input of the
- * next one as it is, or after phi, or after a skip connection around this layer and the one before it:
+ * Both families of architecture.h are chains of affine layers l = 1 .. N, whose output is the input
+ * of the next one as it is, or after phi, or after a skip connection around this layer and the one
+ * before it:
  *
  *     h^l = s_l W^l a^l + b_l beta^l,    a^1 = x,    f = h^N,
  *     a^{l+1} = phi(h^l)        where layer l is `activated`,
  *     a^{l+1} = h^l + a^{l-1}   where layer l is `added`,
  *     a^{l+1} = h^l             elsewhere.
  *
- * Dense: N = L + 1, all but the last are activated. Residual: N = 2 L + 2, layer 1 is W^0 of architecture.h,
- * layers 2 l and 2 l + 1 are W^l (activated) and V^l (added) of block l, layer N is v. Scales s_l and b_l are
- * those of architecture.h; mean-field scaling divides the whole output by a further sqrt(m), that is s_N and
- * b_N.
+ * Dense: N = L + 1, all but the last are activated. Residual: N = 2 L + 2, layer 1 is W^0 of
+ * architecture.h, layers 2 l and 2 l + 1 are W^l (activated) and V^l (added) of block l, layer N is
+ * v. Scales s_l and b_l are those of architecture.h; mean-field scaling divides the whole output by
+ * a further sqrt(m), that is s_N and b_N.
  *
- * With delta^l = d f / d a^{l+1} o (phi'(h^l) or 1), the derivative with respect to h^l, going back is
+ * With delta^l = d f / d a^{l+1} o (phi'(h^l) or 1), the derivative with respect to h^l, going back
+ * is
  *
- *     delta^l = s_{l+1} delta^{l+1} W^{l+1} (+ delta^{l+2} where layer l + 2 is added) (o phi'(h^l)).
+ *     delta^l = s_{l+1} delta^{l+1} W^{l+1} (+ delta^{l+2} where layer l + 2 is added) (o
+ *     phi'(h^l)).
  *
- * Signals of two neighbouring layers are kept in two buffers by turns: that of layer l + 2 lies where that of
- * layer l goes, so that the skip connection is a product that adds to what is there. */
+ * Signals of two neighbouring layers are kept in two buffers by turns: that of layer l + 2 lies
+ * where that of layer l goes, so that the skip connection is a product that adds to what is
+ * there. */
 #ifndef NTK_NETWORK_NETWORK_H
 #define NTK_NETWORK_NETWORK_H
 
@@ -31,7 +36,8 @@
 typedef struct network_layer {
     size_t fan_in, fan_out;
     size_t weight;                   /* position in theta of W^l, (fan_out, fan_in) */
-    size_t bias;                     /* position in theta of beta^l, (fan_out), where there are biases */
+    size_t bias;                     /* position in theta of beta^l, (fan_out), where there are
+                                      * biases */
     double weight_scale, bias_scale; /* s_l, b_l */
     bool activated, added;           /* what becomes of h^l */
     size_t activation;               /* position of an activated layer among such layers, from 0 */
@@ -60,11 +66,13 @@ struct ntk_network {
     network_batch batch;                          /* of the last forward */
     network_batch columns;                        /* second batch of a rectangular tangent kernel */
     network_buffer input_gram, signal_gram;       /* of the layer at hand, for the tangent kernel */
-    network_buffer direction;                     /* in parameter space: theta - theta_0, or J^T v */
+    network_buffer direction;                     /* in parameter space: theta - theta_0, or J^T
+                                                   * v */
     network_buffer tangent; /* (n, K): J (theta - theta_0), or outputs nobody asked for */
 };
 
-/* Room for a * b * c doubles. Errors: NTK_ERROR_SHAPE where that overflows size_t; NTK_ERROR_MEMORY. */
+/* Room for a * b * c doubles. Errors: NTK_ERROR_SHAPE where that overflows size_t;
+ * NTK_ERROR_MEMORY. */
 ntk_status network_reserve(network_buffer *buffer, size_t a, size_t b, size_t c);
 
 /* Room for both signals of a batch, (rows_per_input * n, m) each. */
@@ -81,7 +89,8 @@ const double *network_derivative(const ntk_network *network, const network_batch
 ntk_status network_multiply(const network_layer *layer, const double *theta, size_t n, const double *a,
                             double beta, double *h);
 
-/* result <- s_l signal W + beta result. signal: (rows, fan-out), result: (rows, fan-in); beta: 0 or 1. */
+/* result <- s_l signal W + beta result. signal: (rows, fan-out), result: (rows, fan-in); beta: 0 or
+ * 1. */
 ntk_status network_multiply_back(const network_layer *layer, const double *theta, size_t rows,
                                  const double *signal, double beta, double *result);
 
@@ -89,8 +98,8 @@ ntk_status network_multiply_back(const network_layer *layer, const double *theta
 ntk_status network_outer_product(const network_layer *layer, size_t n, const double *signal, const double *a,
                                  double *gradient);
 
-/* h <- s_l a W^T + b_l beta^T (+ h where layer l is added), layer l at theta. a: (n, fan-in), h: (n,
- * fan-out).
+/* h <- s_l a W^T + b_l beta^T (+ h where layer l is added), layer l at theta. a: (n, fan-in), h:
+ * (n, fan-out).
  */
 ntk_status network_apply_layer(const ntk_network *network, size_t l, const double *theta, size_t n,
                                const double *a, double *h);
@@ -105,14 +114,14 @@ ntk_status network_check_batch(const ntk_network *network, size_t n, const char 
 /* delta^l is kept in the place of delta^{l+2} and adds to it: layer l + 2 is an added one. */
 bool network_skip_begins(const ntk_network *network, size_t l);
 
-/* delta^{N-1} of the products c_ik f_k, row (i, k) of out: c_ik s_N W^N_k (o phi'(h^{N-1}_i)). c: (n, K),
- * NULL for ones; out: (n K, m). */
+/* delta^{N-1} of the products c_ik f_k, row (i, k) of out: c_ik s_N W^N_k (o phi'(h^{N-1}_i)). c:
+ * (n, K), NULL for ones; out: (n K, m). */
 void network_output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
                             const double *c, double *out);
 
-/* delta^l from delta^{l+1} = signal, l = 1 .. N - 1, as above; out holds delta^{l+2} where a skip connection
- * begins. signal: (rows, fan-out of layer l + 1), out: (rows, m), rows = rows_per_input * n, input by input.
- */
+/* delta^l from delta^{l+1} = signal, l = 1 .. N - 1, as above; out holds delta^{l+2} where a skip
+ * connection begins. signal: (rows, fan-out of layer l + 1), out: (rows, m), rows =
+ * rows_per_input * n, input by input. */
 ntk_status network_propagate_back(const ntk_network *network, const network_batch *batch, size_t l,
                                   const double *theta, size_t rows_per_input, const double *signal,
                                   double *out);

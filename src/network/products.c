@@ -1,11 +1,12 @@
-/* The three products with the weights W (fan-out, fan-in) of a layer that everything here is made of.
+/* The three products with the weights W (fan-out, fan-in) of a layer that everything here is made
+ * of.
  *
- * With few rows on the other side such a product is bound by memory: it reads (or, for the gradient, writes)
- * fan-out x fan-in numbers and does little with each. One call would then pack W into a copy, or clear the
- * whole gradient before adding to it. W is walked in bands of its rows instead, small enough for BLAS's
- * kernels without packing and for a band to be still in cache when it is touched again: 1.5 to 1.8 times
- * faster with AVX-512 at 8 rows, no slower on kernels without that. Bands depend on the sizes alone, so the
- * bits do. */
+ * With few rows on the other side such a product is bound by memory: it reads (or, for the
+ * gradient, writes) fan-out x fan-in numbers and does little with each. One call would then pack W
+ * into a copy, or clear the whole gradient before adding to it. W is walked in bands of its rows
+ * instead, small enough for BLAS's kernels without packing and for a band to be still in cache when
+ * it is touched again: 1.5 to 1.8 times faster with AVX-512 at 8 rows, no slower on kernels without
+ * that. Bands depend on the sizes alone, so the bits do. */
 #include "network/network.h"
 
 #include <ntk/linalg.h>

@@ -1,19 +1,21 @@
 /* The empirical tangent kernel Theta_hat = J J^T without J.
  *
- * The derivative of f_k(x_i) with respect to W^l is the outer product s_l delta^l_{ik} (a^l_i)^T, and with
- * respect to beta^l it is b_l delta^l_{ik}, where delta^l_{ik} = d f_k(x_i) / d h^l (network.h; in a residual
- * network W^0, every W^l and V^l and v are layers of their own). So
+ * The derivative of f_k(x_i) with respect to W^l is the outer product s_l delta^l_{ik} (a^l_i)^T,
+ * and with respect to beta^l it is b_l delta^l_{ik}, where delta^l_{ik} = d f_k(x_i) / d h^l
+ * (network.h; in a residual network W^0, every W^l and V^l and v are layers of their own). So
  *
- *     Theta_hat_{(i,k),(j,k')} = sum_l (s_l^2 <a^l_i, a^l_j> + b_l^2) <delta^l_{ik}, delta^l_{jk'}>,
+ *     Theta_hat_{(i,k),(j,k')} = sum_l (s_l^2 <a^l_i, a^l_j> + b_l^2) <delta^l_{ik},
+ *     delta^l_{jk'}>,
  *
- * two Gram matrices per layer, of n and of n K vectors. In the output layer delta_{ik} is the unit vector
- * e_k: its factor is the identity over the outputs and is not multiplied out. For two batches both Gram
- * matrices are rectangular. */
+ * two Gram matrices per layer, of n and of n K vectors. In the output layer delta_{ik} is the unit
+ * vector e_k: its factor is the identity over the outputs and is not multiplied out. For two
+ * batches both Gram matrices are rectangular. */
 #include "network/network.h"
 
 #include <ntk/linalg.h>
 
-/* The two sides of a kernel: the same batch twice for a symmetric one, of which the lower half is built. */
+/* The two sides of a kernel: the same batch twice for a symmetric one, of which the lower half is
+ * built. */
 typedef struct sides {
     const ntk_network *network;
     const network_batch *rows, *columns;
@@ -59,8 +61,8 @@ static void start_with_output_layer(const sides *s, const double *inputs) {
     }
 }
 
-/* Kernel += (input Gram (x) 1 1^T) o signal Gram: a hidden layer. `expanded`: (q K), scratch for the rows of
- * the first factor. */
+/* Kernel += (input Gram (x) 1 1^T) o signal Gram: a hidden layer. `expanded`: (q K), scratch for
+ * the rows of the first factor. */
 static void add_hidden_layer(const sides *s, const double *inputs, const double *signals, double *expanded) {
     const size_t K = s->network->outputs, q = s->columns->n;
     for (size_t r = 0; r < s->rows->n * K; r++) {
@@ -82,8 +84,8 @@ static ntk_status signals_down_to(const ntk_network *network, const network_batc
     return NTK_OK;
 }
 
-/* The sum over the layers, from the output down. inputs: (n, q); signals: (n K + 1, q K), its last row for
- * the rows expanded. */
+/* The sum over the layers, from the output down. inputs: (n, q); signals: (n K + 1, q K), its last
+ * row for the rows expanded. */
 static ntk_status build(const sides *s, const double *theta, double *inputs, double *signals) {
     const ntk_network *network = s->network;
     const size_t K = network->outputs, rows = s->rows->n * K, columns = s->columns->n * K;

@@ -12,7 +12,8 @@
 bool ntk_loss_targets_are_hard(ntk_loss loss, size_t n, size_t outputs, const double *targets);
 
 /* Logarithm of an upper bound of the largest eigenvalue of d2L/df2 at f (n, K). Never more than
- * log(ntk_loss_curvature); for hard targets never more than log L + log 2 (softmax), log L (logistic). */
+ * log(ntk_loss_curvature); for hard targets never more than log L + log 2 (softmax), log L
+ * (logistic). */
 double ntk_loss_log_curvature_at(ntk_loss loss, size_t n, size_t outputs, const double *f);
 
 /* log(e^a + e^b); either may be -infinity. */

@@ -1,26 +1,27 @@
 /* Losses: values, logarithms of values, cotangents, curvature.
  *
- * Row i has outputs f_1 .. f_K and targets q_1 .. q_K; L = (1/n) sum_i l_i. Write softplus(x) = log(1 + e^x)
- * and sigma(x) = 1 / (1 + e^{-x}).
+ * Row i has outputs f_1 .. f_K and targets q_1 .. q_K; L = (1/n) sum_i l_i. Write softplus(x) =
+ * log(1 + e^x) and sigma(x) = 1 / (1 + e^{-x}).
  *
- *     squared    l = (1/2) sum_k (f_k - q_k)^2                   dl/df_k = f_k - q_k
- *     logistic   l = q softplus(-f) + (1 - q) softplus(f)         dl/df   = (1 - q) sigma(f) - q sigma(-f)
- *     softmax    l = sum_k q_k ((f_top - f_k) + softplus(r))      dl/df_k = p_k - q_k
+ *     squared   l = (1/2) sum_k (f_k - q_k)^2                dl/df_k = f_k - q_k
+ *     logistic  l = q softplus(-f) + (1 - q) softplus(f)     dl/df = (1 - q) sigma(f) - q sigma(-f)
+ *     softmax   l = sum_k q_k ((f_top - f_k) + softplus(r))  dl/df_k = p_k - q_k
  *
- * with top = argmax f, r = log sum_{j != top} e^{f_j - f_top} and log p_k = (f_k - f_top) - softplus(r).
- * These forms are sums of terms of one sign: no cancellation at any margin. The softmax cotangent at the
- * class y with the largest q is minus the sum of the others, because p_y - q_y would cancel for a single true
- * class and for soft targets close to one.
+ * with top = argmax f, r = log sum_{j != top} e^{f_j - f_top} and log p_k = (f_k - f_top) -
+ * softplus(r). These forms are sums of terms of one sign: no cancellation at any margin. The
+ * softmax cotangent at the class y with the largest q is minus the sum of the others, because p_y -
+ * q_y would cancel for a single true class and for soft targets close to one.
  *
- * The smallest losses are handled through their logarithms: for a single true class with margin -x the loss
- * is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the weights
- * (dl/df_k) / (n L) are e^{log p_k - log(n L)}.
+ * The smallest losses are handled through their logarithms: for a single true class with margin -x
+ * the loss is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the
+ * weights (dl/df_k) / (n L) are e^{log p_k - log(n L)}.
  *
- * Curvature. d2l/df2 is 1 (squared), sigma(f) sigma(-f) (logistic) and diag(p) - p p^T (softmax), whose
- * largest eigenvalue is at most 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top). For a single
- * true class y, p_k (1 - p_k) <= 1 - p_y = S / (1 + S) <= log(1 + S) = l with S = sum_{j != y} e^{f_j - f_y}.
- * Hence the eigenvalues of (d2L/df2) / L are at most max_i 2 l_i / sum_i l_i <= 2 for softmax, and in the
- * same way at most 1 for logistic: in log-loss time the stiffness is bounded, however small the loss. */
+ * Curvature. d2l/df2 is 1 (squared), sigma(f) sigma(-f) (logistic) and diag(p) - p p^T (softmax),
+ * whose largest eigenvalue is at most 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top).
+ * For a single true class y, p_k (1 - p_k) <= 1 - p_y = S / (1 + S) <= log(1 + S) = l with S =
+ * sum_{j != y} e^{f_j - f_y}. Hence the eigenvalues of (d2L/df2) / L are at most max_i 2 l_i /
+ * sum_i l_i <= 2 for softmax, and in the same way at most 1 for logistic: in log-loss time the
+ * stiffness is bounded, however small the loss. */
 #include <math.h>
 
 #include "objective/curvature.h"
@@ -36,7 +37,7 @@ static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp
 /* Below -18 the neglected term 5 e^{2x} / 24 is less than half an ulp of the result. */
 static double log_softplus(double x) { return x < -18 ? x - 0.5 * exp(x) : log(softplus(x)); }
 
-/* ---- one row ------------------------------------------------------------------------------------------- */
+/* ---- one row --------------------------------------------------------------------------------- */
 
 typedef struct softmax_row {
     size_t top;
@@ -163,7 +164,7 @@ static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const 
     }
 }
 
-/* ---- all rows ------------------------------------------------------------------------------------------ */
+/* ---- all rows -------------------------------------------------------------------------------- */
 
 void ntk_loss_evaluate(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                        double *value, double *cotangent) {
@@ -243,7 +244,7 @@ void ntk_loss_margins(ntk_loss loss, size_t n, size_t outputs, const double *f, 
         margins[i] = row_margin(loss, outputs, f + i * outputs, targets + i * outputs);
 }
 
-/* ---- targets ------------------------------------------------------------------------------------------- */
+/* ---- targets --------------------------------------------------------------------------------- */
 
 static ntk_status check_outputs(ntk_loss loss, size_t outputs) {
     switch (loss) {

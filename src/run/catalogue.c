@@ -26,7 +26,7 @@ size_t ntk_processor_count(void) {
     return online > 0 ? (size_t)online : 1;
 }
 
-/* ---- the root ------------------------------------------------------------------------------------------ */
+/* ---- the root -------------------------------------------------------------------------------- */
 
 /* A claim of the registry is there: a folder of objects, build/suites say, is none of claims. */
 static bool holds_suites(const ntk_registry_entry *registry, const char *folder) {
@@ -98,7 +98,7 @@ void ntk_suite_release(ntk_suite *suite) {
     *suite = (ntk_suite){0};
 }
 
-/* ---- names --------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* The claim whose id, or whose name without its suite, is nearest. */
 static const char *nearest_claim(const ntk_suite *suite, const char *name) {

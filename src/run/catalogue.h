@@ -25,19 +25,19 @@ typedef struct ntk_suite {
     char *data;       /* the folder of data sets */
 } ntk_suite;
 
-/* Find the root: $NTK_ROOT; else the nearest folder above the program that contains claims in suites/; else
- * ../share/ntk-verify beside it. data: NULL for <root>/data. Errors: NTK_ERROR_NOT_FOUND, saying where it
- * was looked for. */
+/* Find the root: $NTK_ROOT; else the nearest folder above the program that contains claims in
+ * suites/; else ../share/ntk-verify beside it. data: NULL for <root>/data. Errors:
+ * NTK_ERROR_NOT_FOUND, saying where it was looked for. */
 ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, ntk_suite *out);
 void ntk_suite_release(ntk_suite *suite);
 
-/* Read one claim of the registry. Errors: NTK_ERROR_NOT_FOUND, suggesting the nearest name; those of
- * ntk_claim_read. */
+/* Read one claim of the registry. Errors: NTK_ERROR_NOT_FOUND, suggesting the nearest name; those
+ * of ntk_claim_read. */
 ntk_status ntk_suite_claim(const ntk_suite *suite, const char *id, ntk_claim *out);
 
-/* The registry's entries that a list of claims and suites names, in the registry's order; all of them for an
- * empty list. selected: (number of registry entries). Errors: NTK_ERROR_NOT_FOUND, suggesting the nearest
- * name. */
+/* The registry's entries that a list of claims and suites names, in the registry's order; all of
+ * them for an empty list. selected: (number of registry entries). Errors: NTK_ERROR_NOT_FOUND,
+ * suggesting the nearest name. */
 ntk_status ntk_suite_select(const ntk_suite *suite, const char *const *names, size_t count, bool *selected);
 
 /* The seed whose results are stored under expected/. */

@@ -1,5 +1,5 @@
-/* The budget of chance: which interval of a run spends how much of the probability that another seed would
- * end otherwise. */
+/* The budget of chance: which interval of a run spends how much of the probability that another
+ * seed would end otherwise. */
 #include "run/chance.h"
 
 #include <math.h>

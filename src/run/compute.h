@@ -16,13 +16,14 @@ typedef struct ntk_process_request {
     const ntk_setting *overrides; /* of --set */
     size_t override_count;
     const ntk_inputs *inputs; /* what the plan of the run has seen; NULL: none was made */
-    const char *out; /* folder for metrics.tsv and the tables, created where needed; NULL: write nothing */
+    const char *out;          /* folder for metrics.tsv and the tables, created where needed; NULL:
+                               * write nothing */
 } ntk_process_request;
 
 /* Compute one claim or control in this process. *claim and *metrics are to be released with
- * ntk_claim_release and ntk_metrics_release. Errors: whatever the experiment reports; NTK_ERROR_NOT_FOUND for
- * an unknown claim or control; NTK_ERROR_CANCELLED where an input is not, or does not stay, what the plan has
- * seen. */
+ * ntk_claim_release and ntk_metrics_release. Errors: whatever the experiment reports;
+ * NTK_ERROR_NOT_FOUND for an unknown claim or control; NTK_ERROR_CANCELLED where an input is not,
+ * or does not stay, what the plan has seen. */
 ntk_status ntk_suite_compute(const ntk_suite *suite, const ntk_process_request *request, ntk_claim *claim,
                              ntk_metrics *metrics);
 

@@ -15,8 +15,8 @@
 #include "run/plan.h"
 #include "run/state.h"
 
-/* An experiment that emits, beside a metric `worst-ratio`, scalars such as `worst-ratio-at-width` and
- * `worst-ratio-at-seed`, says thereby where its worst case is. */
+/* An experiment that emits, beside a metric `worst-ratio`, scalars such as `worst-ratio-at-width`
+ * and `worst-ratio-at-seed`, says thereby where its worst case is. */
 static void explain_worst_case(const ntk_metrics *metrics, const char *metric, FILE *stream) {
     const size_t length = strlen(metric);
     const char *separator = "    worst case: ";

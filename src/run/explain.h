@@ -6,8 +6,8 @@
 
 #include "run/state.h"
 
-/* The lines that say what is wrong with a claim: check, found with its interval, wanted and why, the command
- * that reruns it, the figure. Nothing for a claim that holds. */
+/* The lines that say what is wrong with a claim: check, found with its interval, wanted and why,
+ * the command that reruns it, the figure. Nothing for a claim that holds. */
 void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream);
 
 #endif

@@ -1,13 +1,13 @@
-/* Figures: suites/style.gp, then the claim's figure.gp, in one gnuplot process that draws both formats. The
- * scripts see
+/* Figures: suites/style.gp, then the claim's figure.gp, in one gnuplot process that draws both
+ * formats. The scripts see
  *
  *     data     the folder with metrics.tsv and the tables; controls stand in data/controls/<name>/
  *     output   the file that is drawn
  *     format   "svg" or "png"; style.gp chooses the terminal by it
  *     tier     "quick" or "full"
  *
- * A drawing takes its place only when gnuplot has ended well: an earlier one is never left half overwritten.
- */
+ * A drawing takes its place only when gnuplot has ended well: an earlier one is never left half
+ * overwritten. */
 #include "run/figure.h"
 
 #include <stdio.h>
@@ -109,8 +109,8 @@ static bool take_drawing(const char *claim_folder, const char *format, bool good
     return taken;
 }
 
-/* gnuplot ends with status 0 after many a complaint (an empty table, a missing font), so that what it says
- * counts as a warning too. */
+/* gnuplot ends with status 0 after many a complaint (an empty table, a missing font), so that what
+ * it says counts as a warning too. */
 ntk_status ntk_figure_finish(const char *claim_folder, const ntk_process *process, bool *drawn,
                              char **warning) {
     const bool ended_well = process->ending == NTK_ENDING_EXIT && process->code == 0;

@@ -1,4 +1,5 @@
-/* Figures: gnuplot as a process; claim_folder holds the tables and receives figure.svg and figure.png. */
+/* Figures: gnuplot as a process; claim_folder holds the tables and receives figure.svg and
+ * figure.png. */
 #ifndef NTK_RUN_FIGURE_H
 #define NTK_RUN_FIGURE_H
 

@@ -28,10 +28,10 @@
 #include "run/process.h"
 #include "run/state.h"
 
-/* ---- accepting ----------------------------------------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------------------------------- */
 
-/* The keys of the plan are those of this program's code and of the claims and data as they are now: a run of
- * others is not found in its journal, one of another clone of the same content is. */
+/* The keys of the plan are those of this program's code and of the claims and data as they are now:
+ * a run of others is not found in its journal, one of another clone of the same content is. */
 static ntk_status check_acceptable(ntk_run *run, ntk_claim_run *claim) {
     for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
         if (claim->tasks[t].state != NTK_TASK_DONE)
@@ -85,7 +85,7 @@ ntk_status ntk_suite_accept(const ntk_suite *suite, const char *const *names, si
     return status;
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 typedef struct drawing {
     const ntk_suite *suite;

@@ -6,17 +6,18 @@
 
 #include "run/state.h"
 
-/* Rewrite the stored results of the named claims from a finished run in `folder`. Refused unless the run is
- * of this program's code (another clone's build of it will do), of the claims and data as they are now, of
- * the stored seed and without overrides, and unless every check holds and every control broke. *changed: how
- * many values moved or are new. Errors: NTK_ERROR_UNSUPPORTED with the reason of the refusal;
- * NTK_ERROR_ARGUMENT for an empty `why`. */
+/* Rewrite the stored results of the named claims from a finished run in `folder`. Refused unless
+ * the run is of this program's code (another clone's build of it will do), of the claims and data
+ * as they are now, of the stored seed and without overrides, and unless every check holds and every
+ * control broke. *changed: how many values moved or are new. Errors: NTK_ERROR_UNSUPPORTED with the
+ * reason of the refusal; NTK_ERROR_ARGUMENT for an empty `why`. */
 ntk_status ntk_suite_accept(const ntk_suite *suite, const char *const *names, size_t count, ntk_tier tier,
                             const char *folder, const char *why, size_t *changed);
 
-/* Redraw the figures of a run without computing anything, and copy each to plots/<suite>-<claim>.svg and
- * .png where plots is not NULL. No names: every claim that the run holds. *drawn: how many. Warnings about
- * single figures go to the observer. Errors: NTK_ERROR_NOT_FOUND, NTK_ERROR_IO. */
+/* Redraw the figures of a run without computing anything, and copy each to
+ * plots/<suite>-<claim>.svg and .png where plots is not NULL. No names: every claim that the run
+ * holds. *drawn: how many. Warnings about single figures go to the observer. Errors:
+ * NTK_ERROR_NOT_FOUND, NTK_ERROR_IO. */
 ntk_status ntk_suite_draw(const ntk_suite *suite, const char *const *names, size_t count, const char *folder,
                           const char *plots, const ntk_run_observer *observer, size_t *drawn);
 

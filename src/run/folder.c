@@ -1,5 +1,5 @@
-/* The folder of a run: found or made, locked for as long as the run lasts, and pointed to by results/latest.
- */
+/* The folder of a run: found or made, locked for as long as the run lasts, and pointed to by
+ * results/latest. */
 #include "run/folder.h"
 
 #include <dirent.h>

@@ -14,7 +14,7 @@
 #include "base/vector.h"
 #include "experiment/support.h"
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static int is_table(const struct dirent *entry) {
     const size_t length = strlen(entry->d_name);
@@ -55,7 +55,7 @@ ntk_status ntk_digest_attributes(const char *path, ntk_digest *digest) {
     return NTK_OK;
 }
 
-/* ---- provenance ---------------------------------------------------------------------------------------- */
+/* ---- provenance ------------------------------------------------------------------------------ */
 
 ntk_digest ntk_digest_blas(ntk_digest digest, const ntk_blas_info *blas) {
     digest = ntk_digest_text(digest, blas->name);

@@ -15,7 +15,7 @@
 
 #include "experiment/support.h"
 
-/* ---- one entry ----------------------------------------------------------------------------------------- */
+/* ---- one entry ------------------------------------------------------------------------------- */
 
 static ntk_digest digest_attributes(ntk_digest digest, const struct stat *file) {
     const uint64_t parts[] = {(uint64_t)file->st_size,        (uint64_t)file->st_ino,
@@ -43,7 +43,7 @@ static ntk_status digest_entry(const char *path, const struct stat *file, bool c
     return ntk_digest_file(path, digest);
 }
 
-/* ---- folders ------------------------------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------------------- */
 
 static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
@@ -83,7 +83,7 @@ static ntk_status digest_folder(const char *folder, bool contents, ntk_digest *d
     return status;
 }
 
-/* ---- the state of a data folder ------------------------------------------------------------------------ */
+/* ---- the state of a data folder -------------------------------------------------------------- */
 
 static ntk_status digest_data(const char *folder, bool contents, ntk_digest *digest) {
     struct stat info;
@@ -115,7 +115,7 @@ ntk_status ntk_data_check(const char *folder, const ntk_data_state *planned) {
     return ntk_fail(NTK_ERROR_CANCELLED, "%s: the data were changed during the run; start again", folder);
 }
 
-/* ---- between processes --------------------------------------------------------------------------------- */
+/* ---- between processes ----------------------------------------------------------------------- */
 
 void ntk_inputs_print(const ntk_inputs *inputs, char *text) {
     snprintf(text, NTK_INPUTS_SIZE, NTK_INPUTS_VARIABLE "=%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64,

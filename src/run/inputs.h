@@ -1,4 +1,5 @@
-/* The inputs of a run, frozen when it is planned: what its processes read must be what the plan has seen. */
+/* The inputs of a run, frozen when it is planned: what its processes read must be what the plan has
+ * seen. */
 #ifndef NTK_RUN_INPUTS_H
 #define NTK_RUN_INPUTS_H
 
@@ -6,18 +7,19 @@
 
 #include "base/digest.h"
 
-/* A folder of data sets. Two states with equal contents are the same data; equal attributes (sizes, times,
- * inodes) show it at little cost. */
+/* A folder of data sets. Two states with equal contents are the same data; equal attributes (sizes,
+ * times, inodes) show it at little cost. */
 typedef struct ntk_data_state {
     ntk_digest content;    /* names and contents of all files, in folders below it too */
     ntk_digest attributes; /* names and attributes */
 } ntk_data_state;
 
-/* The state of a data folder; one that does not exist is empty. Errors: NTK_ERROR_IO, also where it changes
- * while it is looked at. */
+/* The state of a data folder; one that does not exist is empty. Errors: NTK_ERROR_IO, also where it
+ * changes while it is looked at. */
 ntk_status ntk_data_freeze(const char *folder, ntk_data_state *out);
 
-/* NTK_ERROR_CANCELLED, naming the folder, where its content is no longer that of `planned`; NTK_ERROR_IO. */
+/* NTK_ERROR_CANCELLED, naming the folder, where its content is no longer that of `planned`;
+ * NTK_ERROR_IO. */
 ntk_status ntk_data_check(const char *folder, const ntk_data_state *planned);
 
 /* What a process of a run is told of its inputs. */

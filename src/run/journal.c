@@ -1,5 +1,5 @@
-/* A line: key, digest of the tables, seconds, CPU seconds, peak MiB, unit; separated by tabs. It counts once
- * its newline is on the disk. */
+/* A line: key, digest of the tables, seconds, CPU seconds, peak MiB, unit; separated by tabs. It
+ * counts once its newline is on the disk. */
 #include "run/journal.h"
 
 #include <errno.h>

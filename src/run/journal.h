@@ -1,5 +1,6 @@
-/* The journal of a run: one line per process that finished well, so that a run that was killed redoes only
- * the others. A process that crashed or exceeded a limit is not in it and is run again. */
+/* The journal of a run: one line per process that finished well, so that a run that was killed
+ * redoes only the others. A process that crashed or exceeded a limit is not in it and is run
+ * again. */
 #ifndef NTK_RUN_JOURNAL_H
 #define NTK_RUN_JOURNAL_H
 
@@ -13,13 +14,14 @@ typedef struct ntk_journal_entry {
     ntk_digest key;                           /* of everything that decides the result */
     ntk_digest tables;                        /* of the result tables that it left */
     double seconds, cpu_seconds, peak_memory; /* wall-clock, user + system, MiB */
-    char unit[192];                           /* "suite/claim/control quick": for readers, and for times */
+    char unit[192];                           /* "suite/claim/control quick": for readers, and for
+                                               * times */
 } ntk_journal_entry;
 
 typedef struct ntk_journal ntk_journal;
 
-/* Open for appending, after reading what is there; a torn last line is cut off, a line that cannot be read
- * counts for nothing. Errors: NTK_ERROR_IO, NTK_ERROR_MEMORY. */
+/* Open for appending, after reading what is there; a torn last line is cut off, a line that cannot
+ * be read counts for nothing. Errors: NTK_ERROR_IO, NTK_ERROR_MEMORY. */
 ntk_status ntk_journal_open(const char *path, ntk_journal **out);
 
 /* Read without the right to append; a journal that does not exist is empty. */
@@ -33,7 +35,8 @@ const ntk_journal_entry *ntk_journal_find(const ntk_journal *journal, ntk_digest
 /* The latest wall-clock time of a unit; a negative number where it is unknown. */
 double ntk_journal_seconds(const ntk_journal *journal, const char *unit);
 
-/* Append one line and sync it to the disk. On failure the file is as it was. Errors: NTK_ERROR_IO. */
+/* Append one line and sync it to the disk. On failure the file is as it was. Errors:
+ * NTK_ERROR_IO. */
 ntk_status ntk_journal_append(ntk_journal *journal, const ntk_journal_entry *entry);
 
 #endif

@@ -1,5 +1,5 @@
-/* The plan of a run: which processes it consists of, and a key for each, the digest of everything that
- * decides its result. Two processes with equal keys leave equal bytes. */
+/* The plan of a run: which processes it consists of, and a key for each, the digest of everything
+ * that decides its result. Two processes with equal keys leave equal bytes. */
 #include "run/plan.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #include "run/journal.h"
 #include "run/state.h"
 
-/* ---- settings ------------------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static bool declares(const ntk_experiment *experiment, const char *name) {
     const ntk_parameter *p;
@@ -62,7 +62,7 @@ static ntk_status check_overrides(const ntk_run *run) {
     return NTK_OK;
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_claim *claim,
                          const ntk_setting *settings, size_t count) {
@@ -108,7 +108,7 @@ static ntk_status plan_settings(ntk_run *run, ntk_task *task, ntk_setting *overr
     return status;
 }
 
-/* ---- tasks --------------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 static ntk_status plan_task(ntk_run *run, size_t index, const ntk_control *control, ntk_task *task) {
     const ntk_claim *claim = &run->claims[index].claim;
@@ -179,7 +179,7 @@ ntk_status ntk_run_locate_tasks(ntk_run *run) {
     return NTK_OK;
 }
 
-/* ---- what has been done already ------------------------------------------------------------------------ */
+/* ---- what has been done already -------------------------------------------------------------- */
 
 /* A task counts as done where the journal has its key and its tables are the ones that it left. */
 static ntk_status recall_task(ntk_run *run, ntk_task *task) {
@@ -209,7 +209,7 @@ ntk_status ntk_run_recall(ntk_run *run) {
     return NTK_OK;
 }
 
-/* ---- release ------------------------------------------------------------------------------------------- */
+/* ---- release --------------------------------------------------------------------------------- */
 
 static void release_task(ntk_task *task) {
     ntk_release(task->name);

@@ -1,4 +1,5 @@
-/* The plan of a run: claims, tasks and keys, without a folder; and what the journal says has been done. */
+/* The plan of a run: claims, tasks and keys, without a folder; and what the journal says has been
+ * done. */
 #ifndef NTK_RUN_PLAN_H
 #define NTK_RUN_PLAN_H
 

@@ -1,5 +1,5 @@
-/* Can figures be drawn here? gnuplot may be missing, may lack a terminal, or may find no font, in which case
- * it draws no text and ends with status 0. */
+/* Can figures be drawn here? gnuplot may be missing, may lack a terminal, or may find no font, in
+ * which case it draws no text and ends with status 0. */
 #include "run/probe.h"
 
 #include <errno.h>
@@ -31,8 +31,8 @@ static ntk_status digest_in(const char *folder, const char *name, ntk_digest *di
     return status;
 }
 
-/* Run the script in a folder, to which gnuplot is told to `cd`; *words: the last line that it said, NULL
- * where it could not be started. */
+/* Run the script in a folder, to which gnuplot is told to `cd`; *words: the last line that it said,
+ * NULL where it could not be started. */
 static ntk_status run_script(const char *folder, ntk_process *process, char **words) {
     char *texts[3] = {0};
     ntk_status status = ntk_text_format(&texts[0], "cd '%s'", folder);

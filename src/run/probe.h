@@ -7,8 +7,8 @@
 
 #include <ntk/status.h>
 
-/* True where gnuplot can be started, draws svg and png, and finds a font. detail: (size), its version or what
- * is wrong. */
+/* True where gnuplot can be started, draws svg and png, and finds a font. detail: (size), its
+ * version or what is wrong. */
 bool ntk_gnuplot_probe(char *detail, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
-/* Limits. The time limit is wall-clock time. The memory limit is the resident set, polled: the kernel's own
- * RLIMIT_AS and RLIMIT_DATA count address space, which a thread pool, OpenBLAS's buffers and a sanitizer's
- * shadow reserve by the gigabyte without touching it, so that no one number would fit every build. The price
- * is that a process may overshoot between two looks, a tenth of a second apart. Where there is no /proc the
- * memory limit is not enforced. */
+/* Limits. The time limit is wall-clock time. The memory limit is the resident set, polled: the
+ * kernel's own RLIMIT_AS and RLIMIT_DATA count address space, which a thread pool, OpenBLAS's
+ * buffers and a sanitizer's shadow reserve by the gigabyte without touching it, so that no one
+ * number would fit every build. The price is that a process may overshoot between two looks, a
+ * tenth of a second apart. Where there is no /proc the memory limit is not enforced. */
 #include "run/process.h"
 
 #include <errno.h>
@@ -36,14 +36,15 @@ double ntk_process_clock(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* ---- starting ------------------------------------------------------------------------------------------ */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static bool same_variable(const char *a, const char *b) {
     const size_t length = strcspn(a, "=");
     return strncmp(a, b, length) == 0 && (b[length] == '=' || b[length] == '\0');
 }
 
-/* The caller's environment with some variables replaced; the array is to be released, the strings are not. */
+/* The caller's environment with some variables replaced; the array is to be released, the strings
+ * are not. */
 static ntk_status replace_environment(const char *const *replacements, char ***out) {
     size_t count = 0, extra = 0, kept = 0;
     while (environ[count] != NULL) count++;
@@ -62,8 +63,8 @@ static ntk_status replace_environment(const char *const *replacements, char ***o
     return NTK_OK;
 }
 
-/* A group of its own, so that a kill reaches whatever the child starts and a Ctrl-C at the terminal reaches
- * the runner alone, which then decides. */
+/* A group of its own, so that a kill reaches whatever the child starts and a Ctrl-C at the terminal
+ * reaches the runner alone, which then decides. */
 static int set_attributes(posix_spawnattr_t *attributes) {
     sigset_t none, reset;
     sigemptyset(&none);
@@ -133,7 +134,7 @@ ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *ou
     return NTK_OK;
 }
 
-/* ---- watching ------------------------------------------------------------------------------------------ */
+/* ---- watching -------------------------------------------------------------------------------- */
 
 static void take_progress_line(ntk_process *process) {
     process->line[process->line_length] = '\0';

@@ -1,5 +1,5 @@
-/* Child processes: started with posix_spawn in a group of their own, watched, and ended when they exceed a
- * limit. */
+/* Child processes: started with posix_spawn in a group of their own, watched, and ended when they
+ * exceed a limit. */
 #ifndef NTK_RUN_PROCESS_H
 #define NTK_RUN_PROCESS_H
 
@@ -9,12 +9,15 @@
 
 #include <ntk/status.h>
 
-/* The descriptor on which a child finds the pipe for its progress: lines of one number in [0, 1]. */
+/* The descriptor on which a child finds the pipe for its progress: lines of one number in [0,
+ * 1]. */
 #define NTK_PROGRESS_DESCRIPTOR 3
 
 typedef struct ntk_process_options {
-    const char *const *arguments;          /* NULL-terminated; the first is the program, looked up in PATH */
-    const char *const *environment;        /* "NAME=value", NULL-terminated: these replace the caller's */
+    const char *const *arguments;          /* NULL-terminated; the first is the program, looked up
+                                            * in PATH */
+    const char *const *environment;        /* "NAME=value", NULL-terminated: these replace the
+                                            * caller's */
     const char *stdout_path, *stderr_path; /* created or truncated */
     double time_limit;                     /* seconds of wall-clock time */
     double memory_limit;                   /* MiB of resident memory */
@@ -50,8 +53,8 @@ double ntk_process_clock(void);
 /* Errors: NTK_ERROR_IO where the program or a file cannot be opened. */
 ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *out);
 
-/* Wait until one of the processes reports or ends, at most `seconds`; note progress, endings and limits.
- * A signal to the caller ends the wait early. */
+/* Wait until one of the processes reports or ends, at most `seconds`; note progress, endings and
+ * limits. A signal to the caller ends the wait early. */
 void ntk_process_wait(ntk_process *const *processes, size_t count, double seconds);
 
 /* Kill the whole group, wait for its end and note it as `ending`. */
@@ -60,8 +63,8 @@ void ntk_process_kill(ntk_process *process, ntk_ending ending);
 /* How it ended, in words: "ended by signal 11 (Segmentation fault)". text: (size). */
 void ntk_process_describe(const ntk_process *process, char *text, size_t size);
 
-/* The last line of a file (a child's stderr) that is not blank, cut at 400 bytes; "" where there is none. To
- * be given to ntk_release. Errors: NTK_ERROR_MEMORY. */
+/* The last line of a file (a child's stderr) that is not blank, cut at 400 bytes; "" where there is
+ * none. To be given to ntk_release. Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_process_last_words(const char *path, char **out);
 
 #endif

@@ -1,5 +1,5 @@
-/* report.html: one file that needs nothing else, for a reader who asks of each theorem what was tested, what
- * was found, and what would have refuted it. */
+/* report.html: one file that needs nothing else, for a reader who asks of each theorem what was
+ * tested, what was found, and what would have refuted it. */
 #include "run/report.h"
 
 #include <inttypes.h>
@@ -58,7 +58,7 @@ static const char style[] =
     "ul{margin:.3rem "
     "0;padding-left:1.2rem}details{margin-top:1rem}summary{cursor:pointer;color:var(--soft)}\n";
 
-/* ---- pieces -------------------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 static void element(FILE *out, const char *open, const char *text, const char *close) {
     fputs(open, out);
@@ -80,7 +80,7 @@ static void anchor(FILE *out, const char *id) {
     for (; *id != '\0'; id++) fputc(*id == '/' ? '-' : *id, out);
 }
 
-/* ---- head ---------------------------------------------------------------------------------------------- */
+/* ---- head ------------------------------------------------------------------------------------ */
 
 static void write_counts(FILE *out, const ntk_run *run) {
     fputs("<div class=\"counts\">", out);
@@ -206,7 +206,7 @@ static void write_head(FILE *out, const ntk_run *run) {
     fputs("</section>\n", out);
 }
 
-/* ---- one claim ----------------------------------------------------------------------------------------- */
+/* ---- one claim ------------------------------------------------------------------------------- */
 
 static void write_statement(FILE *out, const ntk_claim *claim) {
     element(out, "<blockquote>", claim->statement, "</blockquote>\n");
@@ -299,7 +299,8 @@ static void write_regressions(FILE *out, const ntk_claim_result *result) {
     fputs("</tbody></table></div>\n", out);
 }
 
-/* gnuplot names its symbols alike in every drawing; in one document each drawing's names get a prefix. */
+/* gnuplot names its symbols alike in every drawing; in one document each drawing's names get a
+ * prefix. */
 static void write_svg(FILE *out, const char *svg, const char *id) {
     static const char *const references[] = {" id=\"", " id='", "href=\"#", "href='#", "url(#"};
     while (*svg != '\0') {

@@ -26,7 +26,7 @@
 #include "run/state.h"
 #include "run/summary.h"
 
-/* ---- creating ------------------------------------------------------------------------------------------ */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size_t count,
                           const ntk_run_options *options, ntk_run **out) {
@@ -55,7 +55,7 @@ void ntk_run_destroy(ntk_run *run) {
     ntk_release(run);
 }
 
-/* ---- executing ----------------------------------------------------------------------------------------- */
+/* ---- executing ------------------------------------------------------------------------------- */
 
 static ntk_status write_file(const ntk_run *run, const char *name,
                              ntk_status (*writer)(const ntk_run *run, const char *path)) {

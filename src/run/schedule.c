@@ -1,10 +1,11 @@
 /* Scheduling: which process runs when.
  *
- * Up to two run at once, each with all the workers. A process computes its units in parallel but reads,
- * reduces and factorises serially; the serial parts of one are filled by the other, and what two sets of
- * workers lose to each other while both compute is little, as long as they wait asleep.
- * The longest go first by the times of the last run, so that no long one is left alone at the end. None of it
- * changes a result: a draw depends on its name alone (random.h), a reduction on the order of units. */
+ * Up to two run at once, each with all the workers. A process computes its units in parallel but
+ * reads, reduces and factorises serially; the serial parts of one are filled by the other, and what
+ * two sets of workers lose to each other while both compute is little, as long as they wait asleep.
+ * The longest go first by the times of the last run, so that no long one is left alone at the end.
+ * None of it changes a result: a draw depends on its name alone (random.h), a reduction on the
+ * order of units. */
 #include "run/schedule.h"
 
 #include <dirent.h>
@@ -46,7 +47,7 @@ typedef struct schedule {
     size_t running_count, slots;
 } schedule;
 
-/* ---- order --------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 /* A process whose time is unknown may be the longest of all. */
 static double weight(const ntk_task *task) {
@@ -80,7 +81,7 @@ static ntk_status list_tasks(schedule *plan) {
     return NTK_OK;
 }
 
-/* ---- starting ------------------------------------------------------------------------------------------ */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 /* The command line of a task's process; the strings are to be released. */
 typedef struct command {
@@ -207,7 +208,7 @@ static ntk_task *next_task(const schedule *plan) {
     return NULL;
 }
 
-/* ---- ending -------------------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 static ntk_status fail_task(ntk_task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -288,7 +289,8 @@ static ntk_status finish_figure(ntk_run *run, ntk_claim_run *claim) {
     return NTK_OK;
 }
 
-/* Judge a claim once its last process has ended; what follows is its figure, where there is one to draw. */
+/* Judge a claim once its last process has ended; what follows is its figure, where there is one to
+ * draw. */
 static ntk_status judge_if_complete(ntk_run *run, ntk_claim_run *claim) {
     for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
         if (claim->tasks[t].state == NTK_TASK_WAITING || claim->tasks[t].state == NTK_TASK_RUNNING)
@@ -315,10 +317,10 @@ static ntk_status finish_task(schedule *plan, size_t slot) {
     return judge_if_complete(run, &run->claims[task->claim]);
 }
 
-/* ---- progress ------------------------------------------------------------------------------------------ */
+/* ---- progress -------------------------------------------------------------------------------- */
 
-/* Seconds of work that are left and done, by the last run's times; where a process is new, by how far those
- * that run have come. */
+/* Seconds of work that are left and done, by the last run's times; where a process is new, by how
+ * far those that run have come. */
 static double remaining(const schedule *plan, double elapsed) {
     double left = 0, done = 0;
     size_t unknown = 0;
@@ -349,7 +351,7 @@ static void tell_progress(const schedule *plan) {
     observer->progress(&progress, observer->context);
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------ */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static bool interrupted(const ntk_run *run) {
     return run->options.interrupted != NULL && *run->options.interrupted != 0;

@@ -25,7 +25,7 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
     return NTK_OK;
 }
 
-/* ---- stored results ------------------------------------------------------------------------------------ */
+/* ---- stored results -------------------------------------------------------------------------- */
 
 static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {
     char *path;
@@ -40,7 +40,7 @@ ntk_status ntk_run_read_expected(ntk_run *run) {
     return NTK_OK;
 }
 
-/* ---- judging ------------------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static const ntk_metrics *metrics_of(const ntk_task *task) {
     return task->state == NTK_TASK_DONE ? &task->metrics : NULL;
@@ -93,7 +93,7 @@ ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare) {
     return NTK_OK;
 }
 
-/* ---- results ------------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 const char *ntk_run_folder(const ntk_run *run) { return run->folder; }
 

@@ -20,8 +20,10 @@ typedef struct ntk_claim_result {
     const ntk_claim *claim;
     ntk_verdict verdict;
     const ntk_claim_outcome *outcome;  /* NULL where SKIPPED */
-    const char *cause;                 /* why its own process failed or was skipped; NULL where it did not */
-    const char *const *control_causes; /* (claim->control_count), each NULL where the process ended well */
+    const char *cause;                 /* why its own process failed or was skipped; NULL where it
+                                        * did not */
+    const char *const *control_causes; /* (claim->control_count), each NULL where the process ended
+                                        * well */
     double seconds;                    /* wall-clock, the claim and its controls added up */
     const char *folder;
     const char *figure;         /* path of figure.svg; NULL where there is none */
@@ -46,10 +48,12 @@ typedef struct ntk_run_options {
     ntk_tier tier;
     uint64_t seed;
     size_t jobs;                  /* workers of each process; at most two processes run at once */
-    const ntk_setting *overrides; /* of --set: applied to the claims that have the parameter, and not to a
-                                     control that sets it itself; stored results are then not compared */
+    const ntk_setting *overrides; /* of --set: applied to the claims that have the parameter, and
+                                   * not to a control that sets it itself; stored results are then
+                                   * not compared */
     size_t override_count;
-    const char *out; /* NULL: results/<UTC time>-<commit>, to which results/latest is then pointed */
+    const char *out; /* NULL: results/<UTC time>-<commit>, to which results/latest is then
+                      * pointed */
     bool resume;     /* go on with what `out` (NULL: results/latest) holds */
     bool figures;    /* draw them */
     const volatile sig_atomic_t *interrupted; /* set by a signal handler: stop; NULL: never */

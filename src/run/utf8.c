@@ -6,8 +6,8 @@
 
 #include <ntk/memory.h>
 
-/* First bytes from `low`; then `more` bytes, of which the first lies in [from, to] and the others in [80,
- * bf]. */
+/* First bytes from `low`; then `more` bytes, of which the first lies in [from, to] and the others
+ * in [80, bf]. */
 static const struct {
     unsigned char low, more, from, to;
 } forms[] = {

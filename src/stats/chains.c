@@ -5,19 +5,20 @@
  *     W = mean of the s_j^2,     B = variance of the m_j (times N in the literature),
  *     V = (N - 1)/N W + B        overestimates the variance of the law while the chains differ.
  *
- * Split R-hat = sqrt(V / W) with each chain cut into two sequences, so that a drift within chains shows too.
- * Where all draws are from one law and a sequence has an effective size S, B / W is about chi^2_{M-1} /
- * ((M - 1) S): R-hat exceeds sqrt(1 + c / S) with the probability that chi^2_{M-1} / (M - 1) exceeds c.
+ * Split R-hat = sqrt(V / W) with each chain cut into two sequences, so that a drift within chains
+ * shows too. Where all draws are from one law and a sequence has an effective size S, B / W is
+ * about chi^2_{M-1} / ((M - 1) S): R-hat exceeds sqrt(1 + c / S) with the probability that
+ * chi^2_{M-1} / (M - 1) exceeds c.
  *
- * Effective size of all M N draws: M N / tau, tau = 1 + 2 sum_{t >= 1} rho_t, with (Gelman et al., section
- * 11.5; Stan)
+ * Effective size of all M N draws: M N / tau, tau = 1 + 2 sum_{t >= 1} rho_t, with (Gelman et al.,
+ * section 11.5; Stan)
  *
- *     rho_t = 1 - (W - mean_j c_j(t)) / V,     c_j(t) = (1/N) sum_i (x_i - m_j)(x_{i+t} - m_j) (N/(N-1) at
- * 0).
+ *     rho_t = 1 - (W - mean_j c_j(t)) / V,
+ *     c_j(t) = (1/N) sum_i (x_i - m_j)(x_{i+t} - m_j) (N/(N-1) at 0).
  *
- * The sum is noise at large t. For a reversible chain the sums of pairs rho_{2t} + rho_{2t+1} are positive
- * and decrease (Geyer 1992): it ends where an estimated pair is negative, and pairs above an earlier one
- * count as that one. */
+ * The sum is noise at large t. For a reversible chain the sums of pairs rho_{2t} + rho_{2t+1} are
+ * positive and decrease (Geyer 1992): it ends where an estimated pair is negative, and pairs above
+ * an earlier one count as that one. */
 #include <math.h>
 #include <stdbool.h>
 
@@ -92,9 +93,9 @@ ntk_status ntk_stats_effective_size(size_t chains, size_t length, const double *
         smallest = fmin(smallest, even + odd);
         sum += smallest;
     }
-    /* 1 + 2 (rho_1 + rho_2 + ...) = 2 (sum of pairs) - 1, with rho_0 = 1 in the first pair. Anticorrelated
-     * draws may have more than their number; Stan's limit keeps a short noisy chain from claiming too many.
-     */
+    /* 1 + 2 (rho_1 + rho_2 + ...) = 2 (sum of pairs) - 1, with rho_0 = 1 in the first pair.
+     * Anticorrelated draws may have more than their number; Stan's limit keeps a short noisy chain
+     * from claiming too many. */
     const double draws_in_all = (double)(chains * length);
     const double tau = fmax(2 * sum - 1, 1 / log10(draws_in_all));
     *size = draws_in_all / tau;

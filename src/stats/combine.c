@@ -1,7 +1,8 @@
 /* Means of several groups, and several means at once.
  *
- * Groups g of n_g independent samples with means m_g and variances of those means v_g = sd_g^2 / n_g. Their
- * sum has standard error sqrt(V), V = sum v_g, and by Welch and Satterthwaite the t law with
+ * Groups g of n_g independent samples with means m_g and variances of those means v_g = sd_g^2 /
+ * n_g. Their sum has standard error sqrt(V), V = sum v_g, and by Welch and Satterthwaite the t law
+ * with
  *
  *     V^2 / sum_g v_g^2 / (n_g - 1)
  *

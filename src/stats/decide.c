@@ -1,5 +1,5 @@
-/* An interval against a bound. Every comparison is written so that NaN fails, and what is not a proper
- * interval cannot hold. */
+/* An interval against a bound. Every comparison is written so that NaN fails, and what is not a
+ * proper interval cannot hold. */
 #include <math.h>
 
 #include <ntk/stats.h>

@@ -13,8 +13,8 @@ double stats_mean(size_t n, const double *samples);
 /* Their standard deviation, with n - 1 in the denominator; n >= 2. */
 double stats_standard_deviation(size_t n, const double *samples);
 
-/* The t interval around a value: half-width t * standard_error. Errors: NTK_ERROR_NOT_FINITE where it
- * overflows. */
+/* The t interval around a value: half-width t * standard_error. Errors: NTK_ERROR_NOT_FINITE where
+ * it overflows. */
 ntk_status stats_t_interval(double value, double standard_error, double degrees, double level,
                             ntk_estimate *out);
 

@@ -2,17 +2,18 @@
  *
  * Mean. sqrt(n) times the sample mean is N(0, I), so n |mean|^2 ~ chi^2_q.
  *
- * Covariance. The scatter about the sample mean, W = sum (z_t - mean)(z_t - mean)^T, is Wishart with nu = n -
- * 1 degrees of freedom, and its Cholesky factor W = T T^T has independent entries (Bartlett 1933; rows and
- * columns from 0)
+ * Covariance. The scatter about the sample mean, W = sum (z_t - mean)(z_t - mean)^T, is Wishart
+ * with nu = n - 1 degrees of freedom, and its Cholesky factor W = T T^T has independent entries
+ * (Bartlett 1933; rows and columns from 0)
  *
  *     T_ii^2 ~ chi^2_{nu - i},        T_ij ~ N(0, 1), i > j:
  *
- * q (q + 1) / 2 exact two-sided tests, where the asymptotic law of tr (W/nu - I)^2 would be wrong in the
- * tails.
+ * q (q + 1) / 2 exact two-sided tests, where the asymptotic law of tr (W/nu - I)^2 would be wrong
+ * in the tails.
  *
- * Normality. With F_n the sample distribution function of one coordinate, P(sup |F_n - F| > e) <= 2 e^{-2 n
- * e^2} at every n (Dvoretzky, Kiefer, Wolfowitz; the constant is Massart's): a p-value without a table.
+ * Normality. With F_n the sample distribution function of one coordinate, P(sup |F_n - F| > e) <= 2
+ * e^{-2 n e^2} at every n (Dvoretzky, Kiefer, Wolfowitz; the constant is Massart's): a p-value
+ * without a table.
  *
  * p-values are combined by Bonferroni, which needs no independence. */
 #include <math.h>
@@ -74,8 +75,8 @@ static void test_normality(size_t n, size_t q, const double *samples, double *co
     *p = fmin(1, (double)q * 2 * exp(-2 * (double)n * largest * largest));
 }
 
-/* Quantiles at p = 1e-6: 4.9 of a two-sided normal; adding comparisons moves them by a few tenths. Power 0.9
- * adds 1.3. */
+/* Quantiles at p = 1e-6: 4.9 of a two-sided normal; adding comparisons moves them by a few tenths.
+ * Power 0.9 adds 1.3. */
 static void state_power(size_t n, size_t q, ntk_gaussian_test *out) {
     const double z = sqrt(2 * log(1e6)) + 1.3, comparisons = (double)(q * (q + 1) / 2), N = (double)n;
     out->detectable_shift = (z + sqrt((double)q)) / sqrt(N);

@@ -1,18 +1,19 @@
 /* Means with t intervals.
  *
- * For n independent samples with mean m, standard error e = sd / sqrt(n) and nu = n - 1 degrees of freedom,
- * the two-sided interval at a confidence level is m +- t_c e, t_c the quantile of Student's law at (1 +
- * level)/2. It is exact for normal samples.
+ * For n independent samples with mean m, standard error e = sd / sqrt(n) and nu = n - 1 degrees of
+ * freedom, the two-sided interval at a confidence level is m +- t_c e, t_c the quantile of
+ * Student's law at (1 + level)/2. It is exact for normal samples.
  *
- * Minimum detectable effect. A check against a bound B holds when the interval lies on its side of B: m + t_c
- * e <= B, say. If the true mean is mu, this happens with probability 0.9 as soon as B - mu is about
+ * Minimum detectable effect. A check against a bound B holds when the interval lies on its side of
+ * B: m + t_c e <= B, say. If the true mean is mu, this happens with probability 0.9 as soon as B -
+ * mu is about
  *
  *     (t_c + t_0.9) e,
  *
- * t_0.9 the 0.9 quantile: m exceeds mu by more than t_0.9 e with probability 0.1. Exactly, the power is a
- * noncentral t probability; the sum of quantiles takes the estimated e for the true one and overstates the
- * power where t_c is large: 0.81 in place of 0.9 at 15 degrees of freedom and level 1 - 2e-6. It is stated
- * for planning, and no verdict depends on it. */
+ * t_0.9 the 0.9 quantile: m exceeds mu by more than t_0.9 e with probability 0.1. Exactly, the
+ * power is a noncentral t probability; the sum of quantiles takes the estimated e for the true one
+ * and overstates the power where t_c is large: 0.81 in place of 0.9 at 15 degrees of freedom and
+ * level 1 - 2e-6. It is stated for planning, and no verdict depends on it. */
 #include "stats/estimate.h"
 
 #include <math.h>
@@ -22,8 +23,8 @@ ntk_status stats_check_level(const char *caller, double level) {
     return ntk_fail(NTK_ERROR_ARGUMENT, "%s: confidence level %g is not in (0, 1)", caller, level);
 }
 
-/* Deviations from the first sample, so that equal samples give it back exactly; then once more, from the mean
- * found, since the first sample may be an outlier. */
+/* Deviations from the first sample, so that equal samples give it back exactly; then once more,
+ * from the mean found, since the first sample may be an outlier. */
 double stats_mean(size_t n, const double *samples) {
     double mean = samples[0];
     for (int pass = 0; pass < 2; pass++) {

@@ -1,14 +1,14 @@
 /* Power laws with an offset, by profiling over the exponent.
  *
- * For a given exponent g the law y = a + b x^g is linear in (a, b), so that the least-squares problem is one
- * of a single variable: minimise
+ * For a given exponent g the law y = a + b x^g is linear in (a, b), so that the least-squares
+ * problem is one of a single variable: minimise
  *
- *     r(g) = min_{a, b} sum (y - a - b u_g)^2,      u_g = (x / x_0)^g,   x_0 the geometric mean of x,
+ *     r(g) = min_{a, b} sum (y - a - b u_g)^2,  u_g = (x / x_0)^g,  x_0 the geometric mean of x,
  *
- * by a grid, which finds the right valley, and golden sections in it, which need no derivative. The scale x_0
- * keeps u_g near 1 whatever the exponent, and with an offset the sums are centred: a + b u_g is nearly
- * singular for small g. Golden sections find the minimum of a parabola to the square root of rounding: about
- * 1e-8 of the range, and better than that where the fit is close. */
+ * by a grid, which finds the right valley, and golden sections in it, which need no derivative. The
+ * scale x_0 keeps u_g near 1 whatever the exponent, and with an offset the sums are centred: a + b
+ * u_g is nearly singular for small g. Golden sections find the minimum of a parabola to the square
+ * root of rounding: about 1e-8 of the range, and better than that where the fit is close. */
 #include <math.h>
 
 #include "stats/estimate.h"

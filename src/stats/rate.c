@@ -1,20 +1,20 @@
 /* Exponents from widths x seeds.
  *
- * Each seed s gives one slope b_s, the least-squares slope of log value against log width over its own
- * widths; the estimate is the mean of the slopes with its t interval over seeds. The widths of one seed may
- * share their data, so that their errors are dependent; the slopes of different seeds are independent, and
- * only that is used. A pooled regression would take all points for independent and report an interval that is
- * too narrow.
+ * Each seed s gives one slope b_s, the least-squares slope of log value against log width over its
+ * own widths; the estimate is the mean of the slopes with its t interval over seeds. The widths of
+ * one seed may share their data, so that their errors are dependent; the slopes of different seeds
+ * are independent, and only that is used. A pooled regression would take all points for independent
+ * and report an interval that is too narrow.
  *
- * The slope is sum (x - mean x)(y - mean y) / sum (x - mean x)^2: the centred form, since the raw normal
- * equations cancel. */
+ * The slope is sum (x - mean x)(y - mean y) / sum (x - mean x)^2: the centred form, since the raw
+ * normal equations cancel. */
 #include "stats/estimate.h"
 
 #include <math.h>
 
 #include <ntk/memory.h>
 
-/* --- slopes ------------------------------------------------------------------------------------ */
+/* --- slopes ----------------------------------------------------------------------------------- */
 
 static ntk_status check_finite(const char *name, size_t n, const double *x) {
     for (size_t k = 0; k < n; k++)

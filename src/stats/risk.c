@@ -1,17 +1,17 @@
 /* The chance that a fresh interval does not clear a bound.
  *
- * An estimate x with standard error e, nu degrees of freedom and critical value t_c clears a bound at the
- * distance D (positive on the good side) when T = (distance of x from the bound) / e > t_c. For normal
- * samples with true distance D and true standard error s, T has the noncentral t law with nu degrees of
- * freedom and noncentrality delta = D / s, so that the chance of not clearing it is, with S = e / s, nu S^2 ~
- * chi^2_nu,
+ * An estimate x with standard error e, nu degrees of freedom and critical value t_c clears a bound
+ * at the distance D (positive on the good side) when T = (distance of x from the bound) / e > t_c.
+ * For normal samples with true distance D and true standard error s, T has the noncentral t law
+ * with nu degrees of freedom and noncentrality delta = D / s, so that the chance of not clearing it
+ * is, with S = e / s, nu S^2 ~ chi^2_nu,
  *
  *     P(T <= t_c) = E[Phi(t_c S - delta)] = integral of Phi(t_c s - delta) p(s) ds,
  *     p(s) proportional to s^(nu-1) exp(-nu s^2 / 2).
  *
  * In u = log s the integrand is analytic and decays at least exponentially at both ends, where the
- * trapezoidal rule converges geometrically; all terms are positive, so that the smallest of probabilities
- * keeps its relative accuracy, and the same sum over p alone is its normalisation. */
+ * trapezoidal rule converges geometrically; all terms are positive, so that the smallest of
+ * probabilities keeps its relative accuracy, and the same sum over p alone is its normalisation. */
 #include <math.h>
 
 #include <ntk/stats.h>

@@ -5,12 +5,13 @@
  *     Q(t) = P(T > t) = I_x(nu/2, 1/2) / 2,                x = nu / (nu + t^2),
  *                     = 1/2 - I_y(1/2, nu/2) / 2,          y = t^2 / (nu + t^2) = 1 - x,
  *
- * I the regularised incomplete beta function (DLMF 8.17). The second form serves t^2 < nu, where x is near 1.
+ * I the regularised incomplete beta function (DLMF 8.17). The second form serves t^2 < nu, where x
+ * is near 1.
  *
- * Q is evaluated in ball arithmetic, and the quantile is found by bisection over the doubles themselves: two
- * neighbours with Q above and not above the tail wanted, each comparison proved. That is 62 evaluations, some
- * milliseconds, and nothing to tune: no starting value, no stopping rule, no case where Newton's method
- * leaves the range. */
+ * Q is evaluated in ball arithmetic, and the quantile is found by bisection over the doubles
+ * themselves: two neighbours with Q above and not above the tail wanted, each comparison proved.
+ * That is 62 evaluations, some milliseconds, and nothing to tune: no starting value, no stopping
+ * rule, no case where Newton's method leaves the range. */
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -88,8 +89,8 @@ static uint64_t bits_of(double value) {
     return bits;
 }
 
-/* The smallest double t >= 0 with Q(t) <= tail; 0 < tail < 1/2. Non-negative doubles are ordered as their
- * bits. */
+/* The smallest double t >= 0 with Q(t) <= tail; 0 < tail < 1/2. Non-negative doubles are ordered as
+ * their bits. */
 static ntk_status upper_quantile(double tail, double degrees, double *out) {
     uint64_t above = bits_of(0), at_most = bits_of(DBL_MAX); /* Q(0) = 1/2 > tail */
     bool reached;

@@ -1,14 +1,14 @@
 /* Tail probabilities of the chi-square and the normal law.
  *
- * With a = nu/2 and y = x/2 the chi-square law has P(X <= x) = P(a, y), the regularised lower incomplete
- * gamma function (DLMF 8.2.4), and by DLMF 8.7.1
+ * With a = nu/2 and y = x/2 the chi-square law has P(X <= x) = P(a, y), the regularised lower
+ * incomplete gamma function (DLMF 8.2.4), and by DLMF 8.7.1
  *
  *     P(a, y) = y^a e^{-y} / Gamma(a + 1)  sum_k  y^k / ((a + 1) ... (a + k)).
  *
- * All terms are positive, and once the ratio y / (a + k) is below 1/2 the rest is at most the last term. The
- * upper tail is 1 - P, whose cancellation more bits make good: the sum is evaluated in ball arithmetic at a
- * precision that is doubled until both tails are known to a double (or proved to underflow). The normal law
- * is P(Z > x) = erfc(x / sqrt 2) / 2. */
+ * All terms are positive, and once the ratio y / (a + k) is below 1/2 the rest is at most the last
+ * term. The upper tail is 1 - P, whose cancellation more bits make good: the sum is evaluated in
+ * ball arithmetic at a precision that is doubled until both tails are known to a double (or proved
+ * to underflow). The normal law is P(Z > x) = erfc(x / sqrt 2) / 2. */
 #include <math.h>
 #include <stdbool.h>
 

@@ -36,7 +36,8 @@ typedef struct study {
     const void *own;
     double max_cosine;
     size_t columns, points, inputs;
-    size_t *draws, most; /* (cases, widths), weights that the cases of one's name need; the largest */
+    size_t *draws, most; /* (cases, widths), weights that the cases of one's name need; the
+                          * largest */
 } study;
 
 static size_t case_count(const study *self) { return self->grid.axes[CASE].count; }
@@ -45,7 +46,7 @@ static size_t width_count(const study *self) { return self->grid.axes[WIDTH].cou
 
 static size_t width_of(const study *self, size_t w) { return (size_t)self->grid.axes[WIDTH].numbers[w]; }
 
-/* ---- weights ------------------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 static const char *weights_of(const ntk_convergence_case *which) {
     return which->weights ? which->weights : "weights";
@@ -88,7 +89,7 @@ static void draw_weights(const study *self, const ntk_place *at, double *theta) 
     ntk_stream_normal(&stream, self->draws[c * width_count(self) + w], theta);
 }
 
-/* ---- one seed ------------------------------------------------------------------------------------------ */
+/* ---- one seed -------------------------------------------------------------------------------- */
 
 typedef struct scratch {
     double *x, *limits /* (cases, n, n) */, *empirical, *theta;
@@ -186,7 +187,7 @@ ntk_status ntk_convergence_conduct(ntk_context *context, size_t count, const ntk
     return status;
 }
 
-/* ---- the relative error -------------------------------------------------------------------------------- */
+/* ---- the relative error ---------------------------------------------------------------------- */
 
 static ntk_status measure_error(const ntk_convergence_pair *pair, double *error, const void *own) {
     (void)own;

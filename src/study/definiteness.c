@@ -34,7 +34,7 @@ const ntk_metric_declaration ntk_definiteness_metrics[] = {
     {0},
 };
 
-/* ---- points -------------------------------------------------------------------------------------------- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 typedef struct point_set {
     const char *name;
@@ -85,7 +85,7 @@ static ntk_status gram_of(const ntk_architecture *architecture, const point_set 
     return ntk_kernel_gram(architecture, NTK_KERNEL_NTK, n, set->d, set->x, set->d, *gram, n);
 }
 
-/* ---- certified bounds ---------------------------------------------------------------------------------- */
+/* ---- certified bounds ------------------------------------------------------------------------ */
 
 enum { DATA, ARCHITECTURE, SIZE };
 
@@ -106,7 +106,8 @@ static ntk_status bound_smallest(const ntk_architecture *architecture, const poi
     ntk_certificate certificate = {0};
     ntk_status status = gram_of(architecture, set, n, &gram);
     if (status == NTK_OK) status = ntk_certify_positive_definite(n, gram, n, &certificate);
-    if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE) status = NTK_OK; /* its bound is rigorous all the same */
+    /* its bound is rigorous all the same */
+    if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE) status = NTK_OK;
     if (status == NTK_OK)
         status = ntk_certify_kernel_error(architecture, n, set->d, set->x, set->d, gram, n, &values[ENTRIES]);
     /* The difference is rounded too: one number further down is safe. */
@@ -159,7 +160,7 @@ ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_archi
     return status;
 }
 
-/* ---- spectra ------------------------------------------------------------------------------------------- */
+/* ---- spectra --------------------------------------------------------------------------------- */
 
 /* Eigenvalues above rounding level: the eigensolver's backward error is a small multiple of eps
  * ||Theta||, grows at most like n. */

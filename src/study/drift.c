@@ -74,7 +74,7 @@ const ntk_metric_declaration ntk_drift_metrics[] = {
     {0},
 };
 
-/* ---- what is left -------------------------------------------------------------------------------------- */
+/* ---- what is left ---------------------------------------------------------------------------- */
 
 /* The last observation not later than log_time, to rounding; none: the number of observations. */
 static size_t last_until(const ntk_trajectory *path, double log_time) {
@@ -131,7 +131,7 @@ ntk_status ntk_drift_left_under_soft_targets(const ntk_sweep_run *run, double *l
     return NTK_OK;
 }
 
-/* ---- columns ------------------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static void read_run(const ntk_sweep_run *run, double left, double *values) {
     values[NTK_DRIFT_LARGEST] = ntk_trajectory_largest_drift(run->trajectory, INFINITY);

@@ -1,7 +1,7 @@
 /* Ensembles: one flow per member.
  *
- * A start other than the network's own is an offset: the flow is that of the model f(x; theta) + offset(x),
- * whose gradient is the network's, since the offset does not depend on theta. */
+ * A start other than the network's own is an offset: the flow is that of the model f(x; theta) +
+ * offset(x), whose gradient is the network's, since the offset does not depend on theta. */
 #include <ntk/lab/ensemble.h>
 
 #include <math.h>
@@ -28,7 +28,7 @@ typedef struct training {
     ntk_ensemble *out;
 } training;
 
-/* ---- a model with an offset ---------------------------------------------------------------------------- */
+/* ---- a model with an offset ------------------------------------------------------------------ */
 
 typedef struct shifted {
     ntk_model network;
@@ -58,7 +58,7 @@ static ntk_model shifted_model(shifted *self) {
                        .pullback = shifted_pullback};
 }
 
-/* ---- one member ---------------------------------------------------------------------------------------- */
+/* ---- one member ------------------------------------------------------------------------------ */
 
 typedef struct member {
     ntk_network *network;
@@ -124,8 +124,8 @@ static ntk_status draw_tangent_start(const ntk_ensemble_problem *problem, const 
     return NTK_OK;
 }
 
-/* Weights, the noise of the targets and the direction z come from forks of their own: an ensemble without
- * noise has the same networks. */
+/* Weights, the noise of the targets and the direction z come from forks of their own: an ensemble
+ * without noise has the same networks. */
 static ntk_status draw(const ntk_ensemble_problem *problem, const ntk_stream *root, size_t width,
                        member *self) {
     char purpose[64];
@@ -153,7 +153,8 @@ static ntk_status follow(const ntk_ensemble_problem *problem, member *self) {
     self->gradient_norm = result.gradient_norm;
     NTK_TRY(ntk_network_forward(self->network, self->theta, problem->all_points, problem->x, self->end));
     const size_t all = problem->all_points * problem->outputs;
-    for (size_t i = 0; i < all; i++) self->end[i] += self->offset[i]; /* zero but for tangent_start */
+    /* zero but for tangent_start */
+    for (size_t i = 0; i < all; i++) self->end[i] += self->offset[i];
     return NTK_OK;
 }
 
@@ -197,7 +198,7 @@ static ntk_status run_unit(size_t unit, void *argument) {
     return ntk_fail(status, "width %zu, member %zu: %s", self->out->width, self->first + unit, reason);
 }
 
-/* ---- the ensemble -------------------------------------------------------------------------------------- */
+/* ---- the ensemble ---------------------------------------------------------------------------- */
 
 static ntk_status check(const ntk_ensemble_problem *problem, size_t members) {
     if (problem->points == 0 || problem->all_points < problem->points || members == 0)

@@ -15,7 +15,7 @@
 #include <ntk/stats.h>
 #include <ntk/status.h>
 
-/* ---- outputs and their linear partners ----------------------------------------------------------------- */
+/* ---- outputs and their linear partners ------------------------------------------------------- */
 
 typedef struct judge {
     const ntk_ensemble_study *study;
@@ -39,8 +39,8 @@ static ntk_status whiten_outputs(const judge *self, const double *end, double *z
                                 self->copies);
 }
 
-/* A y is the law's mean, so that z' = L^{-1} (f_0(x) - A (f_0(X) - noise)). scratch: (n, K) and (n, copies).
- */
+/* A y is the law's mean, so that z' = L^{-1} (f_0(x) - A (f_0(X) - noise)). scratch: (n, K) and (n,
+ * copies). */
 static ntk_status whiten_partner(const judge *self, const double *start, const double *targets,
                                  double *scratch, double *z) {
     const size_t n = self->study->points, q = self->q, copies = self->copies;
@@ -55,10 +55,10 @@ static ntk_status whiten_partner(const judge *self, const double *start, const d
     return ntk_triangular_solve(NTK_NO_TRANSPOSE, q, copies, self->factor, q, z, copies);
 }
 
-/* ---- statistics ---------------------------------------------------------------------------------------- */
+/* ---- statistics ------------------------------------------------------------------------------ */
 
-/* Their order: q copies means and one along w, q (q + 1) / 2 covariances, q third moments, kurtosis, the
- * bounded one. */
+/* Their order: q copies means and one along w, q (q + 1) / 2 covariances, q third moments,
+ * kurtosis, the bounded one. */
 typedef struct kind {
     const char *name;
     size_t first, count;
@@ -138,12 +138,14 @@ static ntk_status measure_untrained(const judge *self, size_t w, double *scratch
     return NTK_OK;
 }
 
-/* ---- extrapolation ------------------------------------------------------------------------------------- */
+/* ---- extrapolation --------------------------------------------------------------------------- */
 
-/* Samples of four groups - for each width the trained, then the untrained networks - whose means add up to e
- * = sum_w weight_w d_w + sum_w part_w E_w h(z'), the last over all networks of a width. */
+/* Samples of four groups - for each width the trained, then the untrained networks - whose means
+ * add up to e = sum_w weight_w d_w + sum_w part_w E_w h(z'), the last over all networks of a
+ * width. */
 static void extrapolation_samples(const judge *self, size_t statistic, double *samples) {
-    const bool constant = statistic + 2 < self->statistics; /* E h(z') does not depend on the width */
+    const bool constant = statistic + 2 < self->statistics; /* E h(z') does not depend on the
+                                                             * width */
     const double narrow = (double)self->study->ensembles[0].width;
     const double wide = (double)self->study->ensembles[1].width;
     const double weights[2] = {-narrow / (wide - narrow), wide / (wide - narrow)};
@@ -227,7 +229,7 @@ static ntk_status emit_gradient_norm(const judge *self) {
     return ntk_emit_scalar_as(self->study->context, largest, "gradient-norm-%s", self->law->label);
 }
 
-/* ---- what the figure draws ----------------------------------------------------------------------------- */
+/* ---- what the figure draws ------------------------------------------------------------------- */
 
 enum { QUANTILE_ROWS = 400 };
 
@@ -236,8 +238,8 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* All whitened values of one width in order; every value in the tails, where single ones matter, and about
- * QUANTILE_ROWS in all. Overwrites z[w]. */
+/* All whitened values of one width in order; every value in the tails, where single ones matter,
+ * and about QUANTILE_ROWS in all. Overwrites z[w]. */
 static ntk_status tabulate_quantiles(const judge *self, size_t w) {
     const size_t count = members_of(self, w) * self->q * self->copies, step = count / QUANTILE_ROWS + 1;
     qsort(self->z[w], count, sizeof(double), ascending);
@@ -280,7 +282,7 @@ static ntk_status tabulate_circle(const judge *self, double *projected, double *
     return NTK_OK;
 }
 
-/* ---- the judgement ------------------------------------------------------------------------------------- */
+/* ---- the judgement --------------------------------------------------------------------------- */
 
 static void judge_release(judge *self) {
     ntk_release(self->factor);

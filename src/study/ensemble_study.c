@@ -1,5 +1,5 @@
-/* A study of ensembles: its points, kernels and law, the networks of two widths, and tests of values whose
- * law is exact (ensemble_law.h). */
+/* A study of ensembles: its points, kernels and law, the networks of two widths, and tests of
+ * values whose law is exact (ensemble_law.h). */
 #include <ntk/lab/ensemble_study.h>
 
 #include <math.h>
@@ -63,7 +63,7 @@ ntk_status ntk_ensemble_read(const ntk_context *context, ntk_ensemble_options *o
     return ntk_activation_parse(ntk_context_choice(context, "activation"), &out->activation);
 }
 
-/* ---- the study ----------------------------------------------------------------------------------------- */
+/* ---- the study ------------------------------------------------------------------------------- */
 
 /* Equal angles on the great circle through a and b, from a: cos t a + sin t e, e the direction of b
  * orthogonal to a. */
@@ -76,7 +76,8 @@ static void draw_circle(size_t d, const double *a, const double *b, size_t count
     }
 }
 
-/* near <- cos(angle) x + sin(angle) e, e the direction orthogonal to x of the point that stands in `near`. */
+/* near <- cos(angle) x + sin(angle) e, e the direction orthogonal to x of the point that stands in
+ * `near`. */
 static void move_near(size_t d, const double *x, double angle, double *near) {
     const double cosine = ntk_dot(d, x, near), length = sqrt(1 - cosine * cosine);
     for (size_t i = 0; i < d; i++)
@@ -108,8 +109,8 @@ static void describe_problem(ntk_ensemble_study *self, ntk_loss loss) {
                                            .rare_scale = options->rare_scale};
     self->problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     self->problem.flow.loss = loss;
-    /* Where a flow ends is what counts, not its path: the stabilised method gets there in the fewest
-     * evaluations, its first steps included. */
+    /* Where a flow ends is what counts, not its path: the stabilised method gets there in the
+     * fewest evaluations, its first steps included. */
     self->problem.flow.integrator = NTK_INTEGRATOR_STABILISED;
     self->problem.flow.tolerance = options->tolerance;
     self->problem.flow.gradient_tolerance = options->gradient_tolerance;
@@ -190,7 +191,7 @@ void ntk_ensemble_study_release(ntk_ensemble_study *study) {
     *study = (ntk_ensemble_study){0};
 }
 
-/* ---- the law ------------------------------------------------------------------------------------------- */
+/* ---- the law --------------------------------------------------------------------------------- */
 
 ntk_status ntk_ensemble_study_name_law(ntk_ensemble_study *study, const char *label, size_t copies,
                                        const double *basis) {
@@ -224,7 +225,7 @@ ntk_status ntk_ensemble_study_solve_law(ntk_ensemble_study *study, double ridge,
     return status;
 }
 
-/* ---- training ------------------------------------------------------------------------------------------ */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static ntk_status train_width(ntk_ensemble_study *study, size_t w, size_t columns,
                               ntk_ensemble_measure measure, void *argument) {
@@ -247,7 +248,7 @@ ntk_status ntk_ensemble_study_train(ntk_ensemble_study *study, size_t columns, n
     return NTK_OK;
 }
 
-/* ---- values whose law is exact ------------------------------------------------------------------------- */
+/* ---- values whose law is exact --------------------------------------------------------------- */
 
 static ntk_status emit_test(const ntk_ensemble_study *study, const char *name,
                             const ntk_gaussian_test *test) {

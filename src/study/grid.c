@@ -11,7 +11,7 @@
 #include <ntk/parallel.h>
 #include <ntk/status.h>
 
-/* ---- axes, places, parts ------------------------------------------------------------------------------- */
+/* ---- axes, places, parts --------------------------------------------------------------------- */
 
 ntk_axis ntk_axis_of_choices(const ntk_context *context, const char *name, const char *parameter) {
     ntk_axis axis = {.name = name};
@@ -77,7 +77,7 @@ ntk_place ntk_grid_place(const ntk_grid *grid, ntk_place part, size_t k) {
     return part;
 }
 
-/* ---- units and their slots ----------------------------------------------------------------------------- */
+/* ---- units and their slots ------------------------------------------------------------------- */
 
 static size_t product(const ntk_grid *grid, bool inside) {
     size_t count = 1;
@@ -132,7 +132,7 @@ double *ntk_grid_kept(const ntk_grid *grid, ntk_place at) {
     return slot_of(grid, at, &row) + row_count(grid) * column_count(grid);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* "relu, width 64, seed 3", the levels that are set. */
 static void describe_place(const ntk_grid *grid, ntk_place at, size_t size, char *text) {
@@ -184,7 +184,7 @@ ntk_status ntk_grid_run(ntk_grid *grid, ntk_grid_unit unit, const void *study) {
     return status;
 }
 
-/* ---- the table of rows --------------------------------------------------------------------------------- */
+/* ---- the table of rows ----------------------------------------------------------------------- */
 
 /* "$network width seed" and the columns. */
 static ntk_status name_columns(const ntk_grid *grid, size_t size, char *text) {

@@ -11,7 +11,7 @@ static double value_at(const ntk_grid *grid, ntk_place part, size_t k, size_t co
     return ntk_grid_row(grid, ntk_grid_place(grid, part, k))[column];
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 double ntk_grid_mean(const ntk_grid *grid, ntk_place part, size_t column) {
     const size_t count = ntk_grid_count(grid, part);
@@ -58,7 +58,7 @@ ntk_extreme ntk_grid_smallest(const ntk_grid *grid, ntk_place part, size_t colum
     return extreme_of(grid, part, column, -1);
 }
 
-/* ---- intervals ----------------------------------------------------------------------------------------- */
+/* ---- intervals ------------------------------------------------------------------------------- */
 
 ntk_status ntk_grid_interval(const ntk_grid *grid, ntk_place part, size_t column, ntk_estimate *out) {
     const size_t count = ntk_grid_count(grid, part);
@@ -144,7 +144,7 @@ ntk_status ntk_grid_slope(const ntk_grid *grid, ntk_place part, size_t along, si
     return status;
 }
 
-/* ---- emission ------------------------------------------------------------------------------------------ */
+/* ---- emission -------------------------------------------------------------------------------- */
 
 enum { CASE, ALONG }; /* axes of a grid that is emitted */
 

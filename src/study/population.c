@@ -1,4 +1,5 @@
-/* Populations of networks at initialisation: blocks of draws, their means, and t intervals over blocks. */
+/* Populations of networks at initialisation: blocks of draws, their means, and t intervals over
+ * blocks. */
 #include <ntk/lab/population.h>
 
 #include <math.h>
@@ -49,7 +50,7 @@ ntk_status ntk_population_read(const ntk_context *context, ntk_population_option
     return ntk_fail(NTK_ERROR_ARGUMENT, "%zu numbers of networks for %zu widths", counts, out->width_count);
 }
 
-/* ---- describing ---------------------------------------------------------------------------------------- */
+/* ---- describing ------------------------------------------------------------------------------ */
 
 ntk_status ntk_population_sphere(const ntk_context *context, ntk_population_study *study) {
     const ntk_stream root = ntk_context_stream(context, 0);
@@ -97,7 +98,8 @@ static bool matches(const ntk_population *population, const ntk_architecture *ne
            population->network.depth == network->depth && population->width == (size_t)width;
 }
 
-/* Where `count` populations of these widths stand one after another; the number of all where they do not. */
+/* Where `count` populations of these widths stand one after another; the number of all where they
+ * do not. */
 static size_t find(const ntk_population_study *study, const ntk_architecture *network, const long *widths,
                    size_t count) {
     for (size_t first = 0; first + count <= study->count; first++) {
@@ -138,7 +140,7 @@ static void release(ntk_population_study *study) {
     study->drawn = NULL;
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 typedef struct task {
     const ntk_context *context;
@@ -215,7 +217,7 @@ ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *st
     return status;
 }
 
-/* ---- reducing ------------------------------------------------------------------------------------------ */
+/* ---- reducing -------------------------------------------------------------------------------- */
 
 double ntk_population_average(const ntk_population_study *study, const ntk_population *population,
                               size_t column) {

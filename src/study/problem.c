@@ -104,7 +104,7 @@ void ntk_training_release(ntk_training *training) {
     *training = (ntk_training){0};
 }
 
-/* ---- linear models ------------------------------------------------------------------------------------- */
+/* ---- linear models --------------------------------------------------------------------------- */
 
 /* kernel (all_points K, points K) <- Theta (x) I_K. */
 static ntk_status fill_limit_kernel(const ntk_training *training, double *kernel) {
@@ -181,7 +181,7 @@ ntk_status ntk_training_hard_margin(const ntk_training *training, double *weight
     return status;
 }
 
-/* ---- what parameters say of a problem ------------------------------------------------------------------ */
+/* ---- what parameters say of a problem -------------------------------------------------------- */
 
 const ntk_parameter ntk_sphere_parameters[] = {
     NTK_INTEGER("points", 8, 2, 1000, "training points on the unit sphere"),

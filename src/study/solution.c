@@ -1,11 +1,12 @@
-/* Solutions of a training problem: its kernels handed to the solvers of inference.h.
+/* Solutions of a training problem: its kernels handed to the solvers of logistic.h and
+ * regression.h.
  *
  * The bound. With w = theta - theta_0 and f_lin = f_0 + J_0 w the linearised network's objective
  *
- *     P(w) = m(f_lin(X)) + (lambda / 2) ||w||^2,      grad P = J_0^T c(f_lin) + lambda w,      c = dm/df,
+ *     P(w) = m(f_lin(X)) + (lambda / 2) ||w||^2,  grad P = J_0^T c(f_lin) + lambda w,  c = dm/df,
  *
- * is lambda-strongly convex with its minimum at the solution w* with the empirical NTK J_0 J_0^T. So whatever
- * theta is, ||w - w*|| <= ||grad P|| / lambda, and
+ * is lambda-strongly convex with its minimum at the solution w* with the empirical NTK J_0 J_0^T.
+ * So whatever theta is, ||w - w*|| <= ||grad P|| / lambda, and
  *
  *     |f(x) - f*(x)| <= |f(x) - f_lin(x)| + |J_0(x) (w - w*)|
  *                    <= |f(x) - f_lin(x)| + ||J_0(x)|| ||grad P|| / lambda. */
@@ -28,10 +29,10 @@
 #include <ntk/status.h>
 #include <ntk/trajectory.h>
 
-/* ---- prediction ---------------------------------------------------------------------------------------- */
+/* ---- prediction ------------------------------------------------------------------------------ */
 
-/* Theta(all points, X); the training points come first, so its head is the Gram matrix. The infinite-width
- * NTK is one kernel for all outputs: order n in place of n K. */
+/* Theta(all points, X); the training points come first, so its head is the Gram matrix. The
+ * infinite-width NTK is one kernel for all outputs: order n in place of n K. */
 static ntk_status create_kernel(const ntk_training *training, ntk_training_kernel which, size_t *order,
                                 double **out) {
     const size_t q = training->all_points, n = training->points, d = training->inputs;
@@ -82,7 +83,7 @@ ntk_status ntk_solution_predict(const ntk_training *training, const ntk_solution
     return status;
 }
 
-/* ---- the bound ----------------------------------------------------------------------------------------- */
+/* ---- the bound ------------------------------------------------------------------------------- */
 
 /* Point by point: all of them at once would take a matrix of order all_points K. */
 ntk_status ntk_solution_norms(const ntk_training *training, double *norms) {
@@ -100,9 +101,9 @@ ntk_status ntk_solution_norms(const ntk_training *training, double *norms) {
     return status;
 }
 
-/* Norm of J(at)^T c + lambda (theta - theta_0), J the Jacobian at the parameters `at` and c = dm/df at the
- * outputs f (all_points, K): the gradient of the network's objective for at = theta and its own outputs, and
- * of P for at = theta_0 and f_lin. */
+/* Norm of J(at)^T c + lambda (theta - theta_0), J the Jacobian at the parameters `at` and c = dm/df
+ * at the outputs f (all_points, K): the gradient of the network's objective for at = theta and its
+ * own outputs, and of P for at = theta_0 and f_lin. */
 static ntk_status gradient_norm(const ntk_training *training, ntk_loss loss, double lambda,
                                 const double *theta, const double *at, const double *f, double *norm) {
     const size_t n = training->points, p = training->parameters;
@@ -121,8 +122,8 @@ static ntk_status gradient_norm(const ntk_training *training, ntk_loss loss, dou
     return status;
 }
 
-/* The bounds from the outputs f at theta and the norms at theta_0, both (all_points, K); bounds may be norms.
- */
+/* The bounds from the outputs f at theta and the norms at theta_0, both (all_points, K); bounds may
+ * be norms. */
 static ntk_status bound(const ntk_training *training, ntk_loss loss, double lambda, const double *theta,
                         const double *f, const double *norms, double *bounds) {
     const size_t q = training->all_points, size = q * training->outputs;
@@ -150,7 +151,7 @@ ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, doubl
     return status;
 }
 
-/* ---- comparison ---------------------------------------------------------------------------------------- */
+/* ---- comparison ------------------------------------------------------------------------------ */
 
 static ntk_status predict_both(const ntk_training *training, ntk_loss loss, double lambda,
                                ntk_solution_comparison *out) {
@@ -205,7 +206,7 @@ void ntk_solution_comparison_release(ntk_solution_comparison *comparison) {
     *comparison = (ntk_solution_comparison){0};
 }
 
-/* ---- measures ------------------------------------------------------------------------------------------ */
+/* ---- measures -------------------------------------------------------------------------------- */
 
 /* Mean of f - g over the outputs of point i. */
 static double mean_difference(size_t outputs, size_t i, const double *f, const double *g) {
@@ -248,7 +249,7 @@ double ntk_solution_accuracy(const ntk_training *training, size_t first, size_t 
     return (double)right / (double)(last - first);
 }
 
-/* ---- sweeps -------------------------------------------------------------------------------------------- */
+/* ---- sweeps ---------------------------------------------------------------------------------- */
 
 const ntk_parameter ntk_solution_parameters[] = {
     NTK_REAL("lambda-factor", 1, 1e-3, 1e3, "lambda in the formula, over that of the flow"),
@@ -287,7 +288,8 @@ ntk_status ntk_solution_sweep_reduce(ntk_context *context, const ntk_grid *grid,
         {.prefix = "relative-residual", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_SOLUTION_RESIDUAL},
         {.prefix = "unfinished", .kind = NTK_REDUCE_LARGEST_BY_KIND, .column = NTK_SOLUTION_UNFINISHED},
         {0}};
-    return which > 0 ? NTK_OK : ntk_grid_emit(context, grid, list); /* all networks together, once */
+    /* all networks together, once */
+    return which > 0 ? NTK_OK : ntk_grid_emit(context, grid, list);
 }
 
 ntk_status ntk_solution_sweep_conduct(ntk_context *context, const char *columns, ntk_sweep_measure measure,

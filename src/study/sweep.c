@@ -22,7 +22,7 @@
 
 static const double first_log_time = -4;
 
-/* ---- one run ------------------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 enum { NETWORK, WIDTH, SEED }; /* axes, those of sweep.h */
 
@@ -152,7 +152,7 @@ static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     return status;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool is_smooth(const char *name) {
     ntk_network_name network;
@@ -246,7 +246,7 @@ ntk_status ntk_sweep_conduct(ntk_context *context, const ntk_sweep_options *opti
     return status;
 }
 
-/* ---- what measures share ------------------------------------------------------------------------------- */
+/* ---- what measures share --------------------------------------------------------------------- */
 
 bool ntk_sweep_has_exit_law(const ntk_grid *grid, size_t which, size_t column) {
     const bool all_left = ntk_grid_share_finite(grid, ntk_grid_case(which), column) == 1;

@@ -44,7 +44,7 @@ const ntk_parameter ntk_sweep_window_parameters[] = {
     {0},
 };
 
-/* ---- options ------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static ntk_training_options read_problem(const ntk_context *context) {
     ntk_training_options out = {.architecture = ntk_architecture_default(),

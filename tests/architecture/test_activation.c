@@ -1,5 +1,5 @@
-/* Activations against ball arithmetic: the Taylor polynomial of phi at x, at a precision that outlasts every
- * cancellation, gives phi, phi' and phi'' without any of the formulas under test. */
+/* Activations against ball arithmetic: the Taylor polynomial of phi at x, at a precision that
+ * outlasts every cancellation, gives phi, phi' and phi'' without any of the formulas under test. */
 #include <criterion/criterion.h>
 
 #include <float.h>
@@ -13,9 +13,9 @@
 #define PRECISION 2400 /* bits; 1 + erf loses 1075 of them where its double underflows */
 #define TERMS     3
 
-/* Rounding, in units of 2^-53: the longest chain, gelu's, has 3 for erfc (1.5 ulp), 1 for the last product
- * and 2 in the argument, which the condition number |x phi' / phi| multiplies; softplus has 2 each for exp
- * and log and 4 elementary operations. */
+/* Rounding, in units of 2^-53: the longest chain, gelu's, has 3 for erfc (1.5 ulp), 1 for the last
+ * product and 2 in the argument, which the condition number |x phi' / phi| multiplies; softplus has
+ * 2 each for exp and log and 4 elementary operations. */
 #define UNITS (8 * 0x1p-53)
 /* Below the normal range one unit is absolute; gelu multiplies it by |x| < 40. */
 #define UNDERFLOW_UNIT (64 * 0x1p-1074)
@@ -133,8 +133,8 @@ Test(activation, softplus) { check_against_series(NTK_SOFTPLUS, 700); }
 Test(activation, sigmoid) { check_against_series(NTK_SIGMOID, 700); }
 Test(activation, sin) { check_against_series(NTK_SIN, 50); }
 
-/* The reduction modulo pi must be exact however large the argument: the bound here is 8 units of the result
- * without its condition number. */
+/* The reduction modulo pi must be exact however large the argument: the bound here is 8 units of
+ * the result without its condition number. */
 Test(activation, sin_of_large_arguments) {
     const double x[] = {1e5,  -710.0, 1e10, 1e15, 1e22, -3e100, 0x1.921fb54442d18p1, 0x1.921fb54442d18p30,
                         1e300};
@@ -181,8 +181,8 @@ Test(activation, values_at_zero) {
     }
 }
 
-/* Limits at -infinity and infinity; finite arguments that overflow a square or an exponential reach them too.
- */
+/* Limits at -infinity and infinity; finite arguments that overflow a square or an exponential reach
+ * them too. */
 Test(activation, limits) {
     static const struct {
         ntk_activation activation;

@@ -1,4 +1,5 @@
-/* Whatever goes wrong, a reader finds the old content or the new one, and no temporary file stays. */
+/* Whatever goes wrong, a reader finds the old content or the new one, and no temporary file
+ * stays. */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +21,7 @@
 #include "folder.h"
 #include "status.h"
 
-/* --- a folder of its own for each test -------------------------------------------------------------- */
+/* --- a folder of its own for each test -------------------------------------------------------- */
 
 static char start[4096], folder[FOLDER_SIZE];
 
@@ -61,7 +62,7 @@ static void write_text(const char *path, const char *text) {
     assert_ok(ntk_file_write(path, text, strlen(text)));
 }
 
-/* --- the good case -------------------------------------------------------------------------------- */
+/* --- the good case ---------------------------------------------------------------------------- */
 
 Test(file, what_is_written_is_read) {
     enum { SIZE = 200001 };
@@ -116,7 +117,7 @@ Test(file, a_left_over_of_the_same_name_is_not_touched) {
     cr_assert(contains("report", "text") && contains(name, "") && entries(".") == 4);
 }
 
-/* --- what stands there already ---------------------------------------------------------------------- */
+/* --- what stands there already ---------------------------------------------------------------- */
 
 static mode_t kind_of(const char *path) {
     struct stat info;
@@ -124,7 +125,8 @@ static mode_t kind_of(const char *path) {
     return info.st_mode & S_IFMT;
 }
 
-/* A link beside its target, one through a folder, one to a name that is free: all are links afterwards. */
+/* A link beside its target, one through a folder, one to a name that is free: all are links
+ * afterwards. */
 Test(file, a_symbolic_link_is_followed) {
     cr_assert(mkdir("a", 0777) == 0 && mkdir("b", 0777) == 0);
     write_text("a/report", "old");
@@ -234,7 +236,7 @@ Test(file, the_longest_name_can_be_written) {
     cr_assert(contains(name, "new") && entries(".") == 1);
 }
 
-/* --- faults of the disk ----------------------------------------------------------------------------- */
+/* --- faults of the disk ----------------------------------------------------------------------- */
 
 static void check_untouched(ntk_status status) {
     assert_fails(status, NTK_ERROR_IO, "report");
@@ -310,7 +312,7 @@ Test(file, a_killed_writer_leaves_the_old_content) {
     cr_assert(contains("report", "old"));
 }
 
-/* --- several writers ------------------------------------------------------------------------------ */
+/* --- several writers -------------------------------------------------------------------------- */
 
 enum { ROUNDS = 40, LENGTH = 50000 };
 
@@ -341,7 +343,7 @@ Test(file, two_writers_at_once_never_mix) {
     cr_assert(entries(".") == 1);
 }
 
-/* --- reading and folders ---------------------------------------------------------------------------- */
+/* --- reading and folders ---------------------------------------------------------------------- */
 
 Test(file, what_cannot_be_read_is_reported) {
     char *content = folder;

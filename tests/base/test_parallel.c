@@ -124,7 +124,8 @@ static void count_complaints(ntk_log_level level, const char *message, void *con
     if (level == NTK_LOG_WARNING && strstr(message, "fewer workers") != NULL) ++*(int *)context;
 }
 
-/* Stacks that no address space holds: every unit still runs, and one line says why it takes longer. */
+/* Stacks that no address space holds: every unit still runs, and one line says why it takes
+ * longer. */
 Test(parallel, without_a_second_thread_one_does_all_the_work) {
     atomic_int runs[UNITS] = {0};
     int complaints = 0;

@@ -1,6 +1,6 @@
-/* The generator against an independent Philox, and the laws against bounds from sampling error: at a fixed
- * seed a passing test passes for ever; 5 standard errors is a chance of 6e-7 that an honest generator would
- * have been refused when the seed was chosen. */
+/* The generator against an independent Philox, and the laws against bounds from sampling error: at
+ * a fixed seed a passing test passes for ever; 5 standard errors is a chance of 6e-7 that an honest
+ * generator would have been refused when the seed was chosen. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #include "status.h"
 
-/* --- Philox4x64-10 from its paper (Salmon et al. 2011, section 3.3) ------------------------------- */
+/* --- Philox4x64-10 from its paper (Salmon et al. 2011, section 3.3) --------------------------- */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -75,9 +75,10 @@ Test(random, uniforms_are_the_words_of_the_named_blocks) {
     cr_assert(stream.index == first + (N + 3) / 4);
 }
 
-/* Box-Muller with libm. The errors: log 1 ulp, halved by the root, which adds half an ulp; sin and cos of
- * pi v 3.5 ulp, and as much in the reference, which rounds 2 pi v (a relative error of v near 2, times the
- * angle: 4 pi half-ulps, absolute). Together below 16 units of 2^-53 of the radius, which is below 9. */
+/* Box-Muller with libm. The errors: log 1 ulp, halved by the root, which adds half an ulp; sin and
+ * cos of pi v 3.5 ulp, and as much in the reference, which rounds 2 pi v (a relative error of v
+ * near 2, times the angle: 4 pi half-ulps, absolute). Together below 16 units of 2^-53 of the
+ * radius, which is below 9. */
 Test(random, normals_are_box_muller_of_the_blocks) {
     enum { N = 4099 };
     double drawn[N];
@@ -94,11 +95,12 @@ Test(random, normals_are_box_muller_of_the_blocks) {
     }
 }
 
-/* --- names --------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 Test(random, labels_are_hashed_by_fnv_1a) {
     cr_assert(ntk_stream_create(0, "", 0).key[1] == 0xcbf29ce484222325u);
-    cr_assert(ntk_stream_create(0, "a", 0).key[1] == 0xaf63dc4c8601ec8cu); /* the published values */
+    /* the published values */
+    cr_assert(ntk_stream_create(0, "a", 0).key[1] == 0xaf63dc4c8601ec8cu);
     cr_assert(ntk_stream_create(0, "foobar", 0).key[1] == 0x85944171f73967e8u);
 }
 
@@ -138,7 +140,7 @@ Test(random, a_fork_does_not_depend_on_how_far_its_parent_is_drawn) {
     cr_assert(memcmp(&before, &after, sizeof before) == 0);
 }
 
-/* --- how draws are cut into calls ------------------------------------------------------------------ */
+/* --- how draws are cut into calls ------------------------------------------------------------- */
 
 Test(random, fewer_draws_are_a_prefix_of_more) {
     enum { N = 1100 }; /* more than two batches */
@@ -174,7 +176,7 @@ Test(random, draws_do_not_depend_on_the_number_of_workers) {
     free(serial), free(parallel);
 }
 
-/* --- laws ---------------------------------------------------------------------------------------- */
+/* --- laws ------------------------------------------------------------------------------------- */
 
 /* Kolmogorov-Smirnov: sqrt(n) sup |F_n - F| exceeds 1.95 with probability 0.001. */
 static double kolmogorov(size_t n, double *x, double (*law)(double)) {
@@ -200,7 +202,8 @@ Test(random, uniforms_are_uniform_and_inside) {
     free(u);
 }
 
-/* Standard errors of the k-th moment of n normals: sqrt((m_2k - m_k^2) / n) with m_k its k-th moment. */
+/* Standard errors of the k-th moment of n normals: sqrt((m_2k - m_k^2) / n) with m_k its k-th
+ * moment. */
 Test(random, normals_have_the_moments_of_the_normal_law) {
     enum { N = 1000000 };
     double *z = malloc(N * sizeof *z), moment[5] = {0}, neighbours = 0, magnitudes = 0;
@@ -223,7 +226,8 @@ Test(random, normals_have_the_moments_of_the_normal_law) {
     free(z);
 }
 
-/* Of bound = 3 2^62 a plain remainder of 64 bits would fall below 2^62 half of the time, not a third. */
+/* Of bound = 3 2^62 a plain remainder of 64 bits would fall below 2^62 half of the time, not a
+ * third. */
 Test(random, integers_are_unbiased) {
     enum { N = 30000 };
     ntk_stream stream = ntk_stream_create(1, "integers", 0);
@@ -239,7 +243,8 @@ Test(random, integers_are_unbiased) {
     cr_assert(ntk_stream_below(&stream, 2) < 2);
 }
 
-/* All 24 permutations of four: chi^2 with 23 degrees of freedom exceeds 49.7 with probability 0.001. */
+/* All 24 permutations of four: chi^2 with 23 degrees of freedom exceeds 49.7 with probability
+ * 0.001. */
 Test(random, permutations_are_uniform) {
     enum { N = 24000 };
     size_t counts[256] = {0}, p[4];

@@ -11,7 +11,7 @@
 #include "base/vector.h"
 #include "base/vector_table.h"
 
-/* --- samples ------------------------------------------------------------------------------------- */
+/* --- samples ---------------------------------------------------------------------------------- */
 
 enum { SAMPLE = 100000 };
 
@@ -37,8 +37,8 @@ static const double special[] = {
     DBL_MAX, -DBL_MAX, 1e300,        -1e300,        INFINITY,    -INFINITY, NAN,    2.5,    -2.5,
     6.0,     20.0,     1e-300,       0x1p-1022 / 3, 1e9,         -1e9,      0x1p52, 0x1p53, 1e-8};
 
-/* Specials, any bit pattern (denormals, NaNs, huge numbers), and the ranges where the functions live, in
- * turn, so that a vector holds lanes of very different size. */
+/* Specials, any bit pattern (denormals, NaNs, huge numbers), and the ranges where the functions
+ * live, in turn, so that a vector holds lanes of very different size. */
 static double *make_sample(void) {
     double *x = malloc(SAMPLE * sizeof *x);
     uint64_t state = 1;
@@ -58,7 +58,7 @@ static double *make_sample(void) {
     return x;
 }
 
-/* --- the same bits ------------------------------------------------------------------------------- */
+/* --- the same bits ---------------------------------------------------------------------------- */
 
 typedef void (*map)(size_t n, const double *x, double *out);
 
@@ -140,7 +140,7 @@ Test(vector, the_output_may_be_the_argument) {
     free(x), free(want);
 }
 
-/* --- accuracy ------------------------------------------------------------------------------------ */
+/* --- accuracy --------------------------------------------------------------------------------- */
 
 static void exact(arb_t value, int function, const arb_t x, slong precision) {
     switch (function) {
@@ -231,7 +231,7 @@ Test(vector, limits_are_exact) {
     cr_assert(out[0] == 1 && out[1] == 2 && out[2] == 0 && isnan(out[3]));
 }
 
-/* --- choice of the instruction set --------------------------------------------------------------- */
+/* --- choice of the instruction set ------------------------------------------------------------ */
 
 Test(vector, the_environment_lowers_the_instruction_set) {
     setenv("NTK_SIMD", "scalar", 1);

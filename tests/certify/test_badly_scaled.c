@@ -1,5 +1,5 @@
-/* Rows in different units: what decides is the matrix with its diagonal brought to 1, and the bound speaks of
- * the matrix as it stands. */
+/* Rows in different units: what decides is the matrix with its diagonal brought to 1, and the bound
+ * speaks of the matrix as it stands. */
 #include <math.h>
 
 #include <criterion/criterion.h>

@@ -1,4 +1,5 @@
-/* The distance of a stored Gram matrix from the exact NTK: against kernels that are known by hand. */
+/* The distance of a stored Gram matrix from the exact NTK: against kernels that are known by
+ * hand. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -18,8 +19,9 @@ static ntk_architecture one_layer(ntk_activation activation) {
     return out;
 }
 
-/* ReLU, one layer, w^2 = 2, b = 0: S^1 = 2u, S^2 = 2 E[phi phi], Theta = S^2 + 2u * 2 E[phi' phi'], which on
- * the unit sphere is 2 (u kappa_0(u) + kappa_1(u)): 4 at u = 1, 2/pi at u = 0, 0 at u = -1. */
+/* ReLU, one layer, w^2 = 2, b = 0: S^1 = 2u, S^2 = 2 E[phi phi], Theta = S^2 + 2u * 2 E[phi' phi'],
+ * which on the unit sphere is 2 (u kappa_0(u) + kappa_1(u)): 4 at u = 1, 2/pi at u = 0, 0 at u =
+ * -1. */
 static void relu_by_hand(double gram[POINTS * POINTS]) {
     const double off = 2 / acos(-1);
     const double exact[] = {4, off, 0, off, 4, off, 0, off, 4};
@@ -42,8 +44,8 @@ Test(ball_kernel, relu_kernel_known_by_hand_is_within_rounding) {
 }
 
 Test(ball_kernel, erf_kernel_known_by_hand_is_within_rounding) {
-    /* p = q = 2, so PQ = 25. u = 1: S^2 = (4/pi) asin(4/5), derivative part 2 * 2 * (4/pi)/3; u = 0: S^2 = 0
-     * and Theta = 0; u = -1: the negative of u = 1 in S^2, and S^1 = -2. */
+    /* p = q = 2, so PQ = 25. u = 1: S^2 = (4/pi) asin(4/5), derivative part 2 * 2 * (4/pi)/3; u =
+     * 0: S^2 = 0 and Theta = 0; u = -1: the negative of u = 1 in S^2, and S^1 = -2. */
     const double pi = acos(-1), diagonal = 4 / pi * asin(0.8) + 16 / (3 * pi);
     const double gram[] = {diagonal, 0, -diagonal, 0, diagonal, 0, -diagonal, 0, diagonal};
     const ntk_architecture architecture = one_layer(NTK_ERF);
@@ -64,8 +66,8 @@ Test(ball_kernel, a_known_perturbation_is_measured) {
 }
 
 Test(ball_kernel, deep_diagonal_stays_tight) {
-    /* He initialisation without bias keeps S_xx = 2, so Theta_xx = 2 (L + 1). Roots of balls that touch zero
-     * must not pile up. */
+    /* He initialisation without bias keeps S_xx = 2, so Theta_xx = 2 (L + 1). Roots of balls that
+     * touch zero must not pile up. */
     ntk_architecture architecture = one_layer(NTK_RELU);
     architecture.depth = 6;
     const double gram = 2 * 7;
@@ -85,7 +87,8 @@ static ntk_architecture residual(size_t blocks, double scale) {
 static double kappa_0(double u) { return 1 - acos(u) / acos(-1); }
 static double kappa_1(double u) { return u * kappa_0(u) + sqrt(1 - u * u) / acos(-1); }
 
-/* chen-2025's sum for two blocks of scale 1 on the unit sphere, with the coefficients B_2 = 1, B_1, B_0. */
+/* chen-2025's sum for two blocks of scale 1 on the unit sphere, with the coefficients B_2 = 1, B_1,
+ * B_0. */
 static double two_blocks(double u) {
     const double s1 = u + kappa_1(u), rho = s1 / 2, s2 = s1 + 2 * kappa_1(rho);
     const double b1 = 1 + kappa_0(rho), b0 = b1 * (1 + kappa_0(u));

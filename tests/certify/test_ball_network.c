@@ -1,5 +1,5 @@
-/* The distance of a stored empirical NTK from the exact one: against a network that is worked out by hand, a
- * perturbation of known size, and kernels computed in doubles. */
+/* The distance of a stored empirical NTK from the exact one: against a network that is worked out
+ * by hand, a perturbation of known size, and kernels computed in doubles. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -18,8 +18,8 @@ static ntk_architecture plain(size_t depth, ntk_activation activation) {
     return out;
 }
 
-/* One input, two neurons, w^2 = 2, x = 1: h = sqrt 2 (3, -1), a = (3 sqrt 2, 0), f = v . a with s_2 = 1.
- * Theta_hat = |a|^2 + w^2 v_1^2 x^2 = 18 + 2 * 25 = 68. */
+/* One input, two neurons, w^2 = 2, x = 1: h = sqrt 2 (3, -1), a = (3 sqrt 2, 0), f = v . a with
+ * s_2 = 1. Theta_hat = |a|^2 + w^2 v_1^2 x^2 = 18 + 2 * 25 = 68. */
 Test(ball_network, one_layer_by_hand) {
     const ntk_architecture architecture = plain(1, NTK_RELU);
     const double theta[] = {3, -1, 5, 7}, x = 1, gram = 68;
@@ -28,8 +28,9 @@ Test(ball_network, one_layer_by_hand) {
     cr_assert(bound >= 0 && bound < 1e-30, "%g", bound);
 }
 
-/* b^2 = 4, biases (1, 1) and 1: h = sqrt 2 (3, -1) + 2 is positive in its first and in its second component:
- * a = (3 sqrt 2 + 2, 2 - sqrt 2), Theta_hat = |a|^2 + b^2 + (w^2 x^2 + b^2)(v_1^2 + v_2^2)
+/* b^2 = 4, biases (1, 1) and 1: h = sqrt 2 (3, -1) + 2 is positive in its first and in its second
+ * component: a = (3 sqrt 2 + 2, 2 - sqrt 2), Theta_hat = |a|^2 + b^2 + (w^2 x^2 + b^2)(v_1^2 +
+ * v_2^2)
  * = (22 + 12 sqrt 2) + (6 - 4 sqrt 2) + 4 + 6 * 74 = 476 + 8 sqrt 2. */
 Test(ball_network, biases_by_hand) {
     ntk_architecture architecture = plain(1, NTK_RELU);
@@ -40,7 +41,8 @@ Test(ball_network, biases_by_hand) {
     cr_assert(bound > 0 && bound < 2e-13, "%g", bound); /* two roundings at 487 */
 }
 
-/* The input 0 stops every ReLU without bias at 0 exactly: the kernel vanishes, and no slope is in doubt. */
+/* The input 0 stops every ReLU without bias at 0 exactly: the kernel vanishes, and no slope is in
+ * doubt. */
 Test(ball_network, zero_input_is_exact) {
     const ntk_architecture architecture = plain(2, NTK_RELU);
     const double theta[] = {3, -1, 1, 2, 3, 4, 5, 7}, x = 0, gram = 0;
@@ -49,9 +51,9 @@ Test(ball_network, zero_input_is_exact) {
     cr_assert_eq(bound, 0);
 }
 
-/* a^1 = (sqrt 2, sqrt 2), known as balls, so h^2 = (0, 2 sqrt 2) has a first component whose sign is in
- * doubt. With slope t there, delta^2 = (5t, 7), delta^1 = (7 + 5t, 7 - 5t), Theta_hat = 8 + 4 (25 t^2 + 49) +
- * 2 (50 t^2 + 98): 400 at t = 0, 600 at t = 1, and the bound must reach to both. */
+/* a^1 = (sqrt 2, sqrt 2), known as balls, so h^2 = (0, 2 sqrt 2) has a first component whose sign
+ * is in doubt. With slope t there, delta^2 = (5t, 7), delta^1 = (7 + 5t, 7 - 5t), Theta_hat = 8 + 4
+ * (25 t^2 + 49) + 2 (50 t^2 + 98): 400 at t = 0, 600 at t = 1, and the bound must reach to both. */
 Test(ball_network, a_sign_in_doubt_is_covered) {
     const ntk_architecture architecture = plain(2, NTK_RELU);
     const double theta[] = {1, 1, 1, -1, 1, 1, 5, 7}, x = 1, without = 400, with = 600;
@@ -64,7 +66,8 @@ Test(ball_network, a_sign_in_doubt_is_covered) {
 
 enum { POINTS = 5, INPUTS = 3, WIDTH = 40, PARAMETERS_MAX = WIDTH * (INPUTS + 2 * WIDTH + 4) + 1 };
 
-/* A random network's kernel as computed in doubles, then moved by `shift` in one off-diagonal pair. */
+/* A random network's kernel as computed in doubles, then moved by `shift` in one off-diagonal
+ * pair. */
 static double bound_of_computed(ntk_architecture architecture, double shift) {
     static double theta[PARAMETERS_MAX];
     double x[POINTS * INPUTS], gram[POINTS * POINTS], bound = NAN;
@@ -81,8 +84,8 @@ static double bound_of_computed(ntk_architecture architecture, double shift) {
     return bound;
 }
 
-/* Rounding of 40-term sums through four layers, entries up to some hundreds: 1e-11 is far above it, and a
- * wrong term is of order one. */
+/* Rounding of 40-term sums through four layers, entries up to some hundreds: 1e-11 is far above it,
+ * and a wrong term is of order one. */
 Test(ball_network, computed_kernels_are_within_rounding) {
     for (size_t depth = 1; depth <= 3; depth++)
         for (int biased = 0; biased <= 1; biased++)

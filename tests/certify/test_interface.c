@@ -51,7 +51,8 @@ Test(certify_interface, not_finite) {
     }
 }
 
-/* A leading dimension beyond n, with NaN wherever nothing may be read: the same bits as the packed matrix. */
+/* A leading dimension beyond n, with NaN wherever nothing may be read: the same bits as the packed
+ * matrix. */
 Test(certify_interface, leading_dimension_and_upper_triangle) {
     double packed[ORDER * ORDER], full[ORDER * ORDER], wide[ORDER * (ORDER + 5)];
     ntk_certificate expected, found;

@@ -1,5 +1,5 @@
-/* Matrices of known spectrum: the certified bound lies below the true smallest eigenvalue, proved in ball
- * arithmetic, and not far below it. */
+/* Matrices of known spectrum: the certified bound lies below the true smallest eigenvalue, proved
+ * in ball arithmetic, and not far below it. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -21,9 +21,9 @@ static double trace(size_t n) {
     return sum;
 }
 
-/* Certify `matrix`, prove the bound in balls, and require it within the promised distance of lambda_min: n u
- * trace for the residual's bound and a few u trace for the residual itself, and at most 4^4 u ||A|| <= 256 u
- * trace for the retreat of the shift. */
+/* Certify `matrix`, prove the bound in balls, and require it within the promised distance of
+ * lambda_min: n u trace for the residual's bound and a few u trace for the residual itself, and at
+ * most 4^4 u ||A|| <= 256 u trace for the retreat of the shift. */
 static void expect_certified(size_t n, double lambda_min, const char *name) {
     ntk_certificate certificate;
     assert_ok(ntk_linalg_start());
@@ -76,8 +76,8 @@ Test(certify, diagonal_over_many_orders_of_magnitude) {
     }
 }
 
-/* Dense matrices at a relative smallest eigenvalue of 1e-10 and 1e-13; the eigenvalue of what is stored is
- * found in balls. */
+/* Dense matrices at a relative smallest eigenvalue of 1e-10 and 1e-13; the eigenvalue of what is
+ * stored is found in balls. */
 Test(certify, dense_near_the_edge) {
     const double smallest[] = {0.5, 1e-10, 1e-13};
     const size_t n = 24;
@@ -90,8 +90,8 @@ Test(certify, dense_near_the_edge) {
         }
 }
 
-/* Where the spectrum ends in rounding noise either answer is right, but whatever is certified must be true.
- */
+/* Where the spectrum ends in rounding noise either answer is right, but whatever is certified must
+ * be true. */
 Test(certify, never_more_than_the_truth) {
     assert_ok(ntk_linalg_start());
     const double smallest[] = {1e-14, 3e-15, 1e-15, 1e-16, 0, -1e-17, -1e-15};

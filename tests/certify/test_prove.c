@@ -26,7 +26,8 @@ Test(prove, true_inequalities) {
         {"x + 1", {"0", "1", 0, 0}, 1},
         {"2*sin(x/2) - 2*x/pi", {"0", "pi", 1, 1}, 0.37},  /* Jordan: zeros at both ends */
         {"sin(x) - x*cos(x)", {"0", "pi", 3, 0}, 1 / 3.0}, /* theta <= tan theta */
-        {"exp(x) - 1 - x", {"-1", "0", 0, 2}, 0.5},        /* a zero of even order at the upper end */
+        {"exp(x) - 1 - x", {"-1", "0", 0, 2}, 0.5},        /* a zero of even order at the upper
+                                                            * end */
         {"log(x)*(x - 1)", {"1", "3", 2, 0}, 1},
         {"(x - 0.637)^2 + 0.000001",
          {"0", "1", 0, 0},

@@ -80,8 +80,8 @@ Test(certify_refused, slightly_indefinite) {
     }
 }
 
-/* Positive definite in truth, but out of reach of double precision even with the diagonal brought to 1:
- * lambda_min / ||A|| is 1e-19 at n = 18. */
+/* Positive definite in truth, but out of reach of double precision even with the diagonal brought
+ * to 1: lambda_min / ||A|| is 1e-19 at n = 18. */
 Test(certify_refused, pascal_out_of_reach) {
     matrix_pascal(18, matrix);
     const double lambda_min = ball_lambda_min(18, matrix, 18);

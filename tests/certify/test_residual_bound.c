@@ -1,5 +1,5 @@
-/* beta bounds ||L L^T - (A - sI)||_2 for any factor L, not only for good ones; the norm is enclosed in balls.
- */
+/* beta bounds ||L L^T - (A - sI)||_2 for any factor L, not only for good ones; the norm is enclosed
+ * in balls. */
 #include <float.h>
 #include <math.h>
 
@@ -47,8 +47,8 @@ Test(certify_residual, unrelated_factor) {
     }
 }
 
-/* A residual that rounds to zero is not zero: A is fl(L L^T) by the same product, so that the computed
- * residual vanishes, and the true one is the rounding of that product. */
+/* A residual that rounds to zero is not zero: A is fl(L L^T) by the same product, so that the
+ * computed residual vanishes, and the true one is the rounding of that product. */
 Test(certify_residual, residual_that_rounds_to_zero) {
     double l[ORDER * ORDER], a[ORDER * ORDER], lower, upper;
     for (uint64_t seed = 1; seed <= 50; seed++) {
@@ -64,9 +64,9 @@ Test(certify_residual, residual_that_rounds_to_zero) {
     }
 }
 
-/* The term of rounding in full, where nothing else is left: for A = fl(L L^T) the bound is the norm of
- * j u (|L| |L|^T)_ij, here summed up by plain loops, and hardly more. The factor has signs, so that |L| |L|^T
- * is not |L L^T|. */
+/* The term of rounding in full, where nothing else is left: for A = fl(L L^T) the bound is the norm
+ * of j u (|L| |L|^T)_ij, here summed up by plain loops, and hardly more. The factor has signs, so
+ * that |L| |L|^T is not |L L^T|. */
 Test(certify_residual, rounding_term) {
     double l[ORDER * ORDER], a[ORDER * ORDER], row_sums[ORDER];
     for (uint64_t seed = 1; seed <= 20; seed++) {
@@ -90,15 +90,16 @@ Test(certify_residual, rounding_term) {
         }
         const double expected = fmin(row_sum, sqrt(squares)), bound = bound_of(l, a, 0);
         cr_expect(bound >= expected, "seed %zu: %g below %g", (size_t)seed, bound, expected);
-        /* The rounding of the shift: a diagonal of at most u max b_ii in either norm but for sqrt(n). */
+        /* The rounding of the shift: a diagonal of at most u max b_ii in either norm but for
+         * sqrt(n). */
         cr_expect(bound <= expected + sqrt(ORDER) * DBL_EPSILON / 2 * diagonal * 1.001, "seed %zu: %g, %g",
                   (size_t)seed, bound, expected);
     }
 }
 
-/* The norm, where the exact one is known. With L = 0 the residual is -A: all ones has norm n, which the
- * Frobenius norm attains; an arrow of ones, nonzero in the first column only, has norm sqrt(n - 1), and the
- * row sums of its lower triangle alone are 1. */
+/* The norm, where the exact one is known. With L = 0 the residual is -A: all ones has norm n, which
+ * the Frobenius norm attains; an arrow of ones, nonzero in the first column only, has norm sqrt(n -
+ * 1), and the row sums of its lower triangle alone are 1. */
 Test(certify_residual, norm) {
     double l[ORDER * ORDER] = {0}, a[ORDER * ORDER];
     for (size_t k = 0; k < ORDER * ORDER; k++) a[k] = 1;
@@ -110,9 +111,9 @@ Test(certify_residual, norm) {
               bound);
 }
 
-/* A - sI rounds. With a_11 = fl(l^2) in [1/2, 3/5), the rest 0, a shift of almost half an ulp is lost from
- * a_11, and its error adds to that of the square, both close to u/2: gamma_1 p_11 alone would cover one of
- * them. */
+/* A - sI rounds. With a_11 = fl(l^2) in [1/2, 3/5), the rest 0, a shift of almost half an ulp is
+ * lost from a_11, and its error adds to that of the square, both close to u/2: gamma_1 p_11 alone
+ * would cover one of them. */
 Test(certify_residual, shift_that_is_lost) {
     double l[ORDER * ORDER] = {0}, a[ORDER * ORDER] = {0}, lower, upper, worst = 0;
     const double shift = 0x1.ffffp-55;

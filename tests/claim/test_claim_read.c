@@ -1,4 +1,5 @@
-/* claim.yaml: the documented example is read as documented, and every fault is told with its line. */
+/* claim.yaml: the documented example is read as documented, and every fault is told with its
+ * line. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static const ntk_metric_declaration metrics[] = {
 };
 static const ntk_experiment experiment = {.parameters = {parameters}, .metrics = {documented, metrics}};
 
-/* ---- the documented example ---------------------------------------------------------------------------- */
+/* ---- the documented example ------------------------------------------------------------------ */
 
 /* The first fenced block of YAML in the documentation. */
 static char *documented_example(void) {
@@ -120,7 +121,7 @@ Test(claim_read, settings_of_both_tiers_reach_each_before_its_own) {
     ntk_claim_release(&claim);
 }
 
-/* ---- faults -------------------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 /* A minimal claim, line by line. */
 static const char *const lines[] = {
@@ -345,7 +346,7 @@ Test(claim_read, numbers_that_are_not_finite) {
     }
 }
 
-/* ---- patterns ------------------------------------------------------------------------------------------ */
+/* ---- patterns -------------------------------------------------------------------------------- */
 
 Test(claim_read, one_entry_stands_for_several_checks) {
     ntk_claim claim;

@@ -21,7 +21,7 @@ TestSuite(accept, .fini = fixture_remove);
 
 #define HEADER "tier\tmetric\tvalue\tlow\thigh\tlevel\n"
 
-/* ---- comparing ----------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static ntk_comparison compare_metrics(ntk_tolerance_kind kind, double tolerance, ntk_metric stored,
                                       ntk_metric found) {
@@ -141,7 +141,7 @@ Test(compare, another_seed_leaves_out_what_depends_on_it) {
     }
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------ */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 Test(expected, malformed_files_are_refused_with_their_line) {
     static const struct {
@@ -182,7 +182,7 @@ Test(expected, no_file_is_told_from_a_bad_one) {
     ntk_expected_destroy(NULL);
 }
 
-/* ---- accepting ----------------------------------------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------------------------------- */
 
 static ntk_regression regressions[] = {{.metric = "ratio"}, {.metric = "exponent"}};
 static const ntk_claim claim = {.id = "a/b", .regressions = regressions, .regression_count = 2};
@@ -302,7 +302,8 @@ Test(accept, a_full_disk_leaves_the_old_files) {
     cr_expect_str_eq(ledger_now, ledger);
 }
 
-/* Without a lock, processes that read the ledger at once would each write it without the others' lines. */
+/* Without a lock, processes that read the ledger at once would each write it without the others'
+ * lines. */
 Test(accept, two_at_once_lose_no_line) {
     enum { PROCESSES = 6, ROUNDS = 10 };
     const char *root = fixture_folder();

@@ -1,5 +1,5 @@
-/* The judgement: every kind of check on both sides of its bound, NaN and infinity, and the ranking of
- * verdicts. */
+/* The judgement: every kind of check on both sides of its bound, NaN and infinity, and the ranking
+ * of verdicts. */
 #include <math.h>
 #include <string.h>
 
@@ -151,9 +151,10 @@ Test(judge, the_table_of_verdicts) {
     cr_expect_str_eq(ntk_verdict_text(NTK_VERDICT_VACUOUS), "VACUOUS");
 }
 
-/* ---- a whole claim ------------------------------------------------------------------------------------- */
+/* ---- a whole claim --------------------------------------------------------------------------- */
 
-/* Two checks (x at most 1, r at most -1/2), one control that breaks the first, one stored result. */
+/* Two checks (x at most 1, r at most -1/2), one control that breaks the first, one stored
+ * result. */
 static ntk_check checks[] = {
     {.name = "bounded", .metric = "x", .kind = NTK_CHECK_AT_MOST, .bound = 1},
     {.name = "rate", .metric = "r", .kind = NTK_CHECK_RATE_AT_MOST, .bound = -0.5},
@@ -248,8 +249,8 @@ Test(claim, a_claim_without_checks_does_not_hold) {
     ntk_claim_outcome_release(&empty, &outcome);
 }
 
-/* Every set of kinds, whatever their order among the checks. An interval makes a plain kind statistical, and
- * no kind of check makes more of what is declared a trend. */
+/* Every set of kinds, whatever their order among the checks. An interval makes a plain kind
+ * statistical, and no kind of check makes more of what is declared a trend. */
 Test(claim, evidence_lists_the_kinds_that_occur) {
     static const ntk_check kinds[] = {
         {.name = "t", .metric = "r", .kind = NTK_CHECK_AT_MOST, .bound = 9, .trend = true},
@@ -281,7 +282,8 @@ Test(claim, evidence_lists_the_kinds_that_occur) {
     }
 }
 
-/* Of an interval in the middle of its range the two sides count alike; a break must not reach back. */
+/* Of an interval in the middle of its range the two sides count alike; a break must not reach
+ * back. */
 Test(judge, risk_counts_the_sides_that_a_check_has) {
     ntk_metric metric = fixture_estimate("x", 0, -3, 3);
     metric.estimate.standard_error = 1;

@@ -19,8 +19,9 @@ static void write_matrix(const char *name, size_t rows, size_t columns, const do
     assert_ok(ntk_npy_write(toy_path(name), NTK_NPY_FLOAT64, rows, columns, a));
 }
 
-/* One hidden ReLU layer, w^2 = 2, no bias, inner products not divided: S^1 = 2 <x, x'>, and at orthogonal
- * unit vectors Theta = 2 * (2 kappa_1(0)/2) + 0 = 2/pi; on the diagonal S^2 = 2, Theta^1 Sd^2 = 2. */
+/* One hidden ReLU layer, w^2 = 2, no bias, inner products not divided: S^1 = 2 <x, x'>, and at
+ * orthogonal unit vectors Theta = 2 * (2 kappa_1(0)/2) + 0 = 2/pi; on the diagonal S^2 = 2, Theta^1
+ * Sd^2 = 2. */
 Test(computing, kernel_of_known_value) {
     const double x[] = {1, 0, 0, 1};
     write_matrix("x.npy", 2, 2, x);
@@ -35,8 +36,8 @@ Test(computing, kernel_of_known_value) {
     ntk_release(k);
 }
 
-/* One block of scale 1 at orthogonal unit vectors: Theta = 2 kappa_1(0) = 2/pi, on the diagonal 2 + 4; times
- * 1/d without --input-scale none. Scale 0: 2 <x, x'> / d. */
+/* One block of scale 1 at orthogonal unit vectors: Theta = 2 kappa_1(0) = 2/pi, on the diagonal 2 +
+ * 4; times 1/d without --input-scale none. Scale 0: 2 <x, x'> / d. */
 Test(computing, residual_kernel_of_known_value) {
     const double x[] = {1, 0, 0, 1};
     const struct {
@@ -58,7 +59,8 @@ Test(computing, residual_kernel_of_known_value) {
     }
 }
 
-/* The same numbers from standard input to standard output, through a FIFO, and as an IDX file of bytes. */
+/* The same numbers from standard input to standard output, through a FIFO, and as an IDX file of
+ * bytes. */
 Test(computing, kernel_reads_and_writes_whatever_holds_points) {
     const double x[] = {1, 0, 0, 3};
     write_matrix("x.npy", 2, 2, x);

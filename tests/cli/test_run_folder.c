@@ -1,4 +1,5 @@
-/* The folder of a run: the same bytes however it came about, and nothing lost or left half-written. */
+/* The folder of a run: the same bytes however it came about, and nothing lost or left
+ * half-written. */
 #include "toy.h"
 
 #include <math.h>
@@ -27,8 +28,8 @@ Test(run_folder, workers_do_not_change_the_tables) {
     expect_same_tables("one", "two");
 }
 
-/* Lists the processes of the toy claims of the run in cut/. The brackets keep the pattern from finding
- * itself. */
+/* Lists the processes of the toy claims of the run in cut/. The brackets keep the pattern from
+ * finding itself. */
 #define STILL_RUNNING "grep -las -e \"--out=$PWD/cut[/]toy\" /proc/[0-9]*/cmdline | grep ."
 
 /* Killed without a chance to tidy up, once the first process is in the journal and another runs. */
@@ -89,18 +90,19 @@ Test(run_folder, a_program_replaced_during_the_run_is_not_used) {
     cr_expect(toy_said("was replaced during the run"), "%s", toy_output());
 }
 
-/* ---- inputs and results that change during the run ------------------------------------------------------
+/* ---- inputs and results that change during the run -------------------------------------------
  */
 
-/* A run of a claim and its control, in the middle of which something happens. Returns its exit status. */
+/* A run of a claim and its control, in the middle of which something happens. Returns its exit
+ * status. */
 static int verify_while(const char *what) {
     return toy_shell("rm -rf run; \"$NTK_FIXTURE\" verify toy/slow --no-figures --jobs 1 --out run & pid=$!; "
                      "until [ -e run/toy/slow/stderr.txt ]; do sleep 0.01; done; %s; wait $pid",
                      what);
 }
 
-/* The control, which has not started yet, would be computed from the new text. Afterwards the run goes on
- * with what the text says now. */
+/* The control, which has not started yet, would be computed from the new text. Afterwards the run
+ * goes on with what the text says now. */
 Test(run_folder, a_claim_edited_during_the_run_has_no_result) {
     const int status = verify_while("sed -i s/units:.8/units:\\ 5/ suites/toy/slow/claim.yaml");
     cr_expect_eq(status, 5, "%s", toy_output());
@@ -204,7 +206,7 @@ Test(run_folder, a_full_disk_is_an_error_and_leaves_no_part_of_a_file) {
     cr_expect(toy_said("1 passed, 0 failed, 0 skipped"), "%s", toy_output());
 }
 
-/* ---- summary.json -------------------------------------------------------------------------------------- */
+/* ---- summary.json ---------------------------------------------------------------------------- */
 
 static json_t *find_check(json_t *summary, const char *name) {
     json_t *claim = json_array_get(json_object_get(summary, "claims"), 0), *check;
@@ -252,7 +254,7 @@ Test(run_folder, the_report_and_junit_escape_what_claims_say) {
         strstr(toy_read("run/junit.xml"), "tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""));
 }
 
-/* ---- accept and figures -------------------------------------------------------------------------------- */
+/* ---- accept and figures ---------------------------------------------------------------------- */
 
 Test(run_folder, accepting_stores_the_numbers_of_a_run) {
     cr_assert_eq(toy_shell("rm expected/toy/holds.tsv"), 0);

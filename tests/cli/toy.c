@@ -13,7 +13,7 @@
 static char folder[FOLDER_SIZE];
 static char output[1 << 18];
 
-/* ---- the suite ----------------------------------------------------------------------------------------- */
+/* ---- the suite ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *parameters, *control;
@@ -69,7 +69,7 @@ void toy_begin(void) {
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) write_claim(i);
 }
 
-/* ---- files --------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 const char *toy_path(const char *name) {
     static char paths[4][512];
@@ -105,7 +105,7 @@ void toy_write(const char *name, const char *content) {
     fclose(file);
 }
 
-/* ---- commands ------------------------------------------------------------------------------------------ */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static int execute(const char *command) {
     char line[4096];

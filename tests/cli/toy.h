@@ -12,8 +12,9 @@ void toy_end(void);
 /* Path of a file in that folder; a static buffer, overwritten by the fourth call after. */
 const char *toy_path(const char *name);
 
-/* Run `ntk ARGUMENTS` (the fixture program, in the toy's folder) through the shell: redirections and further
- * commands may follow. Returns the exit status. Output of both kinds goes to toy_output(). */
+/* Run `ntk ARGUMENTS` (the fixture program, in the toy's folder) through the shell: redirections
+ * and further commands may follow. Returns the exit status. Output of both kinds goes to
+ * toy_output(). */
 int toy_ntk(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int toy_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *toy_output(void);

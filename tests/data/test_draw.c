@@ -40,7 +40,8 @@ Test(draw, images_are_those_of_the_index_scaled_to_unit_norm) {
     ntk_digits_release(&digits);
 }
 
-/* All images of two classes: each is drawn exactly once, so parts of one draw never share an image. */
+/* All images of two classes: each is drawn exactly once, so parts of one draw never share an
+ * image. */
 Test(draw, without_replacement_down_to_the_last_image) {
     ntk_digits digits = committed();
     const uint8_t classes[] = {0, 1};

@@ -1,5 +1,5 @@
-/* Reading IDX files whose bytes the test writes; every corruption is refused with a line that names the file.
- */
+/* Reading IDX files whose bytes the test writes; every corruption is refused with a line that names
+ * the file. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,8 +142,8 @@ Test(idx, sizes_of_zero) {
     }
 }
 
-/* A header that claims 2^96 bytes, and one that claims a gigabyte, plain and packed: what is allocated
- * follows what is there, of which there is little. */
+/* A header that claims 2^96 bytes, and one that claims a gigabyte, plain and packed: what is
+ * allocated follows what is there, of which there is little. */
 Test(idx, sizes_that_lie_cost_nothing) {
     uint8_t huge[sizeof images];
     memcpy(huge, images, sizeof images);
@@ -159,8 +159,8 @@ Test(idx, sizes_that_lie_cost_nothing) {
     cr_assert(after.ru_maxrss - before.ru_maxrss < 65536, "%ld KiB more", after.ru_maxrss - before.ru_maxrss);
 }
 
-/* Zeros behind the two images, of which gzip packs a thousand into one byte: unpacked is one byte more than
- * the header tells of. */
+/* Zeros behind the two images, of which gzip packs a thousand into one byte: unpacked is one byte
+ * more than the header tells of. */
 Test(idx, what_stands_behind_is_not_unpacked) {
     enum { SIZE = 1 << 27 };
     static uint8_t zeros[1 << 20];
@@ -221,7 +221,8 @@ Test(idx, what_is_no_array_is_refused_with_advice) {
                {"<!DOCTYPE html>", "web page", 15},
                {"PK\x03\x04 and so on", "savez", 12},
                {"1 2 3\n4 5 6\n", "magic", 12},
-               {"\x03\x08\0\0\0\0\0\2\1\2", "magic", 10}, /* an IDX file, least significant byte first */
+               {"\x03\x08\0\0\0\0\0\2\1\2", "magic", 10}, /* an IDX file, least significant byte
+                                                           * first */
                {"\0\0\x0a\x01\0\0\0\1\0", "magic", 9},
                {"\0\0\x08\0\1", "magic", 5},
                {"\0\0\x08\x7f\1", "dimensions", 5}};
@@ -291,8 +292,8 @@ Test(committed_digits, checksums) {
     cr_assert_eq(system("cd data && sha256sum --quiet --strict -c SHA256SUMS"), 0);
 }
 
-/* 500 digits a class; each image has ink, and mean brightness is that of MNIST (0.1307 of white) within 2 %.
- */
+/* 500 digits a class; each image has ink, and mean brightness is that of MNIST (0.1307 of white)
+ * within 2 %. */
 Test(committed_digits, content) {
     ntk_digits digits;
     assert_ok(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits));

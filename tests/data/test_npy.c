@@ -1,5 +1,5 @@
-/* .npy files: what the library writes is compared with bytes put down by hand, and it reads files whose bytes
- * the test writes. */
+/* .npy files: what the library writes is compared with bytes put down by hand, and it reads files
+ * whose bytes the test writes. */
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -61,9 +61,12 @@ Test(npy, reads_any_spelling_of_the_dictionary) {
         "{'shape': (1, 2), 'fortran_order': False, 'descr': '<f8'}",
         "{\"descr\":\"<f8\",\"fortran_order\":False,\"shape\":(1,2,),}",
         "  {  'descr'  :  '<f8' ,'fortran_order':False, 'shape': ( 1 , 2 ) }    ",
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (1L, 2L), }",             /* Python 2 on Windows */
-        "{u'descr': u'<f8', u'fortran_order': False, u'shape': (1, 2), }",           /* unicode_literals */
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\n    \t  \r\n", /* other padding */
+        /* Python 2 on Windows */
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1L, 2L), }",
+        /* unicode_literals */
+        "{u'descr': u'<f8', u'fortran_order': False, u'shape': (1, 2), }",
+        /* other padding */
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\n    \t  \r\n",
         "{'descr': '=f8', 'fortran_order': False, 'shape': (1, 2), }",
         "{'descr': 'f8', 'fortran_order': False, 'shape': (1, 2), }",
         "{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2), }",
@@ -165,8 +168,8 @@ static void expect_shape(const char *shape, bool fortran, const char *order, siz
     cr_assert(a.values == NULL && a.axes == 0);
 }
 
-/* What stands where, by the definition of column-major order: a is the first byte of the file. For shape (2,
- * 3, 2) element (i, j, k) is byte i + 2 j + 6 k. */
+/* What stands where, by the definition of column-major order: a is the first byte of the file. For
+ * shape (2, 3, 2) element (i, j, k) is byte i + 2 j + 6 k. */
 Test(npy, any_shape_in_both_orders) {
     expect_shape("(6,)", false, "abcdef", 6, 1);
     expect_shape("(6,)", true, "abcdef", 6, 1);

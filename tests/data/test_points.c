@@ -16,8 +16,8 @@ static double dot(size_t d, const double *x, const double *y) {
     return (double)sum;
 }
 
-/* The computed norm is off by at most d/2 + 1 units of rounding (a sum of d squares, a root), a quotient by
- * one more; the square doubles that. */
+/* The computed norm is off by at most d/2 + 1 units of rounding (a sum of d squares, a root), a
+ * quotient by one more; the square doubles that. */
 static void check_unit_norms(size_t n, size_t d, const double *x) {
     const double bound = ((double)d + 4) * 0x1p-53;
     for (size_t i = 0; i < n; i++) {
@@ -36,8 +36,8 @@ Test(points, sphere_has_unit_norms) {
     }
 }
 
-/* Inner products are kept, in as many numbers as there are points; more points than numbers stay as they are.
- * Sums over d and n err by some units of rounding. */
+/* Inner products are kept, in as many numbers as there are points; more points than numbers stay as
+ * they are. Sums over d and n err by some units of rounding. */
 Test(points, coordinates_keep_inner_products) {
     double x[6 * 50], c[6 * 6], wide[6 * 50];
     ntk_stream s = stream();
@@ -64,8 +64,9 @@ static void check_mean(const char *what, double mean, double expected, double va
     cr_assert(fabs(mean - expected) <= 5 * sqrt(variance / N), "%s: %g, expected %g", what, mean, expected);
 }
 
-/* Moments of the uniform law: E x_i = 0, E x_i x_j = delta_ij / d, E x_i^4 = 3 / (d (d + 2)), E x_i^8 = 105 /
- * (d (d + 2) (d + 4) (d + 6)), E x_i^2 x_j^2 = 1 / (d (d + 2)). The fourth moment tells a normalised cube. */
+/* Moments of the uniform law: E x_i = 0, E x_i x_j = delta_ij / d, E x_i^4 = 3 / (d (d + 2)), E
+ * x_i^8 = 105 / (d (d + 2) (d + 4) (d + 6)), E x_i^2 x_j^2 = 1 / (d (d + 2)). The fourth moment
+ * tells a normalised cube. */
 Test(points, sphere_is_uniform) {
     static double x[N * D];
     ntk_stream s = stream();
@@ -157,13 +158,15 @@ Test(points, antipodes_are_exact) {
     }
 }
 
-/* |point - centre|^2 before the normalisation has mean spread^2; after it, the cosine to the centre is
- * 1 / sqrt(1 + spread^2) up to O(d^{-1/2}). Two centres in dimension 400 are orthogonal up to 0.05. */
+/* |point - centre|^2 before the normalisation has mean spread^2; after it, the cosine to the centre
+ * is 1 / sqrt(1 + spread^2) up to O(d^{-1/2}). Two centres in dimension 400 are orthogonal up to
+ * 0.05. */
 Test(points, clusters) {
     enum { POINTS = 60, DIMENSION = 400, CLASSES = 3 };
     static double x[POINTS * DIMENSION];
     size_t label[POINTS];
-    const double spread = 0.5, cosine = 1 / (1 + spread * spread); /* of two points, through their centre */
+    /* of two points, through their centre */
+    const double spread = 0.5, cosine = 1 / (1 + spread * spread);
     ntk_stream s = stream();
     assert_ok(ntk_data_clusters(&s, POINTS, DIMENSION, CLASSES, spread, x, label));
     check_unit_norms(POINTS, DIMENSION, x);

@@ -39,7 +39,8 @@ Test(events, event_time_agrees_with_the_analytic_one) {
     }
 }
 
-/* In log-loss time, at log t where physical time has long ended: f + e^f = t + 1, threshold f = 300. */
+/* In log-loss time, at log t where physical time has long ended: f + e^f = t + 1, threshold f =
+ * 300. */
 static double passes_300(const ntk_observation *seen, void *context) {
     (void)context;
     return seen->outputs[0] - 300;
@@ -75,8 +76,8 @@ Test(events, an_event_that_does_not_change_sign_does_not_happen) {
     cr_assert(result.end == NTK_END_HORIZON && fabs(theta - 3 * exp(-1)) < 1e-8);
 }
 
-/* Observations inside, at an event's step and after it: those before the event are made, later ones are not.
- */
+/* Observations inside, at an event's step and after it: those before the event are made, later ones
+ * are not. */
 Test(events, observations_are_at_their_times_and_in_order) {
     const double times[] = {-INFINITY, log(0.001), log(0.5), log(1.7), log(1.79), log(1.8), log(5)};
     const ntk_model model = identity_model(1, 1);

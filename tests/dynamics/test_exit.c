@@ -1,7 +1,7 @@
 /* Exit times, and events that let the flow go on.
  *
- * The model f = theta^2 / 2 has the tangent kernel theta^2 = 2 f. With squared loss towards y its flow is u'
- * = -2 u (u - y) for u = f, so that the drift u / u_0 - 1 passes q at
+ * The model f = theta^2 / 2 has the tangent kernel theta^2 = 2 f. With squared loss towards y its
+ * flow is u' = -2 u (u - y) for u = f, so that the drift u / u_0 - 1 passes q at
  *
  *     t = log((y / u_0 - 1) / (y / ((1 + q) u_0) - 1)) / (2 y). */
 #include <criterion/criterion.h>
@@ -127,8 +127,8 @@ Test(exit, errors) {
     cr_expect_eq(ntk_exit_frozen(&square, &theta, &zero, 1, &threshold, gains), NTK_ERROR_ARGUMENT);
 }
 
-/* f = theta_1 theta_2 from (1, 0): theta = (cosh cs, sinh cs), the kernel is cosh 2cs and f = sinh(2cs) / 2.
- */
+/* f = theta_1 theta_2 from (1, 0): theta = (cosh cs, sinh cs), the kernel is cosh 2cs and f =
+ * sinh(2cs) / 2. */
 static ntk_status product_evaluate(void *context, const double *theta, double *f) {
     (void)context;
     f[0] = theta[0] * theta[1];
@@ -173,7 +173,7 @@ Test(exit, with_frozen_weights) {
     ntk_model_release(&flat);
 }
 
-/* ---- events that pass ---------------------------------------------------------------------------------- */
+/* ---- events that pass ------------------------------------------------------------------------ */
 
 typedef struct levels {
     recorder seen;

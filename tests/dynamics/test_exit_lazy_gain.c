@@ -1,7 +1,7 @@
 /* How far a lazy network has gone.
  *
- * With a diagonal kernel the points move alone: the margin of point i obeys m' = (k_i / n) / (1 + e^m), so
- * that m + e^m grows by k_i t / n. The hard margin's weights are 1 / k_i. */
+ * With a diagonal kernel the points move alone: the margin of point i obeys m' = (k_i / n) / (1 +
+ * e^m), so that m + e^m grows by k_i t / n. The hard margin's weights are 1 / k_i. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -56,8 +56,8 @@ Test(lazy_gain, agrees_with_points_that_move_alone) {
     ntk_model_release(&model);
 }
 
-/* log t - C, C by the weights and the initial outputs alone; and the scale of the weights counts in C only.
- */
+/* log t - C, C by the weights and the initial outputs alone; and the scale of the weights counts in
+ * C only. */
 Test(lazy_gain, tends_to_log_t_less_a_constant_of_the_network) {
     const double gram[] = {2, 1, 1, 3}, start[] = {0.3, -0.8}, targets[] = {1, 1}, origin[] = {0, 0};
     const double weights[] = {2.0 / 5, 1.0 / 5}; /* gram weights = (1, 1) */

@@ -110,8 +110,8 @@ Test(failures, a_blow_up_in_finite_time_is_reported) {
     cr_assert_float_eq(theta, tan(1.5), 1e-3 * tan(1.5));
 }
 
-/* A field that jumps back and forth across theta = 0.5 stalls an error-controlled method; the bounded rule
- * slides. */
+/* A field that jumps back and forth across theta = 0.5 stalls an error-controlled method; the
+ * bounded rule slides. */
 static ntk_status kink(void *context, const double *theta, double *f) {
     (void)context;
     *f = -fabs(*theta - 0.5);

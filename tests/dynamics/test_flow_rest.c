@@ -1,5 +1,5 @@
-/* What a flow still does where it stands: against quadratics that are solved by hand, and against a flow that
- * goes on. */
+/* What a flow still does where it stands: against quadratics that are solved by hand, and against a
+ * flow that goes on. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -63,8 +63,9 @@ Test(rest, along_one_axis_has_that_curvature_and_at_the_minimum_none) {
     cr_expect(isnan(rest.curvature));
 }
 
-/* A network with L2: ||g|| before and after a short time dt of its flow, and the curvature in between. The
- * trapezoidal error is dt^2 / 12 times a second derivative of order 1, and the flow's own 1e-10 / dt. */
+/* A network with L2: ||g|| before and after a short time dt of its flow, and the curvature in
+ * between. The trapezoidal error is dt^2 / 12 times a second derivative of order 1, and the flow's
+ * own 1e-10 / dt. */
 Test(rest, is_how_the_gradient_decays_along_the_flow) {
     ntk_training_options options = training_options(NTK_LOSS_SOFTMAX, 3, 20);
     options.architecture.activation = NTK_ERF;
@@ -78,7 +79,8 @@ Test(rest, is_how_the_gradient_decays_along_the_flow) {
     assert_ok(ntk_flow_measure_rest(&problem.model, problem.targets, &flow, problem.theta0, problem.theta,
                                     &before));
     cr_expect_float_eq(before.gradient_norm, result.gradient_norm, 1e-14);
-    /* The flow is autonomous, but its regulariser's centre is where it starts: go on by 0.01 from theta_0. */
+    /* The flow is autonomous, but its regulariser's centre is where it starts: go on by 0.01 from
+     * theta_0. */
     for (size_t i = 0; i < problem.parameters; i++) problem.theta[i] = problem.theta0[i];
     flow.horizon = 0.71;
     run_flow(&problem.model, problem.targets, &flow, problem.theta);

@@ -61,9 +61,9 @@ static ntk_flow_result run(const problem *p, double *f) {
     return result;
 }
 
-/* Local errors of tolerance * (1 + ||theta - theta_0||) per step, damped by the flow, add up to at most a few
- * of them in the parameters, and sqrt(lambda_max) times that in the outputs: 100 tolerances covers 20 steps.
- */
+/* Local errors of tolerance * (1 + ||theta - theta_0||) per step, damped by the flow, add up to at
+ * most a few of them in the parameters, and sqrt(lambda_max) times that in the outputs: 100
+ * tolerances covers 20 steps. */
 Test(linear_flow, error_controlled_integrators_reach_the_closed_form) {
     problem p = make_problem(30);
     for (int integrator = NTK_INTEGRATOR_EMBEDDED; integrator <= NTK_INTEGRATOR_STABILISED; ++integrator)
@@ -116,8 +116,8 @@ Test(linear_flow, tolerance_controls_the_error) {
     ntk_model_release(&p.model);
 }
 
-/* Stiffness 10^5: the explicit pair needs steps of 3.3 n / lambda_max, the stabilised method the square root.
- */
+/* Stiffness 10^5: the explicit pair needs steps of 3.3 n / lambda_max, the stabilised method the
+ * square root. */
 Test(linear_flow, stabilised_method_is_stable_and_cheap_where_the_flow_is_stiff) {
     problem p = make_problem(1e5);
     double f[N], wanted[N];
@@ -135,7 +135,8 @@ Test(linear_flow, stabilised_method_is_stable_and_cheap_where_the_flow_is_stiff)
     ntk_model_release(&p.model);
 }
 
-/* f = theta and start theta_0: theta' = -(theta - q)/n - lambda (theta - c) for c = theta_0 and c = 0. */
+/* f = theta and start theta_0: theta' = -(theta - q)/n - lambda (theta - c) for c = theta_0 and c =
+ * 0. */
 Test(linear_flow, both_centres_of_the_regulariser) {
     assert_ok(ntk_linalg_start());
     const ntk_model model = identity_model(2, 1);
@@ -170,7 +171,8 @@ static ntk_status check_energy(const ntk_observation *seen, void *context) {
     return NTK_OK;
 }
 
-/* ||theta_t - theta_0|| <= sqrt(2 L_0 / lambda), and the objective never rises, on every accepted step. */
+/* ||theta_t - theta_0|| <= sqrt(2 L_0 / lambda), and the objective never rises, on every accepted
+ * step. */
 Test(linear_flow, energy_decreases_and_bounds_the_displacement) {
     problem p = make_problem(30);
     for (int integrator = NTK_INTEGRATOR_EMBEDDED; integrator <= NTK_INTEGRATOR_BOUNDED_STEP; ++integrator) {
@@ -200,8 +202,8 @@ Test(linear_flow, stationarity_ends_a_flow_without_horizon) {
     ntk_model_release(&p.model);
 }
 
-/* Where stability limits the explicit pair it hovers about the solution at the level of its tolerance;
- * AUTOMATIC then goes on with the stabilised method and arrives. */
+/* Where stability limits the explicit pair it hovers about the solution at the level of its
+ * tolerance; AUTOMATIC then goes on with the stabilised method and arrives. */
 Test(linear_flow, automatic_choice_leaves_the_pair_where_the_flow_is_stiff) {
     problem p = make_problem(1e3);
     double f[N], wanted[N], a[N] = {0};

@@ -1,7 +1,7 @@
 /* Log-loss time against solutions known in closed form, far beyond what physical time reaches.
  *
- * One point of class 1, logistic loss, Theta = c, f(0) = f_0: f' = c sigma(-f) gives f + e^f = c t + f_0 +
- * e^{f_0}. */
+ * One point of class 1, logistic loss, Theta = c, f(0) = f_0: f' = c sigma(-f) gives f + e^f = c
+ * t + f_0 + e^{f_0}. */
 #include <criterion/criterion.h>
 
 #include <math.h>
@@ -10,8 +10,8 @@
 
 #include "problems.h"
 
-/* log t of the solution; for large f through logarithms. Through f - f_0, which for small t has more digits.
- */
+/* log t of the solution; for large f through logarithms. Through f - f_0, which for small t has
+ * more digits. */
 static double log_time_of(double growth, double c, double f0) {
     const double f = f0 + growth, linear = growth + exp(f0) * expm1(growth);
     return (f < 600 ? log(linear) : f + log1p(f * exp(-f))) - log(c);
@@ -42,7 +42,8 @@ Test(log_time, one_point_follows_its_implicit_solution_to_log_time_1000) {
     for (size_t i = 0; i < count; ++i) {
         cr_assert_eq(seen.log_time[i], times[i], "observations are at the times asked for");
         if (times[i] == -INFINITY) continue;
-        /* Errors of 1e-9 in t per step, of which the last few count: t grows by a factor over a few steps. */
+        /* Errors of 1e-9 in t per step, of which the last few count: t grows by a factor over a few
+         * steps. */
         const double growth = seen.displacement[i] * sqrt(c);
         cr_assert_float_eq(log_time_of(growth, c, f0), times[i], 1e-7, "log t = %g", times[i]);
         cr_assert_float_eq(f0 + growth, seen.output[i], 1e-14 * (1 + growth));
@@ -97,9 +98,9 @@ Test(log_time, agrees_with_physical_time_where_both_reach) {
     ntk_model_release(&model);
 }
 
-/* Two separable points. The hard-margin solution minimises ||w||^2 = a^T Theta a subject to y_i (Theta a)_i
- * >= 1; where both constraints are active, a = Theta^{-1} y and ||w||^2 = y^T Theta^{-1} y. Then theta grows
- * like
+/* Two separable points. The hard-margin solution minimises ||w||^2 = a^T Theta a subject to y_i
+ * (Theta a)_i >= 1; where both constraints are active, a = Theta^{-1} y and ||w||^2 = y^T
+ * Theta^{-1} y. Then theta grows like
  * ||w|| log t and t L -> ||w||^2 (L falls as e^{-margin}, margin = log t + const). */
 Test(log_time, slope_tends_to_the_hard_margin_norm) {
     const double gram[] = {1, 0.3, 0.3, 2}, f0[] = {0.2, -0.1}, q[] = {1, 0};
@@ -113,14 +114,16 @@ Test(log_time, slope_tends_to_the_hard_margin_norm) {
     double a[2] = {0};
     run_flow(&model, q, &options, a);
     const double slope = (seen.displacement[1] - seen.displacement[0]) / 300;
-    /* The correction to the displacement is O(1 / log t), its change over this stretch < 1 / 300. */
+    /* The correction to the displacement is O(1 / log t), its change over this stretch < 1 /
+     * 300. */
     cr_assert_float_eq(slope, sqrt(square), 1e-3, "slope %.8g, norm %.8g", slope, sqrt(square));
     cr_assert_float_eq(seen.log_loss[1] + 600, log(square), 1e-4, "t L = %g", exp(seen.log_loss[1] + 600));
     ntk_model_release(&model);
 }
 
-/* f = theta^2 / 2 for one point: features move, -log L blows up at a finite s, and log t is reached all the
- * same. f' = theta theta' = 2 f sigma(-f) => t = integral of (1 + e^u) / (2 u) du from f_0 to f. */
+/* f = theta^2 / 2 for one point: features move, -log L blows up at a finite s, and log t is reached
+ * all the same. f' = theta theta' = 2 f sigma(-f) => t = integral of (1 + e^u) / (2 u) du from f_0
+ * to f. */
 static ntk_status half_square(void *context, const double *theta, double *f) {
     (void)context;
     *f = 0.5 * *theta * *theta;
@@ -136,8 +139,8 @@ static ntk_status half_square_pullback(void *context, const double *theta, const
 
 static double integrand(double u, double shift) { return (exp(-shift) + exp(u - shift)) / (2 * u); }
 
-/* log of the integral, scaled by e^{-f}, by composite Simpson over the last 60 units, below which e^u
- * vanishes. */
+/* log of the integral, scaled by e^{-f}, by composite Simpson over the last 60 units, below which
+ * e^u vanishes. */
 static double log_time_of_half_square(double f, double f0) {
     enum { PANELS = 20000 };
     const double low = fmax(f0, f - 60), width = (f - low) / PANELS;
@@ -158,7 +161,8 @@ Test(log_time, moving_features_reach_any_log_time) {
         options.log_horizon = 5000;
         double theta = 1;
         run_flow(&model, (const double[]){1}, &options, &theta);
-        const double tolerance = integrator == NTK_INTEGRATOR_EMBEDDED ? 1e-6 : 5e-3; /* step^2 / 2 */
+        /* step^2 / 2 */
+        const double tolerance = integrator == NTK_INTEGRATOR_EMBEDDED ? 1e-6 : 5e-3;
         for (size_t i = 0; i < 3; ++i)
             cr_assert_float_eq(log_time_of_half_square(seen.output[i], 0.5), times[i], tolerance,
                                "%d: %g at %g", integrator,

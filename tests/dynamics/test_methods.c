@@ -12,8 +12,8 @@
 #include "dynamics/vectors.h"
 #include "problems.h"
 
-/* Three points of a logistic problem; its kernel is small enough that no bound cuts the steps of the tests.
- */
+/* Three points of a logistic problem; its kernel is small enough that no bound cuts the steps of
+ * the tests. */
 enum { N = 3 };
 static const double eigenvalues[N] = {0.02, 0.2, 1}, targets[N] = {1, 0, 1}, f0[N] = {0.3, 0.2, -1};
 static const ntk_clock no_limit = {INFINITY, INFINITY};
@@ -63,7 +63,8 @@ static double measured_order(const ntk_model *model, const ntk_method *method, n
     return log2(ntk_distance(N + 1, coarse, reference) / ntk_distance(N + 1, fine, reference));
 }
 
-/* Halving the step divides the error by 2^order; the next term of the expansion shows as the margin. */
+/* Halving the step divides the error by 2^order; the next term of the expansion shows as the
+ * margin. */
 Test(methods, orders_of_convergence) {
     ntk_model model = logistic_model();
     for (int time = NTK_TIME_PHYSICAL; time <= NTK_TIME_LOG_LOSS; ++time) {
@@ -169,8 +170,8 @@ Test(methods, bracket_converges_on_flat_and_on_jumping_functions) {
     cr_assert(jump.low < 0.7 && jump.high >= 0.7 && jump.high - jump.low < 1e-4);
 }
 
-/* Secants of a smooth function converge faster than linearly only while both their ends carry their own
- * values. */
+/* Secants of a smooth function converge faster than linearly only while both their ends carry their
+ * own values. */
 Test(methods, bracket_closes_on_a_smooth_function_in_few_trials) {
     const double target = exp(0.3);
     ntk_bracket bracket = ntk_bracket_create(0, 1 - target, 1, exp(1) - target);

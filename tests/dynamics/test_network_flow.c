@@ -1,4 +1,5 @@
-/* Flows of networks of finite width: no closed form, so integrators, tolerances and times are compared. */
+/* Flows of networks of finite width: no closed form, so integrators, tolerances and times are
+ * compared. */
 #include <criterion/criterion.h>
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* What is read off a trajectory afterwards: exit times and the law of the loss; and training on images. */
+/* What is read off a trajectory afterwards: exit times and the law of the loss; and training on
+ * images. */
 #include <criterion/criterion.h>
 
 #include <math.h>
@@ -10,7 +11,7 @@
 #include "network/network.h"
 #include "problems.h"
 
-/* ---- exit times ---------------------------------------------------------------------------------------- */
+/* ---- exit times ------------------------------------------------------------------------------ */
 
 static ntk_trajectory_point points[] = {{.log_time = -1, .kernel_drift = 0.1},
                                         {.log_time = 1, .kernel_drift = 0.3},
@@ -37,8 +38,8 @@ Test(exit_time, of_an_unknown_drift_is_unknown) {
     cr_assert(isnan(ntk_trajectory_exit_time(&unknown, 0.9)));
 }
 
-/* Two outputs on their way to (1, 0), the second of which has overshot: at distances 2, 0.4 and 0.1 until it
- * is there, at t = 1, 2, 4, 5. */
+/* Two outputs on their way to (1, 0), the second of which has overshot: at distances 2, 0.4 and 0.1
+ * until it is there, at t = 1, 2, 4, 5. */
 Test(arrival, is_the_last_time_of_being_further_away) {
     ntk_trajectory_point at[] = {
         {.log_time = 0}, {.log_time = log(2)}, {.log_time = log(4)}, {.log_time = log(5)}};
@@ -57,9 +58,10 @@ Test(arrival, is_the_last_time_of_being_further_away) {
     cr_assert(isnan(ntk_trajectory_arrival(&path, 0.1)), "nothing was followed");
 }
 
-/* A residual network that is driven far: the time interpolated between observations 0.25 apart against the
- * one located as an event. The drift is convex or concave between two observations; its chord errs by at most
- * the eighth of a second difference, which is below a twentieth of a step here. */
+/* A residual network that is driven far: the time interpolated between observations 0.25 apart
+ * against the one located as an event. The drift is convex or concave between two observations; its
+ * chord errs by at most the eighth of a second difference, which is below a twentieth of a step
+ * here. */
 Test(exit_time, agrees_with_the_located_event) {
     ntk_training_options options = training_options(NTK_LOSS_LOGISTIC, 2, 32);
     options.architecture.family = NTK_RESIDUAL;
@@ -91,7 +93,7 @@ Test(exit_time, agrees_with_the_located_event) {
     ntk_training_release(&problem);
 }
 
-/* ---- the law of the loss ------------------------------------------------------------------------------- */
+/* ---- the law of the loss --------------------------------------------------------------------- */
 
 /* n = 2, L_0 = 1/2: n L_0 = 1, c = 1 - 1/e. */
 Test(loss_law, is_the_bound_that_was_derived) {
@@ -106,7 +108,7 @@ Test(loss_law, is_the_bound_that_was_derived) {
     cr_assert(isnan(ntk_trajectory_loss_ratio(&law, 2)));
 }
 
-/* ---- images -------------------------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------------------- */
 
 enum { IMAGES = 12, PIXELS = 4 };
 
@@ -119,8 +121,8 @@ static ntk_digits make_images(uint8_t *pixels, uint8_t *labels) {
     return (ntk_digits){IMAGES, 2, 2, pixels, labels};
 }
 
-/* Few points of many inputs: fewer numbers, the same inner products, and so the same infinite-width kernel.
- */
+/* Few points of many inputs: fewer numbers, the same inner products, and so the same infinite-width
+ * kernel. */
 Test(training_on_images, points_may_be_given_by_coordinates) {
     ntk_training_options options = training_options(NTK_LOSS_LOGISTIC, 2, 4);
     options.points = 3;

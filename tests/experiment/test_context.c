@@ -48,7 +48,7 @@ static ntk_context *create(ntk_tier tier, const ntk_control *which, ntk_setting 
 
 static ntk_context *create_plain(void) { return create(NTK_TIER_FULL, NULL, (ntk_setting){0}); }
 
-/* ---- parameters ---------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 Test(context, values_come_from_default_tier_control_and_override_in_this_order) {
     static const struct {
@@ -214,7 +214,7 @@ Test(context, a_parameter_of_another_type_aborts, .signal = SIGABRT) {
     ntk_context_real(create_plain(), "seeds");
 }
 
-/* ---- randomness ---------------------------------------------------------------------------------------- */
+/* ---- randomness ------------------------------------------------------------------------------ */
 
 Test(context, the_stream_is_named_by_seed_claim_and_unit_and_shared_with_controls) {
     ntk_context *plain = create_plain(), *other = create(NTK_TIER_QUICK, &control, (ntk_setting){0});
@@ -227,7 +227,7 @@ Test(context, the_stream_is_named_by_seed_claim_and_unit_and_shared_with_control
     ntk_context_destroy(other);
 }
 
-/* ---- emission ------------------------------------------------------------------------------------------ */
+/* ---- emission -------------------------------------------------------------------------------- */
 
 Test(context, what_is_emitted_is_written) {
     ntk_context *context = create_plain();

@@ -1,4 +1,5 @@
-/* Declared metrics: which names a declaration stands for, and that nothing else is emitted, or less. */
+/* Declared metrics: which names a declaration stands for, and that nothing else is emitted, or
+ * less. */
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -40,7 +41,7 @@ static void expect_names(const char *wanted) {
     ntk_texts_release(names, count);
 }
 
-/* ---- names --------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 Test(declarations, braces_stand_for_alternatives_and_for_parameters_in_effect) {
     static const ntk_metric_declaration study[] = {
@@ -109,7 +110,7 @@ Test(declarations, malformed_ones_are_told) {
     make(NULL, NULL, NULL, 0);
 }
 
-/* ---- whether they were kept ---------------------------------------------------------------------------- */
+/* ---- whether they were kept ------------------------------------------------------------------ */
 
 /* Known only when the experiment has run. */
 static bool has_exited(const ntk_context *asked, const char *const *words) {

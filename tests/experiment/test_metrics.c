@@ -74,7 +74,9 @@ Test(metrics, every_cut_of_a_file_inside_a_row_is_noticed) {
     const char whole[] = HEADER "a\t1.5\t1\t2\t0.99\t0.1\t7\t0.3\nb\t2\t\t\t\t\t\t\n";
     const char *path = fixture_join(folder, "metrics.tsv");
     for (size_t size = 0; size < sizeof whole - 1; size++) {
-        if (size > 0 && whole[size - 1] == '\n') continue; /* whole rows: the missing metric shows */
+        if (size > 0 && whole[size - 1] == '\n')
+            continue; /* whole rows: the missing metric
+                                                            * shows */
         char cut[sizeof whole];
         memcpy(cut, whole, size);
         cut[size] = '\0';

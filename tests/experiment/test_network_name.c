@@ -1,4 +1,5 @@
-/* Names of networks: every name is spelt in one way, and a wrong one is answered with what is wrong in it. */
+/* Names of networks: every name is spelt in one way, and a wrong one is answered with what is wrong
+ * in it. */
 #include <string.h>
 
 #include <criterion/criterion.h>

@@ -17,7 +17,7 @@ static double *keep(size_t count) {
     return kept[used++] = calloc(count, sizeof(double));
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 static double *draw_gram(size_t order, size_t rank, unsigned *state) {
     double *features = keep(order * rank), *gram = keep(order * order);
@@ -118,7 +118,7 @@ ntk_inference_problem problem_of(ntk_loss loss, size_t n, size_t outputs, const 
                                    .lambda = lambda};
 }
 
-/* ---- naive formulas ------------------------------------------------------------------------------------ */
+/* ---- naive formulas -------------------------------------------------------------------------- */
 
 double kernel_entry(const ntk_inference_problem *problem, size_t i, size_t k, size_t j, size_t l) {
     const size_t n = problem->points, outputs = problem->outputs;

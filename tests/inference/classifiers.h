@@ -25,16 +25,17 @@ typedef struct drawn {
 
 typedef enum target_kind { HARD, SOFT, MIXED } target_kind;
 
-/* n points, K outputs; features of the given rank with normal entries: shared kernel X X^T / rank of order n,
- * or a full one of order nK. f0 of size 1. Targets: class i mod K, one-hot, softened with random weights, or
- * every other row of each. Draws depend on seed. */
+/* n points, K outputs; features of the given rank with normal entries: shared kernel X X^T / rank
+ * of order n, or a full one of order nK. f0 of size 1. Targets: class i mod K, one-hot, softened
+ * with random weights, or every other row of each. Draws depend on seed. */
 drawn draw_problem(ntk_loss loss, size_t n, size_t outputs, bool full, size_t rank, target_kind kind,
                    double lambda, unsigned seed);
 
 /* The same problem with Theta (x) I_K written out as a full kernel. */
 drawn written_out(const drawn *shared);
 
-/* A problem on the first n of `all` points, which have a shared kernel of rank 30; the others are new. */
+/* A problem on the first n of `all` points, which have a shared kernel of rank 30; the others are
+ * new. */
 typedef struct split {
     drawn whole, trained;
     double *cross, *diagonal; /* Theta(new, trained): (all - n, n); Theta(new, new)_ii: (all - n) */
@@ -62,12 +63,12 @@ void naive_cotangent(const ntk_inference_problem *problem, const double *f, doub
 /* Solve and assert success. */
 ntk_logistic_result solve_logistic(drawn *d);
 
-/* The flow of the linear model with the problem's full kernel, from f_0, with the problem's loss and lambda;
- * its outputs at the end in f. */
+/* The flow of the linear model with the problem's full kernel, from f_0, with the problem's loss
+ * and lambda; its outputs at the end in f. */
 ntk_flow_result run_linear_flow(const ntk_inference_problem *problem, ntk_flow_options options, double *f);
 
-/* The mean of batch means, `stride` doubles apart, is `wanted` up to six of its standard errors, which are
- * below `largest`: a test with power. */
+/* The mean of batch means, `stride` doubles apart, is `wanted` up to six of its standard errors,
+ * which are below `largest`: a test with power. */
 void expect_mean(size_t batches, const double *means, size_t stride, double wanted, double largest);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "base/arb.h"
 
-/* Far more than the 100 digits, since curvatures pass through e^-500 on the way to the solution. Midpoints
- * only: Newton's method corrects its own rounding. */
+/* Far more than the 100 digits, since curvatures pass through e^-500 on the way to the solution.
+ * Midpoints only: Newton's method corrects its own rounding. */
 enum { BITS = 1000, MAX_STEPS = 1000 };
 
 static void drop_radii(arb_mat_t matrix) {
@@ -175,8 +175,8 @@ static void move(newton *s, double length) {
     evaluate(s);
 }
 
-/* Far from the solution curvatures are below e^-1000, and steps beyond e^1000: such a one is cut to a change
- * of 10^12. Returns the largest change. */
+/* Far from the solution curvatures are below e^-1000, and steps beyond e^1000: such a one is cut to
+ * a change of 10^12. Returns the largest change. */
 static double cut_short(newton *s) {
     arb_zero(s->sum);
     for (slong i = 0; i < s->unknowns; i++) {
@@ -195,7 +195,8 @@ static double cut_short(newton *s) {
     return largest(s->change);
 }
 
-/* A Newton step, halved until P still falls where it ends. Returns the largest change of f by a full step. */
+/* A Newton step, halved until P still falls where it ends. Returns the largest change of f by a
+ * full step. */
 static double advance(newton *s) {
     arb_mat_mul(s->system, s->h, s->theta, BITS);
     for (slong i = 0; i < s->unknowns; i++)
@@ -222,7 +223,8 @@ static exact_solution conclude(newton *s) {
     arb_init(square);
     for (slong i = 0; i < s->unknowns; i++) {
         arb_addmul(square, arb_mat_entry(s->a, i, 0), arb_mat_entry(s->image, i, 0), BITS);
-        for (int other = 0; other <= (outputs == 1); other++) { /* - q log p, and - (1 - q) log(1 - p) */
+        /* - q log p, and - (1 - q) log(1 - p) */
+        for (int other = 0; other <= (outputs == 1); other++) {
             arb_set_d(s->sum, s->problem->targets[i]);
             if (other) arb_sub(s->sum, s->one, s->sum, BITS);
             if (arb_is_zero(s->sum)) continue;
@@ -279,7 +281,7 @@ void exact_regression(const ntk_inference_problem *problem, exact_gram gram, dou
     end(&s);
 }
 
-/* ---- the hard margin ----------------------------------------------------------------------------------- */
+/* ---- the hard margin ------------------------------------------------------------------------- */
 
 enum { MAX_CONSTRAINTS = 10 };
 
@@ -335,7 +337,8 @@ static void set_constraints(const ntk_inference_problem *problem, exact_gram gra
 
 static double number(const arb_t x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
 
-/* sum alpha where the equalities of this set have alpha >= 0 and no margin is below 1; else infinity. */
+/* sum alpha where the equalities of this set have alpha >= 0 and no margin is below 1; else
+ * infinity. */
 static double try_set(const arb_mat_t q, size_t count, unsigned set) {
     size_t member[MAX_CONSTRAINTS], size = 0;
     for (size_t c = 0; c < count; c++)

@@ -1,5 +1,5 @@
-/* NTK_OK means right: solutions and their bounds against 100 digits, over scales, copies of points, ranks and
- * lambda. */
+/* NTK_OK means right: solutions and their bounds against 100 digits, over scales, copies of points,
+ * ranks and lambda. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,8 @@ TestSuite(certified, .init = start_linalg);
 
 enum { MAX_POINTS = 8, MAX_CLASSES = 3, MAX_RANK = 3, MAX = MAX_POINTS * MAX_CLASSES };
 
-/* A random problem of features, whose exact products are the truth; the library sees them rounded. */
+/* A random problem of features, whose exact products are the truth; the library sees them
+ * rounded. */
 typedef struct trial {
     ntk_inference_problem problem;
     exact_gram truth;
@@ -107,7 +108,7 @@ static double largest_distance(size_t n, const double *x, const double *y) {
     return found;
 }
 
-/* ---- kernel logistic regression ------------------------------------------------------------------------ */
+/* ---- kernel logistic regression -------------------------------------------------------------- */
 
 /* Returns true where it was solved: the bounds hold and are as good as promised. */
 static bool check_logistic(trial *t, unsigned number) {
@@ -162,7 +163,7 @@ Test(certified, logistic_stopped_early) {
     cr_expect_gt(solved, 250);
 }
 
-/* ---- kernel regression --------------------------------------------------------------------------------- */
+/* ---- kernel regression ----------------------------------------------------------------------- */
 
 Test(certified, regression) {
     unsigned state = 4;
@@ -190,7 +191,7 @@ Test(certified, regression) {
     cr_expect_gt(solved, 1200);
 }
 
-/* ---- the hard margin ----------------------------------------------------------------------------------- */
+/* ---- the hard margin ------------------------------------------------------------------------- */
 
 /* What a refusal of data that are not separable says of them is true. */
 static void check_refusal(const trial *t, unsigned number, double exact) {

@@ -1,5 +1,5 @@
-/* Points that are given more than once, Gram matrices that are singular, asymmetric or at the ends of the
- * range: the right value, or a status whose words are true. */
+/* Points that are given more than once, Gram matrices that are singular, asymmetric or at the ends
+ * of the range: the right value, or a status whose words are true. */
 #include <math.h>
 #include <string.h>
 
@@ -20,12 +20,12 @@ static ntk_logistic_result solve(const ntk_inference_problem *problem, double *a
     return result;
 }
 
-/* ---- copies of points ---------------------------------------------------------------------------------- */
+/* ---- copies of points ------------------------------------------------------------------------ */
 
 static const double three[] = {1, 1, 0.5, 1, 1, 0.5, 0.5, 0.5, 1}; /* the first two are the same */
 
-/* Two copies with opposite labels and one more point. By 60 digits, lambda = 1e-14: f = 1.10138e-12 at the
- * copies and 27.5345 at the other, ||w|| = 31.7941. */
+/* Two copies with opposite labels and one more point. By 60 digits, lambda = 1e-14: f = 1.10138e-12
+ * at the copies and 27.5345 at the other, ||w|| = 31.7941. */
 Test(distinct, contradicting_copies) {
     const double targets[] = {1, 0, 1};
     double a[3], f[3], exact[3];
@@ -130,7 +130,8 @@ Test(distinct, hard_margin_of_copies) {
     ntk_inference_problem problem =
         problem_of(NTK_LOSS_LOGISTIC, 3, 1, three, NULL, (const double[]){1, 1, 0}, 0);
     assert_ok(ntk_inference_hard_margin(&problem, a, f, &result));
-    cr_expect_float_eq(result.norm, 2, 1e-14); /* alpha = (1, 1): Q = [1, -1/2; -1/2, 1] gives alpha = 2, 2 */
+    cr_expect_float_eq(result.norm, 2, 1e-14); /* alpha = (1, 1): Q = [1, -1/2; -1/2, 1] gives
+                                                * alpha = 2, 2 */
     cr_expect(a[0] == a[1] && result.support_vectors == 2);
     cr_expect_float_eq(f[1], 1, 1e-14);
     problem.targets = (const double[]){1, 0, 0};
@@ -138,10 +139,10 @@ Test(distinct, hard_margin_of_copies) {
                  "points 0 and 1 are the same");
 }
 
-/* ---- singular kernels ---------------------------------------------------------------------------------- */
+/* ---- singular kernels ------------------------------------------------------------------------ */
 
-/* Rank 3 at ten points, two of which contradict copies of themselves. OK comes with a norm, and with f as the
- * features have it. */
+/* Rank 3 at ten points, two of which contradict copies of themselves. OK comes with a norm, and
+ * with f as the features have it. */
 Test(distinct, rank_deficient_and_contradicting) {
     double x[30], gram[100], targets[10], a[10], f[10], exact[10];
     unsigned state = 11;
@@ -179,8 +180,8 @@ Test(distinct, rank_deficient_and_contradicting) {
     cr_expect_geq(solved, 7);
 }
 
-/* Soft targets whose logits lie in the range of a kernel of rank 2 at five points, and others, which do not.
- */
+/* Soft targets whose logits lie in the range of a kernel of rank 2 at five points, and others,
+ * which do not. */
 Test(distinct, interpolation_in_the_range_of_a_singular_kernel) {
     const double x[][2] = {{1, 0}, {0, 1}, {1, 1}, {2, -1}, {-1, 3}}, w[] = {0.7, -0.4};
     double gram[25], targets[5], logits[5], a[5], f[5];
@@ -222,7 +223,7 @@ Test(distinct, zero_kernel) {
                  "rank 0");
 }
 
-/* ---- units --------------------------------------------------------------------------------------------- */
+/* ---- units ----------------------------------------------------------------------------------- */
 
 /* Theta and lambda times a power of two: f and P stay, ||w|| shrinks by the root. */
 Test(distinct, units_of_the_kernel) {
@@ -292,7 +293,7 @@ Test(distinct, extreme_lambda) {
                  "vanishes");
 }
 
-/* ---- matrices that are none ---------------------------------------------------------------------------- */
+/* ---- matrices that are none ------------------------------------------------------------------ */
 
 Test(distinct, asymmetric_matrices_are_refused) {
     double a[2], f[2];

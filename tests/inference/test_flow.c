@@ -1,5 +1,5 @@
-/* The flow of a linear model, run to its end, against the solutions computed here: two paths that share the
- * loss and the product with Theta, and nothing else. */
+/* The flow of a linear model, run to its end, against the solutions computed here: two paths that
+ * share the loss and the product with Theta, and nothing else. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -18,7 +18,8 @@ static double run_to_stationarity(const drawn *d, double *f) {
     return result.displacement;
 }
 
-/* The flow of one problem ends at the solution of the other, whose kernel is the same but perhaps shared. */
+/* The flow of one problem ends at the solution of the other, whose kernel is the same but perhaps
+ * shared. */
 static void assert_end(const drawn *flowing, drawn *solved, double norm_error, double error) {
     double f[MAX_UNKNOWNS];
     const double displacement = run_to_stationarity(flowing, f);
@@ -27,8 +28,8 @@ static void assert_end(const drawn *flowing, drawn *solved, double norm_error, d
         cr_assert_float_eq(solved->f[j], f[j], error, "output %zu: %g", j, solved->f[j] - f[j]);
 }
 
-/* ||w - w*|| <= 1e-9 / lambda by strong convexity, so |f - f*| <= sqrt(Theta_ii) 1e-9 / lambda: 3e-6 for
- * lambda = 1e-3 and diagonals below 9. */
+/* ||w - w*|| <= 1e-9 / lambda by strong convexity, so |f - f*| <= sqrt(Theta_ii) 1e-9 / lambda:
+ * 3e-6 for lambda = 1e-3 and diagonals below 9. */
 Test(flow, regularised_flow_ends_at_the_solution) {
     for (unsigned seed = 0; seed < 3; ++seed) {
         drawn shared = draw_problem(NTK_LOSS_SOFTMAX, 8, 3, false, 30, HARD, 1e-3, seed);
@@ -39,8 +40,8 @@ Test(flow, regularised_flow_ends_at_the_solution) {
     }
 }
 
-/* Without lambda the curvature at the end, about q_min / n times the smallest eigenvalue of Theta, takes its
- * place. */
+/* Without lambda the curvature at the end, about q_min / n times the smallest eigenvalue of Theta,
+ * takes its place. */
 Test(flow, soft_flow_ends_at_the_interpolation) {
     for (unsigned seed = 0; seed < 3; ++seed) {
         drawn shared = draw_problem(NTK_LOSS_SOFTMAX, 6, 3, false, 60, SOFT, 0, seed);
@@ -67,9 +68,10 @@ static ntk_status observe(const ntk_observation *seen, void *context) {
     return NTK_OK;
 }
 
-/* w = w_hat log t + w~ + O(1/t) where all multipliers of the active constraints are positive: t L ->
- * ||w_hat||^2 at once, and the slope between log t = 400 and 800 differs from ||w_hat|| by O(||w~_perp||^2 /
- * (||w_hat|| log^2 t)), whose perpendicular part the ratio ||w|| / log t does not know to be small. */
+/* w = w_hat log t + w~ + O(1/t) where all multipliers of the active constraints are positive: t L
+ * -> ||w_hat||^2 at once, and the slope between log t = 400 and 800 differs from ||w_hat|| by
+ * O(||w~_perp||^2 / (||w_hat|| log^2 t)), whose perpendicular part the ratio ||w|| / log t does not
+ * know to be small. */
 static void assert_hard_margin_reached(drawn *d, const drawn *shared) {
     const double times[] = {400, 800};
     late seen = {0};
@@ -103,7 +105,8 @@ Test(flow, one_hot_flow_follows_the_hard_margin) {
     }
 }
 
-/* The regularised path has the same direction: w(lambda) / ||w(lambda)|| -> w_hat / ||w_hat||, slowly. */
+/* The regularised path has the same direction: w(lambda) / ||w(lambda)|| -> w_hat / ||w_hat||,
+ * slowly. */
 Test(flow, vanishing_regulariser_has_the_hard_margin_direction) {
     drawn d = draw_problem(NTK_LOSS_SOFTMAX, 8, 3, false, 40, HARD, 1e-12, 2), hard = d;
     const ntk_logistic_result regularised = solve_logistic(&d);

@@ -35,7 +35,8 @@ static features draw_features(unsigned state) {
     return out;
 }
 
-/* prediction (Q) of min_w ||Phi_X w - y||^2 + ridge ||w||^2, by its normal equations in weight space. */
+/* prediction (Q) of min_w ||Phi_X w - y||^2 + ridge ||w||^2, by its normal equations in weight
+ * space. */
 static void ridge_regression(const features *f, double ridge, const double *y, double *prediction) {
     double normal[P * P], w[P];
     for (size_t k = 0; k < P; k++) {
@@ -91,8 +92,8 @@ Test(gaussian, mean_takes_each_output_by_itself) {
     for (size_t i = 0; i < 4; i++) cr_assert_float_eq(mean[i], wanted[i], 1e-14);
 }
 
-/* Weights w ~ N(0, I), observations Phi_X w + noise: the posterior of w has precision I + Phi_X^T Phi_X /
- * ridge. */
+/* Weights w ~ N(0, I), observations Phi_X w + noise: the posterior of w has precision I + Phi_X^T
+ * Phi_X / ridge. */
 Test(gaussian, posterior_is_that_of_bayesian_linear_regression) {
     const features f = draw_features(3);
     double covariance[Q * Q];
@@ -118,8 +119,8 @@ Test(gaussian, posterior_is_that_of_bayesian_linear_regression) {
     }
 }
 
-/* Trained functions f_0 + (ridge regression of y - f_0), f_0 = Psi g: their sample covariance over 40,000
- * draws of g, each entry within five of its standard errors. */
+/* Trained functions f_0 + (ridge regression of y - f_0), f_0 = Psi g: their sample covariance over
+ * 40,000 draws of g, each entry within five of its standard errors. */
 Test(gaussian, ensemble_is_the_law_of_trained_functions) {
     enum { DRAWS = 40000 };
     const features f = draw_features(4);
@@ -176,7 +177,8 @@ Test(gaussian, ensemble_of_the_tangent_kernel_and_noise_is_the_posterior) {
     }
 }
 
-/* Moments of 20,000 draws; the third coordinate is the sum of the others, so the covariance is singular. */
+/* Moments of 20,000 draws; the third coordinate is the sum of the others, so the covariance is
+ * singular. */
 Test(gaussian, draws_have_their_moments) {
     enum { DRAWS = 20000 };
     const double mean[3] = {1, -2, 5}, c[9] = {2, 0.5, 2.5, 0.5, 1, 1.5, 2.5, 1.5, 4};

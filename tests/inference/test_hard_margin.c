@@ -23,7 +23,7 @@ static ntk_hard_margin_result binary(size_t n, double *gram, double *targets, do
     return result;
 }
 
-/* ---- by hand ------------------------------------------------------------------------------------------- */
+/* ---- by hand --------------------------------------------------------------------------------- */
 
 Test(hard_margin, two_points) {
     double gram[4] = {2, 1, 1, 2}, a[2];
@@ -54,7 +54,7 @@ Test(hard_margin, one_point_of_three_classes) {
     cr_assert_float_eq(result.norm, sqrt(6.0 / 9 / 6), 1e-15);
 }
 
-/* ---- every active set ---------------------------------------------------------------------------------- */
+/* ---- every active set ------------------------------------------------------------------------ */
 
 enum { MAX_CONSTRAINTS = 12 };
 
@@ -80,8 +80,8 @@ static size_t constraint_rows(const drawn *d, double rows[][MAX_UNKNOWNS]) {
     return count;
 }
 
-/* ||w_hat||^2: an active set whose equalities have non-negative multipliers and violate nothing is optimal.
- * -1 where there is none. */
+/* ||w_hat||^2: an active set whose equalities have non-negative multipliers and violate nothing is
+ * optimal. -1 where there is none. */
 static double by_enumeration(const drawn *d) {
     double rows[MAX_CONSTRAINTS][MAX_UNKNOWNS], q[MAX_CONSTRAINTS][MAX_CONSTRAINTS];
     const size_t count = constraint_rows(d, rows);
@@ -113,7 +113,8 @@ static double by_enumeration(const drawn *d) {
     return -1;
 }
 
-/* Ranks from far below the number of constraints (singular, and often not separable) to far above it. */
+/* Ranks from far below the number of constraints (singular, and often not separable) to far above
+ * it. */
 Test(hard_margin, agrees_with_enumeration) {
     size_t separable = 0, inseparable = 0;
     for (unsigned seed = 0; seed < 40; ++seed)
@@ -137,9 +138,10 @@ Test(hard_margin, agrees_with_enumeration) {
     cr_assert(separable > 10 && inseparable > 10, "both happen: %zu, %zu", separable, inseparable);
 }
 
-/* ---- its own conditions -------------------------------------------------------------------------------- */
+/* ---- its own conditions ---------------------------------------------------------------------- */
 
-/* Recomputed from the coefficients a: margins at least 1, and 1 where the multiplier is positive. */
+/* Recomputed from the coefficients a: margins at least 1, and 1 where the multiplier is
+ * positive. */
 static void assert_optimal(const drawn *d, const ntk_hard_margin_result *result) {
     double f[MAX_UNKNOWNS], sum = 0, least = INFINITY;
     const size_t outputs = d->problem.outputs;
@@ -214,7 +216,7 @@ Test(hard_margin, two_classes_are_the_binary_problem) {
     cr_assert_float_eq(solve_margin(&one).norm, solve_margin(&two).norm, 1e-12);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------ */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 Test(hard_margin, refusals) {
     ntk_hard_margin_result result;

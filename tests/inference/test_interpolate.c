@@ -48,15 +48,16 @@ static void project(size_t n, size_t outputs, const double *v, double *out) {
     }
 }
 
-/* a = (P Theta P)^+ P (log Q - f_0), the pseudo-inverse from the eigenvectors of P Theta P. Returns the
- * number of eigenvalues that it leaves out. */
+/* a = (P Theta P)^+ P (log Q - f_0), the pseudo-inverse from the eigenvectors of P Theta P. Returns
+ * the number of eigenvalues that it leaves out. */
 static size_t pseudo_solve(const drawn *d, double *a) {
     enum { UNKNOWNS = 24 };
     const size_t n = d->problem.points, outputs = d->problem.outputs, order = d->unknowns;
     double half[UNKNOWNS][UNKNOWNS] = {{0}}, kernel[UNKNOWNS * UNKNOWNS], values[UNKNOWNS], b[UNKNOWNS],
            wanted[UNKNOWNS];
     cr_assert(order == UNKNOWNS && d->problem.order == order);
-    for (size_t i = 0; i < order; ++i) project(n, outputs, d->gram + i * order, half[i]); /* Theta P */
+    /* Theta P */
+    for (size_t i = 0; i < order; ++i) project(n, outputs, d->gram + i * order, half[i]);
     for (size_t j = 0; j < order; ++j) {
         double column[UNKNOWNS], projected[UNKNOWNS];
         for (size_t i = 0; i < order; ++i) column[i] = half[i][j];

@@ -1,5 +1,5 @@
-/* The Laplace approximation and averages over a Gaussian: against inverses of numerical Hessians, quadrature,
- * and limits. */
+/* The Laplace approximation and averages over a Gaussian: against inverses of numerical Hessians,
+ * quadrature, and limits. */
 #include <math.h>
 #include <string.h>
 
@@ -33,7 +33,8 @@ static void invert(size_t order, const double *matrix, double *inverse) {
     }
 }
 
-/* W at f (N, K) by central differences of n times the naive gradient of the mean loss. W: (N K, N K). */
+/* W at f (N, K) by central differences of n times the naive gradient of the mean loss. W: (N K, N
+ * K). */
 static void difference_curvature(const ntk_inference_problem *problem, const double *f, double *w) {
     const size_t size = N * problem->outputs;
     const double h = 1e-4;
@@ -48,7 +49,8 @@ static void difference_curvature(const ntk_inference_problem *problem, const dou
     }
 }
 
-/* (C^{-1} (x) I + W)^{-1} on all points, of which only the first N bear on W. out: (ALL K, ALL K). */
+/* (C^{-1} (x) I + W)^{-1} on all points, of which only the first N bear on W. out: (ALL K, ALL
+ * K). */
 static void naive_covariance(const split *s, const double *f, double *out) {
     const ntk_inference_problem *problem = &s->trained.problem;
     const size_t outputs = problem->outputs, size = N * outputs, all = ALL * outputs;
@@ -119,8 +121,8 @@ Test(laplace, degrees_are_a_trace) {
     }
 }
 
-/* A wide prior leaves everything to the data, n (K - 1) directions (the shift of a row means nothing); a
- * narrow one nothing. */
+/* A wide prior leaves everything to the data, n (K - 1) directions (the shift of a row means
+ * nothing); a narrow one nothing. */
 Test(laplace, degrees_have_limits) {
     for (size_t outputs = 1; outputs <= 3; outputs += 2)
         for (int wide = 0; wide < 2; ++wide) {
@@ -130,9 +132,10 @@ Test(laplace, degrees_have_limits) {
         }
 }
 
-/* ---- the correspondence with kernel logistic regression ------------------------------------------------ */
+/* ---- the correspondence with kernel logistic regression -------------------------------------- */
 
-/* -log posterior of f up to a constant: CE by naive_objective at lambda = 0, prior by elimination. */
+/* -log posterior of f up to a constant: CE by naive_objective at lambda = 0, prior by
+ * elimination. */
 static double log_posterior(const drawn *d, const double *f) {
     const size_t n = d->problem.points, outputs = d->problem.outputs;
     drawn shifted = *d;
@@ -163,7 +166,7 @@ Test(laplace, regression_is_the_mode) {
     }
 }
 
-/* ---- averages ------------------------------------------------------------------------------------------ */
+/* ---- averages -------------------------------------------------------------------------------- */
 
 /* E sigma(mean + s z) by Simpson's rule in long double on a fine grid. */
 static double simpson(double mean, double s) {

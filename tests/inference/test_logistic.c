@@ -1,6 +1,6 @@
-/* Kernel logistic regression with lambda > 0, against formulas that do not call it: the stationarity
- * condition, a Newton iteration on an explicit Hessian, problems in one unknown, and identities between
- * problems. */
+/* Kernel logistic regression with lambda > 0, against formulas that do not call it: the
+ * stationarity condition, a Newton iteration on an explicit Hessian, problems in one unknown, and
+ * identities between problems. */
 #include <math.h>
 #include <string.h>
 
@@ -9,12 +9,12 @@
 #include "classifiers.h"
 #include "eliminate.h"
 
-/* ---- conditions of optimality -------------------------------------------------------------------------- */
+/* ---- conditions of optimality ---------------------------------------------------------------- */
 
-/* a = -(1 / (n lambda)) (softmax f - Q) at f = f_0 + Theta a, both recomputed. ||w - w*|| <= 1e-10 ||w|| says
- * |f
- * - f*| <= 1e-10 sqrt(Theta_ii) ||w||, and c has curvature at most 1 / (2n): that, and the rounding of c and
- * of f. */
+/* a = -(1 / (n lambda)) (softmax f - Q) at f = f_0 + Theta a, both recomputed. ||w - w*|| <= 1e-10
+ * ||w|| says |f
+ * - f*| <= 1e-10 sqrt(Theta_ii) ||w||, and c has curvature at most 1 / (2n): that, and the rounding
+ * of c and of f. */
 static void assert_stationary(const drawn *d, const ntk_logistic_result *result) {
     const double n = (double)d->problem.points;
     double f[MAX_UNKNOWNS], cotangent[MAX_UNKNOWNS], largest = 0, diagonal = 0;
@@ -89,7 +89,7 @@ Test(logistic, contradicting_points_meet_half_way) {
     }
 }
 
-/* ---- one unknown --------------------------------------------------------------------------------------- */
+/* ---- one unknown ----------------------------------------------------------------------------- */
 
 /* n = 1: lambda (f - f_0) / Theta = q - sigma(f), by bisection. */
 Test(logistic, one_point) {
@@ -120,7 +120,8 @@ Test(logistic, a_start_that_is_optimal_is_kept) {
     cr_assert(result.norm == 0 && result.gradient_norm <= result.rounding);
 }
 
-/* Margins of hundreds at the start: weights underflow, and the answer is what a lambda of 1 wants. */
+/* Margins of hundreds at the start: weights underflow, and the answer is what a lambda of 1
+ * wants. */
 Test(logistic, a_start_far_away) {
     for (int full = 0; full < 2; ++full) {
         drawn d = draw_problem(NTK_LOSS_SOFTMAX, 9, 3, full, 40, HARD, 1, 4);
@@ -130,10 +131,10 @@ Test(logistic, a_start_far_away) {
     }
 }
 
-/* ---- brute force --------------------------------------------------------------------------------------- */
+/* ---- brute force ----------------------------------------------------------------------------- */
 
-/* Naive Hessian of P in a, by central differences of the naive gradient Theta (c + lambda a), itself compared
- * with central differences of P. */
+/* Naive Hessian of P in a, by central differences of the naive gradient Theta (c + lambda a),
+ * itself compared with central differences of P. */
 static void naive_gradient(const drawn *d, const double *a, double *gradient) {
     double f[MAX_UNKNOWNS], residual[MAX_UNKNOWNS];
     naive_objective(&d->problem, a, f);
@@ -187,7 +188,7 @@ Test(logistic, brute_force_newton_agrees) {
     }
 }
 
-/* ---- identities ---------------------------------------------------------------------------------------- */
+/* ---- identities ------------------------------------------------------------------------------ */
 
 Test(logistic, full_kernel_written_out_gives_the_same) {
     for (unsigned seed = 0; seed < 4; ++seed) {
@@ -216,9 +217,10 @@ Test(logistic, two_classes_are_the_binary_problem) {
         cr_assert_float_eq(two.f[2 * i + 1] - two.f[2 * i], one.f[i], 1e-8 * (1 + fabs(one.f[i])));
 }
 
-/* ---- the certificate ----------------------------------------------------------------------------------- */
+/* ---- the certificate ------------------------------------------------------------------------- */
 
-/* Stopped early, the answer lies as far from the solution as the certificate says, and no farther. */
+/* Stopped early, the answer lies as far from the solution as the certificate says, and no
+ * farther. */
 Test(logistic, certificate_bounds_the_error) {
     for (unsigned seed = 0; seed < 8; ++seed) {
         drawn d = draw_problem(NTK_LOSS_SOFTMAX, 15, 3, seed % 2, 50, HARD, 1e-4, seed);
@@ -244,7 +246,8 @@ Test(logistic, certificate_bounds_the_error) {
     }
 }
 
-/* A tolerance that no arithmetic reaches: the iteration ends at the level that rounding explains. */
+/* A tolerance that no arithmetic reaches: the iteration ends at the level that rounding
+ * explains. */
 Test(logistic, rounding_level_is_reached) {
     const ntk_logistic_options options = {.tolerance = 0, .max_iterations = 100};
     for (unsigned seed = 0; seed < 20; ++seed)
@@ -258,7 +261,7 @@ Test(logistic, rounding_level_is_reached) {
         }
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------ */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static ntk_status attempt(ntk_inference_problem problem) {
     static double a[MAX_UNKNOWNS];
@@ -294,8 +297,8 @@ Test(logistic, refusals) {
     assert_fails(attempt(d.problem), NTK_ERROR_NOT_FINITE, "initial outputs");
 }
 
-/* Diagonals that are fine, and a direction of norm -1: found where Theta + n lambda I has it still, and, for
- * a larger lambda, by the gradient. */
+/* Diagonals that are fine, and a direction of norm -1: found where Theta + n lambda I has it still,
+ * and, for a larger lambda, by the gradient. */
 Test(logistic, an_indefinite_matrix_is_refused) {
     double gram[4] = {1, 2, 2, 1}, targets[2] = {0, 1}, a[2];
     ntk_inference_problem problem = problem_of(NTK_LOSS_LOGISTIC, 2, 1, gram, NULL, targets, 0);

@@ -1,5 +1,5 @@
-/* The sampled classifier: prior and conditional laws against elimination, draw by draw; posteriors of one and
- * two points against quadrature; Laplace's error against its order. */
+/* The sampled classifier: prior and conditional laws against elimination, draw by draw; posteriors
+ * of one and two points against quadrature; Laplace's error against its order. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -101,7 +101,7 @@ Test(posterior, extension_interpolates) {
     ntk_posterior_destroy(whole);
 }
 
-/* ---- posteriors against quadrature --------------------------------------------------------------------- */
+/* ---- posteriors against quadrature ----------------------------------------------------------- */
 
 enum { BATCHES = 40, BATCH = 3000, MOMENTS = 6 };
 
@@ -148,8 +148,9 @@ static void sample(const ntk_inference_problem *problem, const double *cross, do
 
 static double sigma(double f) { return 1 / (1 + exp(-f)); }
 
-/* Two points, logistic, C = [[4, 2.4], [2.4, 3]], targets 1 and 0.2, prior mean (0.3, -0.5), against a grid
- * on which f = mean + L z. The new point has covariances (3, 2.5) and variance 3.5, and prior mean 0. */
+/* Two points, logistic, C = [[4, 2.4], [2.4, 3]], targets 1 and 0.2, prior mean (0.3, -0.5),
+ * against a grid on which f = mean + L z. The new point has covariances (3, 2.5) and variance 3.5,
+ * and prior mean 0. */
 Test(posterior, two_points_against_quadrature) {
     const double n_lambda = 0.5, c[4] = {4, 2.4, 2.4, 3}, cross[2] = {3, 2.5}, mean[2] = {0.3, -0.5};
     const double targets[2] = {1, 0.2};
@@ -205,7 +206,7 @@ Test(posterior, three_classes_against_quadrature) {
     expect_moments(&r, wanted);
 }
 
-/* ---- how good the Laplace approximation is ------------------------------------------------------------- */
+/* ---- how good the Laplace approximation is --------------------------------------------------- */
 
 /* E sigma(f) under N(f; 0, c) sigma(f) at the one point: by quadrature, and by Laplace. */
 static double laplace_error(double c) {
@@ -227,8 +228,8 @@ static double laplace_error(double c) {
     return fabs(p - mean / mass);
 }
 
-/* p is off by O(c^3): the mode is, at logits of order c, where the third derivative of the likelihood is
- * O(c). */
+/* p is off by O(c^3): the mode is, at logits of order c, where the third derivative of the
+ * likelihood is O(c). */
 Test(posterior, laplace_is_right_to_third_order) {
     const double coarse = laplace_error(0.1), fine = laplace_error(0.05);
     cr_assert_float_eq(log(coarse / fine) / log(2), 3, 0.2, "%g %g", coarse, fine);

@@ -46,7 +46,8 @@ static ntk_status add(size_t draw, const double *f, void *context) {
     return NTK_OK;
 }
 
-/* Posterior covariance S - S (S + noise^2 I)^{-1} S, by hand for two rows; the columns are independent. */
+/* Posterior covariance S - S (S + noise^2 I)^{-1} S, by hand for two rows; the columns are
+ * independent. */
 Test(slice, samples_a_conjugate_posterior) {
     static moments m;
     double f[SIZE] = {0};
@@ -76,7 +77,7 @@ Test(slice, samples_a_conjugate_posterior) {
     }
 }
 
-/* ---- a law cut off: minus infinity is a likelihood ----------------------------------------------------- */
+/* ---- a law cut off: minus infinity is a likelihood ------------------------------------------- */
 
 static double half_line(const double *f, const void *context) {
     (void)context;
@@ -121,7 +122,7 @@ Test(slice, thinning_skips) {
     cr_assert_eq(memcmp(f, g, sizeof f), 0);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------ */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static double not_a_number(const double *f, const void *context) {
     (void)f, (void)context;

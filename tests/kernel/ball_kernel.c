@@ -1,6 +1,6 @@
-/* Written from the definitions (include/ntk/kernel.h and the closed forms of Cho & Saul 2009, Williams 1997;
- * GELU in the form that Stein's lemma gives first, term by term), in 400-bit balls, without a thought for
- * speed. */
+/* Written from the definitions (include/ntk/kernel.h and the closed forms of Cho & Saul 2009,
+ * Williams 1997; GELU in the form that Stein's lemma gives first, term by term), in 400-bit balls,
+ * without a thought for speed. */
 #include "ball_kernel.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@ static void each(state *t, void (*f)(arb_t)) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) f(all[i]);
 }
 
-/* arccos(s / sqrt(a c)); by arctangent, since the arccosine of a ball that crosses 1 is undefined. */
+/* arccos(s / sqrt(a c)); by arctangent, since the arccosine of a ball that crosses 1 is
+ * undefined. */
 static void angle_of(arb_t out, const arb_t a, const arb_t c, const arb_t s) {
     arb_t sine, minus;
     arb_init(sine);
@@ -91,7 +92,8 @@ static void dual_erf(const arb_t a, const arb_t c, const arb_t s, arb_t value, a
     arb_clear(pi);
 }
 
-/* value = a D (c - s^2/(1+a)) + s O + s^2 D/(1+c),  derivative = O + s D/(1+a) + s D/(1+c) + s D/Delta */
+/* value = a D (c - s^2/(1+a)) + s O + s^2 D/(1+c),
+ * derivative = O + s D/(1+a) + s D/(1+c) + s D/Delta */
 static void dual_gelu(const arb_t a, const arb_t c, const arb_t s, arb_t value, arb_t derivative) {
     arb_t p, delta, density, orthant, pi, t, one_a, one_c;
     arb_struct *all[] = {p, delta, density, orthant, pi, t, one_a, one_c};
@@ -154,7 +156,8 @@ void ball_dual(ntk_activation activation, const arb_t a, const arb_t c, const ar
     if (activation == NTK_SIN) dual_sin(a, c, s, value, derivative);
 }
 
-/* x = x'. For ReLU 1/2 of everything: a c - s^2 = 0 known to 400 bits is its root known to 200, and so on. */
+/* x = x'. For ReLU 1/2 of everything: a c - s^2 = 0 known to 400 bits is its root known to 200, and
+ * so on. */
 static void dual_diagonal(ntk_activation activation, const arb_t a, arb_t value, arb_t derivative) {
     ball_dual(activation, a, a, a, value, derivative);
     if (activation != NTK_RELU) return;

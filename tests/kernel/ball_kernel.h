@@ -12,16 +12,18 @@ typedef struct {
     arb_t nngp, ntk;   /* of the pair */
     double scale;      /* sqrt(Theta_xx Theta_x'x') */
     double nngp_scale; /* sqrt(S_xx S_x'x') */
-    /* 1 + the sum over layers of what each may amplify, as gram.c bounds it: 1 / (pi sqrt(1 - rho_l^2)), at
-     * most 32 / pi, for ReLU (residual networks: times alpha^2 / (1 + alpha^2)); 1 / (1 - u_l^2), at most 64,
-     * u_l the argument of the arcsine, for erf and GELU; the exponent, at most 16, for sin. */
+    /* 1 + the sum over layers of what each may amplify, as gram.c bounds it: 1 / (pi sqrt(1 -
+     * rho_l^2)), at most 32 / pi, for ReLU (residual networks: times alpha^2 / (1 + alpha^2)); 1 /
+     * (1 - u_l^2), at most 64, u_l the argument of the arcsine, for erf and GELU; the exponent, at
+     * most 16, for sin. */
     double factor;
 } ball_kernel;
 
 void ball_kernel_init(ball_kernel *kernel);
 void ball_kernel_clear(ball_kernel *kernel);
 
-/* Dense with ReLU, erf, GELU or sin, or residual (ball_residual.c). y may be x itself: the diagonal. */
+/* Dense with ReLU, erf, GELU or sin, or residual (ball_residual.c). y may be x itself: the
+ * diagonal. */
 void ball_kernel_compute(const ntk_architecture *architecture, size_t d, const double *x, const double *y,
                          ball_kernel *out);
 void ball_residual_compute(const ntk_architecture *architecture, size_t d, const double *x, const double *y,

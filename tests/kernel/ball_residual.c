@@ -1,10 +1,11 @@
-/* The residual kernel as chen-2025 has it, with the coefficients B_l from the output backwards; the library
- * runs another recursion, forward. The expectations are those of the network's own pre-activations, g =
- * sqrt(2/m) W h, of covariance 2 S:
+/* The residual kernel as chen-2025 has it, with the coefficients B_l from the output backwards; the
+ * library runs another recursion, forward. The expectations are those of the network's own
+ * pre-activations, g = sqrt(2/m) W h, of covariance 2 S:
  *
  *     S^0 = <x, y> / d,    S^l = S^{l-1} + alpha^2 E[phi(g) phi(g')],
  *     B_L = 1,             B_{l-1} = B_l (1 + 2 alpha^2 E[phi'(g) phi'(g')]),
- *     Theta = S^L + sum_l alpha^2 B_l (E[phi(g) phi(g')] + 2 S^{l-1} E[phi'(g) phi'(g')]) + B_0 S^0. */
+ *     Theta = S^L + sum_l alpha^2 B_l (E[phi(g) phi(g')] + 2 S^{l-1} E[phi'(g) phi'(g')]) + B_0
+ *     S^0. */
 #include "ball_kernel.h"
 
 #include <math.h>
@@ -33,8 +34,8 @@ static void inner_product(arb_t out, const ntk_architecture *architecture, size_
     arb_clear(g);
 }
 
-/* Block l: from S^{l-1} of x with x (a), y with y (c) and x with y. On the diagonal E[phi(g)^2] = 2 S / 2 and
- * E[phi'(g)^2] = 1/2. */
+/* Block l: from S^{l-1} of x with x (a), y with y (c) and x with y. On the diagonal E[phi(g)^2] = 2
+ * S / 2 and E[phi'(g)^2] = 1/2. */
 static void expectations(sweep *t, slong l, arb_t a, arb_t c, bool diagonal) {
     arb_ptr s = t->covariance + l, value = t->value + l, derivative = t->derivative + l;
     if (diagonal) {

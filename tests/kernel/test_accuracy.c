@@ -2,9 +2,9 @@
  *
  *     eps (sqrt(d) + 9 (L + 1)) (1 + sum_l g_l)
  *
- * relative to sqrt(Theta_xx Theta_x'x'), g_l what layer l may amplify (ball_kernel.h); residual.c the same
- * for residual networks. There every rounding errs in the same direction; roundings of random sign stay below
- * a quarter of it, which is what is allowed here: two lost bits show. */
+ * relative to sqrt(Theta_xx Theta_x'x'), g_l what layer l may amplify (ball_kernel.h); residual.c
+ * the same for residual networks. There every rounding errs in the same direction; roundings of
+ * random sign stay below a quarter of it, which is what is allowed here: two lost bits show. */
 #include <float.h>
 #include <math.h>
 
@@ -94,8 +94,8 @@ Test(accuracy, separated_points) {
     double x[POINTS * MAX_D];
     for (size_t k = 0; k < 3; k++) {
         normals("separated", POINTS * dimensions[k], x);
-        if (dimensions[k] == MAX_D)
-            for (size_t i = 0; i < POINTS * MAX_D; i++) x[i] *= 0.2; /* norms stay moderate at scale none */
+        if (dimensions[k] == MAX_D) /* norms stay moderate at scale none */
+            for (size_t i = 0; i < POINTS * MAX_D; i++) x[i] *= 0.2;
         check_architectures(POINTS, dimensions[k], x, "separated");
         check_residual(POINTS, dimensions[k], x, "separated");
         const ntk_architecture deepest = residual(NTK_DEPTH_MAX, 0.5);
@@ -126,8 +126,8 @@ Test(accuracy, separated_points_reach_1e_12) {
     ball_kernel_clear(&exact);
 }
 
-/* x' = cos(t) x + sin(t) z |x| / |z| with z orthogonal to x: 1 - rho = t^2 / 2 from 1e-2 to 1e-16, and -x'.
- */
+/* x' = cos(t) x + sin(t) z |x| / |z| with z orthogonal to x: 1 - rho = t^2 / 2 from 1e-2 to 1e-16,
+ * and -x'. */
 Test(accuracy, nearly_parallel_and_antiparallel_points) {
     double x[POINTS * MAX_D];
     for (size_t k = 0; k < 3; k++) {
@@ -157,7 +157,8 @@ Test(accuracy, nearly_parallel_and_antiparallel_points) {
     }
 }
 
-/* Norms over six decades in one matrix; the dual activations of erf are close to saturation at the top. */
+/* Norms over six decades in one matrix; the dual activations of erf are close to saturation at the
+ * top. */
 Test(accuracy, norms_of_very_different_size) {
     double x[POINTS * 10];
     normals("norms", POINTS * 10, x);
@@ -166,8 +167,8 @@ Test(accuracy, norms_of_very_different_size) {
     check_residual(POINTS, 10, x, "norms");
 }
 
-/* Rows base, base, 2 base, -base, -base/2: homogeneity, Theta(x, c x) = c Theta(x, x), for c < 0 what the
- * ball says. Rounding only: three operations a layer. */
+/* Rows base, base, 2 base, -base, -base/2: homogeneity, Theta(x, c x) = c Theta(x, x), for c < 0
+ * what the ball says. Rounding only: three operations a layer. */
 static void check_parallel(const ntk_architecture *architecture, size_t d, const double *x) {
     enum { N = 5 };
     double kernel[N * N];
@@ -207,7 +208,8 @@ Test(accuracy, parallel_points_are_exact) {
     }
 }
 
-/* Scale 1e-3 .. 1e12, phase from ordered to chaotic, depth to 12, every kind of near pair: one bound. */
+/* Scale 1e-3 .. 1e12, phase from ordered to chaotic, depth to 12, every kind of near pair: one
+ * bound. */
 Test(accuracy, at_any_scale_phase_depth_and_angle) {
     static const double weights[] = {0.5, 1, 1.5, 2, 10, 100}, biases[] = {0, 0.01, 0.5, 5};
     static const double factors[] = {1, 1, 1.3, 2, -1, -0.7};
@@ -235,8 +237,9 @@ Test(accuracy, at_any_scale_phase_depth_and_angle) {
     }
 }
 
-/* The mixtures of arc-cosine kernels are another form of the dual activations: quadrature at moderate
- * variances, expansions beyond its reach in angle, and the limits of sign and ReLU beyond both. */
+/* The mixtures of arc-cosine kernels are another form of the dual activations: quadrature at
+ * moderate variances, expansions beyond its reach in angle, and the limits of sign and ReLU beyond
+ * both. */
 Test(accuracy, mixtures_agree_with_quadrature_and_limits) {
     static const ntk_activation activations[] = {NTK_TANH, NTK_SOFTPLUS, NTK_SIGMOID};
     static const double covariances[][3] = {
@@ -260,7 +263,8 @@ Test(accuracy, mixtures_agree_with_quadrature_and_limits) {
     cr_expect(fabs(ntk_mixture_dual(NTK_SOFTPLUS, 1e9, 1e9, &right).value - 1e18 / (2 * M_PI)) <= 1e3);
 }
 
-/* Activations without a closed form: the expansion against the recursion by quadrature, pair by pair. */
+/* Activations without a closed form: the expansion against the recursion by quadrature, pair by
+ * pair. */
 Test(accuracy, expansions_agree_with_quadrature) {
     enum { N = 5, D = 4 };
     const ntk_activation activations[] = {NTK_TANH, NTK_SOFTPLUS, NTK_SIGMOID};

@@ -1,5 +1,5 @@
-/* Dual activations: closed forms against a tensor quadrature of our own, against ball arithmetic, and against
- * Monte Carlo; and the library's quadrature against the closed forms. */
+/* Dual activations: closed forms against a tensor quadrature of our own, against ball arithmetic,
+ * and against Monte Carlo; and the library's quadrature against the closed forms. */
 #include <float.h>
 #include <math.h>
 
@@ -41,9 +41,9 @@ static double phi(ntk_activation activation, double x, double *derivative) {
     }
 }
 
-/* Trapezoidal rule on a square grid of z: u = sqrt(a) z1, v = sqrt(c)(rho z1 + sqrt(1 - rho^2) z2). For
- * entire and meromorphic phi and variances up to 2 a step of 0.1 is beyond double precision (poles at pi/2 /
- * sqrt(2): error exp(-2 pi 1.11 / 0.1) = 1e-30). */
+/* Trapezoidal rule on a square grid of z: u = sqrt(a) z1, v = sqrt(c)(rho z1 + sqrt(1 - rho^2) z2).
+ * For entire and meromorphic phi and variances up to 2 a step of 0.1 is beyond double precision
+ * (poles at pi/2 / sqrt(2): error exp(-2 pi 1.11 / 0.1) = 1e-30). */
 static void tensor(ntk_activation activation, double a, double c, double rho, double *value,
                    double *derivative) {
     const double h = 0.1;
@@ -122,7 +122,8 @@ Test(dual, quadrature_agrees_with_closed_forms) {
         }
 }
 
-/* A coarse check that no formula can share: 6 standard errors of 10^6 draws, a false alarm in 10^7 or so. */
+/* A coarse check that no formula can share: 6 standard errors of 10^6 draws, a false alarm in 10^7
+ * or so. */
 Test(dual, monte_carlo) {
     enum { DRAWS = 1000000 };
     static double z[2 * DRAWS];
@@ -164,7 +165,8 @@ Test(dual, arguments_are_checked) {
     }
     cr_expect_eq(ntk_dual_activation(NTK_ACTIVATION_COUNT, 1, 1, 0, &value, &derivative, NULL),
                  NTK_ERROR_ARGUMENT);
-    /* What quadrature cannot resolve is a failure, not a number: sin at a standard deviation of 1000. */
+    /* What quadrature cannot resolve is a failure, not a number: sin at a standard deviation of
+     * 1000. */
     cr_expect_eq(ntk_dual_activation_quadrature(NTK_SIN, 1e6, 1e6, 0, &value, &derivative, NULL),
                  NTK_ERROR_NO_CONVERGENCE);
 }

@@ -18,7 +18,8 @@ TestSuite(gram, .init = start_linalg);
 /* Every dense network, told by its activation, and the residual one. */
 enum { NETWORKS = NTK_ACTIVATION_COUNT + 1 };
 
-/* Weight variance 2, but 1 where that would send pairs of expanded activations to the slow quadrature. */
+/* Weight variance 2, but 1 where that would send pairs of expanded activations to the slow
+ * quadrature. */
 static ntk_architecture biased(ntk_activation activation, size_t depth) {
     ntk_architecture architecture = ntk_architecture_default();
     architecture.activation = activation;
@@ -41,8 +42,9 @@ static const char *network_name(size_t kind) {
     return kind < NTK_ACTIVATION_COUNT ? ntk_activation_name((ntk_activation)kind) : "residual";
 }
 
-/* More than one tile and no multiple of any block; both triangles, a wide leading dimension, nothing written
- * outside; against the rectangular kernel, whose tiles come from another BLAS routine. */
+/* More than one tile and no multiple of any block; both triangles, a wide leading dimension,
+ * nothing written outside; against the rectangular kernel, whose tiles come from another BLAS
+ * routine. */
 Test(gram, symmetric_and_rectangular_agree) {
     enum { N = 271, D = 7, LDX = 9, LDG = 280 };
     double *x = normals(7, "symmetric", N * LDX), *gram = zeros(N * LDG), *cross = zeros(N * N);
@@ -93,7 +95,8 @@ Test(gram, same_bits_for_any_number_of_workers) {
     }
 }
 
-/* From the same inner products every instruction set gives the same bits, for every count of columns. */
+/* From the same inner products every instruction set gives the same bits, for every count of
+ * columns. */
 Test(gram, same_bits_on_every_instruction_set) {
     enum { N = 21, D = 6 };
     const ntk_recursion_table *tables[4] = {&ntk_recursion_scalar};
@@ -135,7 +138,8 @@ Test(gram, same_bits_on_every_instruction_set) {
     }
 }
 
-/* Depth L + 1 from depth L: one more step of the definition, with the dual activations of the public API. */
+/* Depth L + 1 from depth L: one more step of the definition, with the dual activations of the
+ * public API. */
 Test(gram, depths_compose) {
     enum { N = 9, D = 4, DEPTH = 4 };
     double *x = normals(7, "depths", N * D), s[N * N], theta[N * N], next_s[N * N], next_theta[N * N];
@@ -154,8 +158,8 @@ Test(gram, depths_compose) {
                     const double want = 2 * value + 0.1,
                                  scale = sqrt(next_theta[i * N + i] * next_theta[j * N + j]);
                     cr_assert(fabs(next_s[i * N + j] - want) <= 1e-12 * scale);
-                    /* ReLU's derivative has a square-root singularity at rho = 1, where this path rounds rho.
-                     */
+                    /* ReLU's derivative has a square-root singularity at rho = 1, where this path
+                     * rounds rho. */
                     if (i != j || activation != NTK_RELU)
                         cr_assert(fabs(next_theta[i * N + j] - want - theta[i * N + j] * 2 * derivative) <=
                                       1e-12 * scale,
@@ -165,8 +169,8 @@ Test(gram, depths_compose) {
     }
 }
 
-/* The smallest eigenvalue of a computed Gram matrix lies above minus its rounding, n eps times the largest.
- */
+/* The smallest eigenvalue of a computed Gram matrix lies above minus its rounding, n eps times the
+ * largest. */
 Test(gram, positive_semidefinite) {
     enum { N = 120, D = 3 };
     double *x = normals(7, "psd", N * D), *gram = zeros(N * N), values[N];
@@ -176,12 +180,14 @@ Test(gram, positive_semidefinite) {
         assert_ok(ntk_eigen_symmetric(N, gram, N, false, values));
         cr_expect(values[0] >= -N * DBL_EPSILON * values[N - 1], "%s: %g of %g", network_name(kind),
                   values[0], values[N - 1]);
-        if (kind == NTK_RELU) cr_expect(values[0] >= 1e-6 * values[N - 1]); /* strictly, with a bias */
+        /* strictly, with a bias */
+        if (kind == NTK_RELU) cr_expect(values[0] >= 1e-6 * values[N - 1]);
     }
 }
 
-/* One hidden ReLU layer without bias on n/2 > d antipodal pairs has rank n/2 + d: the singular part must come
- * out at rounding level, which it does only if kappa_0 of an antipodal pair is right to the last bits. */
+/* One hidden ReLU layer without bias on n/2 > d antipodal pairs has rank n/2 + d: the singular part
+ * must come out at rounding level, which it does only if kappa_0 of an antipodal pair is right to
+ * the last bits. */
 Test(gram, rank_on_antipodal_pairs) {
     enum { HALF = 30, N = 2 * HALF, D = 5 };
     double *x = normals(7, "antipodes", N * D), *gram = zeros(N * N), values[N];

@@ -20,9 +20,9 @@ static ntk_architecture network(size_t depth, double scale) {
     return out;
 }
 
-/* One block on the unit sphere: S^1 = u + a kappa_1 and Theta = 2u + 2a (kappa_1 + u kappa_0), a = alpha^2.
- * At u = 1, 0, -1: kappa_1 = 1, 1/pi, 0 and kappa_0 = 1, 1/2, 0. At u = 1/2 (60 degrees) kappa_0 = 2/3 and
- * kappa_1 = 1/3 + sqrt(3) / (2 pi). */
+/* One block on the unit sphere: S^1 = u + a kappa_1 and Theta = 2u + 2a (kappa_1 + u kappa_0), a =
+ * alpha^2. At u = 1, 0, -1: kappa_1 = 1, 1/pi, 0 and kappa_0 = 1, 1/2, 0. At u = 1/2 (60 degrees)
+ * kappa_0 = 2/3 and kappa_1 = 1/3 + sqrt(3) / (2 pi). */
 Test(residual, one_block_by_hand) {
     enum { N = 4 };
     const double x[2 * N] = {1, 0, 0, 1, -1, 0, 0.5, sqrt(0.75)}, a = 0.49;
@@ -66,7 +66,8 @@ Test(residual, without_branches_linear) {
         }
 }
 
-/* One block on n/2 > d antipodal pairs has rank n/2 + d, two blocks full rank; no branches have rank d. */
+/* One block on n/2 > d antipodal pairs has rank n/2 + d, two blocks full rank; no branches have
+ * rank d. */
 Test(residual, rank_on_antipodal_pairs) {
     enum { HALF = 30, N = 2 * HALF, D = 5 };
     double *x = normals(11, "antipodes", N * D), gram[N * N], values[N];

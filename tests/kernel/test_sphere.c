@@ -207,7 +207,8 @@ static ntk_status third(size_t n, const double *theta, double *values, const voi
 Test(sphere, projection_of_a_polynomial) {
     double mu[6];
     const double factor = 7;
-    assert_ok(ntk_sphere_project(third, &factor, 3, 6, 40, mu)); /* P_3, which has mu_3 = 1 / N(3, 3) */
+    /* P_3, which has mu_3 = 1 / N(3, 3) */
+    assert_ok(ntk_sphere_project(third, &factor, 3, 6, 40, mu));
     for (size_t k = 0; k < 6; k++) cr_expect(fabs(mu[k] - (k == 3)) <= 1e-14, "k = %zu: %g", k, mu[k]);
 }
 

@@ -40,8 +40,8 @@ static inline double naive_product(const double *a, size_t lda, int ta, const do
     return sum;
 }
 
-/* Two sums of k products of numbers below 1 in any two orders, and a few more operations, differ by less:
- * 2 gamma_{k+4} k (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). */
+/* Two sums of k products of numbers below 1 in any two orders, and a few more operations, differ by
+ * less: 2 gamma_{k+4} k (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). */
 static inline double product_tolerance(size_t k) { return 2.0 * (double)(k + 4) * (double)(k + 1) * EPSILON; }
 
 /* n doubles that must still be NaN. */

@@ -1,5 +1,5 @@
-/* Products against triple loops, with leading dimensions beyond the columns, degenerate sizes, and NaN
- * wherever nothing may be read. */
+/* Products against triple loops, with leading dimensions beyond the columns, degenerate sizes, and
+ * NaN wherever nothing may be read. */
 #include <limits.h>
 
 #include <criterion/criterion.h>
@@ -12,7 +12,7 @@ TestSuite(blas, .init = start_linalg);
 static const size_t sizes[] = {0, 1, 2, 7, 33};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-/* --- gemm ---------------------------------------------------------------------------------------- */
+/* --- gemm ------------------------------------------------------------------------------------- */
 
 static void check_gemm(int ta, int tb, size_t m, size_t n, size_t k, double alpha, double beta) {
     const size_t lda = (ta ? m : k) + 3, ldb = (tb ? k : n) + 1, ldc = n + 2;
@@ -53,7 +53,7 @@ Test(blas, an_empty_inner_dimension_needs_no_operands) {
     assert_ok(ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, 0, 0, 5, 1, NULL, 5, NULL, 5, 0, NULL, 0));
 }
 
-/* --- syrk ---------------------------------------------------------------------------------------- */
+/* --- syrk ------------------------------------------------------------------------------------- */
 
 static void check_syrk(int transposed, size_t n, size_t k, double beta) {
     const size_t lda = (transposed ? n : k) + 2, ldc = n + 1;
@@ -87,7 +87,7 @@ Test(blas, syrk_is_the_lower_triangle_of_the_product) {
     check_syrk(1, 260, 130, 1);
 }
 
-/* --- matrix times vector --------------------------------------------------------------------------- */
+/* --- matrix times vector ---------------------------------------------------------------------- */
 
 static void check_gemv(int transposed, size_t m, size_t n, double beta) {
     const size_t lda = n + 3, rows = transposed ? n : m, columns = transposed ? m : n;
@@ -151,7 +151,7 @@ Test(blas, symmetrise_copies_the_lower_triangle) {
     }
 }
 
-/* --- refusals -------------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 /* NULL operands: a routine that computed would crash. */
 Test(blas, what_exceeds_lapack_int_is_refused_without_computing) {
@@ -171,7 +171,8 @@ Test(blas, what_exceeds_lapack_int_is_refused_without_computing) {
     cr_assert(ntk_cholesky_solve(1, large, NULL, 1, NULL, large) == NTK_ERROR_SHAPE);
     cr_assert(ntk_triangular_solve(NTK_TRANSPOSE, large, 1, NULL, large, NULL, 1) == NTK_ERROR_SHAPE);
     cr_assert(ntk_eigen_symmetric(large, NULL, large, false, NULL) == NTK_ERROR_SHAPE);
-    cr_assert(ntk_eigen_symmetric(40000, NULL, 40000, true, NULL) == NTK_ERROR_SHAPE); /* 2 n^2 overflows */
+    /* 2 n^2 overflows */
+    cr_assert(ntk_eigen_symmetric(40000, NULL, 40000, true, NULL) == NTK_ERROR_SHAPE);
 }
 
 Test(blas, a_leading_dimension_below_the_columns_is_refused) {

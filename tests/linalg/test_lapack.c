@@ -27,9 +27,10 @@ static void forget_upper_triangle(size_t n, double *a, size_t lda) {
         for (size_t j = i + 1; j < lda; j++) a[i * lda + j] = (double)NAN;
 }
 
-/* --- Cholesky -------------------------------------------------------------------------------------- */
+/* --- Cholesky --------------------------------------------------------------------------------- */
 
-/* Higham, theorem 10.3: |L L^T - A| <= gamma_{n+1} |L| |L^T|, at most gamma_{n+1} max A_ii elementwise. */
+/* Higham, theorem 10.3: |L L^T - A| <= gamma_{n+1} |L| |L^T|, at most gamma_{n+1} max A_ii
+ * elementwise. */
 Test(lapack, cholesky_factors_the_lower_triangle) {
     for (size_t s = 0; s < SIZES; s++) {
         const size_t n = sizes[s], lda = n + 2;
@@ -78,10 +79,10 @@ Test(lapack, cholesky_never_passes_what_is_not_finite) {
             }
 }
 
-/* --- triangular solves ------------------------------------------------------------------------------ */
+/* --- triangular solves ------------------------------------------------------------------------ */
 
-/* Residual against rounding: |A X - B| <= 3 n (n + 2) u |A| |X| or so (Higham, theorem 10.4); with entries of
- * A below 2 n and X below 1 that is 6 n^3 u. */
+/* Residual against rounding: |A X - B| <= 3 n (n + 2) u |A| |X| or so (Higham, theorem 10.4); with
+ * entries of A below 2 n and X below 1 that is 6 n^3 u. */
 Test(lapack, cholesky_solve_solves) {
     for (size_t s = 0; s < SIZES; s++)
         for (size_t columns = 0; columns <= 40; columns += columns ? 39 : 1) {
@@ -125,10 +126,10 @@ Test(lapack, triangular_solve_inverts_either_triangle) {
         }
 }
 
-/* --- eigenvalues ------------------------------------------------------------------------------------ */
+/* --- eigenvalues ------------------------------------------------------------------------------ */
 
-/* The second difference: 2 on the diagonal, -1 beside it. Eigenvalues 2 - 2 cos(k pi / (n + 1)), k = 1 .. n.
- */
+/* The second difference: 2 on the diagonal, -1 beside it. Eigenvalues 2 - 2 cos(k pi / (n + 1)),
+ * k = 1 .. n. */
 static double *make_second_difference(size_t n, size_t lda) {
     double *a = make_matrix(n, n, lda, 24);
     for (size_t i = 0; i < n; i++)
@@ -136,7 +137,8 @@ static double *make_second_difference(size_t n, size_t lda) {
     return a;
 }
 
-/* Backward error of a dense symmetric eigensolver: p(n) u ||A||, p(n) = n at the most seen; ||A|| < 4. */
+/* Backward error of a dense symmetric eigensolver: p(n) u ||A||, p(n) = n at the most seen; ||A|| <
+ * 4. */
 static double eigen_tolerance(size_t n) { return 4 * (double)(n + 10) * EPSILON; }
 
 Test(lapack, eigenvalues_of_the_second_difference) {
@@ -155,7 +157,8 @@ Test(lapack, eigenvalues_of_the_second_difference) {
         }
 }
 
-/* Vectors stand in columns: A v_k = lambda_k v_k, and V^T V = 1. An unsymmetric V tells columns from rows. */
+/* Vectors stand in columns: A v_k = lambda_k v_k, and V^T V = 1. An unsymmetric V tells columns
+ * from rows. */
 Test(lapack, eigenvectors_stand_in_columns) {
     for (size_t s = 1; s < SIZES; s++) {
         const size_t n = sizes[s], lda = n + 3;

@@ -5,8 +5,8 @@
 
 #include "reference.h"
 
-/* The order that the header states, spelt out: eight running sums, folded pairwise. volatile keeps the
- * compiler from another order or another precision. */
+/* The order that the header states, spelt out: eight running sums, folded pairwise. volatile keeps
+ * the compiler from another order or another precision. */
 static double ordered_sum(size_t n, const double *term) {
     volatile double sum[8] = {0};
     for (size_t i = 0; i < n; i++) sum[i % 8] += term[i];

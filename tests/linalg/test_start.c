@@ -1,5 +1,5 @@
-/* Who computes, on how many threads, and what happens where OpenBLAS would wait for memory for ever. The
- * build may be against any BLAS: what holds for OpenBLAS alone is skipped elsewhere. */
+/* Who computes, on how many threads, and what happens where OpenBLAS would wait for memory for
+ * ever. The build may be against any BLAS: what holds for OpenBLAS alone is skipped elsewhere. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ Test(start, pins_blas_to_one_thread) {
     cr_assert(strlen(info.core) > 0);
 }
 
-/* Of each function the file that the dynamic linker took, with its build-id as `file` or readelf shows it. */
+/* Of each function the file that the dynamic linker took, with its build-id as `file` or readelf
+ * shows it. */
 Test(start, every_function_is_traced_to_its_file) {
     static const char *const used[] = {"cblas_dgemm",         "cblas_dgemv",        "cblas_dsymv",
                                        "cblas_dsyrk",         "cblas_dtrsm",        "dpotrf_",
@@ -62,8 +63,8 @@ static void count(ntk_log_level level, const char *message, void *context) {
     if (level == NTK_LOG_WARNING && strstr(message, "OPENBLAS_CORETYPE=") != NULL) ++*(int *)context;
 }
 
-/* Holds on every CPU: the warning comes exactly where a better core is named, and never where the user
- * chose the core. */
+/* Holds on every CPU: the warning comes exactly where a better core is named, and never where the
+ * user chose the core. */
 Test(start, warns_where_blas_does_not_know_the_cpu) {
     ntk_blas_info info;
     int warnings = 0;
@@ -76,8 +77,8 @@ Test(start, warns_where_blas_does_not_know_the_cpu) {
     cr_assert_str_empty(info.better_core);
 }
 
-/* Without room for a buffer OpenBLAS would never come back. Sanitizers need more address space than any
- * limit. */
+/* Without room for a buffer OpenBLAS would never come back. Sanitizers need more address space than
+ * any limit. */
 #ifndef __SANITIZE_ADDRESS__
 static ntk_status start_within(size_t more, size_t workers) {
     size_t pages = 0;

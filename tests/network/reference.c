@@ -41,7 +41,8 @@ const reference_case reference_cases[] = {
     {RESIDUAL(1, 0.7, NONE, MEAN_FIELD), 4, 7, 3, 4},
     {RESIDUAL(2, 1.0, NONE, NTK), 3, 6, 3, 4},
     {RESIDUAL(3, 0.5, DIMENSION, NTK), 2, 5, 1, 4},
-    {RESIDUAL(2, 0.0, DIMENSION, NTK), 4, 6, 3, 3}, /* the blocks switched off, their V still trained */
+    {RESIDUAL(2, 0.0, DIMENSION, NTK), 4, 6, 3, 3}, /* the blocks switched off, their V still
+                                                     * trained */
     {RESIDUAL(1, 2.0, DIMENSION, NTK), 3, 1, 2, 3},
 };
 const size_t reference_case_count = sizeof reference_cases / sizeof *reference_cases;
@@ -67,8 +68,8 @@ static long double phi(ntk_activation activation, long double x) {
     }
 }
 
-/* theta with theta_p moved by `shift`, read from front to back: the layout is tested too. Shift and sum in
- * extended precision. */
+/* theta with theta_p moved by `shift`, read from front to back: the layout is tested too. Shift and
+ * sum in extended precision. */
 typedef struct reader {
     const double *theta;
     size_t next, p;

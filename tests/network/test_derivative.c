@@ -1,5 +1,5 @@
-/* Jacobian, pullback and pushforward against finite differences of the network as written in reference.c, in
- * extended precision, and against each other; the linearised model. */
+/* Jacobian, pullback and pushforward against finite differences of the network as written in
+ * reference.c, in extended precision, and against each other; the linearised model. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "reference.h"
 #include "status.h"
 
-/* Central differences: truncation STEP^2 f''' / 6, some 1e-12; rounding LDBL_EPSILON / STEP, some 1e-13. */
+/* Central differences: truncation STEP^2 f''' / 6, some 1e-12; rounding LDBL_EPSILON / STEP, some
+ * 1e-13. */
 #define STEP       1e-6
 #define DIFFERENCE (LDBL_EPSILON < 1e-18 ? 1e-10 : 1e-6)
 /* Sums of at most a few hundred products. */
@@ -21,7 +22,8 @@
 static double *difference_jacobian(const reference_case *shape, const reference_draw *draw) {
     double *jacobian = reference_doubles(draw->rows * draw->parameters), column[64];
     long double f[64];
-    /* A step moves h by at most STEP times an activation or its product with weights: far less than this. */
+    /* A step moves h by at most STEP times an activation or its product with weights: far less than
+     * this. */
     if (shape->architecture.activation == NTK_RELU)
         cr_assert(reference_forward(shape, draw->theta, draw->x, f) > 1e-4L, "a test point at a kink");
     for (size_t p = 0; p < draw->parameters; p++) {
@@ -96,8 +98,8 @@ Test(network_derivative, agrees_with_differences_and_with_the_jacobian) {
     for (size_t t = 0; t < reference_case_count; t++) check_case(t);
 }
 
-/* At widths where the weights are walked in bands: against the Jacobian, and against inputs one at a time,
- * for which one band suffices. */
+/* At widths where the weights are walked in bands: against the Jacobian, and against inputs one at
+ * a time, for which one band suffices. */
 static void check_bands(const reference_case *shape) {
     reference_draw draw = reference_draw_create(shape);
     const size_t p = draw.parameters, rows = draw.rows;
@@ -117,7 +119,8 @@ static void check_bands(const reference_case *shape) {
     cr_assert(reference_relative_error(p, gradient, wanted) <= ROUNDING);
     assert_ok(ntk_network_pushforward(draw.network, draw.theta, shape->n, draw.x, v, tangent));
     multiply(&draw, jacobian, v, single);
-    /* A plain sum over p = 160,000 terms of either sign errs by at most sqrt(p) roundings, in practice. */
+    /* A plain sum over p = 160,000 terms of either sign errs by at most sqrt(p) roundings, in
+     * practice. */
     cr_assert(reference_relative_error(rows, tangent, single) <= 1e-12);
     free(jacobian), free(v), free(wanted), free(gradient), free(c), free(f), free(single), free(tangent);
     reference_draw_destroy(&draw);
@@ -190,7 +193,8 @@ Test(network_derivative, linearised_model_is_tangent) {
         assert_ok(ntk_network_linearised(draw.network, draw.theta, draw.theta, shape->n, draw.x, at_start));
         cr_assert_arr_eq(at_start, f, draw.rows * sizeof *f, "case %zu: not exact at theta_0", t);
         if (ntk_activation_is_smooth(shape->architecture.activation)) {
-            /* The remainder is (h^2 / 2) f'' (1 + O(h)): halving h divides it by 4, to a few per mille. */
+            /* The remainder is (h^2 / 2) f'' (1 + O(h)): halving h divides it by 4, to a few per
+             * mille. */
             const double ratio =
                 linearisation_error(shape, &draw, v, 2e-4) / linearisation_error(shape, &draw, v, 1e-4);
             cr_assert(ratio >= 3.95 && ratio <= 4.05, "case %zu: remainder falls by %g", t, ratio);

@@ -11,7 +11,8 @@
 #include "reference.h"
 #include "status.h"
 
-/* A few dozen rounded operations a layer, each of relative size 1e-16, through at most four layers. */
+/* A few dozen rounded operations a layer, each of relative size 1e-16, through at most four
+ * layers. */
 #define ROUNDING 1e-13
 
 Test(network_forward, matches_the_definition) {
@@ -33,7 +34,8 @@ Test(network_forward, rows_do_not_depend_on_the_batch) {
     const reference_case *shape = &reference_cases[6];
     reference_draw draw = reference_draw_create(shape);
     double single[64], batch[64];
-    /* Small batches first, so that the scratch grows, then a small one within the larger scratch. */
+    /* Small batches first, so that the scratch grows, then a small one within the larger
+     * scratch. */
     for (size_t i = 0; i < shape->n; i++)
         assert_ok(ntk_network_forward(draw.network, draw.theta, 1, draw.x + i * shape->inputs,
                                       single + i * shape->outputs));
@@ -110,8 +112,8 @@ Test(network_forward, refuses_batches_that_do_not_fit) {
     assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
     cr_assert_eq(ntk_network_forward(draw.network, draw.theta, 0, draw.x, f), NTK_ERROR_SHAPE);
     cr_assert_eq(ntk_network_forward(draw.network, draw.theta, SIZE_MAX / 4, draw.x, f), NTK_ERROR_SHAPE);
-    /* A refused batch leaves no activations behind, nor those of the one before; the handle goes on to work.
-     */
+    /* A refused batch leaves no activations behind, nor those of the one before; the handle goes on
+     * to work. */
     cr_assert_eq(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, f, f), NTK_ERROR_ARGUMENT);
     assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
     reference_draw_destroy(&draw);

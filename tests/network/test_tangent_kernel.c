@@ -1,5 +1,5 @@
-/* The structured tangent kernel against J J^T, against itself on parts of a batch, and its mean over
- * networks against the infinite-width formula. */
+/* The structured tangent kernel against J J^T, against itself on parts of a batch, and its mean
+ * over networks against the infinite-width formula. */
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -45,8 +45,8 @@ Test(network_tangent_kernel, is_the_gram_matrix_of_the_jacobian) {
     }
 }
 
-/* The first `split` inputs against all: the same rows of the symmetric kernel; written into a wider matrix.
- */
+/* The first `split` inputs against all: the same rows of the symmetric kernel; written into a wider
+ * matrix. */
 static void check_cross(const reference_case *shape, reference_draw *draw, const double *whole,
                         size_t split) {
     const size_t K = shape->outputs, rows = split * K, ld = draw->rows + 2;
@@ -87,8 +87,9 @@ static void multiply_differences(const reference_case *shape, const reference_dr
     }
 }
 
-/* Against the matrix that is formed, and against differences, whose truncation and rounding are some 1e-12 of
- * an entry of J (1e-6 where long double is double); once into a vector of its own and once in place. */
+/* Against the matrix that is formed, and against differences, whose truncation and rounding are
+ * some 1e-12 of an entry of J (1e-6 where long double is double); once into a vector of its own and
+ * once in place. */
 static void check_apply(size_t t) {
     const reference_case *shape = &reference_cases[t];
     const double difference = LDBL_EPSILON < 1e-18 ? 1e-10 : 1e-6;
@@ -117,7 +118,8 @@ Test(network_tangent_kernel, is_applied_without_being_formed) {
     for (size_t t = 0; t < reference_case_count; t++) check_apply(t);
 }
 
-/* The operator runs its own forward: what was evaluated before does not matter, and it needs an input. */
+/* The operator runs its own forward: what was evaluated before does not matter, and it needs an
+ * input. */
 Test(network_tangent_kernel, is_applied_to_a_batch_of_its_own) {
     const reference_case *shape = &reference_cases[0];
     reference_draw draw = reference_draw_create(shape);
@@ -186,9 +188,9 @@ Test(network_tangent_kernel, of_mean_field_scaling_is_smaller_by_the_width) {
     }
 }
 
-/* One hidden layer: at every width the mean of Theta_hat over initialisations is Theta = S^2 + S^1 Sdot^2,
- * for ReLU S^2 = w^2 sqrt(S^1_xx S^1_yy) kappa_1(rho) / 2 + b^2 and Sdot^2 = w^2 kappa_0(rho) / 2 (Cho and
- * Saul 2009; Jacot et al. 2018), rho the correlation of S^1. */
+/* One hidden layer: at every width the mean of Theta_hat over initialisations is Theta = S^2 + S^1
+ * Sdot^2, for ReLU S^2 = w^2 sqrt(S^1_xx S^1_yy) kappa_1(rho) / 2 + b^2 and Sdot^2 = w^2
+ * kappa_0(rho) / 2 (Cho and Saul 2009; Jacot et al. 2018), rho the correlation of S^1. */
 static double relu_kernel(const reference_case *shape, const double *x, const double *y) {
     const double w2 = shape->architecture.weight_variance, b2 = shape->architecture.bias_variance;
     double xx = 0.0, xy = 0.0, yy = 0.0;
@@ -217,8 +219,8 @@ Test(network_tangent_kernel, has_the_infinite_width_mean_with_one_hidden_layer) 
     for (size_t i = 0; i < N * N; i++) {
         const double mean = first[i] / SEEDS, variance = second[i] / SEEDS - mean * mean;
         const double wanted = relu_kernel(&shape, draw.x + i / N * 3, draw.x + i % N * 3);
-        /* 4.5 standard errors: one of ten entries exceeds that with probability below 1e-4; seeds are fixed.
-         */
+        /* 4.5 standard errors: one of ten entries exceeds that with probability below 1e-4; seeds
+         * are fixed. */
         cr_assert(fabs(mean - wanted) <= 4.5 * sqrt(variance / SEEDS), "entry %zu: %g, wanted %g", i, mean,
                   wanted);
         /* The test sees a factor missing: the standard error is below 1 % of the diagonal. */

@@ -14,7 +14,8 @@ enum { PRECISION = 256 };
 
 static double midpoint(const arb_t x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
 
-/* log l and log(1 - p_y) of a row with the single class y, by log S = log sum_{j != y} e^{f_j - f_y}. */
+/* log l and log(1 - p_y) of a row with the single class y, by log S = log sum_{j != y} e^{f_j -
+ * f_y}. */
 static void reference_row(size_t outputs, const double *f, size_t y, arb_t log_loss) {
     arb_t sum, term;
     arb_init(sum), arb_init(term);
@@ -45,8 +46,8 @@ Test(losses, log_of_logistic_loss_agrees_with_ball_arithmetic) {
         double log_loss, cotangent;
         ntk_loss_evaluate_log(NTK_LOSS_LOGISTIC, 1, 1, &m, (const double[]){1}, &log_loss, &cotangent);
         cr_assert_float_eq(log_loss, midpoint(reference), rounding(m), "margin %g: %.17g", m, log_loss);
-        /* (dL/df) / L = -sigma(-m) / softplus(-m) -> -1 from above as m -> infinity, and 1/m as m ->
-         * -infinity. */
+        /* (dL/df) / L = -sigma(-m) / softplus(-m) -> -1 from above as m -> infinity, and 1/m as m
+         * -> -infinity. */
         const double wanted = m > 40 ? -1 : -1 / (1 + exp(m)) / exp(log_loss);
         cr_assert_float_eq(cotangent, wanted, rounding(m) * fabs(wanted), "margin %g: %.17g", m, cotangent);
         ntk_loss_evaluate_log(NTK_LOSS_LOGISTIC, 1, 1, (const double[]){-m}, (const double[]){0}, &log_loss,
@@ -75,8 +76,8 @@ Test(losses, log_of_softmax_loss_agrees_with_ball_arithmetic) {
     arb_clear(reference);
 }
 
-/* Two points whose losses are e^{-10000} and e^{-10001}: the weights are their shares, 1/(1 + e^{-1}) and so
- * on. */
+/* Two points whose losses are e^{-10000} and e^{-10001}: the weights are their shares, 1/(1 +
+ * e^{-1}) and so on. */
 Test(losses, weights_of_vanishing_losses_are_their_shares) {
     const double f[] = {10000, 10001}, q[] = {1, 1}, share = 1 / (1 + exp(-1));
     double log_loss, weights[2];
@@ -99,7 +100,8 @@ static void check_cotangent(ntk_loss loss, size_t outputs, const double *f, cons
         ntk_loss_evaluate(loss, 2, outputs, shifted, q, &above, NULL);
         for (size_t j = 0; j < count; ++j) shifted[j] = f[j] - (i == j ? step : 0);
         ntk_loss_evaluate(loss, 2, outputs, shifted, q, &below, NULL);
-        /* Central difference: step^2 / 6 times the third derivative (< 1), and rounding eps L / step. */
+        /* Central difference: step^2 / 6 times the third derivative (< 1), and rounding eps L /
+         * step. */
         cr_assert_float_eq(cotangent[i], (above - below) / (2 * step), 1e-10, "loss %d, entry %zu", loss, i);
         cr_assert_float_eq(scaled[i] * value, cotangent[i], 1e-14, "loss %d, entry %zu", loss, i);
     }
@@ -115,8 +117,8 @@ Test(losses, cotangents_agree_with_differences) {
     check_cotangent(NTK_LOSS_LOGISTIC, 1, f, hard);
 }
 
-/* q = 1 - 2 epsilon is exact, and so is p - q in extended precision up to 1e-7 of epsilon; in double
- * precision the difference itself would have an error of 1e-4 of it. */
+/* q = 1 - 2 epsilon is exact, and so is p - q in extended precision up to 1e-7 of epsilon; in
+ * double precision the difference itself would have an error of 1e-4 of it. */
 Test(losses, cotangents_of_nearly_hard_targets_do_not_cancel) {
     const double epsilon = 0x1p-40, q[] = {epsilon, 1 - 2 * epsilon, epsilon};
     const double f[] = {-0.3, 27, 0.2};

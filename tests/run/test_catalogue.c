@@ -1,5 +1,5 @@
-/* The catalogue as it stands in suites/: every claim can be read, and their intervals share one family error.
- */
+/* The catalogue as it stands in suites/: every claim can be read, and their intervals share one
+ * family error. */
 #include <stdio.h>
 
 #include <criterion/criterion.h>
@@ -27,9 +27,9 @@ Test(catalogue, every_claim_can_be_read) {
     cr_assert_gt(count, 0);
 }
 
-/* Each check judges at most one interval in the claim's own run, and each named break one in a control's.
- * Bonferroni's bound on a false alarm anywhere needs their number to be at most the one that the level is
- * made for. */
+/* Each check judges at most one interval in the claim's own run, and each named break one in a
+ * control's. Bonferroni's bound on a false alarm anywhere needs their number to be at most the one
+ * that the level is made for. */
 Test(catalogue, judged_intervals_stay_within_the_family) {
     size_t intervals = 0;
     for (const ntk_registry_entry *entry = ntk_registry; entry->id; entry++) {

@@ -1,4 +1,5 @@
-/* A data folder is frozen by content: a copy is the same, an edit is not, whatever the times say. */
+/* A data folder is frozen by content: a copy is the same, an edit is not, whatever the times
+ * say. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

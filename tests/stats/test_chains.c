@@ -1,5 +1,5 @@
-/* Diagnostics of chains against autoregressions of known autocorrelation, sums by hand, and chains that do
- * not mix. */
+/* Diagnostics of chains against autoregressions of known autocorrelation, sums by hand, and chains
+ * that do not mix. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -22,7 +22,8 @@ static void draw_autoregressions(double rho, uint64_t seed) {
     }
 }
 
-/* tau = (1 + rho) / (1 - rho). Its estimate has a relative error of some sqrt(window / draws), 0.05 here. */
+/* tau = (1 + rho) / (1 - rho). Its estimate has a relative error of some sqrt(window / draws), 0.05
+ * here. */
 Test(chains, effective_size_of_autoregressions) {
     const double rhos[] = {0, 0.5, 0.9, 0.97, -0.4};
     for (size_t i = 0; i < 5; i++) {
@@ -51,8 +52,8 @@ Test(chains, effective_size_predicts_the_error) {
     cr_expect_float_eq(squares * sizes, 1, 0.35); /* five standard errors, sqrt(2/400) each */
 }
 
-/* One chain of eight draws: halves (1, 2, 3, 6) and (5, 4, 9, 10) have means 3 and 7, variances 14/3 and
- * 26/3. */
+/* One chain of eight draws: halves (1, 2, 3, 6) and (5, 4, 9, 10) have means 3 and 7, variances
+ * 14/3 and 26/3. */
 Test(chains, split_r_hat_by_hand) {
     const double x[8] = {1, 2, 3, 6, 5, 4, 9, 10};
     double r_hat = 0;
@@ -61,8 +62,8 @@ Test(chains, split_r_hat_by_hand) {
     cr_expect_float_eq(r_hat, sqrt((0.75 * within + between) / within), 1e-14);
 }
 
-/* Chains with means d apart, and chains that drift: neither may pass for one law. A drift is what the split
- * is for. */
+/* Chains with means d apart, and chains that drift: neither may pass for one law. A drift is what
+ * the split is for. */
 Test(chains, split_r_hat_sees_what_has_not_mixed) {
     double r_hat = 0;
     draw_autoregressions(0.5, 7);

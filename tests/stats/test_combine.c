@@ -1,4 +1,5 @@
-/* Sums of means against numbers worked out by hand and by their coverage; the largest of several. */
+/* Sums of means against numbers worked out by hand and by their coverage; the largest of
+ * several. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -7,8 +8,8 @@
 
 #include "status.h"
 
-/* v_1 = 5/12, v_2 = 133/9: standard error sqrt(v_1 + v_2), Welch's degrees (v_1 + v_2)^2 / (v_1^2/3 +
- * v_2^2/2).
+/* v_1 = 5/12, v_2 = 133/9: standard error sqrt(v_1 + v_2), Welch's degrees (v_1 + v_2)^2 /
+ * (v_1^2/3 + v_2^2/2).
  */
 Test(combine, two_groups_by_hand) {
     const double samples[] = {1, 2, 3, 4, 10, 20, 33};
@@ -36,9 +37,9 @@ Test(combine, one_group_is_the_mean) {
     cr_expect_float_eq(a.low, b.low, 1e-13);
 }
 
-/* Groups of 3 and 40 with standard deviations 3 and 1: of 600 intervals at level 0.9 about 0.9 cover (five
- * standard errors are 0.06). Pooled degrees, 41, would give the interval of a normal law, which covers 0.76.
- */
+/* Groups of 3 and 40 with standard deviations 3 and 1: of 600 intervals at level 0.9 about 0.9
+ * cover (five standard errors are 0.06). Pooled degrees, 41, would give the interval of a normal
+ * law, which covers 0.76. */
 Test(combine, covers_with_unequal_variances) {
     const size_t counts[] = {3, 40};
     ntk_stream stream = ntk_stream_create(7, "welch", 0);
@@ -82,7 +83,8 @@ static ntk_estimate estimate(double value, double half_width, double level) {
                           .minimum_detectable_effect = half_width + 0.25};
 }
 
-/* The widest interval bounds the largest value from above; the narrow one of another quantity from below. */
+/* The widest interval bounds the largest value from above; the narrow one of another quantity from
+ * below. */
 Test(largest, takes_each_end_where_it_is) {
     const double level = ntk_stats_family_level(0.01, 3);
     const ntk_estimate e[] = {estimate(-2, 0.5, level), estimate(1, 3, level), estimate(1.75, 0.125, level)};

@@ -1,4 +1,5 @@
-/* Tests of a Gaussian law: closed forms, uniform p-values under the law, and what each one finds. */
+/* Tests of a Gaussian law: closed forms, uniform p-values under the law, and what each one
+ * finds. */
 #include <math.h>
 #include <string.h>
 
@@ -18,8 +19,8 @@ static ntk_gaussian_test test_of(size_t n, size_t q) {
     return out;
 }
 
-/* One coordinate, samples -a, 0, a about a mean b: 3 b^2 against chi-square with 1 degree, the scatter 2 a^2
- * against chi-square with 2, whose upper tail is e^{-a^2}. */
+/* One coordinate, samples -a, 0, a about a mean b: 3 b^2 against chi-square with 1 degree, the
+ * scatter 2 a^2 against chi-square with 2, whose upper tail is e^{-a^2}. */
 Test(gaussian_law, closed_forms) {
     const double a = 1.5, b = 0.25;
     const double values[] = {b - a, b, b + a};
@@ -35,9 +36,9 @@ Test(gaussian_law, closed_forms) {
     cr_expect_float_eq(found.normality, fmin(1, 2 * exp(-6 * largest * largest)), 1e-14);
 }
 
-/* Two orthogonal coordinates of 4 samples: T_00^2 = 2.4, near the median of chi-square with 3 degrees, T_10 =
- * 0, and T_11^2 = 16 against chi-square with 2 degrees, one less than T_00 has: 2 e^{-8} for each of 3
- * comparisons. */
+/* Two orthogonal coordinates of 4 samples: T_00^2 = 2.4, near the median of chi-square with 3
+ * degrees, T_10 = 0, and T_11^2 = 16 against chi-square with 2 degrees, one less than T_00 has: 2
+ * e^{-8} for each of 3 comparisons. */
 Test(gaussian_law, each_row_of_the_scatter_has_a_degree_less) {
     const double a = sqrt(1.2), b = sqrt(8);
     const double values[] = {a, 0, -a, 0, 0, b, 0, -b};
@@ -45,9 +46,9 @@ Test(gaussian_law, each_row_of_the_scatter_has_a_degree_less) {
     cr_expect_float_eq(test_of(4, 2).covariance, 6 * exp(-8), 1e-15);
 }
 
-/* Samples of the law, few and in several coordinates: P(p <= a) is a for the mean and at most a for the
- * others, and not far below it for the covariance, whose comparisons are independent: 1 - (1 - a/6)^6 = 0.096
- * at a = 0.1. Of 2,000 runs; five standard errors are 0.034. */
+/* Samples of the law, few and in several coordinates: P(p <= a) is a for the mean and at most a for
+ * the others, and not far below it for the covariance, whose comparisons are independent: 1 - (1 -
+ * a/6)^6 = 0.096 at a = 0.1. Of 2,000 runs; five standard errors are 0.034. */
 Test(gaussian_law, p_values_hold_in_small_samples) {
     enum { RUNS = 2000, N = 12 };
     ntk_stream stream = ntk_stream_create(11, "law", 0);
@@ -87,8 +88,8 @@ Test(gaussian_law, finds_what_it_says_it_finds) {
     cr_expect_eq(others, 0);
 }
 
-/* A correlation of 0.4 between coordinates of variance 1, and uniform coordinates of variance 1: moments that
- * the other tests do not see. */
+/* A correlation of 0.4 between coordinates of variance 1, and uniform coordinates of variance 1:
+ * moments that the other tests do not see. */
 Test(gaussian_law, finds_correlation_and_shape) {
     ntk_stream stream = ntk_stream_create(13, "law", 0);
     ntk_stream_normal(&stream, 1000 * Q, samples);

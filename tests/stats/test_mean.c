@@ -36,8 +36,8 @@ Test(mean, worked_example) {
     cr_expect_eq(e.level, 0.95);
 }
 
-/* A large common offset must not cancel the spread away: the offset is a power of two, so that the samples
- * are exact. */
+/* A large common offset must not cancel the spread away: the offset is a power of two, so that the
+ * samples are exact. */
 Test(mean, offset) {
     const double samples[] = {0x1p40 + 4, 0x1p40 + 1, 0x1p40 + 5, 0x1p40 + 2, 0x1p40 + 3};
     ntk_estimate e;
@@ -46,8 +46,8 @@ Test(mean, offset) {
     expect_close(e.standard_error, sqrt(0.5), 1e-15);
 }
 
-/* The first sample is an outlier. All are integers, so the sum is exact in integers; the mean is right to an
- * ulp. */
+/* The first sample is an outlier. All are integers, so the sum is exact in integers; the mean is
+ * right to an ulp. */
 Test(mean, outlier_first) {
     enum { COUNT = 1000 };
     double samples[COUNT];
@@ -75,9 +75,9 @@ Test(mean, equal_samples) {
     }
 }
 
-/* Three normal samples, level 0.9, 400 times: coverage is binomial with standard deviation 6. A normal
- * interval in place of the t interval would cover 303 of 400. The seed is fixed; four standard deviations
- * leave 1 in 16,000 for an unlucky one. */
+/* Three normal samples, level 0.9, 400 times: coverage is binomial with standard deviation 6. A
+ * normal interval in place of the t interval would cover 303 of 400. The seed is fixed; four
+ * standard deviations leave 1 in 16,000 for an unlucky one. */
 Test(mean, coverage) {
     enum { REPETITIONS = 400 };
     ntk_stream stream = ntk_stream_create(20250101, "coverage", 0);

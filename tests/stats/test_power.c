@@ -32,8 +32,8 @@ Test(power, exact_laws_are_recovered) {
     }
 }
 
-/* The conditions of a stationary point, which do not call the fit: the residual is orthogonal to the
- * derivatives 1, x^g and x^g log x of the law. */
+/* The conditions of a stationary point, which do not call the fit: the residual is orthogonal to
+ * the derivatives 1, x^g and x^g log x of the law. */
 Test(power, residuals_are_orthogonal_to_the_tangent_space) {
     double noise[POINTS], y[POINTS];
     for (uint64_t seed = 1; seed <= 50; seed++) {

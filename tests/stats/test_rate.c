@@ -42,8 +42,8 @@ Test(slope, errors) {
     cr_expect_eq(ntk_stats_slope(3, x, y, &slope, &intercept), NTK_ERROR_NOT_FINITE);
 }
 
-/* Widths and values are powers of two: their logarithms are multiples of log 2, and each seed has its own
- * prefactor. */
+/* Widths and values are powers of two: their logarithms are multiples of log 2, and each seed has
+ * its own prefactor. */
 Test(rate, exact_power_laws) {
     const double exponents[] = {-0.5, -1, 0, 2};
     double values[SEEDS * WIDTHS];
@@ -59,8 +59,8 @@ Test(rate, exact_power_laws) {
     }
 }
 
-/* Two widths: seed s has slope b_s exactly, so the estimate is the mean of b_s = -0.4, -0.5, -0.6 and its
- * error 0.1 / sqrt 3. */
+/* Two widths: seed s has slope b_s exactly, so the estimate is the mean of b_s = -0.4, -0.5, -0.6
+ * and its error 0.1 / sqrt 3. */
 Test(rate, spread_of_the_slopes) {
     const double two[] = {16, 256}, slopes[] = {-0.4, -0.5, -0.6};
     double values[6];
@@ -83,7 +83,7 @@ static void draw_values(uint64_t seed, double *values) {
             values[s * WIDTHS + w] = exp(0.2 * values[s * WIDTHS + w]) / sqrt(widths[w]);
 }
 
-/* ---- bootstrap: an interval that assumes no law ------------------------------------------------------- */
+/* ---- bootstrap: an interval that assumes no law ---------------------------------------------- */
 
 enum { RESAMPLES = 4000 };
 
@@ -113,9 +113,9 @@ static void resample(const double *values, uint64_t seed, double *means) {
     qsort(means, RESAMPLES, sizeof *means, ascending);
 }
 
-/* At 95 % the percentile interval of 4,000 resamples has end points known to about 3 % of its half-width, and
- * its centre and its width differ from the t interval's by some percent at 40 seeds (no 1/(n-1), normal
- * tails): 15 % in all. */
+/* At 95 % the percentile interval of 4,000 resamples has end points known to about 3 % of its
+ * half-width, and its centre and its width differ from the t interval's by some percent at 40 seeds
+ * (no 1/(n-1), normal tails): 15 % in all. */
 Test(rate, bootstrap_agrees_at_95_percent) {
     double values[SEEDS * WIDTHS], means[RESAMPLES];
     for (uint64_t seed = 1; seed <= 5; seed++) {

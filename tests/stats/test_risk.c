@@ -1,4 +1,5 @@
-/* The chance that a fresh interval misses: against the central and the normal law, and against drawing. */
+/* The chance that a fresh interval misses: against the central and the normal law, and against
+ * drawing. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -19,7 +20,8 @@ static void expect_relative(double found, double expected, double tolerance) {
               found, expected);
 }
 
-/* At its bound, a one-sided interval clears it with probability 1 - p where t is the quantile at p. */
+/* At its bound, a one-sided interval clears it with probability 1 - p where t is the quantile at
+ * p. */
 Test(risk, at_the_bound_is_the_central_t_law) {
     const double degrees[] = {1, 2, 7, 15, 63, 1000, 40000};
     for (size_t i = 0; i < sizeof degrees / sizeof *degrees; i++) {
@@ -40,8 +42,8 @@ Test(risk, keeps_its_relative_accuracy_in_the_tail) {
         }
 }
 
-/* Nine samples of N(1, 1) against the bound 0, whose distance is 3 standard errors: 20,000 intervals drawn;
- * four standard deviations of a binomial. */
+/* Nine samples of N(1, 1) against the bound 0, whose distance is 3 standard errors: 20,000
+ * intervals drawn; four standard deviations of a binomial. */
 Test(risk, is_the_frequency_of_failures) {
     enum { REPETITIONS = 20000, SAMPLES = 9 };
     ntk_stream stream = ntk_stream_create(20250102, "risk", 0);

@@ -15,8 +15,8 @@ static void expect_quantile(double p, double degrees, double expected, double to
               "p = %.17g, %g degrees: %.17g, expected %.17g", p, degrees, t, expected);
 }
 
-/* Bisection of 40-digit values of the incomplete beta function at the stored p, by another implementation;
- * one ulp of t and half an ulp of the constant. */
+/* Bisection of 40-digit values of the incomplete beta function at the stored p, by another
+ * implementation; one ulp of t and half an ulp of the constant. */
 Test(student, high_precision_values) {
     const struct {
         double p, degrees, t;
@@ -31,8 +31,8 @@ Test(student, high_precision_values) {
 }
 
 /* In terms of the tail q: cot(pi q) at 1 degree, (1 - 2q) / sqrt(2q(1 - q)) at 2, and at 4
- * 2 sqrt(cos(acos(sqrt a) / 3) / sqrt a - 1), a = 4q(1 - q). In long double, so that a few ulps of double
- * remain; the form at 4 degrees cancels near q = 1/2, hence q <= 0.3. */
+ * 2 sqrt(cos(acos(sqrt a) / 3) / sqrt a - 1), a = 4q(1 - q). In long double, so that a few ulps of
+ * double remain; the form at 4 degrees cancels near q = 1/2, hence q <= 0.3. */
 Test(student, closed_forms) {
     const double tails[] = {0.3, 0.1, 0.025, 1e-3, 1e-7, 1e-15, 1e-40};
     for (size_t k = 0; k < sizeof tails / sizeof *tails; k++) {

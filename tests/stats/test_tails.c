@@ -13,8 +13,8 @@ static void expect_close(double found, double wanted, const char *what, double x
               "%s tail at %g, %g degrees: %.17g, expected %.17g", what, x, degrees, found, wanted);
 }
 
-/* Two degrees: upper e^{-x/2}, lower -expm1(-x/2); four: (1 + x/2) e^{-x/2}; one: erf and erfc of sqrt(x/2).
- */
+/* Two degrees: upper e^{-x/2}, lower -expm1(-x/2); four: (1 + x/2) e^{-x/2}; one: erf and erfc of
+ * sqrt(x/2). */
 Test(tails, chi_square_closed_forms) {
     const double points[] = {1e-8, 0.3, 1, 4.5, 30, 200, 1200};
     double lower, upper;

@@ -1,5 +1,5 @@
-/* The drift over all time: what the parameters are said to travel after the end of a run, against runs that
- * go on. */
+/* The drift over all time: what the parameters are said to travel after the end of a run, against
+ * runs that go on. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -21,7 +21,7 @@
 
 TestSuite(drift, .fini = fixture_remove);
 
-/* ---- a network, stopped early and run to its end ------------------------------------------------------- */
+/* ---- a network, stopped early and run to its end --------------------------------------------- */
 
 typedef struct problem {
     ntk_training training;
@@ -49,7 +49,8 @@ static void train(ntk_activation activation, double epsilon, double lambda, doub
     out->flow.lambda = lambda;
     out->flow.tolerance = 1e-9;
     out->flow.kinked = !ntk_activation_is_smooth(activation);
-    out->flow.step = 0.01; /* so that what is done to and fro across kinks is less than what is left */
+    out->flow.step = 0.01; /* so that what is done to and fro across kinks is less than what is
+                            * left */
     out->flow.log_horizon = out->times[4];
     out->flow.observation_log_times = out->times;
     out->flow.observation_count = 5;
@@ -89,8 +90,8 @@ static double overestimate(ntk_activation activation, double epsilon, double lam
     return left / travelled;
 }
 
-/* A bound: it holds, and is no further off than the ratio of the eigenvalues of kernel and curvature, some
- * 10^3. */
+/* A bound: it holds, and is no further off than the ratio of the eigenvalues of kernel and
+ * curvature, some 10^3. */
 Test(drift, what_soft_targets_leave_bounds_what_is_travelled) {
     for (double log_horizon = 5; log_horizon <= 7; log_horizon++) {
         const double ratio = overestimate(NTK_ERF, 0.1, 0, log_horizon, ntk_drift_left_under_soft_targets);
@@ -106,8 +107,8 @@ Test(drift, what_l2_leaves_is_what_is_travelled) {
     }
 }
 
-/* The same where the gradient jumps: no less than is travelled, as the rate that is taken is a lower bound.
- */
+/* The same where the gradient jumps: no less than is travelled, as the rate that is taken is a
+ * lower bound. */
 Test(drift, what_l2_leaves_a_kinked_network_is_no_less_than_is_travelled) {
     for (double log_horizon = 2.5; log_horizon <= 3.5; log_horizon += 0.5) {
         const double ratio = overestimate(NTK_RELU, 0, 0.2, log_horizon, ntk_drift_left_under_l2);
@@ -115,7 +116,7 @@ Test(drift, what_l2_leaves_a_kinked_network_is_no_less_than_is_travelled) {
     }
 }
 
-/* ---- cases by hand ------------------------------------------------------------------------------------- */
+/* ---- cases by hand --------------------------------------------------------------------------- */
 
 /* One point, two classes, one output f with p = 1/2 and q = 1/2 - d: delta = d. */
 static double left_by_hand(double d, double output, double epsilon, double lambda) {
@@ -138,7 +139,8 @@ Test(drift, what_soft_targets_leave_is_the_formula) {
     cr_expect_eq(left_by_hand(0.01, NAN, 0.2, 4), INFINITY);
 }
 
-/* A kinked network whose objective was `objectives` at log t = 1, 2, 2.5, 3; time_factor is `speed`. */
+/* A kinked network whose objective was `objectives` at log t = 1, 2, 2.5, 3; time_factor is
+ * `speed`. */
 static double left_by_decay(const double objectives[4], double lambda, double speed) {
     ntk_trajectory_point points[] = {{.log_time = 1}, {.log_time = 2}, {.log_time = 2.5}, {.log_time = 3}};
     for (size_t i = 0; i < 4; i++) points[i].objective = objectives[i];
@@ -160,7 +162,8 @@ Test(drift, what_l2_leaves_one_direction_is_its_distance) {
     const double late = decaying[1] - decaying[3];
     const double slow = sqrt(2 * late / (0.1 * expm1(0.2 * (exp(3.) - exp(2.)))));
     cr_expect_float_eq(left_by_decay(decaying, 0.1, 1), slow, 1e-12);
-    /* The same objective against time of a flow that is ten times as fast: curvatures are ten times less. */
+    /* The same objective against time of a flow that is ten times as fast: curvatures are ten times
+     * less. */
     cr_expect_float_eq(left_by_decay(decaying, 0.01, 10), sqrt(10) * slow, 1e-12);
 }
 
@@ -177,7 +180,7 @@ Test(drift, what_l2_leaves_is_not_known_before_the_objective_rests) {
     cr_expect_eq(left, INFINITY, "seen for less than a unit of log t");
 }
 
-/* ---- the reduction ------------------------------------------------------------------------------------- */
+/* ---- the reduction --------------------------------------------------------------------------- */
 
 static const ntk_parameter *const parameters[] = {ntk_sphere_parameters, ntk_digits_parameters,
                                                   ntk_sweep_parameters, NULL};

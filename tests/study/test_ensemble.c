@@ -1,4 +1,5 @@
-/* Ensembles: members against the explicit Jacobian and the equations that their ends satisfy; streams. */
+/* Ensembles: members against the explicit Jacobian and the equations that their ends satisfy;
+ * streams. */
 #include <math.h>
 #include <string.h>
 
@@ -53,7 +54,8 @@ static ntk_ensemble train(const ntk_context *context, const ntk_ensemble_problem
     return out;
 }
 
-/* What `start` has to be: f_0, or J z with the explicit Jacobian; and the network's own f_0 in offset. */
+/* What `start` has to be: f_0, or J z with the explicit Jacobian; and the network's own f_0 in
+ * offset. */
 static void expect_start(const ntk_ensemble_member *m, bool tangent, double *offset) {
     const ntk_stream root = ntk_stream_create(5, "a/b", m->index);
     ntk_stream weights = ntk_stream_fork(&root, "weights at width 20");
@@ -80,8 +82,8 @@ typedef struct expectation {
     double lambda;
 } expectation;
 
-/* The end is f(theta) + offset and stationary: J^T (f + offset - targets) / n + lambda (theta - theta_0) = 0.
- */
+/* The end is f(theta) + offset and stationary: J^T (f + offset - targets) / n + lambda (theta -
+ * theta_0) = 0. */
 static ntk_status examine(const ntk_ensemble_member *m, double *values, void *argument) {
     const expectation *wanted = argument;
     double offset[ALL * K], f[ALL * K];
@@ -130,7 +132,8 @@ Test(ensemble, more_members_leave_the_first_ones_as_they_are) {
     ntk_ensemble_release(&more);
 }
 
-/* Without a regulariser the network interpolates its own noisy targets, whose mean square is the variance. */
+/* Without a regulariser the network interpolates its own noisy targets, whose mean square is the
+ * variance. */
 Test(ensemble, noise_is_the_members_own) {
     ntk_context *context = fixture_context(parameters, NULL, NULL);
     ntk_ensemble_problem problem = problem_of(0);
@@ -171,7 +174,8 @@ Test(ensemble, rare_scale_keeps_the_variance) {
     ntk_ensemble_release(&scaled);
 }
 
-/* A tangent start and the noise, less its mean, share the factor; the network beneath keeps its own. */
+/* A tangent start and the noise, less its mean, share the factor; the network beneath keeps its
+ * own. */
 Test(ensemble, rare_scale_of_a_tangent_start) {
     enum { DRAWS = 60 };
     ntk_context *context = fixture_context(parameters, NULL, NULL);

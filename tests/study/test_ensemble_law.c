@@ -1,5 +1,5 @@
-/* Laws of ensembles: estimates against their definition, on ensembles made by hand whose deviations from the
- * law are known; points, kernels and untrained networks of a study. */
+/* Laws of ensembles: estimates against their definition, on ensembles made by hand whose deviations
+ * from the law are known; points, kernels and untrained networks of a study. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ Test(ensemble_law, law_of_a_linear_model) {
     ntk_ensemble_study_release(&study);
 }
 
-/* ---- ensembles made by hand ---------------------------------------------------------------------------- */
+/* ---- ensembles made by hand ------------------------------------------------------------------ */
 
 static const double mean[(Q + C) * K] = {1, -2, 0.5, 3};
 static const double covariance_root[4] = {2, 0, 1, 0.5}; /* L */
@@ -126,8 +126,8 @@ typedef struct bias {
     double shift, spread;
 } bias;
 
-/* Starts whose linear partners have z' = xi: L xi at the test points, less A (y + noise - f_0(X)) with f_0(X)
- * = 1. Ends: mean + L z. */
+/* Starts whose linear partners have z' = xi: L xi at the test points, less A (y + noise - f_0(X))
+ * with f_0(X) = 1. Ends: mean + L z. */
 static void fill(const ntk_ensemble_study *study, const double *map, bias b, const double *xi,
                  ntk_ensemble *out) {
     const double width = (double)out->width;
@@ -180,7 +180,8 @@ static ntk_context *judge(bias b) {
     return context;
 }
 
-/* The networks of both widths are one sample: p-values against those of the same numbers in one array. */
+/* The networks of both widths are one sample: p-values against those of the same numbers in one
+ * array. */
 Test(ensemble_law, values_of_both_widths_are_tested) {
     ntk_context *context = fixture_context(parameters, tiny, NULL);
     ntk_ensemble_study study = study_of(context);
@@ -201,7 +202,8 @@ Test(ensemble_law, values_of_both_widths_are_tested) {
     ntk_ensemble_study_release(&study);
 }
 
-static const size_t counts[4] = {NARROW, WIDE, MORE, MORE}; /* xi[0], xi[2] of the narrow networks */
+static const size_t counts[4] = {NARROW, WIDE, MORE, MORE}; /* xi[0], xi[2] of the narrow
+                                                             * networks */
 
 /* Largest |mean| of all partners, of each coordinate and along w = L^{-1} mean over its length. */
 static double largest_mean(void) {
@@ -230,8 +232,8 @@ static double moment(size_t group, size_t i, size_t j) {
     return sum / (double)counts[group];
 }
 
-/* Covariances: all partners, and (4 d_32 - d_8) / 3 with d_m = spread / m times the sample's own second
- * moment. */
+/* Covariances: all partners, and (4 d_32 - d_8) / 3 with d_m = spread / m times the sample's own
+ * second moment. */
 static double largest_covariance(double spread) {
     double largest = 0;
     for (size_t i = 0; i < Q; i++)
@@ -244,7 +246,8 @@ static double largest_covariance(double spread) {
     return largest;
 }
 
-/* Without bias: third moments of all partners; kurtosis and e^{-|z|^2/2} extrapolated, q = 2. h: (Q + 2). */
+/* Without bias: third moments of all partners; kurtosis and e^{-|z|^2/2} extrapolated, q = 2. h:
+ * (Q + 2). */
 static void normality(double *h) {
     memset(h, 0, (Q + 2) * sizeof *h);
     for (size_t g = 0; g < 4; g++)
@@ -266,8 +269,8 @@ static double value_after(const char *table, const char *start) {
     return strtod(found + strlen(start), NULL);
 }
 
-/* A shift of the mean that is exactly c / m is extrapolated away: what is left is the mean of the partners,
- * and each network is c / m from its own. */
+/* A shift of the mean that is exactly c / m is extrapolated away: what is left is the mean of the
+ * partners, and each network is c / m from its own. */
 Test(ensemble_law, a_shift_in_one_over_m_is_removed) {
     for (double shift = 1; shift < 5; shift += 3) {
         ntk_context *context = judge((bias){shift, 0});
@@ -281,7 +284,8 @@ Test(ensemble_law, a_shift_in_one_over_m_is_removed) {
 }
 
 Test(ensemble_law, covariance_and_shape_are_those_of_the_definition) {
-    ntk_context *plain = judge((bias){1e-9, 0}); /* not 0: a distance to the partner of 0 has no exponent */
+    ntk_context *plain = judge((bias){1e-9, 0}); /* not 0: a distance to the partner of 0 has no
+                                                  * exponent */
     ntk_context *wide = judge((bias){0, 3});
     cr_assert_float_eq(fixture_metric(wide, "covariance-deviation-test")->value, largest_covariance(3),
                        1e-12);

@@ -52,7 +52,7 @@ static ntk_grid run(ntk_grid grid, ntk_grid_unit unit) {
     return grid;
 }
 
-/* ---- places -------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 Test(grid, rows_stand_at_their_places) {
     ntk_grid grid = run(networks(), fill);
@@ -139,7 +139,7 @@ Test(grid, an_axis_without_levels_has_no_units) {
     ntk_grid_release(&grid);
 }
 
-/* ---- failures ------------------------------------------------------------------------------------------ */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 static ntk_status fail_late(const void *study, ntk_slot *slot) {
     (void)study;
@@ -176,7 +176,7 @@ Test(grid, a_failure_names_the_levels_that_its_unit_has_reached) {
                  "relu, seed 0: nothing is drawn");
 }
 
-/* ---- reductions ---------------------------------------------------------------------------------------- */
+/* ---- reductions ------------------------------------------------------------------------------ */
 
 Test(grid, numbers_of_a_part) {
     ntk_grid grid = run(networks(), fill);
@@ -281,7 +281,7 @@ Test(grid, slopes_are_against_a_column_or_the_root_of_the_level) {
     ntk_grid_release(&grid);
 }
 
-/* ---- emission ------------------------------------------------------------------------------------------ */
+/* ---- emission -------------------------------------------------------------------------------- */
 
 static ntk_context *create(void) {
     static const ntk_parameter *const none[] = {NULL};

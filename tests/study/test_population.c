@@ -1,5 +1,5 @@
-/* Populations of networks: their streams, block means, intervals, and the products of pairs of blocks,
- * against draws that are repeated here one by one. */
+/* Populations of networks: their streams, block means, intervals, and the products of pairs of
+ * blocks, against draws that are repeated here one by one. */
 #include <math.h>
 #include <string.h>
 

@@ -28,7 +28,7 @@ static ntk_training create(const ntk_training_options *options, uint64_t unit) {
     return draw_training(options, 1, "test/training", unit);
 }
 
-/* ---- targets ------------------------------------------------------------------------------------------- */
+/* ---- targets --------------------------------------------------------------------------------- */
 
 Test(targets, rows_are_probability_vectors) {
     const size_t labels[] = {0, 2, 1};
@@ -69,7 +69,7 @@ Test(targets, refusals) {
     cr_assert_eq(ntk_targets_from_labels(NTK_LOSS_SOFTMAX, 1, 3, labels, -0.1, q), NTK_ERROR_ARGUMENT);
 }
 
-/* ---- problems ------------------------------------------------------------------------------------------ */
+/* ---- problems -------------------------------------------------------------------------------- */
 
 Test(training, points_do_not_depend_on_the_width_and_weights_do) {
     ntk_training_options options = small_problem();
@@ -177,9 +177,9 @@ Test(training, empirical_kernel_model_predicts_everywhere) {
     ntk_training_release(&problem);
 }
 
-/* One hidden layer of erf without bias on unit inputs, weight variance w^2 = 2 (Williams 1997): with c = <x,
- * x'>, s = 2 w^2 c / (1 + 2 w^2), Theta = w^2 (2/pi) asin s + w^4 c (4/pi) / sqrt((1 + 2 w^2)^2 - 4 w^4 c^2).
- */
+/* One hidden layer of erf without bias on unit inputs, weight variance w^2 = 2 (Williams 1997):
+ * with c = <x, x'>, s = 2 w^2 c / (1 + 2 w^2), Theta = w^2 (2/pi) asin s + w^4 c (4/pi) / sqrt((1 +
+ * 2 w^2)^2 - 4 w^4 c^2). */
 Test(training, limit_kernel_model_has_the_infinite_width_kernel_for_each_output) {
     ntk_training problem = create_three_classes();
     ntk_model model, everywhere;
@@ -201,7 +201,7 @@ Test(training, limit_kernel_model_has_the_infinite_width_kernel_for_each_output)
     ntk_training_release(&problem);
 }
 
-/* ---- trajectories -------------------------------------------------------------------------------------- */
+/* ---- trajectories ---------------------------------------------------------------------------- */
 
 static ntk_flow_options flow_until(double log_horizon, const double *log_times, size_t count) {
     ntk_flow_options out = ntk_flow_options_default();

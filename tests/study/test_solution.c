@@ -154,8 +154,9 @@ Test(solution, norms_are_those_of_the_jacobian) {
     ntk_training_release(&training);
 }
 
-/* At the parameters of the solution itself, theta_0 + J^T a, the objective's gradient vanishes and the bound
- * is the network's distance to its linearisation, which is attained; elsewhere it is an upper bound. */
+/* At the parameters of the solution itself, theta_0 + J^T a, the objective's gradient vanishes and
+ * the bound is the network's distance to its linearisation, which is attained; elsewhere it is an
+ * upper bound. */
 Test(solution, bound_is_attained_at_the_solution_and_holds_elsewhere) {
     for (size_t classes = 2; classes <= 3; classes++) {
         ntk_training training = create(classes, 0);

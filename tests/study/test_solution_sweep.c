@@ -1,4 +1,5 @@
-/* Sweeps trained to the end: what is compared with which solution, and what becomes of the columns. */
+/* Sweeps trained to the end: what is compared with which solution, and what becomes of the
+ * columns. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -28,7 +29,7 @@ static const fixture_setting tiny[] = {{"widths", "4 9"},    {"seeds", "3"},
 
 static const ntk_reduction nothing[] = {{0}};
 
-/* ---- a run beside its solutions ------------------------------------------------------------------------ */
+/* ---- a run beside its solutions -------------------------------------------------------------- */
 
 /* Largest |f - f*| over all outputs, f* the solution for lambda = 0.05, a tenth of the flow's. */
 static double error_of(const ntk_sweep_run *run, ntk_training_kernel kernel, const double *f) {
@@ -94,7 +95,7 @@ Test(solution_sweep, there_is_none_without_l2_or_test_points) {
     }
 }
 
-/* ---- the reduction ------------------------------------------------------------------------------------- */
+/* ---- the reduction --------------------------------------------------------------------------- */
 
 /* The errors are powers of the width; the other columns name themselves. */
 static ntk_status measure_law(const ntk_sweep_run *run, double *values, const void *own) {

@@ -62,7 +62,7 @@ static void show(ntk_context *context, ntk_sweep_measure measure) {
     conduct(context, measure, reduce_nothing, "nothing");
 }
 
-/* ---- reducing ------------------------------------------------------------------------------------------ */
+/* ---- reducing -------------------------------------------------------------------------------- */
 
 /* Two columns: a power law whose slope is -1/2 -+ 1/10 by seed, and 10 * width + seed; erf:
  * negated. */
@@ -147,7 +147,7 @@ Test(sweep, a_nan_is_never_passed_over) {
     }
 }
 
-/* ---- tables and times ---------------------------------------------------------------------------------- */
+/* ---- tables and times ------------------------------------------------------------------------ */
 
 Test(sweep, tables_have_a_row_per_run_and_per_time) {
     ntk_context *context = fixture_context(parameters, tiny, "activations", "relu erf", NULL);
@@ -297,7 +297,7 @@ Test(sweep, kinked_networks_may_end_earlier) {
          measure_end);
 }
 
-/* ---- what a run is given ------------------------------------------------------------------------------- */
+/* ---- what a run is given --------------------------------------------------------------------- */
 
 Test(sweep, an_error_names_activation_width_and_seed) {
     /* nine points of R^3 are never orthogonal to one another */

@@ -1,11 +1,11 @@
-/* Readers of what comes from outside, fed with files that are nearly right: each file of a corpus, changed at
- * random places in ways that formats are sensitive to. A reader may refuse or accept; it may not crash, hang,
- * or hand out what is not finite. Built with the sanitizers, it finds more.
+/* Readers of what comes from outside, fed with files that are nearly right: each file of a corpus,
+ * changed at random places in ways that formats are sensitive to. A reader may refuse or accept; it
+ * may not crash, hang, or hand out what is not finite. Built with the sanitizers, it finds more.
  *
  *     fuzz SECONDS SEED CORPUS        CORPUS/npy, CORPUS/idx, CORPUS/tsv, CORPUS/journal
  *
- * The file that is tried stands in the folder where fuzz was started, as fuzz-input: after a crash it is the
- * one that did it. */
+ * The file that is tried stands in the folder where fuzz was started, as fuzz-input: after a crash
+ * it is the one that did it. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@
 #define INPUT  FOLDER "/claim.yaml" /* a claim has to be called that */
 enum { MOST_BYTES = 1 << 16, MOST_FILES = 64 };
 
-/* ---- readers ------------------------------------------------------------------------------------------- */
+/* ---- readers --------------------------------------------------------------------------------- */
 
 static void fail(const char *what) {
     fprintf(stderr, "fuzz: %s; the file is " INPUT "\n", what);
@@ -84,7 +84,7 @@ static const struct {
                {"claim", read_claim}};
 enum { READERS = sizeof readers / sizeof *readers };
 
-/* ---- changes ------------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static uint64_t state;
 
@@ -131,7 +131,7 @@ static size_t change(char *bytes, size_t size) {
     }
 }
 
-/* ---- the corpus ---------------------------------------------------------------------------------------- */
+/* ---- the corpus ------------------------------------------------------------------------------ */
 
 typedef struct corpus {
     char *files[MOST_FILES];
@@ -189,8 +189,8 @@ int main(int argc, char **argv) {
     for (size_t r = 0; r < READERS; r++) {
         printf("fuzz: %s: %zu tried, %zu accepted\n", readers[r].folder, tried[r], accepted[r]);
         for (size_t k = 0; k < all[r].count; k++) ntk_release(all[r].files[k]);
-        /* Else the corpus or the changes are no good. A journal is never refused: bad lines count for
-         * nothing. */
+        /* Else the corpus or the changes are no good. A journal is never refused: bad lines count
+         * for nothing. */
         const int refuses = readers[r].read != read_journal;
         if (accepted[r] == 0 || (refuses && accepted[r] == tried[r])) return 1;
     }

@@ -1,10 +1,11 @@
-/* Run a program of which the N-th system call fails: of those that deal with files, memory and processes, in
- * it and in all that it starts, counted from the moment when `ntk` ignores SIGXFSZ, which is the first thing
- * that its main does; what stands before is the loader's.
+/* Run a program of which the N-th system call fails: of those that deal with files, memory and
+ * processes, in it and in all that it starts, counted from the moment when `ntk` ignores SIGXFSZ,
+ * which is the first thing that its main does; what stands before is the loader's.
  *
  *     refuse N PROGRAM ...        N = 0: nothing fails; the number of calls is printed at the end
  *
- * Exit status: the program's; 128 + the signal that ended it; 99: this machine does not allow it. */
+ * Exit status: the program's; 128 + the signal that ended it; 99: this machine does not allow
+ * it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* A library to preload: the N-th allocation of a program fails, and all after it where STARVE_AFTER is set.
- * What stands before main is not counted: it is the loader's and the runtime libraries' own.
+/* A library to preload: the N-th allocation of a program fails, and all after it where STARVE_AFTER
+ * is set. What stands before main is not counted: it is the loader's and the runtime libraries'
+ * own.
  *
  *     STARVE=N LD_PRELOAD=starve.so PROGRAM ...       STARVE=0 counts, and prints the number at the end */
 #include <dlfcn.h>

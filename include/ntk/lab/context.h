@@ -65,7 +65,7 @@ const ntk_metric *ntk_context_metric(const ntk_context *context, const char *for
  * NTK_ERROR_ARGUMENT. */
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out);
 
-/* ---- for who runs experiments -------------------------------------------------------------------------- */
+/* ---- for who runs experiments ---------------------------------------------------------------- */
 
 /* A context in which the experiment of one claim runs once. id: the claim's, by which its streams
  * are keyed. settings: applied in their order to the defaults of the parameter table, so that of

@@ -15,14 +15,15 @@
 
 NTK_BEGIN_DECLS
 
-/* What every such experiment reads, besides ntk_sphere_parameters (problem.h); claim.yaml gives the values of
- * each tier. */
+/* What every such experiment reads, besides ntk_sphere_parameters (problem.h); claim.yaml gives the
+ * values of each tier. */
 extern const ntk_parameter ntk_convergence_parameters[];
 
 typedef struct ntk_convergence_case {
     const char *label;        /* lower case; it names metrics and rows of tables */
-    const char *weights;      /* names the streams of the weights: cases of one name have the same numbers,
-                                 drawn once where they follow each other; NULL: "weights" */
+    const char *weights;      /* names the streams of the weights: cases of one name have the same
+                               * numbers, drawn once where they follow each other; NULL:
+                               * "weights" */
     ntk_architecture network; /* what is drawn */
     ntk_architecture limit;   /* whose NTK is compared with; equal to `network` by rights */
 } ntk_convergence_case;
@@ -31,7 +32,8 @@ typedef struct ntk_convergence_case {
 typedef struct ntk_convergence_pair {
     const ntk_convergence_case *which;
     size_t seed, width, n, d;
-    const double *x;         /* (n, d), the seed's points, the same in every case and at every width */
+    const double *x;         /* (n, d), the seed's points, the same in every case and at every
+                              * width */
     const double *theta;     /* the network's parameters */
     const double *empirical; /* (n, n), its NTK */
     const double *limit;     /* (n, n) */

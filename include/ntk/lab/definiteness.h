@@ -1,5 +1,5 @@
-/* Strict positive definiteness of an infinite-width NTK on chosen points, certified: the shape that the
- * claims about families of networks share. */
+/* Strict positive definiteness of an infinite-width NTK on chosen points, certified: the shape that
+ * the claims about families of networks share. */
 #ifndef NTK_LAB_DEFINITENESS_H
 #define NTK_LAB_DEFINITENESS_H
 
@@ -14,25 +14,25 @@
 
 NTK_BEGIN_DECLS
 
-/* What every such experiment reads, besides ntk_digits_parameters (problem.h); claim.yaml gives the values of
- * each tier. The points of a smaller size are the first ones of a larger. */
+/* What every such experiment reads, besides ntk_digits_parameters (problem.h); claim.yaml gives the
+ * values of each tier. The points of a smaller size are the first ones of a larger. */
 extern const ntk_parameter ntk_definiteness_parameters[];
 
 /* The architecture that a label stands for, one that ntk_certify_kernel_error knows. */
 typedef ntk_architecture (*ntk_definiteness_architecture)(const char *label);
 
-/* A rigorous lower bound of lambda_min(Theta) for each data set, architecture (the labels in the parameter
- * `architectures`, a list of choices that the experiment declares) and size: a verified Cholesky certificate
- * of the stored Gram matrix minus a ball-arithmetic bound of its distance to the exact Theta. Emits the table
- * `cases` (certified, computed by an eigensolver, entry-error) and the smallest bound as
- * `certified-lambda-min`, which is not positive where some bound is not. Errors: NTK_ERROR_ARGUMENT (an odd
- * size); those of data, kernels and certificates. */
+/* A rigorous lower bound of lambda_min(Theta) for each data set, architecture (the labels in the
+ * parameter `architectures`, a list of choices that the experiment declares) and size: a verified
+ * Cholesky certificate of the stored Gram matrix minus a ball-arithmetic bound of its distance to
+ * the exact Theta. Emits the table `cases` (certified, computed by an eigensolver, entry-error) and
+ * the smallest bound as `certified-lambda-min`, which is not positive where some bound is not.
+ * Errors: NTK_ERROR_ARGUMENT (an odd size); those of data, kernels and certificates. */
 extern const ntk_metric_declaration ntk_definiteness_metrics[];
 ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of);
 
-/* Spectra on one data set, of the first of the sizes, for each label: emits the table `spectra` (eigenvalues
- * relative to the largest, in descending order) and gives the numerical ranks. ranks: (count), eigenvalues
- * above rounding level; *n: the size. Errors: those of data and kernels. */
+/* Spectra on one data set, of the first of the sizes, for each label: emits the table `spectra`
+ * (eigenvalues relative to the largest, in descending order) and gives the numerical ranks. ranks:
+ * (count), eigenvalues above rounding level; *n: the size. Errors: those of data and kernels. */
 ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, size_t count,
                                     const char *const *labels, ntk_definiteness_architecture architecture_of,
                                     size_t *n, size_t *ranks);

@@ -13,7 +13,7 @@ NTK_BEGIN_DECLS
 
 typedef struct ntk_context ntk_context; /* context.h */
 
-/* ---- metrics ------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 /* Whether a metric is emitted, given its settings and, once the experiment has run, what it has
  * emitted; before that, whether it can be. words: what stands in the name for its braces, in their
@@ -33,7 +33,8 @@ typedef struct ntk_metric_declaration {
  *
  *     static const ntk_metric_declaration metrics[] = {
  *         NTK_METRIC("exponent-{activations}", "exponent of the drift in the width"),
- *         NTK_METRIC("gamma-{activations}-{thresholds%}", "exponent of the exit time in the width"),
+ *         NTK_METRIC("gamma-{activations}-{thresholds%}", "exponent of the exit time in the
+ *         width"),
  *         NTK_METRIC_WHEN("rate-{smooth,kinked}", "the highest of a kind", ntk_sweep_has_kind),
  *         {0},
  *     };
@@ -43,7 +44,7 @@ typedef struct ntk_metric_declaration {
 #define NTK_METRIC_WHEN(name, meaning, when)                                                                 \
     { name, meaning, when }
 
-/* ---- experiments --------------------------------------------------------------------------------------- */
+/* ---- experiments ----------------------------------------------------------------------------- */
 
 #define NTK_EXPERIMENT_TABLES 6
 
@@ -55,7 +56,7 @@ typedef struct ntk_experiment {
     ntk_status (*run)(ntk_context *context);
 } ntk_experiment;
 
-/* ---- for who runs experiments -------------------------------------------------------------------------- */
+/* ---- for who runs experiments ---------------------------------------------------------------- */
 
 /* Parameter number `index` of an experiment, in the order of its tables; NULL behind the last. */
 const ntk_parameter *ntk_experiment_parameter(const ntk_experiment *experiment, size_t index);

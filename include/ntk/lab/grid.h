@@ -18,7 +18,7 @@
 
 NTK_BEGIN_DECLS
 
-/* ---- axes, places, parts ------------------------------------------------------------------------------- */
+/* ---- axes, places, parts --------------------------------------------------------------------- */
 
 enum { NTK_GRID_AXES = 6 }; /* at most */
 
@@ -73,7 +73,7 @@ bool ntk_grid_is_smooth(const ntk_grid *grid, size_t which);
 size_t ntk_grid_count(const ntk_grid *grid, ntk_place part);
 ntk_place ntk_grid_place(const ntk_grid *grid, ntk_place part, size_t k);
 
-/* ---- running ------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* What one unit fills in: a block of ntk_grid_slot_size doubles, all NaN before. */
 typedef struct ntk_slot {
@@ -100,7 +100,7 @@ void ntk_grid_release(ntk_grid *grid);
 double *ntk_grid_row(const ntk_grid *grid, ntk_place at);
 double *ntk_grid_kept(const ntk_grid *grid, ntk_place at);
 
-/* ---- reductions ---------------------------------------------------------------------------------------- */
+/* ---- reductions ------------------------------------------------------------------------------ */
 
 /* Of a column over a part. */
 double ntk_grid_mean(const ntk_grid *grid, ntk_place part, size_t column);
@@ -135,7 +135,7 @@ ntk_status ntk_grid_worst(const ntk_grid *grid, ntk_place part, size_t along, si
 ntk_status ntk_grid_slope(const ntk_grid *grid, ntk_place part, size_t along, size_t against, double most,
                           size_t column, ntk_estimate *out);
 
-/* ---- emission ------------------------------------------------------------------------------------------ */
+/* ---- emission -------------------------------------------------------------------------------- */
 
 /* A table with a row for each place: the levels of the axes, then the columns. Errors: those of
  * ntk_emit_table. */

@@ -7,8 +7,10 @@
  *         NTK_REAL("lambda", 0.1, 0, 1e3, "strength of the regulariser"),
  *         {0},
  *     };
- *     static ntk_status run(ntk_context *context) { ... ntk_emit_scalar(context, "worst-ratio", worst); ... }
- *     const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_sphere_parameters, parameters}, .run = run};
+ *     static ntk_status run(ntk_context *context) { ... ntk_emit_scalar(context, "worst-ratio",
+ *     worst); ... }
+ *     const ntk_experiment NTK_EXPERIMENT = {.parameters = {ntk_sphere_parameters, parameters},
+ *     .run = run};
  *
  * The Makefile finds the folder, names the constant and adds it to the registry. An experiment
  * neither prints nor writes files: it emits metrics (scalars, estimates with intervals) and tables.

@@ -22,9 +22,10 @@ typedef struct ntk_metrics {
     size_t count;
 } ntk_metrics;
 
-/* metrics.tsv: a header line, then a row per metric; floats with %.17g, non-finite ones as nan, inf, -inf; a
- * scalar's interval fields are empty. Written atomically; reading is strict: another header, a truncated last
- * line, a repeated metric or a field that is no number is NTK_ERROR_FORMAT with path and line. */
+/* metrics.tsv: a header line, then a row per metric; floats with %.17g, non-finite ones as nan,
+ * inf, -inf; a scalar's interval fields are empty. Written atomically; reading is strict: another
+ * header, a truncated last line, a repeated metric or a field that is no number is NTK_ERROR_FORMAT
+ * with path and line. */
 ntk_status ntk_metrics_write(const char *path, const ntk_metrics *metrics);
 ntk_status ntk_metrics_read(const char *path, ntk_metrics *out);
 void ntk_metrics_release(ntk_metrics *metrics);

@@ -1,7 +1,7 @@
 /* Names of networks, the values of a parameter: an architecture, and behind it what sets a network
  * apart from the others of its experiment.
  *
- *     <activation or residual>[-<depth>][-k<classes>][-l2 or -soft]        relu, erf-3, residual-2-k10-soft
+ *     <activation or residual>[-<depth>][-k<classes>][-l2 or -soft]  relu, residual-2-k10-soft
  *
  * What a name leaves out, other parameters of the experiment say. */
 #ifndef NTK_LAB_NETWORK_NAME_H
@@ -24,7 +24,8 @@ typedef enum ntk_network_setting {
 
 #define NTK_NETWORK_CLASSES_MAX 10 /* as many as there are digits */
 #define NTK_NETWORK_NAME_SIZE   64
-#define NTK_NETWORK_NAME_TAIL   "[-<depth>][-k<classes>][-l2 or -soft]" /* behind the first word: for help */
+/* behind the first word: for help */
+#define NTK_NETWORK_NAME_TAIL "[-<depth>][-k<classes>][-l2 or -soft]"
 
 typedef struct ntk_network_name {
     char text[NTK_NETWORK_NAME_SIZE]; /* the name, spelt as above */

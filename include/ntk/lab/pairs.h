@@ -37,7 +37,8 @@ typedef struct ntk_pairs_study {
     size_t count; /* of kernels */
     const char *const *labels;
     const ntk_pairs_kernel *kernels;
-    bool sphere;      /* both points have norm 1; otherwise norms differ, and scale by powers of 10 */
+    bool sphere;      /* both points have norm 1; otherwise norms differ, and scale by powers of
+                       * 10 */
     bool homogenised; /* K(x, y) = |x| |y| K(x / |x|, y / |y|), whatever the activation */
     /* What a column of the grid holds beside distance, norm and feature: the feature distance over
      * the claim's bound, say. */

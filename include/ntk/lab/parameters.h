@@ -26,7 +26,8 @@ typedef struct ntk_parameter {
     ntk_parameter_type type;
     const char *default_value; /* as it would be written after --set name= */
     double low, high;          /* allowed range of numbers, inclusive; ignored elsewhere */
-    const char *choices;       /* "relu|erf|gelu"; of networks: what their names may begin with, NULL: any */
+    const char *choices;       /* "relu|erf|gelu"; of networks: what their names may begin with,
+                                * NULL: any */
     const char *meaning;       /* one line, with the unit */
 } ntk_parameter;
 
@@ -35,7 +36,8 @@ typedef struct ntk_parameter {
  *     const ntk_parameter ntk_sphere_parameters[] = {
  *         NTK_INTEGER("points", 8, 2, 1000, "training points on the unit sphere"),
  *         NTK_INTEGERS("widths", "64 256", 2, 65536, "hidden widths, ascending"),
- *         NTK_CHOICE("loss", "cross-entropy", "cross-entropy|squared", "whose gradient flow is run"),
+ *         NTK_CHOICE("loss", "cross-entropy", "cross-entropy|squared", "whose gradient flow is
+ *         run"),
  *         {0},
  *     };
  *

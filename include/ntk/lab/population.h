@@ -1,13 +1,13 @@
-/* Populations of networks at initialisation: many draws of one architecture and width, averaged, and the
- * averages tested. For what is known of a mean over initialisations: that it is a kernel's exactly, or up to
- * an order in 1/m; a moment of the outputs.
+/* Populations of networks at initialisation: many draws of one architecture and width, averaged,
+ * and the averages tested. For what is known of a mean over initialisations: that it is a kernel's
+ * exactly, or up to an order in 1/m; a moment of the outputs.
  *
- * An experiment describes its populations, in groups of one architecture at several widths, and says what is
- * emitted of each group. Measured on every network is D, the matrix over pairs of points whose mean is to be
- * the limit's kernel, less that kernel, and whatever else the experiment needs. The networks of a population
- * are drawn in independent blocks. The means over the blocks are the samples of every t interval; and as D,
- * D' of two blocks are independent with the same mean, E <D, D'> = ||E D||^2, which D itself gives only with
- * its noise added. */
+ * An experiment describes its populations, in groups of one architecture at several widths, and
+ * says what is emitted of each group. Measured on every network is D, the matrix over pairs of
+ * points whose mean is to be the limit's kernel, less that kernel, and whatever else the experiment
+ * needs. The networks of a population are drawn in independent blocks. The means over the blocks
+ * are the samples of every t interval; and as D, D' of two blocks are independent with the same
+ * mean, E <D, D'> = ||E D||^2, which D itself gives only with its noise added. */
 #ifndef NTK_LAB_POPULATION_H
 #define NTK_LAB_POPULATION_H
 
@@ -26,8 +26,9 @@
 
 NTK_BEGIN_DECLS
 
-/* What every such experiment reads; claim.yaml gives the values of each tier. The last two are what a control
- * gets wrong about the limit. Of ntk_population_sphere there are ntk_sphere_parameters (problem.h). */
+/* What every such experiment reads; claim.yaml gives the values of each tier. The last two are what
+ * a control gets wrong about the limit. Of ntk_population_sphere there are ntk_sphere_parameters
+ * (problem.h). */
 extern const ntk_parameter ntk_population_parameters[];
 
 /* The same in effect, for code to read. */
@@ -60,20 +61,22 @@ typedef struct ntk_population_group ntk_population_group;
 /* Add the groups (ntk_population_add), and before that the points where the study has none yet. */
 typedef ntk_status (*ntk_population_describe)(const ntk_context *context, ntk_population_study *study);
 
-/* Complete a sample, (n^2 + extra): D (n, n) is there, the empirical NTK (K = 1) or the mean over the K
- * outputs of f_i f_j, less the limit's kernel. Entries of D that are set to 0 are left out of ||E D||. */
+/* Complete a sample, (n^2 + extra): D (n, n) is there, the empirical NTK (K = 1) or the mean over
+ * the K outputs of f_i f_j, less the limit's kernel. Entries of D that are set to 0 are left out of
+ * ||E D||. */
 typedef ntk_status (*ntk_population_measure)(const ntk_population_study *study,
                                              const ntk_population *population,
                                              const ntk_population_draw *draw, double *sample);
 
-/* Reduce the means of a group, `count` populations in the order of their widths, and emit metrics and rows of
- * tables. */
+/* Reduce the means of a group, `count` populations in the order of their widths, and emit metrics
+ * and rows of tables. */
 typedef ntk_status (*ntk_population_emit)(ntk_context *context, const ntk_population_study *study,
                                           const ntk_population *populations, size_t count);
 
 struct ntk_population_study {
     /* Filled in by the experiment. */
-    const double *x;                /* (points, inputs); or by ntk_population_sphere, with the two numbers */
+    const double *x;                /* (points, inputs); or by ntk_population_sphere, with the two
+                                     * numbers */
     size_t points, inputs, outputs; /* n, d, K */
     ntk_kernel_type kernel;         /* which one of the limit */
     size_t extra;                   /* numbers in a sample beyond D */
@@ -87,14 +90,15 @@ struct ntk_population_study {
     double *drawn; /* points that the study owns */
 };
 
-/* Read the options, describe, draw, emit group by group, release. Networks come from streams that are named
- * by block, activation, depth and width. Errors: those of networks and of the functions. */
+/* Read the options, describe, draw, emit group by group, release. Networks come from streams that
+ * are named by block, activation, depth and width. Errors: those of networks and of the
+ * functions. */
 ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *study,
                                   ntk_population_describe describe);
 
-/* Points for the study: uniform on the sphere, in number, dimension and largest |cosine| what the parameters
- * `points`, `inputs` and `max-cosine` say, the same for every population. Errors: those of
- * ntk_data_sphere_separated. */
+/* Points for the study: uniform on the sphere, in number, dimension and largest |cosine| what the
+ * parameters `points`, `inputs` and `max-cosine` say, the same for every population. Errors: those
+ * of ntk_data_sphere_separated. */
 ntk_status ntk_population_sphere(const ntk_context *context, ntk_population_study *study);
 
 /* Add a group: dense networks on unit-sphere data at widths first .. end - 1 of the options. Groups
@@ -112,13 +116,14 @@ ntk_status ntk_population_mean(const ntk_context *context, const ntk_population_
                                const ntk_population *population, size_t column, double factor,
                                ntk_estimate *out);
 
-/* t interval, over pairs of blocks, of `factor` times ||E D||_F^2, without the noise of sampling. Errors:
- * those of ntk_stats_mean. */
+/* t interval, over pairs of blocks, of `factor` times ||E D||_F^2, without the noise of sampling.
+ * Errors: those of ntk_stats_mean. */
 ntk_status ntk_population_bias(const ntk_context *context, const ntk_population_study *study,
                                const ntk_population *population, double factor, ntk_estimate *out);
 
-/* Exponent of ||E D||_F in the width over `count` populations; each pair of blocks is one sample. Errors:
- * those of ntk_stats_rate, also where a product <D, D'> is not positive, for want of networks. */
+/* Exponent of ||E D||_F in the width over `count` populations; each pair of blocks is one sample.
+ * Errors: those of ntk_stats_rate, also where a product <D, D'> is not positive, for want of
+ * networks. */
 ntk_status ntk_population_rate(const ntk_context *context, const ntk_population_study *study,
                                const ntk_population *populations, size_t count, ntk_estimate *out);
 

@@ -1,4 +1,5 @@
-/* Training problems: points, labels, targets and a network at its initialisation, bundled for a flow. */
+/* Training problems: points, labels, targets and a network at its initialisation, bundled for a
+ * flow. */
 #ifndef NTK_LAB_PROBLEM_H
 #define NTK_LAB_PROBLEM_H
 
@@ -17,11 +18,11 @@
 
 NTK_BEGIN_DECLS
 
-/* What is drawn. Points are uniform on the unit sphere of R^inputs with |cosine| at most max_cosine between
- * any two, or images of digits (data.h, ntk_digits_draw), in one draw without replacement that training and
- * test points share; point i of all of them has label i mod classes. (That of a test point on the sphere
- * means nothing.) Two classes have one output, but with NTK_LOSS_SOFTMAX; otherwise there are as many outputs
- * as classes. */
+/* What is drawn. Points are uniform on the unit sphere of R^inputs with |cosine| at most max_cosine
+ * between any two, or images of digits (data.h, ntk_digits_draw), in one draw without replacement
+ * that training and test points share; point i of all of them has label i mod classes. (That of a
+ * test point on the sphere means nothing.) Two classes have one output, but with NTK_LOSS_SOFTMAX;
+ * otherwise there are as many outputs as classes. */
 typedef struct ntk_training_options {
     ntk_architecture architecture;
     ntk_loss loss;
@@ -30,17 +31,20 @@ typedef struct ntk_training_options {
     size_t test_points; /* points beside the training points, never trained on; may be 0 */
     double max_cosine;
     double epsilon;               /* of ntk_targets_from_labels */
-    const ntk_digits *digits;     /* what images are drawn from, rows * columns = inputs; NULL: the sphere */
+    const ntk_digits *digits;     /* what images are drawn from, rows * columns = inputs; NULL: the
+                                   * sphere */
     const uint8_t *digit_classes; /* (classes), the digits */
-    /* Replace the points by their coordinates in the space that they span (data.h, ntk_data_coordinates): the
-     * first layer's weights are Gaussian and a flow moves them within that space only, so outputs, kernels
-     * and displacements have the law they have with all inputs, in fewer numbers. */
+    /* Replace the points by their coordinates in the space that they span (data.h,
+     * ntk_data_coordinates): the first layer's weights are Gaussian and a flow moves them within
+     * that space only, so outputs, kernels and displacements have the law they have with all
+     * inputs, in fewer numbers. */
     bool coordinates;
 } ntk_training_options;
 
 typedef struct ntk_training {
     ntk_architecture architecture;
-    size_t parameters, points, inputs, outputs; /* inputs: those of the network, which may be coordinates */
+    size_t parameters, points, inputs, outputs; /* inputs: those of the network, which may be
+                                                 * coordinates */
     size_t all_points;                          /* training and test points */
     double *x;       /* (all_points, inputs): the training points, then the test points */
     size_t *labels;  /* (all_points) */
@@ -50,21 +54,22 @@ typedef struct ntk_training {
     double *theta;   /* (parameters), a copy of theta0 for the flow to move */
     ntk_network *network;
     ntk_model model;      /* the network on the training points */
-    ntk_model everywhere; /* the network on all points: to follow along a flow, not to train. It shares the
-                             handle of `model`: evaluate it between two of a flow's evaluations, as observers
-                             do. */
+    ntk_model everywhere; /* the network on all points: to follow along a flow, not to train. It
+                           * shares the handle of `model`: evaluate it between two of a flow's
+                           * evaluations, as observers do. */
 } ntk_training;
 
-/* Draw the problem from forks of `stream`: "points" for the data, which so are the same at every width, and
- * one named by the width for the weights. Errors: those of the functions that it calls. */
+/* Draw the problem from forks of `stream`: "points" for the data, which so are the same at every
+ * width, and one named by the width for the weights. Errors: those of the functions that it
+ * calls. */
 ntk_status ntk_training_create(const ntk_training_options *options, const ntk_stream *stream,
                                ntk_training *out);
 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_training_release(ntk_training *training);
 
-/* The linearised model of the problem at theta0 (models.h, ntk_model_linear), with the empirical NTK at
- * theta0. */
+/* The linearised model of the problem at theta0 (models.h, ntk_model_linear), with the empirical
+ * NTK at theta0. */
 ntk_status ntk_training_linearise(const ntk_training *training, ntk_model *out);
 
 typedef enum ntk_training_kernel {
@@ -72,10 +77,10 @@ typedef enum ntk_training_kernel {
     NTK_TRAINING_KERNEL_LIMIT      /* the infinite-width NTK (x) I_K; NTK parametrisation only */
 } ntk_training_kernel;
 
-/* The linear model of the problem with one of these kernels and the network's own initial outputs, on the
- * training points (model), and what the same coordinates predict on all points (everywhere; dynamics.h,
- * ntk_model_linear_prediction): f = f_0 + Theta(., X) a. Trained with a cross-entropy, kernel logistic
- * regression. Both are released by ntk_model_release. */
+/* The linear model of the problem with one of these kernels and the network's own initial outputs,
+ * on the training points (model), and what the same coordinates predict on all points (everywhere;
+ * models.h, ntk_model_linear_prediction): f = f_0 + Theta(., X) a. Trained with a cross-entropy,
+ * kernel logistic regression. Both are released by ntk_model_release. */
 ntk_status ntk_training_kernel_model(const ntk_training *training, ntk_training_kernel kernel,
                                      ntk_model *model, ntk_model *everywhere);
 
@@ -85,19 +90,19 @@ ntk_status ntk_training_kernel_model(const ntk_training *training, ntk_training_
 ntk_status ntk_training_hard_margin(const ntk_training *training, double *weights,
                                     ntk_hard_margin_result *out);
 
-/* ---- what parameters say of a problem ------------------------------------------------------------------ */
+/* ---- what parameters say of a problem -------------------------------------------------------- */
 
-/* How many points a problem draws on the sphere, and how close they may be (data.h): `points`, `inputs` and
- * `max-cosine`. */
+/* How many points a problem draws on the sphere, and how close they may be (data.h): `points`,
+ * `inputs` and `max-cosine`. */
 extern const ntk_parameter ntk_sphere_parameters[];
 
 /* For experiments on digits: the parameter `digit-set`, and the images that it chooses (data.h,
- * ntk_digits_read_folder). Errors: those of ntk_digits_read_folder; the full files are not committed, a user
- * puts them into the data folder. */
+ * ntk_digits_read_folder). Errors: those of ntk_digits_read_folder; the full files are not
+ * committed, a user puts them into the data folder. */
 extern const ntk_parameter ntk_digits_parameters[];
 ntk_status ntk_context_digits(const ntk_context *context, ntk_digits *out);
-/* The integers of the parameter "digits", which are the classes, and their number. classes: (10). Errors:
- * NTK_ERROR_ARGUMENT for more than ten. */
+/* The integers of the parameter "digits", which are the classes, and their number. classes: (10).
+ * Errors: NTK_ERROR_ARGUMENT for more than ten. */
 ntk_status ntk_context_digit_classes(const ntk_context *context, uint8_t *classes, size_t *count);
 
 NTK_END_DECLS

@@ -23,7 +23,8 @@ typedef struct ntk_solution_formula {
     ntk_loss loss;         /* logistic for one output, else softmax */
     double lambda;         /* > 0: kernel logistic regression; 0: interpolation of soft targets */
     const double *targets; /* (points, K); NULL: the problem's own */
-    const double *f0;      /* (all_points, K), where the flow starts; NULL: the network's outputs at theta0 */
+    const double *f0;      /* (all_points, K), where the flow starts; NULL: the network's outputs at
+                            * theta0 */
 } ntk_solution_formula;
 
 /* f*(x) = f_0(x) + Theta(x, X) a at all points, a the coefficients of ntk_inference_logistic on the
@@ -50,7 +51,8 @@ ntk_status ntk_solution_bound(const ntk_training *training, ntk_loss loss, doubl
 /* The end of a network's flow with L2 beside what the two kernels predict. Errors are largest
  * differences over all outputs of all points. */
 typedef struct ntk_solution_comparison {
-    double *end, *empirical, *limit;     /* (all_points, K), outputs: the network's, and the two solutions */
+    double *end, *empirical, *limit;     /* (all_points, K), outputs: the network's, and the two
+                                          * solutions */
     double error_empirical, error_limit; /* of end against them */
     /* Largest |end - empirical| / bound of ntk_solution_bound: at most 1. */
     double bound_ratio;

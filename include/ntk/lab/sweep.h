@@ -42,7 +42,8 @@ typedef struct ntk_sweep_options {
     ntk_flow_options flow;        /* log_horizon: where nothing else counts, at width 0 */
     double kinked_log_horizon, horizon_growth;
     bool digits;                                    /* in place of points on the sphere */
-    uint8_t digit_classes[NTK_NETWORK_CLASSES_MAX]; /* the digits that are the classes, digit_count of them */
+    uint8_t digit_classes[NTK_NETWORK_CLASSES_MAX]; /* the digits that are the classes, digit_count
+                                                     * of them */
     size_t digit_count;
 } ntk_sweep_options;
 
@@ -65,8 +66,8 @@ typedef struct ntk_sweep_run {
     const ntk_flow_options *flow;
     const ntk_training *training;
     const ntk_trajectory *trajectory;
-    double
-        *curve; /* (trajectory->count), NaN: a curve of the experiment's own, for `measure` to fill or not */
+    double *curve; /* (trajectory->count), NaN: a curve of the experiment's own, for `measure` to
+                    * fill or not */
 } ntk_sweep_run;
 
 /* Read `columns` values off a run, and its curve where the experiment draws one. values: (columns).

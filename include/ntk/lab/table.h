@@ -11,8 +11,8 @@ NTK_BEGIN_DECLS
 
 typedef struct ntk_table ntk_table;
 
-/* values: as many as there are numeric columns; labels: as many as there are text columns (NULL for none),
- * not empty and without tabs and line breaks. Errors: NTK_ERROR_ARGUMENT. */
+/* values: as many as there are numeric columns; labels: as many as there are text columns (NULL for
+ * none), not empty and without tabs and line breaks. Errors: NTK_ERROR_ARGUMENT. */
 ntk_status ntk_table_row(ntk_table *table, const char *const *labels, const double *values);
 
 /* How many names a blank-separated list of columns holds. */

@@ -1,14 +1,15 @@
 /* The divergence on real data: two digits of MNIST, dense and residual networks (chen-2025).
  *
- * The theorems ask nothing of the data but that lambda_min of the empirical NTK stays positive on them. Then,
- * one-hot targets, no regulariser: t L(t) <= n / (lambda c^2) (trajectory.h), so the loss vanishes and after
- * t = n^2 / (lambda c^2 log 2) every training image is classified (L < log(2) / n leaves no loss of log 2 to
- * any of them); parameters and kernel diverge, and the kernel passes any threshold at a finite time T(m),
- * which tends to infinity with m.
+ * The theorems ask nothing of the data but that lambda_min of the empirical NTK stays positive on
+ * them. Then, one-hot targets, no regulariser: t L(t) <= n / (lambda c^2) (trajectory.h), so the
+ * loss vanishes and after t = n^2 / (lambda c^2 log 2) every training image is classified (L <
+ * log(2) / n leaves no loss of log 2 to any of them); parameters and kernel diverge, and the kernel
+ * passes any threshold at a finite time T(m), which tends to infinity with m.
  *
- * Until then the network is near kernel logistic regression with the infinite-width NTK Theta, run beside it
- * from the same initial outputs: its accuracy on the test images, which were never trained on, is recorded
- * beside the network's at a fixed time and at the end. That comparison is a trend, no theorem. */
+ * Until then the network is near kernel logistic regression with the infinite-width NTK Theta, run
+ * beside it from the same initial outputs: its accuracy on the test images, which were never
+ * trained on, is recorded beside the network's at a fixed time and at the end. That comparison is a
+ * trend, no theorem. */
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
@@ -16,7 +17,8 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
-/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of times. */
+/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of
+ * times. */
 static bool all_exited(const ntk_context *context, const char *const *words) {
     size_t widths;
     const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);
@@ -51,8 +53,8 @@ static double test_accuracy(const ntk_training *problem, const ntk_trajectory *p
                                  path->followed + time * path->followed_size);
 }
 
-/* Test images that are training images. Both have norm one, in coordinates that rounding moves by 1e-13;
- * images of 8 bits that are not parallel differ by 1e-5 and more. */
+/* Test images that are training images. Both have norm one, in coordinates that rounding moves by
+ * 1e-13; images of 8 bits that are not parallel differ by 1e-5 and more. */
 static double count_shared(const ntk_training *problem) {
     const size_t d = problem->inputs;
     size_t shared = 0;

@@ -1,4 +1,5 @@
-# Drift of the empirical NTK on two digits, and accuracy on test images beside kernel logistic regression.
+# Drift of the empirical NTK on two digits, and accuracy on test images beside kernel logistic
+# regression.
 one_hot = data."/trajectories.tsv"
 l2 = data."/controls/l2/trajectories.tsv"
 runs = data."/runs.tsv"
@@ -12,7 +13,8 @@ narrow = STATS_min; wide = STATS_max
 stats one_hot using 3 nooutput
 last = STATS_max
 
-# Accuracy of kernel logistic regression at the widest networks' fixed and last times, means over seeds.
+# Accuracy of kernel logistic regression at the widest networks' fixed and last times, means over
+# seeds.
 array early[3]; array late[3]
 do for [k=1:3] {
     stats runs using (pick(k, wide) ? $9 : NaN) nooutput

@@ -39,7 +39,7 @@ const ntk_parameter ntk_exit_sweep_parameters[] = {
 
 enum { ACTIVATION, STEP, THRESHOLD, SEED, WIDTH }; /* axes, those of exits.h */
 
-/* ---- one problem --------------------------------------------------------------------------------------- */
+/* ---- one problem ----------------------------------------------------------------------------- */
 
 static const ntk_axis *thresholds_of(const ntk_exit_sweep *self) { return &self->grid.axes[THRESHOLD]; }
 
@@ -89,7 +89,7 @@ ntk_status ntk_exit_sweep_problem(const ntk_exit_sweep *self, ntk_place at, ntk_
     return NTK_OK;
 }
 
-/* ---- blocks of neurons --------------------------------------------------------------------------------- */
+/* ---- blocks of neurons ----------------------------------------------------------------------- */
 
 /* The seed's neurons: input weights (last, inputs), then output weights (last). */
 static ntk_status draw_neurons(const ntk_exit_sweep *self, ntk_place at, size_t inputs, double **out) {
@@ -123,7 +123,7 @@ static size_t followed(const ntk_exit_sweep *self, ntk_place at, size_t block) {
     return in_a_law ? count : 0;
 }
 
-/* ---- running ------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static void record(const ntk_exit *found, double gain, double largest_drift, double *row) {
     row[NTK_EXIT_NETWORKS]++;
@@ -238,7 +238,7 @@ static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     return status;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static ntk_status check_lists(const ntk_context *context, ntk_exit_sweep *out) {
     ntk_axis *thresholds = &out->grid.axes[THRESHOLD];

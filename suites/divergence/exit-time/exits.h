@@ -26,7 +26,8 @@
 
 #define NTK_EXIT_SWEEP_THRESHOLDS 8
 
-/* What every such experiment reads, besides ntk_sphere_parameters (problem.h), which stand before them. */
+/* What every such experiment reads, besides ntk_sphere_parameters (problem.h), which stand before
+ * them. */
 extern const ntk_parameter ntk_exit_sweep_parameters[];
 
 /* The grid: activations, steps (1 or 2 times the parameter's), thresholds, seeds, widths. A unit is
@@ -42,11 +43,13 @@ enum {
     NTK_EXIT_LOG_TIME, /* log T: mean and extremes over the exits; NaN where there are none */
     NTK_EXIT_LOG_TIME_LOW,
     NTK_EXIT_LOG_TIME_HIGH,
-    NTK_EXIT_LAZY_GAIN, /* mean over the exits of the lazy network's gain at T (exit.h); NaN likewise */
+    NTK_EXIT_LAZY_GAIN, /* mean over the exits of the lazy network's gain at T (exit.h); NaN
+                         * likewise */
     NTK_EXIT_TRAVEL,    /* mean ||theta_T - theta_0|| over the exits; NaN likewise */
     NTK_EXIT_DRIFT,     /* the largest of all networks */
-    NTK_EXIT_PREDICTED, /* log T by ntk_exit_frozen, with the weights that the hard margin of Theta_0 gives
-                           the points: of the network of all neurons that the threshold uses; otherwise NaN */
+    NTK_EXIT_PREDICTED, /* log T by ntk_exit_frozen, with the weights that the hard margin of
+                         * Theta_0 gives the points: of the network of all neurons that the
+                         * threshold uses; otherwise NaN */
     NTK_EXIT_COLUMNS
 };
 

@@ -89,7 +89,7 @@ static const ntk_metric_declaration metrics[] = {
     {0},
 };
 
-/* ---- one hidden layer: the law ------------------------------------------------------------------------- */
+/* ---- one hidden layer: the law --------------------------------------------------------------- */
 
 /* The estimate that says worst so far; -infinity: none yet. */
 typedef struct extreme {
@@ -136,7 +136,7 @@ static ntk_status judge_law(ntk_context *context, const ntk_grid *laws, size_t a
     return emit_worst(context, "slope-ratio", name, &ratio);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 typedef struct study {
     ntk_context *context;

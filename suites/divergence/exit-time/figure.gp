@@ -1,4 +1,5 @@
-# log T against sqrt(m) for every threshold: seeds, fitted law, predicted slope, gamma; and what a pure power law leaves over.
+# log T against sqrt(m) for every threshold: seeds, fitted law, predicted slope, gamma; and what a
+# pure power law leaves over.
 exits = data."/exits.tsv"
 laws = data."/laws.tsv"
 metrics = data."/metrics.tsv"
@@ -14,8 +15,9 @@ fit(a, i) = is(a, i) && abs($4 - q(i)) < 1e-9
 name(a, i) = sprintf("gamma-%s-%.0f", word(activations, a), 100 * q(i))
 log10 = log(10)
 
-# Means over the seeds, for each activation a and threshold i: the law's offset and slope, the predicted slope, and the
-# middle and the two ends of the widths that were fitted, as sqrt(m); gamma and half the length of its interval.
+# Means over the seeds, for each activation a and threshold i: the law's offset and slope, the
+# predicted slope, and the middle and the two ends of the widths that were fitted, as sqrt(m); gamma
+# and half the length of its interval.
 array offset[8]; array slope[8]; array predicted[8]; array middle[8]; array end[8]; array begin[8]
 array gamma[8]; array half[8]
 do for [a=1:2] { do for [i=1:4] {
@@ -29,7 +31,8 @@ do for [a=1:2] { do for [i=1:4] {
     stats metrics using (strcol(1) eq name(a, i) ? ($4 - $3) / 2 : NaN) nooutput; half[k] = STATS_mean
 }}
 law(k, x) = offset[k] + slope[k] * x
-prediction(k, x) = x > 0.93 * begin[k] && x < 1.04 * end[k] ? law(k, middle[k]) + predicted[k] * (x - middle[k]) : NaN
+prediction(k, x) = x > 0.93 * begin[k] && x < 1.04 * end[k] ? law(k, middle[k]) + predicted[k] * \
+    (x - middle[k]) : NaN
 stats exits using ($2 == 1 ? sqrt($4) : NaN) nooutput
 widest = STATS_max
 stats exits using ($2 == 1 ? $8 : NaN) nooutput
@@ -58,7 +61,8 @@ do for [a=1:2] {
     set label "exponent γ of a + b m^γ:" at graph 0.05, 0.955 left font small textcolor rgb "#222222"
     do for [i=1:4] {
         k = 4 * (a - 1) + i
-        set label sprintf("q = %s", word(thresholds, i)) at end[k] + 0.04 * widest, law(k, end[k]) + (end[k] < widest ? 0.09 : 0.02) * latest left \
+        set label sprintf("q = %s", word(thresholds, i)) at end[k] + 0.04 * widest, \
+            law(k, end[k]) + (end[k] < widest ? 0.09 : 0.02) * latest left \
             textcolor linestyle ls(i) font small
         set label sprintf("q = %s", word(thresholds, i)) at graph 0.05, 0.955 - 0.05 * (5 - i) left \
             textcolor linestyle ls(i) font small

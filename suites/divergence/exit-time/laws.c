@@ -19,7 +19,7 @@
 
 enum { ACTIVATION, THRESHOLD, SEED }; /* of laws */
 
-/* ---- the laws of one seed ------------------------------------------------------------------------------ */
+/* ---- the laws of one seed -------------------------------------------------------------------- */
 
 /* A seed at one threshold, at all widths. */
 static ntk_place widths_of(ntk_place law, size_t step) {
@@ -111,7 +111,8 @@ static ntk_status fit_seed(const void *argument, ntk_slot *slot) {
     NTK_TRY(fit_widths(sweep, once, row));
     row[NTK_LAW_PREDICTED_SLOPE] = predicted_slope(sweep, once);
     row[NTK_LAW_SLOPE_RATIO] = row[NTK_LAW_SLOPE] / row[NTK_LAW_PREDICTED_SLOPE];
-    if (ntk_grid_mean(&sweep->grid, twice, NTK_EXIT_NETWORKS) == 0) return NTK_OK; /* it was not run */
+    /* it was not run */
+    if (ntk_grid_mean(&sweep->grid, twice, NTK_EXIT_NETWORKS) == 0) return NTK_OK;
     NTK_TRY(fit_widths(sweep, twice, coarse));
     row[NTK_LAW_STEP_EFFECT] = coarse[NTK_LAW_GAMMA] - row[NTK_LAW_GAMMA];
     return NTK_OK;
@@ -128,7 +129,7 @@ ntk_status ntk_exit_laws_fit(const ntk_exit_sweep *sweep, ntk_grid *laws) {
     return ntk_grid_run(laws, fit_seed, sweep);
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 ntk_status ntk_exit_tables_create(ntk_context *context, ntk_exit_tables *out) {
     NTK_TRY(ntk_emit_table(context, "exits",
@@ -177,7 +178,7 @@ ntk_status ntk_exit_tables_add(const ntk_exit_tables *tables, const ntk_exit_swe
     return NTK_OK;
 }
 
-/* ---- over the seeds ------------------------------------------------------------------------------------ */
+/* ---- over the seeds -------------------------------------------------------------------------- */
 
 /* 0 where no seed was run with twice the step. */
 static double mean_step_effect(const ntk_grid *laws, ntk_place part) {
@@ -250,7 +251,7 @@ ntk_exit_departure ntk_exit_departure_of(const ntk_exit_sweep *sweep, size_t act
     return out;
 }
 
-/* ---- two clocks ---------------------------------------------------------------------------------------- */
+/* ---- two clocks ------------------------------------------------------------------------------ */
 
 typedef struct clocks {
     const ntk_exit_sweep *sweep;

@@ -34,10 +34,11 @@ enum {
     NTK_LAW_PURE_FACTOR,
     NTK_LAW_PURE_GAMMA,
     NTK_LAW_PURE_RMS,
-    NTK_LAW_PREDICTED_SLOPE, /* b by the hard margin (ntk_exit_frozen); NaN with two hidden layers */
+    NTK_LAW_PREDICTED_SLOPE, /* b by the hard margin (ntk_exit_frozen); NaN with two hidden
+                              * layers */
     NTK_LAW_SLOPE_RATIO,     /* slope / predicted slope */
-    NTK_LAW_PURE_BEND,       /* mean residual of b m^gamma at the first and the last width, less that between
-                                them: 0 on average over seeds, were that the law */
+    NTK_LAW_PURE_BEND,       /* mean residual of b m^gamma at the first and the last width, less
+                              * that between them: 0 on average over seeds, were that the law */
     NTK_LAW_COLUMNS
 };
 

@@ -1,20 +1,21 @@
 /* Up to any fixed time the empirical NTK does stay near its start as the width grows (chen-2025).
  *
- * What diverges with one-hot targets diverges with t, not with m. By time T the parameters have travelled
+ * What diverges with one-hot targets diverges with t, not with m. By time T the parameters have
+ * travelled
  *
  *     ||theta_t - theta_0|| <= integral_0^t ||grad L|| ds <= sqrt(t integral_0^t ||grad L||^2 ds)
  *                           <= sqrt(T L_0),
  *
- * because dL/dt = -||grad L||^2: a distance that does not depend on m. In the NTK parametrisation the
- * kernel's relative change over a distance R is O(R / sqrt(m)), each neuron moving by O(1 / sqrt(m)) only.
- * Hence
+ * because dL/dt = -||grad L||^2: a distance that does not depend on m. In the NTK parametrisation
+ * the kernel's relative change over a distance R is O(R / sqrt(m)), each neuron moving by O(1 /
+ * sqrt(m)) only. Hence
  *
- *     sup_{t <= T} ||Theta_t - Theta_0||_F / ||Theta_0||_F = O(m^{-1/2})                  for every fixed T;
+ *     sup_{t <= T} ||Theta_t - Theta_0||_F / ||Theta_0||_F = O(m^{-1/2})     for every fixed T;
  *
- * what fails is uniformity in T. For smooth activations the first-order changes average out over neurons of
- * random signs and the rate is 1/m. With ReLU each neuron that crosses the kink of a point changes the kernel
- * by O(1/m), and the rate is 1/m at first and tends to m^{-1/2}. In the mean-field scaling the distance grows
- * like sqrt(m) and the drift does not fall at all. */
+ * what fails is uniformity in T. For smooth activations the first-order changes average out over
+ * neurons of random signs and the rate is 1/m. With ReLU each neuron that crosses the kink of a
+ * point changes the kernel by O(1/m), and the rate is 1/m at first and tends to m^{-1/2}. In the
+ * mean-field scaling the distance grows like sqrt(m) and the drift does not fall at all. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -35,8 +36,8 @@ static bool is_observed(const ntk_trajectory *path, double log_time) {
     return false;
 }
 
-/* Largest displacement relative to sqrt(t L_0), over the observations; in the mean-field scaling the
- * gradient flow is faster by the factor `speed`. */
+/* Largest displacement relative to sqrt(t L_0), over the observations; in the mean-field scaling
+ * the gradient flow is faster by the factor `speed`. */
 static double worst_travel(const ntk_trajectory *path, double speed) {
     double worst = 0;
     for (size_t i = 0; i < path->count; i++) {

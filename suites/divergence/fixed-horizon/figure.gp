@@ -1,4 +1,5 @@
-# Drift of the empirical NTK: against log t at each width, and up to three fixed times against the width.
+# Drift of the empirical NTK: against log t at each width, and up to three fixed times against the
+# width.
 paths = data."/trajectories.tsv"
 runs = data."/runs.tsv"
 control = data."/controls/mean-field/runs.tsv"
@@ -29,7 +30,8 @@ set yrange [1e-5:5]
 set for [i=1:3] arrow i from real(word(times, i)), 1e-5 to real(word(times, i)), 5 nohead ls 101
 plot for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):14:15 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i title sprintf("m = %d", width(i))
+     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i \
+         title sprintf("m = %d", width(i))
 unset arrow
 
 # smooth unique: the mean over seeds.
@@ -43,7 +45,8 @@ set yrange [level[1] / 5 : 60]
 set for [i=1:3] label i "log t ≤ ".word(times, i) at wide * 1.15, level[i] textcolor ls i
 set label 4 "mean field, log t ≤ 11" at narrow, 32 textcolor ls 8
 plot for [i=1:3] runs using (is("erf")):3 + i smooth unique with linespoints ls i pt 7 notitle, \
-     for [i=1:3] runs using (is("relu")):3 + i smooth unique with linespoints ls i dashtype 2 pt 5 notitle, \
+     for [i=1:3] runs using (is("relu")):3 + i smooth unique with linespoints \
+         ls i dashtype 2 pt 5 notitle, \
      control using (is("erf")):6 smooth unique with linespoints ls 8 pt 7 title "erf", \
      control using (is("relu")):6 smooth unique with linespoints ls 8 dashtype 2 pt 5 title "relu", \
      start * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}"

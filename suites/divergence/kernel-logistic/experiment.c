@@ -3,24 +3,26 @@
  *
  * Network f and kernel logistic regression g start together, g_0 = f_0, and with c = dL/df obey
  *
- *     f' = -Theta_t(., X) c(f),         g' = -Theta(., X) c(g),       Theta the empirical NTK at the start,
+ *     f' = -Theta_t(., X) c(f),  g' = -Theta(., X) c(g),  Theta the empirical NTK at the start,
  *
- * on any points, X the training points. On the training points let e = f - g. L is convex in f, so e^T (c(f)
+ * on any points, X the training points. On the training points let e = f - g. L is convex in f, so
+ * e^T (c(f)
  * - c(g)) >= 0, and in the norm |e|^2 = e^T Theta^{-1} e
  *
  *     |e| d|e|/dt = -e^T (c(f) - c(g)) - e^T Theta^{-1} (Theta_t - Theta) c(f)
  *                <= |e| |(Theta_t - Theta) c(f)|,
  *
- * so |e_t| <= integral_0^t |(Theta_s - Theta) c(f_s)| ds: with ||c|| <= 1/sqrt(n), at most a constant times T
- * sup_{s <= T} ||Theta_s - Theta||, which is O(m^{-1/2}) for every fixed T (1/m for smooth activations). On
- * other points e is an integral of the same two differences. With the infinite-width NTK in place of Theta
- * the same holds, and m^{-1/2} is attained: the two kernels differ by that much at the start.
+ * so |e_t| <= integral_0^t |(Theta_s - Theta) c(f_s)| ds: with ||c|| <= 1/sqrt(n), at most a
+ * constant times T sup_{s <= T} ||Theta_s - Theta||, which is O(m^{-1/2}) for every fixed T (1/m
+ * for smooth activations). On other points e is an integral of the same two differences. With the
+ * infinite-width NTK in place of Theta the same holds, and m^{-1/2} is attained: the two kernels
+ * differ by that much at the start.
  *
- * With one-hot targets the logits of both grow like log t for ever, those of g in proportion to the maximum
- * margin solution of Theta, those of f to that of features that have moved: the gap grows like log t. After
- * log t ~ sqrt(m) the parameters have travelled a distance of order sqrt(m), the kernel has changed by a
- * factor and the logits by O(sqrt(m)): on such a horizon the gap grows like m^{1/2}. Soft targets are reached
- * at finite logits; both flows stop, and so does the gap. */
+ * With one-hot targets the logits of both grow like log t for ever, those of g in proportion to the
+ * maximum margin solution of Theta, those of f to that of features that have moved: the gap grows
+ * like log t. After log t ~ sqrt(m) the parameters have travelled a distance of order sqrt(m), the
+ * kernel has changed by a factor and the logits by O(sqrt(m)): on such a horizon the gap grows like
+ * m^{1/2}. Soft targets are reached at finite logits; both flows stop, and so does the gap. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -57,7 +59,8 @@ static ntk_status compare_with_empirical(const ntk_sweep_run *run, double fixed,
 static ntk_status compare_with_limit(const ntk_sweep_run *run, double fixed, double *values) {
     ntk_trajectory regression;
     values[GAP_LIMIT] = NAN;
-    if (run->training->architecture.parametrisation != NTK_PARAMETRISATION_NTK) return NTK_OK; /* no limit */
+    /* no limit */
+    if (run->training->architecture.parametrisation != NTK_PARAMETRISATION_NTK) return NTK_OK;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_LIMIT, &regression));
     values[GAP_LIMIT] = ntk_trajectory_largest_gap(run->trajectory, &regression, fixed);
     ntk_trajectory_release(&regression);

@@ -9,7 +9,8 @@ widths = steps(narrow, wide)
 width(i) = step(narrow, i)
 stats paths using 3 nooutput
 last = STATS_max
-array level[3]   # of the labels, at the widest network: regression with Θ̂_0, with Θ, with Θ̂_0 on the growing horizon
+array level[3]   # of the labels, at the widest network: regression with Θ̂_0, with Θ, \
+    with Θ̂_0 on the growing horizon
 do for [i=1:3] {
     stats runs using ($2 == wide ? log(column(3 + i)) : NaN) nooutput
     level[i] = exp(STATS_mean)
@@ -32,7 +33,8 @@ set yrange [1e-4:100]
 set arrow from 4, 1e-4 to 4, 100 nohead ls 101
 plot for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):17:18 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width(i)), \
+     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):16 with lines ls i \
+         title sprintf("m = %d", width(i)), \
      for [i=1:widths] soft using (pick("erf", width(i)) ? $3 : NaN):16 with lines ls i dashtype 3 notitle
 unset arrow
 
@@ -49,7 +51,8 @@ set label 2 "Θ, log t ≤ 4" at wide * 1.15, level[2] / 1.6 textcolor ls 3
 set label 3 "Θ̂_0, ≤ 4 + 2√m" at wide * 1.15, level[3] / 1.2 textcolor ls 2
 array style[3] = [1, 3, 2]
 plot for [i=1:3] runs using (is("erf")):3 + i smooth unique with linespoints ls style[i] pt 7 notitle, \
-     for [i=1:3] runs using (is("relu")):3 + i smooth unique with linespoints ls style[i] dashtype 2 pt 5 notitle, \
+     for [i=1:3] runs using (is("relu")):3 + i smooth unique with linespoints \
+         ls style[i] dashtype 2 pt 5 notitle, \
      NaN with linespoints ls 8 pt 7 title "erf", \
      NaN with linespoints ls 8 dashtype 2 pt 5 title "relu", \
      falling * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \

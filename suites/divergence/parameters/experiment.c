@@ -1,20 +1,21 @@
 /* Without regularisation and with one-hot targets the parameters diverge (chen-2025).
  *
- * Hypothesis: lambda_min of the empirical NTK stays above some lambda > 0 along the path. Then the flow of
- * the mean logistic loss L obeys t L(t) <= n / (lambda c^2) at every t (derived in trajectory.h's source):
- * the loss vanishes, every margin is at least log t - const, and since the outputs move by at most a
- * polynomial of degree L + 1 in the distance D = ||theta_t - theta_0||, D grows at least like (log
- * t)^{1/(L+1)}. While the network is lazy it grows like log t.
+ * Hypothesis: lambda_min of the empirical NTK stays above some lambda > 0 along the path. Then the
+ * flow of the mean logistic loss L obeys t L(t) <= n / (lambda c^2) at every t (derived in
+ * trajectory.h's source): the loss vanishes, every margin is at least log t - const, and since the
+ * outputs move by at most a polynomial of degree L + 1 in the distance D = ||theta_t - theta_0||, D
+ * grows at least like (log t)^{1/(L+1)}. While the network is lazy it grows like log t.
  *
- * The linearised network, run beside it, stays lazy for ever: D / log t tends to the norm ||w_hat|| of the
- * hard-margin solution in the feature space of Theta_hat_0, and t L to its square (inference.h). With D =
- * |log t w_hat + rho|, rho bounded, the slope differs from ||w_hat|| by a relative ||rho||^2 / (2 ||w_hat||^2
- * log^2 t), besides terms of order t^{-delta} from points whose margin exceeds the smallest by delta.
+ * The linearised network, run beside it, stays lazy for ever: D / log t tends to the norm ||w_hat||
+ * of the hard-margin solution in the feature space of Theta_hat_0, and t L to its square
+ * (hard_margin.h). With D = |log t w_hat + rho|, rho bounded, the slope differs from ||w_hat|| by a
+ * relative ||rho||^2 / (2 ||w_hat||^2 log^2 t), besides terms of order t^{-delta} from points whose
+ * margin exceeds the smallest by delta.
  *
- * For its loss, d(1/L)/dt = ||sum_i p_i y_i J_i||^2, p the points' weights in the gradient, which tend to
- * those of the hard margin, where this norm has its minimum 1 / ||w_hat||^2 over the simplex. A weight
- * t^{-delta} that a point of surplus margin delta still has raises it by a relative 2 delta t^{-delta} <= 2 /
- * (e log t). */
+ * For its loss, d(1/L)/dt = ||sum_i p_i y_i J_i||^2, p the points' weights in the gradient, which
+ * tend to those of the hard margin, where this norm has its minimum 1 / ||w_hat||^2 over the
+ * simplex. A weight t^{-delta} that a point of surplus margin delta still has raises it by a
+ * relative 2 delta t^{-delta} <= 2 / (e log t). */
 #include <math.h>
 
 #include <ntk/lab/lab.h>

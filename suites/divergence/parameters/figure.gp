@@ -23,11 +23,15 @@ set xlabel "log t"
 set ylabel "‖θ_t − θ₀‖"
 set key top left
 set title "distance from the initialisation"
-plot one_hot using (pick("erf", wide) ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 ls 1 notitle, \
+plot one_hot using (pick("erf", wide) ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 \
+    ls 1 notitle, \
      lazy(x) with lines ls 100 title "slope ‖ŵ‖ of the hard margin", \
-     one_hot using (pick("erf", wide) ? $3 : NaN):4 with lines ls 1 title sprintf("one-hot, erf, m = %d", wide), \
-     one_hot using (pick("erf", narrow) ? $3 : NaN):4 with lines ls 4 title sprintf("one-hot, erf, m = %d", narrow), \
-     one_hot using (pick("relu", wide) ? $3 : NaN):4 with lines ls 5 title sprintf("one-hot, relu, m = %d", wide), \
+     one_hot using (pick("erf", wide) ? $3 : NaN):4 with lines ls 1 \
+         title sprintf("one-hot, erf, m = %d", wide), \
+     one_hot using (pick("erf", narrow) ? $3 : NaN):4 with lines ls 4 \
+         title sprintf("one-hot, erf, m = %d", narrow), \
+     one_hot using (pick("relu", wide) ? $3 : NaN):4 with lines ls 5 \
+         title sprintf("one-hot, relu, m = %d", wide), \
      soft using (pick("erf", wide) ? $3 : NaN):4 with lines ls 3 title "soft targets, ε = 0.1", \
      l2 using (pick("erf", wide) ? $3 : NaN):4 with lines ls 2 title "L2, λ = 0.1"
 

@@ -1,18 +1,21 @@
-/* With squared loss the empirical NTK stays near its start for all time, wide networks more so (chen-2025).
+/* With squared loss the empirical NTK stays near its start for all time, wide networks more so
+ * (chen-2025).
  *
- * Let r = f - y be the residual on n points and lambda > 0 a lower bound of lambda_min of the empirical NTK
- * along the path. From f' = -Theta r / n and theta' = -J^T r / n
+ * Let r = f - y be the residual on n points and lambda > 0 a lower bound of lambda_min of the
+ * empirical NTK along the path. From f' = -Theta r / n and theta' = -J^T r / n
  *
- *     d||r||/dt = -||J^T r||^2 / (n ||r||) <= -sqrt(lambda) ||J^T r|| / n = -sqrt(lambda) ||theta'||,
+ *     d||r||/dt = -||J^T r||^2 / (n ||r||) <= -sqrt(lambda) ||J^T r|| / n = -sqrt(lambda)
+ *     ||theta'||,
  *
- * so what the parameters travel from time T to infinity is at most ||r_T|| / sqrt(lambda), and from the start
- * ||r_0|| / sqrt(lambda): bounded for all time and at every width, because the target is reached. In the NTK
- * parametrisation a kernel's relative change over a bounded distance is O(m^{-1/2}) (1/m for smooth
- * activations, whose first-order changes average out). Cross-entropy with the same one-hot targets never
- * reaches them; the parameters travel like log t, and on a horizon log t ~ sqrt(m) no width keeps the kernel.
+ * so what the parameters travel from time T to infinity is at most ||r_T|| / sqrt(lambda), and from
+ * the start ||r_0|| / sqrt(lambda): bounded for all time and at every width, because the target is
+ * reached. In the NTK parametrisation a kernel's relative change over a bounded distance is
+ * O(m^{-1/2}) (1/m for smooth activations, whose first-order changes average out). Cross-entropy
+ * with the same one-hot targets never reaches them; the parameters travel like log t, and on a
+ * horizon log t ~ sqrt(m) no width keeps the kernel.
  *
- * The flow is run until what is left of its travel is a small part of what it has travelled: the supremum up
- * to there is the supremum over all time. */
+ * The flow is run until what is left of its travel is a small part of what it has travelled: the
+ * supremum up to there is the supremum over all time. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>

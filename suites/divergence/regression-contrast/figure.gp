@@ -1,4 +1,5 @@
-# Drift of the empirical NTK under squared loss and under cross-entropy: along the flow, and its largest value.
+# Drift of the empirical NTK under squared loss and under cross-entropy: along the flow, and its
+# largest value.
 squared = data."/trajectories.tsv"
 crossed = data."/controls/cross-entropy/trajectories.tsv"
 squared_runs = data."/runs.tsv"
@@ -23,8 +24,10 @@ set xrange [-4:14]
 set yrange [1e-5:5]
 plot for [i=1:widths] squared using (pick("erf", width(i)) ? $3 : NaN):14:15 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] squared using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i title sprintf("m = %d", width(i)), \
-     for [i=1:widths] crossed using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i dashtype 3 notitle
+     for [i=1:widths] squared using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i \
+         title sprintf("m = %d", width(i)), \
+     for [i=1:widths] crossed using (pick("erf", width(i)) ? $3 : NaN):13 with lines \
+         ls i dashtype 3 notitle
 
 # smooth unique: the mean over seeds.
 set title "largest drift"

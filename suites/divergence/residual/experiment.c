@@ -1,22 +1,25 @@
 /* Residual networks diverge too (chen-2025).
  *
- * One-hot targets, no regulariser, lambda_min of the empirical NTK bounded below along the path. Nothing in
- * the proof knows the architecture: -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 gives t L(t) <= n / (lambda
- * c^2) (trajectory.h), so the loss vanishes, the logits grow like log t, and the parameters diverge. f is a
- * sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so ||theta_t - theta_0|| grows like a power
- * of log t between 1/(2 L + 2) and, while the network is lazy, 1.
+ * One-hot targets, no regulariser, lambda_min of the empirical NTK bounded below along the path.
+ * Nothing in the proof knows the architecture: -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 gives t
+ * L(t) <= n / (lambda c^2) (trajectory.h), so the loss vanishes, the logits grow like log t, and
+ * the parameters diverge. f is a sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so
+ * ||theta_t - theta_0|| grows like a power of log t between 1/(2 L + 2) and, while the network is
+ * lazy, 1.
  *
- * Theta_hat grows with the parameters (by degree 2, 6, ..., 4 L + 2), so it leaves every neighbourhood of its
- * start, at
+ * Theta_hat grows with the parameters (by degree 2, 6, ..., 4 L + 2), so it leaves every
+ * neighbourhood of its start, at
  *
  *     T(m) = inf {t : ||Theta_hat_t - Theta_hat_0||_F / ||Theta_hat_0||_F >= threshold} < infinity
  *
- * at every width m; and since the drift up to any fixed time vanishes as m grows, T(m) -> infinity. */
+ * at every width m; and since the drift up to any fixed time vanishes as m grows, T(m) ->
+ * infinity. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
 
-/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of times. */
+/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of
+ * times. */
 static bool all_exited(const ntk_context *context, const char *const *words) {
     size_t widths;
     const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);

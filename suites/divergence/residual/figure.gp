@@ -1,4 +1,5 @@
-# Drift of the empirical NTK of residual networks against log t, and exit times against the root of the width.
+# Drift of the empirical NTK of residual networks against log t, and exit times against the root of
+# the width.
 one_hot = data."/trajectories.tsv"
 soft = data."/controls/soft-targets/trajectories.tsv"
 squared = data."/controls/squared-loss/trajectories.tsv"
@@ -31,7 +32,8 @@ set key top left
 set title "drift of the kernel, L = 2"
 plot one_hot using ($2 == wide ? $3 : NaN):14:15 with filledcurves fs transparent solid 0.15 ls 4 notitle, \
      threshold with lines ls 100 title "threshold 0.5", \
-     for [i=1:4] one_hot using ($2 == width(i) ? $3 : NaN):13 with lines ls i title sprintf("one-hot, m = %d", width(i)), \
+     for [i=1:4] one_hot using ($2 == width(i) ? $3 : NaN):13 with lines ls i \
+         title sprintf("one-hot, m = %d", width(i)), \
      soft using 3:13 with lines ls 7 dashtype 3 title "soft targets, m = 64", \
      squared using 3:13 with lines ls 8 dashtype 3 title "squared loss, m = 64"
 

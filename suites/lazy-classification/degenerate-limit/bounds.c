@@ -1,42 +1,46 @@
-/* Bounds of a flow with soft targets q = 1 - (K - 1) epsilon for the true class, epsilon for each other;
- * cross-entropy, no regulariser; the linear model f = f_0 + J (w - w_0), Theta = J J^T with extreme
- * eigenvalues l > 0 and l', on n points. One output stands for K = 2; what is then different is said in
- * brackets.
+/* Bounds of a flow with soft targets q = 1 - (K - 1) epsilon for the true class, epsilon for each
+ * other; cross-entropy, no regulariser; the linear model f = f_0 + J (w - w_0), Theta = J J^T with
+ * extreme eigenvalues l > 0 and l', on n points. One output stands for K = 2; what is then
+ * different is said in brackets.
  *
  * (1) The limit. The flow ends where softmax f = q, at a spread of the logits of exactly
  *
  *         x = log((1 - (K - 1) epsilon) / epsilon) ~ log(1 / epsilon)
  *
- * at every point, reached by the shortest w: ||w - w_0|| ~ x ||w_I||, w_I the least-norm interpolant of the
- * labels. (One-hot targets give ||w - w_0|| ~ ||w_hat|| log t, w_hat the hard margin, which is shorter where
- * a point is no support vector: epsilon -> 0 and t -> infinity cannot be exchanged.)
+ * at every point, reached by the shortest w: ||w - w_0|| ~ x ||w_I||, w_I the least-norm
+ * interpolant of the labels. (One-hot targets give ||w - w_0|| ~ ||w_hat|| log t, w_hat the hard
+ * margin, which is shorter where a point is no support vector: epsilon -> 0 and t -> infinity
+ * cannot be exchanged.)
  *
- * (2) The bridge. Let g be the one-hot flow from the same start. L is convex, and at the same f the two
- * cotangents differ by (e_y - q) / n, of norm gamma epsilon, gamma = sqrt(K (K - 1) / n) [1 / sqrt n]. Hence
- * d||w_f - w_g||/dt <= sqrt(l') gamma epsilon, and at any point
+ * (2) The bridge. Let g be the one-hot flow from the same start. L is convex, and at the same f the
+ * two cotangents differ by (e_y - q) / n, of norm gamma epsilon, gamma = sqrt(K (K - 1) / n) [1 /
+ * sqrt n]. Hence d||w_f - w_g||/dt <= sqrt(l') gamma epsilon, and at any point
  *
  *         |f_t - g_t| <= sqrt(Theta(x, x) l') gamma epsilon t :
  *
  * until t ~ 1 / epsilon the soft flow is the one-hot flow, whose logits grow like log t.
  *
- * (3) Time, from below. Let H be the one-hot loss along the soft flow, ||dH/df|| <= beta H, beta = sqrt 2
- * [1]. With (2), dH/dt >= -l' beta H (beta H + gamma epsilon). Where all logits are within delta of their
- * limit, H <= H_1 = (K - 1) epsilon e^{2 delta} / (1 - (K - 1) epsilon). So no flow is there before
+ * (3) Time, from below. Let H be the one-hot loss along the soft flow, ||dH/df|| <= beta H, beta =
+ * sqrt 2 [1]. With (2), dH/dt >= -l' beta H (beta H + gamma epsilon). Where all logits are within
+ * delta of their limit, H <= H_1 = (K - 1) epsilon e^{2 delta} / (1 - (K - 1) epsilon). So no flow
+ * is there before
  *
- *         T >= log((beta + gamma epsilon / H_1) / (beta + gamma epsilon / H_0)) / (l' beta gamma epsilon),
+ *         T >= log((beta + gamma epsilon / H_1) / (beta + gamma epsilon / H_0)) / (l' beta gamma
+ *         epsilon),
  *
  * a constant times 1 / epsilon.
  *
- * (4) Time, from above. Let v = ||w - w_inf||, e = f - f_inf, R the largest spread of e at a point [max |e|].
- * v v' = -<e, p - q> / n. Since p - q is the integral over s in [0, 1] of Cov(softmax(log q + s e)) e, at the
- * point of R <e, p - q> >= kappa R (1 - e^{-R}), kappa = epsilon / 2 [epsilon (1 - epsilon)], and it is >= 0
- * at the others. From the spectrum R >= s v =: u, s = sqrt(4 l / (K n)) [sqrt(l / n)]. So u' <= -(kappa s^2 /
- * n) (1 - e^{-u}), and |e| <= sqrt(max Theta(x, x)) v is below delta, where u is below u_1, by
+ * (4) Time, from above. Let v = ||w - w_inf||, e = f - f_inf, R the largest spread of e at a point
+ * [max |e|]. v v' = -<e, p - q> / n. Since p - q is the integral over s in [0, 1] of
+ * Cov(softmax(log q + s e)) e, at the point of R <e, p - q> >= kappa R (1 - e^{-R}), kappa =
+ * epsilon / 2 [epsilon (1 - epsilon)], and it is >= 0 at the others. From the spectrum R >= s v =:
+ * u, s = sqrt(4 l / (K n)) [sqrt(l / n)]. So u' <= -(kappa s^2 / n) (1 - e^{-u}), and |e| <=
+ * sqrt(max Theta(x, x)) v is below delta, where u is below u_1, by
  *
  *         T <= n / (kappa s^2) log((e^{u_0} - 1) / (e^{u_1} - 1)),
  *
- * a constant times log(1 / epsilon) / epsilon: a logit that has overshot its target comes back at the
- * constant speed epsilon / n, and the last error decays at the rate epsilon l / n. */
+ * a constant times log(1 / epsilon) / epsilon: a logit that has overshot its target comes back at
+ * the constant speed epsilon / n, and the last error decays at the rate epsilon l / n. */
 #include "bounds.h"
 
 #include <math.h>

@@ -8,20 +8,20 @@
 
 #include "series.h"
 
-/* (1) Largest |p - q| / (q (1 - q)) at the end of the flow: to first order, the distance of its logits from
- * the limit. Errors: NTK_ERROR_MEMORY. */
+/* (1) Largest |p - q| / (q (1 - q)) at the end of the flow: to first order, the distance of its
+ * logits from the limit. Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_target_limit_distance(const ntk_target_run *run, double *distance);
 
-/* (1) ||w_I||, w_I the least-norm interpolant of the labels: logits that spread by 1 at every training point.
- * Errors: those of ntk_inference_logistic. */
+/* (1) ||w_I||, w_I the least-norm interpolant of the labels: logits that spread by 1 at every
+ * training point. Errors: those of ntk_inference_logistic. */
 ntk_status ntk_target_interpolant_norm(const ntk_target_run *run, double *norm);
 
-/* (2) Largest |f_t - g_t| over the observations, relative to its bound plus `error`, that of the integration.
- */
+/* (2) Largest |f_t - g_t| over the observations, relative to its bound plus `error`, that of the
+ * integration. */
 double ntk_target_bridge_ratio(const ntk_target_run *run, double error);
 
-/* (3), (4) The earliest and the latest time after which all logits are within delta of their limit; the
- * latest if no target is below `epsilon`. 0 where (3) says nothing. */
+/* (3), (4) The earliest and the latest time after which all logits are within delta of their limit;
+ * the latest if no target is below `epsilon`. 0 where (3) says nothing. */
 double ntk_target_earliest(const ntk_target_run *run, double delta);
 double ntk_target_latest(const ntk_target_run *run, double delta, double epsilon);
 

@@ -6,11 +6,12 @@
  * gives (bounds.c has them, and the proofs):
  *
  * (1) The flow ends at a spread of the logits of x = log((1 - (K - 1) epsilon) / epsilon) at every
- * point, at
- *     a distance from its start of x ||w_I|| for large x, w_I the least-norm interpolant of the labels.
+ *     point, at a distance from its start of x ||w_I|| for large x, w_I the least-norm interpolant
+ *     of the labels.
  * (2) The one-hot flow g from the same start, whose logits grow like log t, is within C epsilon t
- * of f. (3) No flow has all its logits within delta of their limit before a constant times 1 /
- * epsilon, (4) and every one by a constant times log(1 / epsilon) / epsilon.
+ *     of f.
+ * (3) No flow has all its logits within delta of their limit before a constant times 1 / epsilon,
+ * (4) and every one by a constant times log(1 / epsilon) / epsilon.
  *
  * On the way the spread is at most n L_0 / epsilon, for any model, as in soft-bounded. That bound
  * and (4) are those of targets that are at least epsilon; a control takes an epsilon below which

@@ -50,7 +50,7 @@ typedef struct study {
 
 static const ntk_axis *epsilons_of(const study *self) { return &self->grid.axes[EPSILON]; }
 
-/* ---- one case and seed --------------------------------------------------------------------------------- */
+/* ---- one case and seed ----------------------------------------------------------------------- */
 
 typedef struct unit {
     const study *study;
@@ -170,7 +170,7 @@ bool ntk_target_series_is_kernel(const ntk_grid *grid, size_t which, size_t colu
     return strncmp(grid->axes[CASE].labels[which], "kernel", 6) == 0;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* Of a case: the mean over seeds of the spread, flow by flow. */
 static ntk_status tabulate(ntk_table *table, const study *self, size_t which) {

@@ -35,10 +35,12 @@ typedef struct ntk_target_run {
     const double *gram;          /* (nK, nK), tangent kernel at the start */
     double smallest, largest;    /* its extreme eigenvalues */
     const ntk_trajectory *soft;  /* its flow, followed at the training points */
-    const ntk_trajectory *hard;  /* the one-hot flow, in log-loss time, at the same observation times */
+    const ntk_trajectory *hard;  /* the one-hot flow, in log-loss time, at the same observation
+                                  * times */
 } ntk_target_run;
 
-/* Read `columns` values off a run. values: (columns). own: what the experiment gave, its options. */
+/* Read `columns` values off a run. values: (columns). own: what the experiment gave, its
+ * options. */
 typedef ntk_status (*ntk_target_measure)(const ntk_target_run *run, double *values, const void *own);
 
 /* Run all flows, emit the tables `runs` (per case, epsilon and seed: the columns) and `paths` (per

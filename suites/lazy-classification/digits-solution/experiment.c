@@ -1,21 +1,22 @@
 /* Ten digits with L2: the network, its linearisation and the NTK side by side (plenk-2026).
  *
- * As in solution-l2, on images: a network of ten outputs, trained with softmax cross-entropy, one-hot targets
- * and L2 towards its initialisation, ends near
+ * As in solution-l2, on images: a network of ten outputs, trained with softmax cross-entropy,
+ * one-hot targets and L2 towards its initialisation, ends near
  *
  *     f*(x) = f_0(x) - (1 / (n lambda)) Theta(x, X) (softmax f*(X) - Q),
  *
- * multinomial kernel logistic regression: within O(m^{-1/2}) with the empirical kernel Theta_hat_0, which is
- * where the linearised network ends, and with the infinite-width Theta. Nothing is asked of the data. At
- * every width, path by path,
+ * multinomial kernel logistic regression: within O(m^{-1/2}) with the empirical kernel Theta_hat_0,
+ * which is where the linearised network ends, and with the infinite-width Theta. Nothing is asked
+ * of the data. At every width, path by path,
  *
  *     |f(x) - f*(x)| <= |f(x) - f_lin(x)| + ||J_0(x)|| ||grad P|| / lambda          (solution.h)
  *
  * bounds the error by what convexity says of the parameters at which the run has ended.
  *
- * Error: the largest |difference| over the ten outputs of all training and test images. A network and a
- * solution that differ by less than half the solution's margin at an image call it the same digit, so their
- * accuracies on the test images, which are never trained on, agree ever better as m grows. */
+ * Error: the largest |difference| over the ten outputs of all training and test images. A network
+ * and a solution that differ by less than half the solution's margin at an image call it the same
+ * digit, so their accuracies on the test images, which are never trained on, agree ever better as m
+ * grows. */
 #include <ntk/lab/lab.h>
 
 static const ntk_metric_declaration metrics[] = {

@@ -1,19 +1,19 @@
 /* L2 towards the initialisation bounds parameters, logits and the loss (plenk-2026).
  *
- * Along the flow of L(theta) + (lambda/2) ||theta - theta_0||^2 the objective decreases from L(theta_0) =:
- * L_0, so at every t
+ * Along the flow of L(theta) + (lambda/2) ||theta - theta_0||^2 the objective decreases from
+ * L(theta_0) =: L_0, so at every t
  *
  *     ||theta_t - theta_0|| <= R = sqrt(2 L_0 / lambda).
  *
- * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f_k = (w / sqrt m) v_k .
- * phi(w W x), |x| = 1, phi Lipschitz with constant ell: the features obey ||phi - phi_0|| <= ell w R and
- * ||phi|| <= ||phi_0|| + ell w R, so
+ * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f_k = (w / sqrt m)
+ * v_k . phi(w W x), |x| = 1, phi Lipschitz with constant ell: the features obey ||phi - phi_0|| <=
+ * ell w R and ||phi|| <= ||phi_0|| + ell w R, so
  *
  *     |f_k - f_k0| <= B = (w / sqrt m) (max_k ||v_k0|| ell w R + R (||phi_0|| + ell w R)).
  *
- * So neither does the loss vanish. With S_0 the largest spread max_k f - min_k f of the initial logits at a
- * point, the cross-entropy of K classes is at least log(1 + (K - 1) exp(-(S_0 + 2 B))) > 0; with one output
- * (two classes) at least log(1 + exp(-(max |f_0| + B))). */
+ * So neither does the loss vanish. With S_0 the largest spread max_k f - min_k f of the initial
+ * logits at a point, the cross-entropy of K classes is at least log(1 + (K - 1) exp(-(S_0 + 2
+ * B))) > 0; with one output (two classes) at least log(1 + exp(-(max |f_0| + B))). */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -35,8 +35,8 @@ static const ntk_metric_declaration metrics[] = {
 
 enum { DISPLACEMENT_RATIO, LOGIT_RATIO, FLOOR_RATIO, COLUMNS };
 
-/* Lipschitz constants: ReLU 1; erf phi'(0) = 2/sqrt(pi); GELU at most 1.1290 (phi' = Phi + x pdf is largest
- * at x = sqrt 2). */
+/* Lipschitz constants: ReLU 1; erf phi'(0) = 2/sqrt(pi); GELU at most 1.1290 (phi' = Phi + x pdf is
+ * largest at x = sqrt 2). */
 static double lipschitz(ntk_activation activation) {
     switch (activation) {
     case NTK_RELU:

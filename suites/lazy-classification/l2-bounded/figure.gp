@@ -22,7 +22,8 @@ plot for [i=1:3] with_l2 using (pick(word(networks, i), wide) ? $3 : NaN):5:6 \
      bound with lines ls 100 title "√(2 L_0/λ) for L_0 = log 2", \
      for [i=1:3] without using (pick(word(networks, i), wide) ? $3 : NaN):4 with lines ls i dashtype 3 \
          title word(networks, i).", λ = 0", \
-     for [i=1:3] with_l2 using (pick(word(networks, i), wide) ? $3 : NaN):4 with lines ls i title word(networks, i).", λ = 0.1"
+     for [i=1:3] with_l2 using (pick(word(networks, i), wide) ? $3 : NaN):4 with lines ls i \
+         title word(networks, i).", λ = 0.1"
 
 # Two columns to a network: the runs with L2, and those without, at log t = 80.
 set title "each run, beside its own bound"
@@ -35,6 +36,8 @@ set xtics ("" 1)
 set for [i=1:5] xtics add (word(activation, i).", K = ".word(classes, i) i) rotate by -30
 set key top left
 plot 1 with lines ls 100 title "the bound", \
-     for [i=1:5] control using (strcol(1) eq word(networks, i) ? i + 0.12 : NaN):4 with points ls 2 title i == 1 ? "λ = 0" : "", \
-     for [i=1:5] runs using (strcol(1) eq word(networks, i) ? i - 0.12 : NaN):4 with points ls 1 title i == 1 ? "λ = 0.1" : ""
+     for [i=1:5] control using (strcol(1) eq word(networks, i) ? i + 0.12 : NaN):4 with points ls 2 \
+         title i == 1 ? "λ = 0" : "", \
+     for [i=1:5] runs using (strcol(1) eq word(networks, i) ? i - 0.12 : NaN):4 with points ls 1 \
+         title i == 1 ? "λ = 0.1" : ""
 unset multiplot

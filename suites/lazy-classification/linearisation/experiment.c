@@ -1,30 +1,31 @@
 /* Where training is bounded a wide network follows its linearisation for all time (plenk-2026).
  *
- * Network f and linearised network g start together. With c = dL/df and J the gradient of the outputs they
- * obey, at any points, X the training points,
+ * Network f and linearised network g start together. With c = dL/df and J the gradient of the
+ * outputs they obey, at any points, X the training points,
  *
  *     f' = -Theta_t(., X) c(f) - lambda J_t (theta - theta_0),
  *     g' = -Theta_0(., X) c(g) - lambda (g - f_0).
  *
  * L2 keeps ||theta_t - theta_0|| <= sqrt(2 L_0 / lambda); soft targets keep the logits and, where
- * lambda_min(Theta_t) stays positive, the parameters: within a distance that does not depend on the width.
- * Over it Theta and J change by O(m^{-1/2}), by O(1/m) for smooth activations, whose first-order changes
- * average out over neurons of random signs. Both flows contract at a rate that does not depend on the width
- * either, so that what differs between them is forgotten as fast as it is made, and
+ * lambda_min(Theta_t) stays positive, the parameters: within a distance that does not depend on the
+ * width. Over it Theta and J change by O(m^{-1/2}), by O(1/m) for smooth activations, whose
+ * first-order changes average out over neurons of random signs. Both flows contract at a rate that
+ * does not depend on the width either, so that what differs between them is forgotten as fast as it
+ * is made, and
  *
  *     sup_t |f_t - g_t| = O(m^{-1/2})     at training and test points.
  *
- * All time: where the objective's curvature is at least mu, a point with gradient norm G is within G / mu of
- * the minimiser, an output at x within |J(x)| G / mu of its limit. At the end of a flow
+ * All time: where the objective's curvature is at least mu, a point with gradient norm G is within
+ * G / mu of the minimiser, an output at x within |J(x)| G / mu of its limit. At the end of a flow
  *
  *     mu = (lambda + lambda_min(Theta) h / n) / 2,
  *
- * h = q (1 - q) for one output with the soft target q, the smallest q for K >= 3 (v^T (diag q - q q^T) v is a
- * variance, at least min q |v|^2 for the v that matter, which sum to zero), 0 for the one-hot targets of L2;
- * halved because p is only close to q, and for the second derivatives of f, which take O(m^{-1/2}) off mu. g
- * has none: for it this is a theorem, and its limit is known from elsewhere, kernel logistic regression with
- * Theta_0 solved by Newton's method. Without L2 and with one-hot targets there is no bound, and the gap grows
- * with the horizon. */
+ * h = q (1 - q) for one output with the soft target q, the smallest q for K >= 3 (v^T (diag q - q
+ * q^T) v is a variance, at least min q |v|^2 for the v that matter, which sum to zero), 0 for the
+ * one-hot targets of L2; halved because p is only close to q, and for the second derivatives of f,
+ * which take O(m^{-1/2}) off mu. g has none: for it this is a theorem, and its limit is known from
+ * elsewhere, kernel logistic regression with Theta_0 solved by Newton's method. Without L2 and with
+ * one-hot targets there is no bound, and the gap grows with the horizon. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -60,7 +61,8 @@ static double distance_left(const ntk_sweep_run *run, const ntk_trajectory *path
     return mu > 0 ? path->flow.gradient_norm / mu : NAN;
 }
 
-/* Largest |J(x)|: how far an output moves per unit of parameter distance. scratch: (all_points, K). */
+/* Largest |J(x)|: how far an output moves per unit of parameter distance. scratch: (all_points,
+ * K). */
 static ntk_status largest_reach(const ntk_training *problem, double *scratch, double *reach) {
     NTK_TRY(ntk_solution_norms(problem, scratch));
     *reach = 0;

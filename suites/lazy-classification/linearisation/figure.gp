@@ -1,4 +1,5 @@
-# Gap between a network and its linearisation: along the flow, and its largest value against the width.
+# Gap between a network and its linearisation: along the flow, and its largest value against the
+# width.
 paths = data."/trajectories.tsv"
 unbounded = data."/controls/one-hot/trajectories.tsv"
 runs = data."/runs.tsv"
@@ -36,8 +37,10 @@ set xrange [-4:20]
 set yrange [low / 1000 : 20]
 plot for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):17:18 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", width(i)), \
-     for [m in "64 256"] unbounded using (pick("erf-1", m + 0) ? $3 : NaN):16 with lines ls 8 lw 2 dashtype 3 notitle
+     for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):16 with lines ls i \
+         title sprintf("m = %d", width(i)), \
+     for [m in "64 256"] unbounded using (pick("erf-1", m + 0) ? $3 : NaN):16 with lines \
+         ls 8 lw 2 dashtype 3 notitle
 
 # Seeds, side by side; lines join their means (smooth unique).
 beside(i) = 1.06**(i - 3)
@@ -50,7 +53,8 @@ set yrange [low / 50 : 70]
 set label 2 exponents at narrow / 1.2, low / 33
 set label 1 "one-hot, log t ≤ 2.3 + 4√m" at narrow, 46
 plot for [i=1:5] runs using (is(network[i]) * beside(i)):4 with points ls i pt 7 ps 0.2 notitle, \
-     for [i=1:5] runs using (is(network[i]) * beside(i)):4 smooth unique with linespoints ls i title name[i], \
+     for [i=1:5] runs using (is(network[i]) * beside(i)):4 smooth unique with linespoints ls i \
+         title name[i], \
      unbounded_runs using (is("erf-1")):4 smooth unique with linespoints ls 1 dashtype 3 notitle, \
      unbounded_runs using (is("relu-1")):4 smooth unique with linespoints ls 5 dashtype 3 notitle, \
      1.5 * high * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \

@@ -1,18 +1,19 @@
 /* Soft targets bound the logits (plenk-2026).
  *
- * Cross-entropy CE, targets with every q_ik >= epsilon, no regulariser. The mean loss L decreases along the
- * flow, and for any outputs
+ * Cross-entropy CE, targets with every q_ik >= epsilon, no regulariser. The mean loss L decreases
+ * along the flow, and for any outputs
  *
- *     n L(theta_0) >= n L(theta_t) >= CE_i(f) >= epsilon (max_k f_ik - min_k f_ik)          at every point i,
+ *     n L(theta_0) >= n L(theta_t) >= CE_i(f) >= epsilon (max_k f_ik - min_k f_ik)  at each i,
  *
- * because CE_i = sum_k q_ik (logsumexp f_i - f_ik), in which every term is positive and the one of the
- * smallest logit is at least q_ik (max f_i - min f_i). Hence the spread of the logits is at most n L(theta_0)
- * / epsilon, path by path.
+ * because CE_i = sum_k q_ik (logsumexp f_i - f_ik), in which every term is positive and the one of
+ * the smallest logit is at least q_ik (max f_i - min f_i). Hence the spread of the logits is at
+ * most n L(theta_0) / epsilon, path by path.
  *
- * If the empirical NTK stays above some lambda > 0, the flow converges to centred logits = centred log q. How
- * close a run must be that ended at gradient norm G follows from G^2 = r^T Theta r, r = (softmax f - Q) / n:
- * ||r|| <= G / sqrt(lambda), so every probability is within delta = n G / sqrt(lambda) of its target, its
- * logarithm within delta / (epsilon - delta), and a centred logit within twice that. */
+ * If the empirical NTK stays above some lambda > 0, the flow converges to centred logits = centred
+ * log q. How close a run must be that ended at gradient norm G follows from G^2 = r^T Theta r, r =
+ * (softmax f - Q) / n: ||r|| <= G / sqrt(lambda), so every probability is within delta = n G /
+ * sqrt(lambda) of its target, its logarithm within delta / (epsilon - delta), and a centred logit
+ * within twice that. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>

@@ -13,7 +13,8 @@ set title "soft targets: to the interpolating logits"
 set yrange [0:10]
 plot for [i=1:2] soft using (pick(word(activations, i), wide) ? $3 : NaN):11:12 \
          with filledcurves fs transparent solid 0.15 ls i notitle, \
-     for [i=1:2] soft using (pick(word(activations, i), wide) ? $3 : NaN):10 with lines ls i title word(activations, i), \
+     for [i=1:2] soft using (pick(word(activations, i), wide) ? $3 : NaN):10 with lines ls i \
+         title word(activations, i), \
      log((1 - 2 * epsilon) / epsilon) with lines ls 100 title "log((1 − 2ε)/ε)"
 set title "one-hot targets pass n L_0/ε"
 set autoscale y

@@ -1,28 +1,31 @@
 /* With soft targets training finds the interpolation of the centred log-probabilities (plenk-2026).
  *
- * Cross-entropy without regulariser, every q_ik >= epsilon > 0. The loss is smallest where softmax f(X) = Q,
- * that is, with P = I - 1 1^T / K acting on the K logits of each point, where P f(X) = P log Q. Rows of
- * dL/df = (softmax f - Q) / n sum to zero, so a flow with the frozen kernel Theta moves along f = f_0 +
- * Theta(., X) a with P a = a, and ends where P Theta P a = P (log Q - f_0(X)):
+ * Cross-entropy without regulariser, every q_ik >= epsilon > 0. The loss is smallest where softmax
+ * f(X) = Q, that is, with P = I - 1 1^T / K acting on the K logits of each point, where P f(X) = P
+ * log Q. Rows of dL/df = (softmax f - Q) / n sum to zero, so a flow with the frozen kernel Theta
+ * moves along f = f_0 + Theta(., X) a with P a = a, and ends where P Theta P a = P (log Q -
+ * f_0(X)):
  *
  *     f*(x) = f_0(x) + Theta(x, X) (P Theta P)^+ P (log Q - f_0(X)),
  *
- * which for the infinite-width kernel, Theta (x) I_K, is f_0(x) + Theta(x, X) Theta^{-1} (log Q - f_0(X)) P:
- * there the mean over the classes of a point never moves. With Theta_hat_0, which couples the classes by
- * O(m^{-1/2}), it does, by as much; softmax does not see it, and logits are compared centred, their means by
- * themselves. (One output, two classes: log(q / (1 - q)) in place of log Q, and P = 1.)
+ * which for the infinite-width kernel, Theta (x) I_K, is f_0(x) + Theta(x, X) Theta^{-1} (log Q -
+ * f_0(X)) P: there the mean over the classes of a point never moves. With Theta_hat_0, which
+ * couples the classes by O(m^{-1/2}), it does, by as much; softmax does not see it, and logits are
+ * compared centred, their means by themselves. (One output, two classes: log(q / (1 - q)) in place
+ * of log Q, and P = 1.)
  *
- * On the training points the centred logits end at P log Q at every width: an identity, which tests that the
- * flow has arrived. How close it must be then follows from G = ||grad L||: G^2 = r^T Theta r with r =
- * (softmax f - Q) / n, so every probability is within delta = n G / sqrt(lambda_min) of its target, and a
- * centred logit within 2 delta / (epsilon - delta). The theorem speaks of other points. There the network's
- * kernel Theta_t stands in the flow for Theta_hat_0, sup_t ||Theta_t - Theta_hat_0|| = O(m^{-1/2}), and the
- * flow contracts on the training points (the centred logits are bounded and Theta_t is bounded below), so f_T
- * - f* is an integral of that order too (1/m for smooth activations). With the infinite-width Theta, which
- * differs from Theta_hat_0 by O(m^{-1/2}), the error is of that order and no smaller.
+ * On the training points the centred logits end at P log Q at every width: an identity, which tests
+ * that the flow has arrived. How close it must be then follows from G = ||grad L||: G^2 = r^T Theta
+ * r with r = (softmax f - Q) / n, so every probability is within delta = n G / sqrt(lambda_min) of
+ * its target, and a centred logit within 2 delta / (epsilon - delta). The theorem speaks of other
+ * points. There the network's kernel Theta_t stands in the flow for Theta_hat_0, sup_t ||Theta_t -
+ * Theta_hat_0|| = O(m^{-1/2}), and the flow contracts on the training points (the centred logits
+ * are bounded and Theta_t is bounded below), so f_T
+ * - f* is an integral of that order too (1/m for smooth activations). With the infinite-width
+ * Theta, which differs from Theta_hat_0 by O(m^{-1/2}), the error is of that order and no smaller.
  *
- * What the flow had left to go at its end is the same formula with f_T in place of f_0. Error: the largest
- * |difference| of centred logits over the outputs of all test points. */
+ * What the flow had left to go at its end is the same formula with f_T in place of f_0. Error: the
+ * largest |difference| of centred logits over the outputs of all test points. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -52,8 +55,8 @@ static const ntk_metric_declaration metrics[] = {
 
 enum { ERROR_EMPIRICAL, ERROR_LIMIT, CLASS_MEANS, INTERPOLATION, UNFINISHED, CLASS_MEANS_ERROR };
 
-/* The outputs at all points that the formula predicts, with both kernels, and where the flow would have gone
- * from its end. All (all_points, K); targets is scratch. */
+/* The outputs at all points that the formula predicts, with both kernels, and where the flow would
+ * have gone from its end. All (all_points, K); targets is scratch. */
 static ntk_status predict(const ntk_sweep_run *run, double epsilon, const double *end, double *targets,
                           double *limit, double *empirical, double *rest) {
     const ntk_training *problem = run->training;
@@ -69,8 +72,8 @@ static ntk_status predict(const ntk_sweep_run *run, double epsilon, const double
     return ntk_solution_predict(problem, &formula, rest);
 }
 
-/* The distance to the solution with Theta_hat_0 at each time is the run's curve. memory: (5, all_points, K).
- */
+/* The distance to the solution with Theta_hat_0 at each time is the run's curve. memory: (5,
+ * all_points, K). */
 static ntk_status compare(const ntk_sweep_run *run, double epsilon, double *memory, double *values) {
     const ntk_training *problem = run->training;
     const ntk_trajectory *path = run->trajectory;

@@ -1,4 +1,5 @@
-# Distance of the network to the solution with soft targets: along the flow, and at its end against the width.
+# Distance of the network to the solution with soft targets: along the flow, and at its end against
+# the width.
 paths = data."/trajectories.tsv"
 runs = data."/runs.tsv"
 wrong = data."/controls/wrong-epsilon/runs.tsv"
@@ -32,7 +33,8 @@ set ylabel "largest |P f_t − P f^*| over test points"
 set xrange [-4:last]
 plot for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):17:18 \
          with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):16 with lines ls i title sprintf("m = %d", step(narrow, i))
+     for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):16 with lines ls i \
+         title sprintf("m = %d", step(narrow, i))
 
 # smooth unique: the mean over seeds.
 set title "at the end: f^* with Θ̂_0 (solid), with Θ (dotted)"
@@ -40,8 +42,10 @@ set xlabel "hidden width m"
 set ylabel ""
 set logscale x 2
 set xrange [first / 1.3 : widest * 1.3]
-plot for [k=1:2] runs using (is(word(networks, k))):4 smooth unique with linespoints ls k title word(titles, k), \
-     for [k=1:2] runs using (is(word(networks, k))):5 smooth unique with linespoints ls k dashtype 3 notitle, \
+plot for [k=1:2] runs using (is(word(networks, k))):4 smooth unique with linespoints ls k \
+    title word(titles, k), \
+     for [k=1:2] runs using (is(word(networks, k))):5 smooth unique with linespoints \
+         ls k dashtype 3 notitle, \
      runs using (is("gelu-k3")):9 smooth unique with linespoints ls 3 title "class means", \
      runs using (is("gelu-k3")):6 smooth unique with linespoints ls 3 dashtype 3 notitle, \
      wrong using (is("erf")):4 smooth unique with linespoints ls 4 title "erf, wrong ε", \

@@ -1,10 +1,11 @@
-/* The NTK is strictly positive definite on distinct points of the sphere (chen-2025): ReLU, at least two
- * hidden layers, or one with bias. Each case is a data set, an architecture and a size; lambda_min(Theta) is
- * bounded from below rigorously.
+/* The NTK is strictly positive definite on distinct points of the sphere (chen-2025): ReLU, at
+ * least two hidden layers, or one with bias. Each case is a data set, an architecture and a size;
+ * lambda_min(Theta) is bounded from below rigorously.
  *
- * Where the theorem stops: one hidden layer without bias on n/2 antipodal pairs. kappa_0(u) = 1/2 + odd and
- * kappa_1(u) = u/2 + even, so Theta(u) = u kappa_0 + kappa_1 = u + even. On the pairs the even part has rank
- * n/2 and the linear part rank min(d, n/2): the rank of Theta is exactly n/2 + min(d, n/2).
+ * Where the theorem stops: one hidden layer without bias on n/2 antipodal pairs. kappa_0(u) = 1/2 +
+ * odd and kappa_1(u) = u/2 + even, so Theta(u) = u kappa_0 + kappa_1 = u + even. On the pairs the
+ * even part has rank n/2 and the linear part rank min(d, n/2): the rank of Theta is exactly n/2 +
+ * min(d, n/2).
  */
 #include <string.h>
 

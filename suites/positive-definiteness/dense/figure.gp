@@ -16,7 +16,8 @@ set key bottom left
 set yrange [1e-4:5]
 set title "2 hidden layers: certified (points), eigensolver (lines)"
 plot for [i=1:words(sets)] cases \
-         using (strcol(1) eq word(sets, i) && strcol(2) eq "depth-2" ? $3 : NaN):5 with lines ls i notitle, \
+         using (strcol(1) eq word(sets, i) && strcol(2) eq "depth-2" ? $3 : NaN):5 with lines \
+             ls i notitle, \
      for [i=1:words(sets)] cases \
          using (strcol(1) eq word(sets, i) && strcol(2) eq "depth-2" ? $3 : NaN):($4 > 0 ? $4 : NaN) \
          with points ls i title word(sets, i)
@@ -32,5 +33,6 @@ set arrow from n/2 + 3.5, 1e-18 to n/2 + 3.5, 5 nohead ls 100
 set label "rank n/2 + 3" at n/2 + 3, 1e-5 right
 set key at graph 0.02, graph 0.4 left top
 plot spectra using (strcol(1) eq "depth-2" ? $2 : NaN):3 with points ls 1 title "L = 2", \
-     spectra using (strcol(1) eq "depth-1" ? $2 : NaN):(abs($3) > 1e-18 ? abs($3) : 1e-18) with points ls 2 title "L = 1, no bias"
+     spectra using (strcol(1) eq "depth-1" ? $2 : NaN):(abs($3) > 1e-18 ? abs($3) : 1e-18) with points \
+         ls 2 title "L = 1, no bias"
 unset multiplot

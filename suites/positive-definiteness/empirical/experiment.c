@@ -1,17 +1,18 @@
-/* The empirical NTK at initialisation is positive definite, and its smallest eigenvalue tends to that of
- * Theta (chen-2025).
+/* The empirical NTK at initialisation is positive definite, and its smallest eigenvalue tends to
+ * that of Theta (chen-2025).
  *
  * Theta_hat_0 = J J^T, J (n, p), is singular for p < n. At large width, by Weyl,
  *
  *     |lambda_min(Theta_hat_0) - lambda_min(Theta)| <= ||Theta_hat_0 - Theta||_2 = O(m^{-1/2}),
  *
- * and lambda_min(Theta) > 0 on distinct points of the sphere. For one hidden layer E Theta_hat_0 = Theta at
- * every width (an average of m independent matrices with that mean), and lambda_min is concave, so that by
- * Jensen E lambda_min(Theta_hat_0) <= lambda_min(Theta): the limit is reached from below.
+ * and lambda_min(Theta) > 0 on distinct points of the sphere. For one hidden layer E Theta_hat_0 =
+ * Theta at every width (an average of m independent matrices with that mean), and lambda_min is
+ * concave, so that by Jensen E lambda_min(Theta_hat_0) <= lambda_min(Theta): the limit is reached
+ * from below.
  *
- * Each seed has its own points and one initialisation per width. Every stored Theta_hat_0 gets a certificate;
- * for the first seeds the error of its entries is enclosed as well, so that it speaks of the exact J J^T of
- * the stored parameters. */
+ * Each seed has its own points and one initialisation per width. Every stored Theta_hat_0 gets a
+ * certificate; for the first seeds the error of its entries is enclosed as well, so that it speaks
+ * of the exact J J^T of the stored parameters. */
 #include <math.h>
 #include <string.h>
 
@@ -35,9 +36,10 @@ static const ntk_metric_declaration metrics[] = {
     {0},
 };
 
-/* What is read off a network: lambda_min(Theta_hat_0) / lambda_min(Theta), by an eigensolver, and |1 - that|;
- * certified lower bounds of lambda_min of the stored Theta_hat_0, and, where its entries are enclosed, of the
- * exact J J^T (infinite elsewhere); the rigorous bound of the distance of the two (0 elsewhere). */
+/* What is read off a network: lambda_min(Theta_hat_0) / lambda_min(Theta), by an eigensolver, and
+ * |1 - that|; certified lower bounds of lambda_min of the stored Theta_hat_0, and, where its
+ * entries are enclosed, of the exact J J^T (infinite elsewhere); the rigorous bound of the distance
+ * of the two (0 elsewhere). */
 enum { RATIO, DISTANCE, STORED, EXACT, ENTRIES };
 static const char columns[] = "ratio distance certified exact entry-error";
 

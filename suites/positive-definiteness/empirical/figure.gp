@@ -1,4 +1,5 @@
-# lambda_min of the empirical NTK relative to that of the kernel, and the distance of the ratio from 1.
+# lambda_min of the empirical NTK relative to that of the kernel, and the distance of the ratio from
+# 1.
 networks = data."/networks.tsv"
 few = data."/controls/few-parameters/networks.tsv"
 wrong = data."/controls/wrong-weight-variance/networks.tsv"
@@ -34,8 +35,10 @@ set key bottom left
 plot law(x) with lines ls 100 title "m^{−1/2}", \
      for [i=1:2] networks using (strcol(1) eq word(names, i) ? $2 : NaN):(abs($4 - 1)) smooth unique \
          with linespoints ls i title word(titles, i), \
-     few using (strcol(1) eq "depth-2" ? $2 : NaN):(abs($4 - 1)) smooth unique with linespoints ls 8 dashtype 3 \
+     few using (strcol(1) eq "depth-2" ? $2 : NaN):(abs($4 - 1)) smooth unique with linespoints \
+         ls 8 dashtype 3 \
          title "p < n", \
-     wrong using (strcol(1) eq "depth-2" ? $2 : NaN):(abs($4 - 1)) smooth unique with linespoints ls 6 dashtype 3 \
+     wrong using (strcol(1) eq "depth-2" ? $2 : NaN):(abs($4 - 1)) smooth unique with linespoints \
+         ls 6 dashtype 3 \
          title "wrong w^2, L = 2"
 unset multiplot

@@ -1,21 +1,22 @@
-/* The NTK of a residual network is strictly positive definite on distinct points of the sphere (chen-2025):
- * at least two blocks, scale alpha > 0, no biases. Each case is a data set, an architecture and a size;
- * lambda_min(Theta) is bounded from below rigorously.
+/* The NTK of a residual network is strictly positive definite on distinct points of the sphere
+ * (chen-2025): at least two blocks, scale alpha > 0, no biases. Each case is a data set, an
+ * architecture and a size; lambda_min(Theta) is bounded from below rigorously.
  *
- * Proof idea. On the sphere Theta is, up to a factor, t_L(u), u = <x, x'>, with q = alpha^2 / (1 + alpha^2),
- * rho_0 = u, t_0 = 2u and
+ * Proof idea. On the sphere Theta is, up to a factor, t_L(u), u = <x, x'>, with q = alpha^2 / (1 +
+ * alpha^2), rho_0 = u, t_0 = 2u and
  *
  *     rho_l = (1 - q) rho_{l-1} + q kappa_1(rho_{l-1}),
  *     t_l   = (1 - q) t_{l-1} + q (kappa_0(rho_{l-1}) t_{l-1} + 2 kappa_1(rho_{l-1})).
  *
- * kappa_0(u) = 1/2 + odd and kappa_1(u) = u/2 + even, all power series with coefficients >= 0, those of
- * kappa_1 positive at every even power. So rho_1 = (1 - q/2) u + q (even), its square has positive
- * coefficients at every power, and so has t_2, which contains the term in rho_1^2 of kappa_1(rho_1). If now
- * c^T Theta c = 0, then sum_i c_i p(x_i) = 0 for each monomial p, hence for each polynomial, and c = 0.
+ * kappa_0(u) = 1/2 + odd and kappa_1(u) = u/2 + even, all power series with coefficients >= 0,
+ * those of kappa_1 positive at every even power. So rho_1 = (1 - q/2) u + q (even), its square has
+ * positive coefficients at every power, and so has t_2, which contains the term in rho_1^2 of
+ * kappa_1(rho_1). If now c^T Theta c = 0, then sum_i c_i p(x_i) = 0 for each monomial p, hence for
+ * each polynomial, and c = 0.
  *
- * Where the theorem stops: after one block t_1 = 2u + even. On n/2 antipodal pairs the even part has rank n/2
- * and the linear part rank min(d, n/2): the rank is exactly n/2 + min(d, n/2). Without branches (alpha = 0)
- * Theta = 2u has rank min(d, n/2). */
+ * Where the theorem stops: after one block t_1 = 2u + even. On n/2 antipodal pairs the even part
+ * has rank n/2 and the linear part rank min(d, n/2): the rank is exactly n/2 + min(d, n/2). Without
+ * branches (alpha = 0) Theta = 2u has rank min(d, n/2). */
 #include <string.h>
 
 #include <ntk/lab/lab.h>

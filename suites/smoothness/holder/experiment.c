@@ -213,7 +213,8 @@ static ntk_status emit_curves(ntk_context *context) {
     for (size_t i = 1; i < POINTS; i++) {
         const double angle = M_PI / 2 * pow((double)i / POINTS, 3), r = tan(angle);
         const double feature = 2 * r * r + 2 / M_PI * (2 * angle - r), root = sqrt(r) + 2 * r;
-        const double step = 2 * (2 * angle) / M_PI / (2 * sin(angle)); /* at the angle 2 theta, up to pi */
+        /* at the angle 2 theta, up to pi */
+        const double step = 2 * (2 * angle) / M_PI / (2 * sin(angle));
         const double row[] = {
             angle, r, step, feature, feature / (2 / M_PI * r + 2 * r * r), feature / (root * root)};
         NTK_TRY(ntk_table_row(table, NULL, row));

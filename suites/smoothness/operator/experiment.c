@@ -116,7 +116,8 @@ typedef struct sums {
 
 static ntk_status add_position(size_t d, const values *v, sums *out) {
     double kappa_1, kappa_0;
-    const double cosine = fmin(1, ntk_dot(d, v->x, v->x_other)); /* both are of norm 1 but for rounding */
+    /* both are of norm 1 but for rounding */
+    const double cosine = fmin(1, ntk_dot(d, v->x, v->x_other));
     NTK_TRY(ntk_dual_activation(NTK_RELU, 1, 1, fmax(-1, cosine), &kappa_1, &kappa_0, NULL));
     const double first = ntk_dot(d, v->y, v->y), second = ntk_dot(d, v->y_other, v->y_other);
     out->layer += first + second - 4 * kappa_0 * ntk_dot(d, v->y, v->y_other) + 2 - 4 * kappa_1;

@@ -134,7 +134,8 @@ static double next_leave(const path *p, size_t *which) {
 static void advance(path *p, double step) {
     for (size_t a = 0; a < p->count; a++) p->beta[p->active[a]] += step * p->direction[a];
     p->error -= step;
-    for (size_t a = 0; a < p->count; a++) p->change[a] = p->beta[p->active[a]]; /* in the order of active */
+    /* in the order of active */
+    for (size_t a = 0; a < p->count; a++) p->change[a] = p->beta[p->active[a]];
     memcpy(p->direction, p->change, p->count * sizeof *p->direction);
     apply(p, p->direction, p->residual);
     for (size_t i = 0; i < p->n; i++) p->residual[i] = p->f[i] - p->residual[i];

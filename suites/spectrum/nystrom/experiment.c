@@ -128,7 +128,8 @@ static ntk_status emit(ntk_context *context, const ntk_grid *grid) {
     }
     NTK_TRY(ntk_grid_rate(grid, ntk_grid_whole(), 0, SPREAD, &rate));
     NTK_TRY(ntk_emit_estimate(context, "exponent", &rate));
-    NTK_TRY(ntk_emit_estimate(context, "spread-over-theory", &over_theory)); /* of the most points */
+    /* of the most points */
+    NTK_TRY(ntk_emit_estimate(context, "spread-over-theory", &over_theory));
     return ntk_emit_scalar(context, "multiplicity", missed);
 }
 

@@ -1,26 +1,29 @@
-/* The ensemble of solutions beside the Gaussian process posterior (plenk-2026): a trend, not a theorem.
+/* The ensemble of solutions beside the Gaussian process posterior (plenk-2026): a trend, not a
+ * theorem.
  *
- * Cross-entropy with (lambda / 2) ||theta - theta_0||^2 on n points. In the limit of infinite width a trained
- * network is f = f_0 + C_xX g(f(X)), g(f) = Q - softmax f, C = Theta / (n lambda): the mode of a Gaussian
- * process classifier with prior N(f_0, C) (bayes.h). A random f_0 makes f random. With squared loss, f_0 ~
- * N(0, C) and noise on the targets, f would be a draw of the posterior of the prior N(0, C); with a
- * cross-entropy and no noise it is none.
+ * Cross-entropy with (lambda / 2) ||theta - theta_0||^2 on n points. In the limit of infinite width
+ * a trained network is f = f_0 + C_xX g(f(X)), g(f) = Q - softmax f, C = Theta / (n lambda): the
+ * mode of a Gaussian process classifier with prior N(f_0, C) (classifier.h). A random f_0 makes f
+ * random. With squared loss, f_0 ~ N(0, C) and noise on the targets, f would be a draw of the
+ * posterior of the prior N(0, C); with a cross-entropy and no noise it is none.
  *
- * What is a theorem, for f_0 ~ N(0, C) (derived in predictive.c), d the effective number of parameters:
+ * What is a theorem, for f_0 ~ N(0, C) (derived in predictive.c), d the effective number of
+ * parameters:
  *
  *     posterior    E f = C E g(f),     E [f^T C^{-1} f - f^T g(f)] = n K
  *     ensemble                         E [f^T C^{-1} f - f^T g(f)] = n K - E d
  *
- * The ensemble lacks the spread that the noise of the labels leaves. The trend: its predictive probabilities
- * E softmax f(x) agree with the posterior's nevertheless, far better than those of the single solution from
- * f_0 = 0, the mode. Why they should for a weak prior, C of order c: logits are O(c); a missing covariance
- * enters through the second derivative of softmax, and its part that treats all classes alike, which is the
- * leading one, cancels at equal logits. The ensemble lacks O(c^2) of the covariance, so its probabilities are
- * off by O(c^3); the mode lacks all of it, O(c), and is off by O(c^2).
+ * The ensemble lacks the spread that the noise of the labels leaves. The trend: its predictive
+ * probabilities E softmax f(x) agree with the posterior's nevertheless, far better than those of
+ * the single solution from f_0 = 0, the mode. Why they should for a weak prior, C of order c:
+ * logits are O(c); a missing covariance enters through the second derivative of softmax, and its
+ * part that treats all classes alike, which is the leading one, cancels at equal logits. The
+ * ensemble lacks O(c^2) of the covariance, so its probabilities are off by O(c^3); the mode lacks
+ * all of it, O(c), and is off by O(c^2).
  *
- * Networks of finite width start from f_0 = J z, z ~ N(0, I), of covariance Theta; n lambda = 1, so C =
- * Theta. Each is compared with the solution from its own start; the difference is O(m^{-1/2}), like that of
- * the kernels. */
+ * Networks of finite width start from f_0 = J z, z ~ N(0, I), of covariance Theta; n lambda = 1, so
+ * C = Theta. Each is compared with the solution from its own start; the difference is O(m^{-1/2}),
+ * like that of the kernels. */
 #include <string.h>
 
 #include <ntk/lab/lab.h>
@@ -80,7 +83,7 @@ static ntk_status compare(ntk_context *context, const char *name, const ntk_arch
     return ntk_routes_compare(context, name, &problem, routes);
 }
 
-/* ---- the plane ----------------------------------------------------------------------------------------- */
+/* ---- the plane ------------------------------------------------------------------------------- */
 
 static ntk_status emit_plane(ntk_context *context, const ntk_classification *data, const ntk_routes *r,
                              const double *networks) {
@@ -122,7 +125,7 @@ static ntk_status run_plane(ntk_context *context) {
     return status;
 }
 
-/* ---- digits -------------------------------------------------------------------------------------------- */
+/* ---- digits ---------------------------------------------------------------------------------- */
 
 static ntk_status compare_digits(ntk_context *context, const ntk_classification *data) {
     const ntk_architecture architecture = architecture_of(NTK_RELU, 2, 0.1);

@@ -1,5 +1,5 @@
-# Top: maps of the probability of the second class. Bottom: the same probabilities against the posterior's;
-# reliability on digits; networks against the solutions they should reach.
+# Top: maps of the probability of the second class. Bottom: the same probabilities against the
+# posterior's; reliability on digits; networks against the solutions they should reach.
 map = data."/map.tsv"
 points = data."/points.tsv"
 reliability = data."/reliability-digits.tsv"
@@ -31,7 +31,9 @@ unset grid
 unset colorbox
 set border 15
 array column[4] = [3, 7, 5, 6]
-array name[4] = ["posterior, sampled", sprintf("networks, m = %d, mean", wide), "Laplace approximation", "single solution, f_0 = 0"]
+array name[4] = \
+    ["posterior, sampled", sprintf("networks, m = %d, mean", wide), "Laplace approximation", \
+    "single solution, f_0 = 0"]
 do for [i=1:4] {
     set lmargin at screen 0.03 + (i - 1) * 0.225
     set rmargin at screen 0.03 + (i - 1) * 0.225 + 0.205

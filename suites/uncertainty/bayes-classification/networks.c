@@ -1,8 +1,10 @@
-/* Networks of finite width beside the solutions of kernel logistic regression that they should reach.
+/* Networks of finite width beside the solutions of kernel logistic regression that they should
+ * reach.
  *
- * Each network is trained from its own f_0, so it is compared with the solution from that f_0, on the
- * infinite-width kernel: what separates the two is O(m^{-1/2}), by the kernel's own fluctuation at the start,
- * and the chance of the start, which a mean over few networks does not remove, drops out. */
+ * Each network is trained from its own f_0, so it is compared with the solution from that f_0, on
+ * the infinite-width kernel: what separates the two is O(m^{-1/2}), by the kernel's own fluctuation
+ * at the start, and the chance of the start, which a mean over few networks does not remove, drops
+ * out. */
 #include <math.h>
 #include <string.h>
 
@@ -46,8 +48,8 @@ static ntk_status measure(const ntk_ensemble_member *member, double *gap, void *
     return status;
 }
 
-/* n lambda = 1, so that C = Theta is the covariance of a tangent start. A stationary point to a gradient of
- * 1e-4 is within 1e-4 / lambda of its limit in the parameters. */
+/* n lambda = 1, so that C = Theta is the covariance of a tangent start. A stationary point to a
+ * gradient of 1e-4 is within 1e-4 / lambda of its limit in the parameters. */
 static ntk_ensemble_problem describe(const ntk_context *context, const ntk_predictive *p,
                                      const ntk_architecture *architecture, const ntk_classification *data) {
     ntk_ensemble_problem problem = {.architecture = *architecture,

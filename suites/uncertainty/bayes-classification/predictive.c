@@ -1,18 +1,19 @@
-/* Posterior and ensemble of a Gaussian process classifier, and what each obeys (bayes.h for C, g, W).
+/* Posterior and ensemble of a Gaussian process classifier, and what each obeys (classifier.h for C,
+ * g, W).
  *
- * Posterior, density proportional to exp(l(f) - f^T C^{-1} f / 2), g = grad l. By parts, with any smooth
- * field v, E div v + v^T (g - C^{-1} f) = 0; for v constant and for v = f
+ * Posterior, density proportional to exp(l(f) - f^T C^{-1} f / 2), g = grad l. By parts, with any
+ * smooth field v, E div v + v^T (g - C^{-1} f) = 0; for v constant and for v = f
  *
  *     E f = C E g(f),          E [f^T C^{-1} f - f^T g(f)] = N.
  *
- * Ensemble: f = f_0 + C g(f) with f_0 ~ N(0, C). The derivative of f by f_0 is (I + C W)^{-1}, so by Stein's
- * lemma
+ * Ensemble: f = f_0 + C g(f) with f_0 ~ N(0, C). The derivative of f by f_0 is (I + C W)^{-1}, so
+ * by Stein's lemma
  *
  *     E f_0^T g(f) = -E tr C W (I + C W)^{-1} = -E d,          d = tr W (C^{-1} + W)^{-1},
  *
- * and f^T C^{-1} f - f^T g(f) = f^T C^{-1} f_0 = f_0^T C^{-1} f_0 + f_0^T g(f) has the mean N - E d where the
- * posterior has N: the ensemble spreads as the prior does in what the data do not decide, and lacks the
- * spread that the noise of the labels leaves in the d directions which they do. */
+ * and f^T C^{-1} f - f^T g(f) = f^T C^{-1} f_0 = f_0^T C^{-1} f_0 + f_0^T g(f) has the mean N - E d
+ * where the posterior has N: the ensemble spreads as the prior does in what the data do not decide,
+ * and lacks the spread that the noise of the labels leaves in the d directions which they do. */
 #include "predictive.h"
 
 #include <math.h>
@@ -46,7 +47,7 @@ static ntk_inference_problem solved_problem(const ntk_predictive *p, const doubl
     return problem;
 }
 
-/* ---- the problem --------------------------------------------------------------------------------------- */
+/* ---- the problem ----------------------------------------------------------------------------- */
 
 void ntk_predictive_release(ntk_predictive *predictive) {
     ntk_release(predictive->gram);
@@ -59,7 +60,8 @@ void ntk_predictive_release(ntk_predictive *predictive) {
     *predictive = (ntk_predictive){0};
 }
 
-/* A kernel times `scale` at the points trained on, between them and the new ones, and at the new ones. */
+/* A kernel times `scale` at the points trained on, between them and the new ones, and at the new
+ * ones. */
 static ntk_status fill(const ntk_architecture *architecture, ntk_kernel_type type, size_t n, size_t q,
                        size_t d, const double *x, double scale, double *gram, double *cross,
                        double *diagonal) {
@@ -114,7 +116,7 @@ static void find_gradient(const ntk_predictive *p, const double *f, double *grad
     for (size_t i = 0; i < unknowns(p); ++i) gradient[i] = p->targets[i] - gradient[i];
 }
 
-/* ---- the posterior ------------------------------------------------------------------------------------- */
+/* ---- the posterior --------------------------------------------------------------------------- */
 
 typedef struct sampling {
     const ntk_context *context;
@@ -237,7 +239,7 @@ ntk_status ntk_predictive_sample(const ntk_context *context, const ntk_predictiv
     return status;
 }
 
-/* ---- the posterior by weighing ------------------------------------------------------------------------- */
+/* ---- the posterior by weighing --------------------------------------------------------------- */
 
 typedef struct weighing {
     const ntk_context *context;
@@ -248,8 +250,8 @@ typedef struct weighing {
     double *fitted; /* (batches, N) */
 } weighing;
 
-/* Weights are likelihoods relative to 1, their largest value: a mean over many draws is not ruled by a few.
- * f, p: (N), scratch; sum: (N). */
+/* Weights are likelihoods relative to 1, their largest value: a mean over many draws is not ruled
+ * by a few. f, p: (N), scratch; sum: (N). */
 static ntk_status add_weighed(const weighing *all, ntk_stream *stream, double *f, double *p, double *sum) {
     const ntk_inference_problem *problem = &all->predictive->problem;
     const size_t size = unknowns(all->predictive);
@@ -295,7 +297,7 @@ ntk_status ntk_predictive_weigh(const ntk_context *context, const ntk_predictive
     return status;
 }
 
-/* ---- the ensemble -------------------------------------------------------------------------------------- */
+/* ---- the ensemble ---------------------------------------------------------------------------- */
 
 ntk_status ntk_predictive_solution(const ntk_predictive *predictive, const double *start, double *at_points,
                                    double *f) {
@@ -392,7 +394,7 @@ ntk_status ntk_predictive_solve(const ntk_context *context, const ntk_predictive
     return status;
 }
 
-/* ---- the Laplace approximation ------------------------------------------------------------------------- */
+/* ---- the Laplace approximation --------------------------------------------------------------- */
 
 /* f, at_points: (M), (N); covariance: (q, K, K), all scratch. */
 static ntk_status approximate(const ntk_context *context, const ntk_predictive *p, size_t draws, double *f,
@@ -421,7 +423,7 @@ ntk_status ntk_predictive_laplace(const ntk_context *context, const ntk_predicti
     return status;
 }
 
-/* ---- comparison ---------------------------------------------------------------------------------------- */
+/* ---- comparison ------------------------------------------------------------------------------ */
 
 /* p log(p / other), 0 at p = 0. */
 static double term(double p, double other) { return p > 0 ? p * log(p / other) : 0; }

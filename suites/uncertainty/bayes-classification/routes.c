@@ -1,5 +1,5 @@
-/* Predictive probabilities by every route, judged by the identities of predictive.c, and how far apart they
- * are. */
+/* Predictive probabilities by every route, judged by the identities of predictive.c, and how far
+ * apart they are. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +53,7 @@ double ntk_routes_distance(const ntk_routes *routes, const double *probabilities
            ntk_predictive_divergence(&routes->problem, routes->posterior, routes->mode);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 static ntk_status emit(ntk_context *context, const char *prefix, const char *name, double value) {
     return ntk_emit_scalar_as(context, value, "%s-%s", prefix, name);
@@ -77,7 +77,8 @@ static ntk_status find_largest(double level, size_t n, size_t size, const double
     return ntk_stats_largest(size, estimates, level, largest);
 }
 
-/* The largest |mean| of the components of independent samples (n, size), with an interval for all at once. */
+/* The largest |mean| of the components of independent samples (n, size), with an interval for all
+ * at once. */
 static ntk_status emit_largest(ntk_context *context, const char *prefix, const char *name, size_t n,
                                size_t size, const double *samples) {
     ntk_estimate largest;
@@ -93,7 +94,7 @@ static ntk_status emit_largest(ntk_context *context, const char *prefix, const c
     return status;
 }
 
-/* ---- the posterior ------------------------------------------------------------------------------------- */
+/* ---- the posterior --------------------------------------------------------------------------- */
 
 static ntk_status diagnose(ntk_context *context, const char *name, const ntk_predictive_chains *chains) {
     const double *traces[] = {chains->squares, chains->likelihoods};
@@ -141,7 +142,7 @@ static ntk_status sample(ntk_context *context, const char *name, ntk_routes *rou
     return status;
 }
 
-/* ---- the others ---------------------------------------------------------------------------------------- */
+/* ---- the others ------------------------------------------------------------------------------ */
 
 static ntk_status solve(ntk_context *context, const char *name, ntk_routes *routes) {
     const size_t count = routes->options.members;
@@ -190,7 +191,7 @@ ntk_status ntk_routes_weigh(ntk_context *context, const char *name, const ntk_ro
     return status;
 }
 
-/* ---- reliability --------------------------------------------------------------------------------------- */
+/* ---- reliability ----------------------------------------------------------------------------- */
 
 typedef struct bin {
     double confidence, hits, count;

@@ -1,18 +1,20 @@
-/* Trained by squared loss, an ensemble of networks is a Gaussian process at infinite width (plenk-2026).
+/* Trained by squared loss, an ensemble of networks is a Gaussian process at infinite width
+ * (plenk-2026).
  *
- * The flow of (1/2n) sum (f - y)^2 + (lambda/2) ||theta - theta_0||^2 from a random theta_0. At infinite
- * width the tangent kernel Theta stays what it is at the start, f(x) = f_0(x) + Theta(x, X) a with a' =
- * -(f(X) - y)/n - lambda a, and the flow ends where both sides vanish:
+ * The flow of (1/2n) sum (f - y)^2 + (lambda/2) ||theta - theta_0||^2 from a random theta_0. At
+ * infinite width the tangent kernel Theta stays what it is at the start, f(x) = f_0(x) + Theta(x,
+ * X) a with a' = -(f(X) - y)/n - lambda a, and the flow ends where both sides vanish:
  *
  *     f(x) = f_0(x) + A (y - f_0(X)),         A = Theta_xX (Theta_XX + n lambda I)^{-1}.
  *
- * f_0 is a Gaussian process of covariance S (NNGP), and f is affine in it: Gaussian with mean A y and
- * covariance [-A I] S [-A I]^T, for lambda = 0 and lambda > 0 alike. For lambda = 0 nothing is left of f_0
- * at the training points; for lambda > 0 some spread remains there, and the mean does not interpolate.
+ * f_0 is a Gaussian process of covariance S (NNGP), and f is affine in it: Gaussian with mean A y
+ * and covariance [-A I] S [-A I]^T, for lambda = 0 and lambda > 0 alike. For lambda = 0 nothing is
+ * left of f_0 at the training points; for lambda > 0 some spread remains there, and the mean does
+ * not interpolate.
  *
- * At width m the law differs by O(1/m), which two widths remove; ensemble_law.h says how. A network stays
- * within O(m^{-1/2}), the fluctuation of its tangent kernel, of its linear partner, f_0(x) + A (y - f_0(X))
- * from its own start: this is the proof, and coupling-exponent its rate. */
+ * At width m the law differs by O(1/m), which two widths remove; ensemble_law.h says how. A network
+ * stays within O(m^{-1/2}), the fluctuation of its tangent kernel, of its linear partner, f_0(x) +
+ * A (y - f_0(X)) from its own start: this is the proof, and coupling-exponent its rate. */
 #include <string.h>
 
 #include <ntk/lab/lab.h>

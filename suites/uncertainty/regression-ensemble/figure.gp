@@ -32,7 +32,8 @@ do for [l=1:2] {
          circle using (in(law[l]) ? $2 : NaN):3 with lines ls 100 title (l == 1 ? "law, mean" : ""), \
          for [c=0:1] circle using (in(law[l]) ? $2 : NaN):5 + 4 * c with points ls 2 pt 7 ps 0.35 \
              title (l == 2 && c == 0 ? "networks, 2.5 and 97.5 %" : ""), \
-         circle using (in(law[l]) ? $2 : NaN):7 with points ls 1 pt 7 ps 0.35 title (l == 2 ? "networks, median" : "")
+         circle using (in(law[l]) ? $2 : NaN):7 with points ls 1 pt 7 ps 0.35 \
+             title (l == 2 ? "networks, median" : "")
 }
 
 set origin 0.38, 0
@@ -46,7 +47,8 @@ set xtics 2
 set ytics 2
 set key bottom left samplen 0.8 width -4
 plot x with lines ls 100 title "the law", \
-     mixture using ($2 == mixed ? invnorm($3) : NaN):4 with points ls 8 pt 7 ps 0.3 title "dependent parameters", \
+     mixture using ($2 == mixed ? invnorm($3) : NaN):4 with points ls 8 pt 7 ps 0.3 \
+         title "dependent parameters", \
      for [l=1:2] quantiles using (in(law[l]) && $2 == wide ? invnorm($3) : NaN):4 \
          with points ls 3 - 2 * (2 - l) pt 7 ps 0.35 title sprintf("m = %d, %s", wide, lambda[l])
 
@@ -62,8 +64,11 @@ set key bottom right
 set errorbars 0
 jitter(i, n) = (i - 0.5 * n) / n * 0.13 / narrow
 plot 0 with lines ls 100 title "the law", \
-     deviations using (of("mean") && $3 == 0 ? jitter($4, 17.0) - 0.07 / narrow : NaN):5:6 with yerrorbars ls 2 pt 7 ps 0.4 lw 1 title "mean", \
-     deviations using (of("covariance") && $3 == 0 ? jitter($4, 10.0) + 0.09 / narrow : NaN):5:6 with yerrorbars ls 1 pt 7 ps 0.4 lw 1 title "covariance", \
+     deviations using (of("mean") && $3 == 0 ? jitter($4, 17.0) - 0.07 / narrow : NaN):5:6 \
+         with yerrorbars ls 2 pt 7 ps 0.4 lw 1 title "mean", \
+     deviations using (of("covariance") && $3 == 0 ? jitter($4, 10.0) + 0.09 / narrow : NaN):5:6 \
+         with yerrorbars ls 1 pt 7 ps 0.4 lw 1 title "covariance", \
      deviations using (of("mean") && $3 > 0 ? 1 / $3 : NaN):5 with points ls 2 pt 7 ps 0.5 notitle, \
-     deviations using (of("covariance") && $3 > 0 ? 1 / $3 + 0.02 / narrow : NaN):5 with points ls 1 pt 7 ps 0.5 notitle
+     deviations using (of("covariance") && $3 > 0 ? 1 / $3 + 0.02 / narrow : NaN):5 with points \
+         ls 1 pt 7 ps 0.5 notitle
 unset multiplot

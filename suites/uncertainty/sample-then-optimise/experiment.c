@@ -1,26 +1,28 @@
-/* Networks sample a Gaussian-process posterior: draw the initial function from the prior, perturb the
- * targets, and optimise (Matthews et al. 2017; plenk-2026).
+/* Networks sample a Gaussian-process posterior: draw the initial function from the prior, perturb
+ * the targets, and optimise (Matthews et al. 2017; plenk-2026).
  *
- * Squared loss, L2 of strength lambda towards theta_0, n points. Each network is trained not as f(x; theta),
- * whose start has covariance S (NNGP), but as
+ * Squared loss, L2 of strength lambda towards theta_0, n points. Each network is trained not as
+ * f(x; theta), whose start has covariance S (NNGP), but as
  *
  *     f(x; theta) - f(x; theta_0) + J(x; theta_0) z,         z ~ N(0, I),
  *
- * which starts at g_0 = J z, and on targets y + e, e ~ N(0, n lambda I). Linearised at theta_0 it ends at
+ * which starts at g_0 = J z, and on targets y + e, e ~ N(0, n lambda I). Linearised at theta_0 it
+ * ends at
  *
- *     g(x) = g_0(x) + A (y + e - g_0(X)),         A = Theta_xX (Theta_XX + n lambda I)^{-1}, Theta = J J^T.
+ *     g(x) = g_0(x) + A (y + e - g_0(X)), A = Theta_xX (Theta_XX + n lambda I)^{-1}, Theta = J J^T.
  *
- * Given theta_0, g_0 is exactly Gaussian of covariance Theta, and so is g of mean A y and covariance
+ * Given theta_0, g_0 is exactly Gaussian of covariance Theta, and so is g of mean A y and
+ * covariance
  *
  *     [-A I] Theta [-A I]^T + n lambda A A^T = Theta_xx' - A Theta_Xx':
  *
- * the posterior of a Gaussian process of covariance Theta with noise of variance n lambda. Whitened by its
- * own posterior each linearised network is one sample of N(0, I), at every width: exact tests apply. Networks
- * themselves are an O(m^{-1/2}) away, their law, with the infinite-width Theta, O(1/m), which two widths
- * remove (ensemble_law.h).
+ * the posterior of a Gaussian process of covariance Theta with noise of variance n lambda. Whitened
+ * by its own posterior each linearised network is one sample of N(0, I), at every width: exact
+ * tests apply. Networks themselves are an O(m^{-1/2}) away, their law, with the infinite-width
+ * Theta, O(1/m), which two widths remove (ensemble_law.h).
  *
- * Without the perturbation n lambda A A^T is missing. Its share is large near the data and small elsewhere,
- * hence test points near the data. */
+ * Without the perturbation n lambda A A^T is missing. Its share is large near the data and small
+ * elsewhere, hence test points near the data. */
 #include <math.h>
 #include <string.h>
 
@@ -44,7 +46,7 @@ static const ntk_metric_declaration metrics[] = {
     {0},
 };
 
-/* ---- the linearised networks --------------------------------------------------------------------------- */
+/* ---- the linearised networks ----------------------------------------------------------------- */
 
 static ntk_status whiten(const ntk_ensemble_study *study, const ntk_ensemble_member *member, double *kernel,
                          double *map, double *covariance, double *z) {
@@ -74,7 +76,7 @@ static ntk_status measure(const ntk_ensemble_member *member, double *values, voi
     return status;
 }
 
-/* ---- the experiment ------------------------------------------------------------------------------------ */
+/* ---- the experiment -------------------------------------------------------------------------- */
 
 static void describe(ntk_ensemble_study *study) {
     const ntk_context *context = study->context;

@@ -1,17 +1,18 @@
-/* Trained on soft targets, the centred logits of an ensemble are a Gaussian process at infinite width
- * (plenk-2026).
+/* Trained on soft targets, the centred logits of an ensemble are a Gaussian process at infinite
+ * width (plenk-2026).
  *
- * Cross-entropy with targets q_ik >= epsilon > 0, no regulariser, K classes. The flow ends where softmax f =
- * Q at the training points, that is P f(X) = P log Q with P = I - 1 1^T / K. At infinite width the tangent
- * kernel is Theta (x) I_K all along, f(x) = f_0(x) + Theta(x, X) a, and the rows of a sum to zero, as those
- * of softmax f - Q do, so that a = Theta^{-1} (log Q - f_0(X)) P:
+ * Cross-entropy with targets q_ik >= epsilon > 0, no regulariser, K classes. The flow ends where
+ * softmax f = Q at the training points, that is P f(X) = P log Q with P = I - 1 1^T / K. At
+ * infinite width the tangent kernel is Theta (x) I_K all along, f(x) = f_0(x) + Theta(x, X) a, and
+ * the rows of a sum to zero, as those of softmax f - Q do, so that a = Theta^{-1} (log Q - f_0(X))
+ * P:
  *
  *     f(x) P = f_0(x) P + A (log Q - f_0(X)) P,         A = Theta_xX Theta_XX^{-1}.
  *
- * f_0 is a Gaussian process of covariance S (x) I_K (NNGP): centred logits are Gaussian with mean A log Q P
- * and covariance ([-A I] S [-A I]^T) (x) P. In an orthonormal basis of the space that P projects on these are
- * K - 1 independent copies of one law. The sum of a point's logits is another matter: nothing in the loss
- * moves it.
+ * f_0 is a Gaussian process of covariance S (x) I_K (NNGP): centred logits are Gaussian with mean A
+ * log Q P and covariance ([-A I] S [-A I]^T) (x) P. In an orthonormal basis of the space that P
+ * projects on these are K - 1 independent copies of one law. The sum of a point's logits is another
+ * matter: nothing in the loss moves it.
  *
  * At width m the law differs by O(1/m), which two widths remove; ensemble_law.h says how. */
 #include <math.h>

@@ -23,9 +23,11 @@ set key bottom left samplen 1.2
 set title "spread of networks trained on soft targets"
 set xlabel "angle on a circle through two training points"
 set ylabel "contrast (f_1 − f_2)/√2 of the logits"
-plot circle using 2:($3 - 1.96 * $4):($3 + 1.96 * $4) with filledcurves fs transparent solid 0.2 ls 1 title "law, 95 %", \
+plot circle using 2:($3 - 1.96 * $4):($3 + 1.96 * $4) with filledcurves fs transparent solid 0.2 ls 1 \
+    title "law, 95 %", \
      circle using 2:3 with lines ls 100 title "law, mean", \
-     for [c=0:1] circle using 2:5 + 4 * c with points ls 2 pt 7 ps 0.35 title (c == 0 ? "networks, 2.5 and 97.5 %" : ""), \
+     for [c=0:1] circle using 2:5 + 4 * c with points ls 2 pt 7 ps 0.35 \
+         title (c == 0 ? "networks, 2.5 and 97.5 %" : ""), \
      circle using 2:7 with points ls 1 pt 7 ps 0.35 title "networks, median"
 
 set origin 0.38, 0
@@ -39,9 +41,12 @@ set xtics 2
 set ytics 2
 set key bottom left samplen 0.8 width -4
 plot x with lines ls 100 title "the law", \
-     mixture using ($2 == mixed ? invnorm($3) : NaN):4 with points ls 8 pt 7 ps 0.3 title "dependent parameters", \
-     quantiles using ($2 == narrow ? invnorm($3) : NaN):4 with points ls 3 pt 7 ps 0.35 title sprintf("m = %d", narrow), \
-     quantiles using ($2 == wide ? invnorm($3) : NaN):4 with points ls 1 pt 7 ps 0.35 title sprintf("m = %d", wide)
+     mixture using ($2 == mixed ? invnorm($3) : NaN):4 with points ls 8 pt 7 ps 0.3 \
+         title "dependent parameters", \
+     quantiles using ($2 == narrow ? invnorm($3) : NaN):4 with points ls 3 pt 7 ps 0.35 \
+         title sprintf("m = %d", narrow), \
+     quantiles using ($2 == wide ? invnorm($3) : NaN):4 with points ls 1 pt 7 ps 0.35 \
+         title sprintf("m = %d", wide)
 
 set origin 0.69, 0
 set title "deviation from the law"
@@ -55,8 +60,11 @@ set key bottom right
 set errorbars 0
 jitter(i, n) = (i - 0.5 * n) / n * 0.13 / narrow
 plot 0 with lines ls 100 title "the law", \
-     deviations using (of("mean") && $3 == 0 ? jitter($4, 9.0) - 0.07 / narrow : NaN):5:6 with yerrorbars ls 2 pt 7 ps 0.4 lw 1 title "mean", \
-     deviations using (of("covariance") && $3 == 0 ? jitter($4, 10.0) + 0.09 / narrow : NaN):5:6 with yerrorbars ls 1 pt 7 ps 0.4 lw 1 title "covariance", \
+     deviations using (of("mean") && $3 == 0 ? jitter($4, 9.0) - 0.07 / narrow : NaN):5:6 \
+         with yerrorbars ls 2 pt 7 ps 0.4 lw 1 title "mean", \
+     deviations using (of("covariance") && $3 == 0 ? jitter($4, 10.0) + 0.09 / narrow : NaN):5:6 \
+         with yerrorbars ls 1 pt 7 ps 0.4 lw 1 title "covariance", \
      deviations using (of("mean") && $3 > 0 ? 1 / $3 : NaN):5 with points ls 2 pt 7 ps 0.5 notitle, \
-     deviations using (of("covariance") && $3 > 0 ? 1 / $3 + 0.02 / narrow : NaN):5 with points ls 1 pt 7 ps 0.5 notitle
+     deviations using (of("covariance") && $3 > 0 ? 1 / $3 + 0.02 / narrow : NaN):5 with points \
+         ls 1 pt 7 ps 0.5 notitle
 unset multiplot

@@ -1,22 +1,25 @@
-/* The mean of the empirical NTK over initialisations differs from Theta by O(1/m) (jacot-2018 has the limit;
- * this is the next order of the same expansion).
+/* The mean of the empirical NTK over initialisations differs from Theta by O(1/m) (jacot-2018 has
+ * the limit; this is the next order of the same expansion).
  *
- * Let G^l be the Gram matrix of the activations of layer l. Given the layer below, E G^l = F(G^{l-1}), F the
- * dual activation, which off the diagonal is not linear. G^{l-1} is an average over m neurons, so that
+ * Let G^l be the Gram matrix of the activations of layer l. Given the layer below, E G^l =
+ * F(G^{l-1}), F the dual activation, which off the diagonal is not linear. G^{l-1} is an average
+ * over m neurons, so that
  *
  *     E F(G^{l-1}) - F(E G^{l-1}) = F'' Var(G^{l-1}) / 2 + ... = O(1/m),
  *
  * and so for Theta_hat_0, which is built of such averages. Two cases have no bias at all:
  *
  *   L = 1, any activation: Theta_hat_0 is an average over independent neurons, each of mean Theta.
- *   The diagonal for ReLU without biases, any L: relu'(h) depends on the sign of h, which is independent
+ *   The diagonal for ReLU without biases, any L: relu'(h) depends on the sign of h, which is
+ *   independent
  *   of |h| and, W and -W being alike, of the squared weights. So every factor of
  *   Theta_hat_ii = sum_l s_l^2 ||a^{l-1}||^2 ||delta^l||^2 has its limit for a conditional mean.
  *
- * The bias is far below the spread of one network, so it is read off means over many; and ||E Theta_hat_0 -
- * Theta||^2 is estimated without the noise by <D, D'>, the deviations of two means over disjoint sets of
- * networks. The points stand at 120 degrees on a circle, where the bias is large beside the spread; by
- * symmetry E Theta_hat_0 has then one value on the diagonal and one off it. */
+ * The bias is far below the spread of one network, so it is read off means over many; and ||E
+ * Theta_hat_0 - Theta||^2 is estimated without the noise by <D, D'>, the deviations of two means
+ * over disjoint sets of networks. The points stand at 120 degrees on a circle, where the bias is
+ * large beside the spread; by symmetry E Theta_hat_0 has then one value on the diagonal and one off
+ * it. */
 #include <math.h>
 #include <stdbool.h>
 
@@ -40,8 +43,8 @@ static const ntk_metric_declaration metrics[] = {
 enum { POINTS = 3, INPUTS = 2, GRAM = POINTS * POINTS, SPREAD = GRAM, ON, OFF, EXTRA = OFF + 1 - GRAM };
 enum { RATES, MEANS, TABLES };
 
-/* Of Theta_hat_0 - Theta: the part off the diagonal as D, its squared norm, and the mean deviations on the
- * diagonal and off it, relative to Theta_ii. */
+/* Of Theta_hat_0 - Theta: the part off the diagonal as D, its squared norm, and the mean deviations
+ * on the diagonal and off it, relative to Theta_ii. */
 static ntk_status measure(const ntk_population_study *study, const ntk_population *population,
                           const ntk_population_draw *draw, double *sample) {
     (void)study, (void)draw;
@@ -55,8 +58,8 @@ static ntk_status measure(const ntk_population_study *study, const ntk_populatio
     return NTK_OK;
 }
 
-/* The exponent; relative to the norm of Theta off the diagonal, the bias and the root mean square deviation
- * of one network. */
+/* The exponent; relative to the norm of Theta off the diagonal, the bias and the root mean square
+ * deviation of one network. */
 static ntk_status emit_rate(ntk_context *context, const ntk_population_study *study, const ntk_population *p,
                             size_t count) {
     const double norm = (GRAM - POINTS) * p->kernel[1] * p->kernel[1];

@@ -21,8 +21,10 @@ set ylabel "relative to ‖Θ‖, off the diagonal"
 set key bottom left
 plot slow / x with lines ls 100 title "1/m", \
      fast / sqrt(x) with lines ls 101 title "m^{−1/2}", \
-     for [L=2:3] bias using ($1 == L ? $2 : NaN):4 with linespoints ls L-1 dashtype 3 title "one network, L = ".L, \
-     for [L=2:3] bias using ($1 == L ? $2 : NaN):3 with linespoints ls L-1 title "bias of the mean, L = ".L, \
+     for [L=2:3] bias using ($1 == L ? $2 : NaN):4 with linespoints ls L-1 dashtype 3 \
+         title "one network, L = ".L, \
+     for [L=2:3] bias using ($1 == L ? $2 : NaN):3 with linespoints ls L-1 \
+         title "bias of the mean, L = ".L, \
      wrong using ($1 == 2 ? $2 : NaN):3 with linespoints ls 8 dashtype 3 title "bias, wrong w^2, L = 2"
 
 unset logscale
@@ -32,10 +34,12 @@ set yrange [-0.1 : 0.2]
 set key top right
 set ylabel "mean deviation / Θ_{ii}"
 set xtics ("diag., L=2" 1, "diag., L=3" 2, "relu, L=1" 3, "erf, L=1" 4, "gelu, L=1" 5) rotate by 30 right
-place(part, activation, L) = part eq "diagonal" ? L - 1 : activation eq "relu" ? 3 : activation eq "erf" ? 4 : 5
+place(part, activation, L) = part eq "diagonal" ? L - 1 : activation eq "relu" ? 3 : activation eq "erf" \
+    ? 4 : 5
 plot 0 with lines ls 100 title "exact", \
      means using (place(strcol(2), strcol(1), $3)):5:6:7 with yerrorbars ls 1 title "mean, with interval", \
-     deep using (strcol(2) eq "diagonal" ? NaN : place(strcol(2), strcol(1), $3) + 0.2):5:6:7 with yerrorbars ls 8 \
+     deep using (strcol(2) eq "diagonal" ? NaN : place(strcol(2), strcol(1), $3) + 0.2):5:6:7 \
+         with yerrorbars ls 8 \
          title "controls: softplus; L = 3", \
      softplus using (strcol(2) eq "diagonal" ? 2.2 : NaN):5:6:7 with yerrorbars ls 8
 unset multiplot

@@ -1,18 +1,20 @@
 /* The outputs at initialisation tend to a Gaussian process of covariance S^{L+1}, the NNGP kernel
  * (jacot-2018, chen-2025).
  *
- * Given the hidden layers, the K outputs at x_1 .. x_n are independent Gaussian vectors with the random
- * covariance C_ij = (w^2 / m) <a^L_i, a^L_j> + b^2. So f is Gaussian of covariance S^{L+1} as far as C is the
- * constant S^{L+1}: the mean of C is the covariance of f, and its spread is the excess kurtosis of f, 3
- * Var(C_ii) / (E C_ii)^2. Both are measured on f itself.
+ * Given the hidden layers, the K outputs at x_1 .. x_n are independent Gaussian vectors with the
+ * random covariance C_ij = (w^2 / m) <a^L_i, a^L_j> + b^2. So f is Gaussian of covariance S^{L+1}
+ * as far as C is the constant S^{L+1}: the mean of C is the covariance of f, and its spread is the
+ * excess kurtosis of f, 3 Var(C_ii) / (E C_ii)^2. Both are measured on f itself.
  *
- * For ReLU without biases the spread is known at every width. Given a^{l-1}, the preactivations h^l are m
- * independent N(0, s^2), s^2 proportional to ||a^{l-1}||^2. With E relu(h)^2 = s^2 / 2 and E relu(h)^4 = 3
- * s^4 / 2,
+ * For ReLU without biases the spread is known at every width. Given a^{l-1}, the preactivations h^l
+ * are m independent N(0, s^2), s^2 proportional to ||a^{l-1}||^2. With E relu(h)^2 = s^2 / 2 and E
+ * relu(h)^4 = 3 s^4 / 2,
  *
- *     E ||a^l||^4 = (m 3/2 + m (m - 1) / 4) E s^4 = (1 + 5/m) (m/2)^2 E s^4,      E ||a^l||^2 = (m/2) E s^2.
+ *     E ||a^l||^4 = (m 3/2 + m (m - 1) / 4) E s^4 = (1 + 5/m) (m/2)^2 E s^4,
+ *     E ||a^l||^2 = (m/2) E s^2.
  *
- * Each of the L hidden layers, the first too, multiplies E||a||^4 / (E||a||^2)^2 by 1 + 5/m, m its own width:
+ * Each of the L hidden layers, the first too, multiplies E||a||^4 / (E||a||^2)^2 by 1 + 5/m, m its
+ * own width:
  *
  *     E f^4 = 3 (1 + 5/m)^L (S^{L+1}_ii)^2,      E f^2 = S^{L+1}_ii exactly.
  *

@@ -29,7 +29,10 @@ set xlabel "kernel S^{L+1}(x_i, x_j)"
 set ylabel "sample covariance of f_0 at x_i, x_j"
 set key top left
 plot x with lines ls 100 title "equal", \
-     deeper using (strcol(1) eq "relu" && $2 == 1 && $3 == deepwidth ? $4 : NaN):5 with points ls 8 title "wrong depth", \
-     covariance using (strcol(1) eq "relu" && $3 == widest ? $4 : NaN):5 with points ls 1 title "ReLU, L = 1, 2, 3", \
-     covariance using (strcol(1) eq "erf" && $3 == widest ? $4 : NaN):5 with points ls 2 title "erf, L = 1, 2, 3"
+     deeper using (strcol(1) eq "relu" && $2 == 1 && $3 == deepwidth ? $4 : NaN):5 with points ls 8 \
+         title "wrong depth", \
+     covariance using (strcol(1) eq "relu" && $3 == widest ? $4 : NaN):5 with points ls 1 \
+         title "ReLU, L = 1, 2, 3", \
+     covariance using (strcol(1) eq "erf" && $3 == widest ? $4 : NaN):5 with points ls 2 \
+         title "erf, L = 1, 2, 3"
 unset multiplot

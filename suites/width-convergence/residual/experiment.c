@@ -1,9 +1,10 @@
 /* The empirical NTK of a residual network at initialisation tends to the residual NTK (chen-2025).
  *
- * With all of W^0, W^l, V^l and v drawn from N(0, 1) and trained, Theta_hat_0 is a sum over these matrices of
- * (Gram of activations) o (Gram of signals), each an average over m neurons. Given what lies below it, a
- * block's branch is Gaussian in V^l, so the Gram of the stream tends to S^l and, from the output down, that
- * of the signals to B_l: the fluctuation is of order m^{-1/2}, the bias of order 1/m, and
+ * With all of W^0, W^l, V^l and v drawn from N(0, 1) and trained, Theta_hat_0 is a sum over these
+ * matrices of (Gram of activations) o (Gram of signals), each an average over m neurons. Given what
+ * lies below it, a block's branch is Gaussian in V^l, so the Gram of the stream tends to S^l and,
+ * from the output down, that of the signals to B_l: the fluctuation is of order m^{-1/2}, the bias
+ * of order 1/m, and
  *
  *     ||Theta_hat_0 - Theta||_F / ||Theta||_F ~ m^{-1/2}.
  *

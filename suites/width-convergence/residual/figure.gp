@@ -18,7 +18,9 @@ set logscale x 2
 set xlabel "width m"
 set ylabel "‖Θ̂₀ − Θ‖ / ‖Θ‖  (Frobenius)"
 set key outside right
-plot errors using ($2 == 1 ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 ls 8 title "L = 1: all seeds", \
+plot errors using ($2 == 1 ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 ls 8 \
+    title "L = 1: all seeds", \
      law(x) with lines ls 100 title "m^{−1/2}", \
      for [l=1:int(deepest)] errors using ($2 == l ? $3 : NaN):4 with linespoints ls l title "L = ".l, \
-     for [l=1:2] control using ($2 == l ? $3 : NaN):4 with linespoints ls l + 4 dashtype 3 title "wrong α, L = ".l
+     for [l=1:2] control using ($2 == l ? $3 : NaN):4 with linespoints ls l + 4 dashtype 3 \
+         title "wrong α, L = ".l

@@ -1,8 +1,8 @@
 /* The empirical NTK at initialisation tends to the infinite-width NTK (jacot-2018, chen-2025).
  *
- * Theta_hat_0 is, layer by layer, an average over m neurons, so its fluctuation about Theta is of order
- * m^{-1/2} and its bias of order 1/m: ||Theta_hat_0 - Theta||_F / ||Theta||_F ~ m^{-1/2}. The exponent is the
- * mean over seeds of one log-log slope per seed. */
+ * Theta_hat_0 is, layer by layer, an average over m neurons, so its fluctuation about Theta is of
+ * order m^{-1/2} and its bias of order 1/m: ||Theta_hat_0 - Theta||_F / ||Theta||_F ~ m^{-1/2}. The
+ * exponent is the mean over seeds of one log-log slope per seed. */
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {

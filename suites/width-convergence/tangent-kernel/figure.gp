@@ -13,9 +13,12 @@ set logscale x 2
 set xlabel "hidden width m"
 set ylabel "‖Θ̂₀ − Θ‖ / ‖Θ‖  (Frobenius)"
 set key outside right
-plot errors using (strcol(1) eq "relu" && $2 == 1 ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 ls 8 \
+plot errors using (strcol(1) eq "relu" && $2 == 1 ? $3 : NaN):5:6 \
+    with filledcurves fs transparent solid 0.15 ls 8 \
          title "relu, L = 1: all seeds", \
      law(x) with lines ls 100 title "m^{−1/2}", \
      for [i=1:3] for [l=1:3] errors using (strcol(1) eq word(activations, i) && $2 == l ? $3 : NaN):4 \
-         with linespoints ls i dashtype 1 pt (l == 1 ? 7 : l == 2 ? 5 : 9) title word(activations, i).", L = ".l, \
-     control using (strcol(1) eq "relu" && $2 == 1 ? $3 : NaN):4 with linespoints ls 6 dashtype 3 title "wrong w^2, relu, L = 1"
+         with linespoints ls i dashtype 1 pt (l == 1 ? 7 : l == 2 ? 5 : 9) \
+             title word(activations, i).", L = ".l, \
+     control using (strcol(1) eq "relu" && $2 == 1 ? $3 : NaN):4 with linespoints ls 6 dashtype 3 \
+         title "wrong w^2, relu, L = 1"

@@ -123,7 +123,8 @@ Test(exit_sweep, rows_are_means_over_consecutive_blocks) {
 /* The first threshold uses 16 neurons from width 8 on, the second 8 from width 4 on. */
 Test(exit_sweep, thresholds_use_their_own_neurons_and_widths) {
     ntk_exit_sweep sweep = run(fixture_context(parameters, tiny, NULL), 1);
-    const double networks[3][2] = {{2, 2}, {2, 1}, {1, 0}}; /* width 4: blocks 2 and 3 belong to no law */
+    const double networks[3][2] = {{2, 2}, {2, 1}, {1, 0}}; /* width 4: blocks 2 and 3 belong to no
+                                                             * law */
     for (size_t w = 0; w < 3; w++)
         for (size_t q = 0; q < 2; q++) {
             const double *row = row_of(&sweep, 1, 0, q, 1, w);

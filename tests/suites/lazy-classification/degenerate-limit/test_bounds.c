@@ -1,5 +1,5 @@
-/* Bounds of a flow with soft targets: by hand, and against flows that are integrated here, of n logits that
- * an identity kernel leaves alone with one another. */
+/* Bounds of a flow with soft targets: by hand, and against flows that are integrated here, of n
+ * logits that an identity kernel leaves alone with one another. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -48,7 +48,7 @@ static void create(size_t classes, size_t n, double theta, double epsilon, probl
                                 .hard = &out->hard};
 }
 
-/* ---- by hand ------------------------------------------------------------------------------------------- */
+/* ---- by hand --------------------------------------------------------------------------------- */
 
 /* Logits that spread by 1: +-1 for one output; 2/3, -1/3, -1/3, centred, for three. */
 Test(target_bounds, interpolant_of_an_identity_kernel) {
@@ -97,7 +97,7 @@ Test(target_bounds, bridge_is_relative_to_its_bound) {
     }
 }
 
-/* ---- the inequalities that they solve ------------------------------------------------------------------ */
+/* ---- the inequalities that they solve -------------------------------------------------------- */
 
 /* Time from x = begin down to x = end where dx/dt = -rate(x): Simpson's rule in log x. */
 static double descend(double begin, double end, double (*rate)(double, const double *),
@@ -151,11 +151,11 @@ Test(target_bounds, nothing_is_known_of_an_early_arrival) {
     cr_expect_eq(ntk_target_earliest(&p.run, 0.1), 0);
 }
 
-/* ---- flows --------------------------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------------------- */
 
-/* Spread f of the true logit over the others, all alike, with targets q: p is the true class's probability.
- * f' = r (q - p), r = theta / n for one output; for K the true logit moves by r (q - p) and each of the
- * others by -r (q - p) / (K - 1). */
+/* Spread f of the true logit over the others, all alike, with targets q: p is the true class's
+ * probability. f' = r (q - p), r = theta / n for one output; for K the true logit moves by r (q -
+ * p) and each of the others by -r (q - p) / (K - 1). */
 static double speed(const problem *p, double rate, double q, double f) {
     const double others = (double)p->run.classes - 1;
     const double factor = p->training.outputs == 1 ? 1 : 1 + 1 / others;
@@ -170,11 +170,12 @@ static double step(const problem *p, double rate, double q, double log_time, dou
     return f + (k1 + 2 * k2 + 2 * k3 + h * exp(log_time + h) * speed(p, rate, q, f + k3)) / 6;
 }
 
-/* The time from which on all logits are within delta of their limit, and the largest distance |f - g| of a
- * logit from the one-hot flow, over sqrt(theta^2) gamma epsilon t, until then. */
+/* The time from which on all logits are within delta of their limit, and the largest distance |f -
+ * g| of a logit from the one-hot flow, over sqrt(theta^2) gamma epsilon t, until then. */
 static double follow(const problem *p, double theta, double delta, double *bridge) {
     const double n = (double)p->training.points, K = (double)p->run.classes, epsilon = p->run.epsilon;
-    const double share = p->training.outputs == 1 ? 1 : 1 - 1 / K; /* of the spread in the true logit */
+    /* of the spread in the true logit */
+    const double share = p->training.outputs == 1 ? 1 : 1 - 1 / K;
     const double gamma = sqrt((p->training.outputs == 1 ? 1 : K * (K - 1)) / n);
     const double q = 1 - (K - 1) * epsilon, limit = log(q / epsilon), h = 1e-3;
     double f = 0, g = 0, log_time = -12;
@@ -188,9 +189,9 @@ static double follow(const problem *p, double theta, double delta, double *bridg
     return exp(log_time);
 }
 
-/* The bounds hold, and are no further off than the steps of their proofs give away: (3) replaces n by powers
- * of its root and loses a few units; (4) takes the whole distance for one point's, a factor of n, and a
- * logarithm. */
+/* The bounds hold, and are no further off than the steps of their proofs give away: (3) replaces n
+ * by powers of its root and loses a few units; (4) takes the whole distance for one point's, a
+ * factor of n, and a logarithm. */
 Test(target_bounds, times_enclose_that_of_the_flow) {
     const double delta = 0.1, theta = 3;
     for (size_t classes = 2; classes <= 3; classes++)

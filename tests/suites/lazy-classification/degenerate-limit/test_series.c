@@ -32,7 +32,7 @@ static const fixture_setting tiny[] = {{"epsilons", "0.2 0.05"},
 
 static const ntk_reduction nothing[] = {{0}};
 
-/* ---- what a run is given ------------------------------------------------------------------------------- */
+/* ---- what a run is given --------------------------------------------------------------------- */
 
 static ntk_status measure_kernel(const ntk_target_run *run, double *values, const void *own) {
     (void)own;
@@ -127,7 +127,7 @@ Test(target_series, an_error_names_case_epsilon_and_seed) {
                  NTK_ERROR_DIVERGED, "kernel, epsilon 0.05, seed 0: as it must");
 }
 
-/* ---- reducing ------------------------------------------------------------------------------------------ */
+/* ---- reducing -------------------------------------------------------------------------------- */
 
 /* Column 1 is a line in column 0, of slope 2, 3, 4 for seeds 0, 1, 2, but for the largest epsilon.
  * Cases and seeds are told apart by the loss and the points. */

@@ -1,5 +1,5 @@
-/* Routes to predictive probabilities: what is emitted against sums written out here, the identities at a size
- * where they are sharp, and what each control changes. */
+/* Routes to predictive probabilities: what is emitted against sums written out here, the identities
+ * at a size where they are sharp, and what each control changes. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,8 +68,8 @@ static void softmax(const double *f, double *p) {
     for (size_t k = 0; k < K; k++) p[k] = exp(f[k]) / sum;
 }
 
-/* f(x) = start(x) + (1 / (n lambda)) Theta(x, X) (Q - softmax f(X)) at all points, with a kernel of its own.
- */
+/* f(x) = start(x) + (1 / (n lambda)) Theta(x, X) (Q - softmax f(X)) at all points, with a kernel of
+ * its own. */
 Test(predictive, solution_satisfies_its_equation) {
     ntk_predictive problem = problem_of(NTK_START_PRIOR);
     const ntk_architecture erf_network = architecture();
@@ -99,8 +99,8 @@ static ntk_routes compare(ntk_context *context, ntk_predictive_start start) {
 
 static double size_of(const ntk_estimate *e) { return e->high - e->value; }
 
-/* The intervals are at the suite's level: they contain the identities' values, and are narrow enough to mean
- * it. */
+/* The intervals are at the suite's level: they contain the identities' values, and are narrow
+ * enough to mean it. */
 Test(predictive, identities_hold) {
     ntk_context *context = fixture_context(parameters, usual, NULL);
     ntk_routes routes = compare(context, NTK_START_PRIOR);
@@ -114,7 +114,8 @@ Test(predictive, identities_hold) {
     cr_expect(residual->low == 0 && residual->high < 0.7);
     const ntk_estimate *importance = fixture_metric(context, "importance-toy");
     cr_expect(importance->low == 0 && importance->high < 0.1, "%g %g", importance->low, importance->high);
-    cr_expect(degrees->value > 0.1 && degrees->value < 2.0 / 3); /* at most K - 1 of K directions per point */
+    /* at most K - 1 of K directions per point */
+    cr_expect(degrees->value > 0.1 && degrees->value < 2.0 / 3);
     cr_expect_float_eq(ntk_routes_distance(&routes, routes.posterior), 0, 1e-12);
     cr_expect_float_eq(ntk_routes_distance(&routes, routes.mode), 1, 1e-12);
     for (size_t i = 0; i < Q; i++) {
@@ -130,8 +131,8 @@ Test(predictive, identities_hold) {
     ntk_routes_release(&routes);
 }
 
-/* A posterior sampled with another lambda does not obey the identity of this one; without spread every member
- * is the mode; a start that is not the prior's is out of balance. */
+/* A posterior sampled with another lambda does not obey the identity of this one; without spread
+ * every member is the mode; a start that is not the prior's is out of balance. */
 Test(predictive, hypotheses_removed_show) {
     ntk_context *context = fixture_context(parameters, usual, "lambda-factor", "4", NULL);
     ntk_routes routes = compare(context, NTK_START_PRIOR);
@@ -153,8 +154,8 @@ Test(predictive, hypotheses_removed_show) {
     ntk_routes_release(&routes);
 }
 
-/* A half circle of radius 1 about (-1/2, -1/4), class 0, and what it is turned into by pi; the grid's
- * corners. */
+/* A half circle of radius 1 about (-1/2, -1/4), class 0, and what it is turned into by pi; the
+ * grid's corners. */
 Test(predictive, the_plane_interlocks) {
     ntk_classification plane;
     assert_ok(ntk_classification_plane(6, 3, &plane));
@@ -219,7 +220,7 @@ Test(predictive, workers_change_nothing) {
     }
 }
 
-/* ---- networks ------------------------------------------------------------------------------------------ */
+/* ---- networks -------------------------------------------------------------------------------- */
 
 static ntk_predictive problem_of_strength_one(void) {
     ntk_predictive out = problem_of(NTK_START_PRIOR);
@@ -227,8 +228,8 @@ static ntk_predictive problem_of_strength_one(void) {
     return out;
 }
 
-/* The gap of one network from its recorded outputs: softmax at the new points, against the solution from its
- * start. */
+/* The gap of one network from its recorded outputs: softmax at the new points, against the solution
+ * from its start. */
 static double gap_of(const ntk_predictive *problem, const double *start, const double *end) {
     double solution[Q * K], gap = 0, way = 0;
     assert_ok(ntk_predictive_solution(problem, start, NULL, solution));
@@ -261,7 +262,8 @@ Test(predictive, networks_are_compared_with_their_own_solutions) {
                                     .flow = ntk_flow_options_default(),
                                     .tangent_start = true};
     problem.flow.lambda = 1.0 / N;
-    problem.flow.tolerance = 1e-7; /* tighter than the route's: the ends are within its 1e-4 of each other */
+    problem.flow.tolerance = 1e-7; /* tighter than the route's: the ends are within its 1e-4 of each
+                                    * other */
     problem.flow.gradient_tolerance = 1e-7;
     for (size_t width = 8; width <= 40; width += 32) {
         ntk_ensemble all;
