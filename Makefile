@@ -371,5 +371,6 @@ help:
 
 FORCE:
 
--include $(LIBRARY_OBJECTS:.o=.d) $(LAB_OBJECTS:.o=.d) $(RUNNER_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(EXPERIMENT_OBJECTS:.o=.d) \
+-include $(LIBRARY_OBJECTS:.o=.d) $(LAB_OBJECTS:.o=.d) $(RUNNER_OBJECTS:.o=.d) \
+         $(CLI_OBJECTS:.o=.d) $(EXPERIMENT_OBJECTS:.o=.d) \
          $(CLAIM_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BENCHMARKS:=.d)

@@ -42,9 +42,10 @@ typedef struct ntk_hard_margin_result {
  *
  * NTK_OK means that the interval of ||w_hat|| is no wider than 1e-6 of it. Errors:
  *
- *     NTK_ERROR_ARGUMENT        soft targets or squared loss; data that this kernel does not separate, or
- * only with a norm beyond what rounding lets be told from infinity, which is named NTK_ERROR_NO_CONVERGENCE
- * the interval is wider, and named */
+ *     NTK_ERROR_ARGUMENT        soft targets or squared loss; data that this kernel does not
+ *                               separate, or only with a norm that rounding does not let be told
+ *                               from infinity, which is named
+ *     NTK_ERROR_NO_CONVERGENCE  the interval is wider, and named */
 ntk_status ntk_inference_hard_margin(const ntk_inference_problem *problem, double *a, double *f,
                                      ntk_hard_margin_result *result);
 

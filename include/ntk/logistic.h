@@ -17,10 +17,9 @@ ntk_logistic_options ntk_logistic_options_default(void);
 /* How good the solution is. Of the computed numbers
  *
  *     gradient_norm       ||g||, g = grad P at w = J^T a; for lambda = 0 of the loss
- *     relative_residual   ||g|| / (lambda ||w||): but for rounding, a bound of the relative error of w; for
- *                         lambda = 0 that of the interpolation conditions, in maximum norm relative
- *                         to the
- *                         largest of them
+ *     relative_residual   ||g|| / (lambda ||w||): but for rounding, a bound of the relative error
+ *                         of w; for lambda = 0 that of the interpolation conditions, in
+ *                         maximum norm relative to the largest of them
  *
  * And bounds of the distance to the exact solution, w* with outputs f*, rounding included, which
  * hold for each positive semi-definite Theta whose entries lie within 4 u sqrt(Theta_ii Theta_jj),
@@ -79,12 +78,16 @@ typedef struct ntk_logistic_result {
  * f: (n, K), f*(X), may be NULL; options: NULL for the defaults. Memory: one more matrix like gram,
  * and K + 2 of them for stiff problems. Errors:
  *
- *     NTK_ERROR_ARGUMENT                another loss; lambda = 0 with a target that is 0 or 1, which has no
- *                                       logit (on separable data the limit is the hard margin)
- *     NTK_ERROR_NOT_POSITIVE_DEFINITE   Theta has a direction that is negative by more than rounding; lambda
- * = 0, Theta is singular to rounding, and the logits are not in its range NTK_ERROR_NO_CONVERGENCE          f
- * is not known as well as NTK_OK promises, or max_iterations were too few, with what was reached; lambda
- * vanishes beside Theta NTK_ERROR_NOT_FINITE              P overflows */
+ *     NTK_ERROR_ARGUMENT                another loss; lambda = 0 with a target that is 0 or 1,
+ *                                       which has no logit (on separable data the limit is the hard
+ *                                       margin)
+ *     NTK_ERROR_NOT_POSITIVE_DEFINITE   Theta has a direction that is negative by more than
+ *                                       rounding; or lambda = 0, Theta is singular to rounding, and
+ *                                       the logits are not in its range
+ *     NTK_ERROR_NO_CONVERGENCE          f is not known as well as NTK_OK promises, or
+ *                                       max_iterations were too few, with what was reached;
+ *                                       lambda vanishes beside Theta
+ *     NTK_ERROR_NOT_FINITE              P overflows */
 ntk_status ntk_inference_logistic(const ntk_inference_problem *problem, const ntk_logistic_options *options,
                                   double *a, double *f, ntk_logistic_result *result);
 

@@ -1,7 +1,8 @@
 /* Compensated dot products (Ogita, Rump and Oishi, "Accurate sum and dot product", SIAM J. Sci.
  * Comput. 26, 2005, algorithm 5.3): with the exact transformations
  *
- *     a b = p + e   (Dekker: halves of 26 bits, whose products are exact),    s + p = t + d   (Knuth),
+ *     a b = p + e   (Dekker: halves of 26 bits, whose products are exact),
+ *     s + p = t + d   (Knuth),
  *
  * the errors e and d are summed beside the sum itself and added at its end. */
 #include "inference/compensated.h"

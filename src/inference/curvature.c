@@ -1,7 +1,8 @@
 /* For a row whose top probability is almost 1, p_top - p_top^2 cancels. With d_k = v_k - v_top and
  * the mean taken over the others, mu = sum_{j != top} p_j d_j,
  *
- *     (n / m) (H v)_k = p_k (v_k - sum_j p_j v_j) = p_k (d_k - mu),     (n / m) (H v)_top = -p_top mu,
+ *     (n / m) (H v)_k = p_k (v_k - sum_j p_j v_j) = p_k (d_k - mu),
+ *     (n / m) (H v)_top = -p_top mu,
  *
  * in which nothing cancels that v does not bring along. The eigenvalues of diag p - p p^T are at
  * most

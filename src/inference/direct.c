@@ -6,7 +6,7 @@
  * happens at the former once a number has been rounded that belongs to the latter. Divided by H,
  * row by row, the equation is that of Gaussian regression with noise lambda / d,
  *
- *     logistic    lambda (delta + r / lambda) / d + Theta delta = 0,                          d_i = H_i,
+ *     logistic    lambda (delta + r / lambda) / d + Theta delta = 0,                   d_i = H_i,
  *     softmax     lambda (delta_k + r_k / lambda) / d_k + Theta delta_k = t,   sum_k delta_k = 0,
  *
  * d_ik = (m_i / n) p_ik, where t (n) is the shift of the outputs of each point which H does not

@@ -25,9 +25,10 @@
  * The two quantities are bounded without a factorisation. A >= lambda I and A >= J^T H J, so that
  * for any split r = r' + r'', r'' in the range of H,
  *
- *     nu <= ||J^T r'|| / sqrt(lambda) + (r''^T H^+ r'')^{1/2},    ||J^T r'|| <= sum_i sqrt(Theta_ii) |r'_i|,
- *     rho_i^2 <= min(Theta_ii / lambda, 1 / H_i)                                               (logistic)
- *     rho_i^2 <= min(||J_ik - J_il||^2 / lambda, (1/p_k + 1/p_l) n / m_i)                      (softmax),
+ *     nu <= ||J^T r'|| / sqrt(lambda) + (r''^T H^+ r'')^{1/2},
+ *     ||J^T r'|| <= sum_i sqrt(Theta_ii) |r'_i|,
+ *     rho_i^2 <= min(Theta_ii / lambda, 1 / H_i)                                         (logistic)
+ *     rho_i^2 <= min(||J_ik - J_il||^2 / lambda, (1/p_k + 1/p_l) n / m_i)               (softmax),
  *
  * each point goes to the cheaper side, and r''^T H^+ r'' = sum_k r''_k^2 n / (m_i p_k) for softmax.
  * An error e of c thus counts as one of e / H in f, and an error d of f as one of H^{1/2} d in nu:

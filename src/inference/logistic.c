@@ -38,8 +38,9 @@
  * there about a point whose part of P is below the rounding of another's, so the step t is the
  * first of 1, 1/2, 1/4, ... with
  *
- *     phi'(t) <= 0     or     t <= log(1 + s) / s,      s the largest change, for t = 1, of an output or of a
- *                                                       difference of two outputs of a point.
+ *     phi'(t) <= 0     or     t <= log(1 + s) / s,      s the largest change, for t = 1, of an
+ *                                                       output or of a difference of two
+ *                                                       outputs of a point.
  *
  * phi is convex, so that the former is a descent. So is the latter: along the step the curvature
  * grows by e^{ts} at most (error_bound.c), and with nu^2 = delta^T A delta

@@ -10,7 +10,8 @@
  * What OK means. Let rho = y - f_0 - (Theta + n lambda M^{-1}) a be what is left and f* the exact
  * solution. In the norm weighed by m,
  *
- *     f* - (f_0 + Theta a) = Theta (Theta + n lambda M^{-1})^{-1} rho,     ||f* - f||_M <= ||rho||_M,
+ *     f* - (f_0 + Theta a) = Theta (Theta + n lambda M^{-1})^{-1} rho,
+ *     ||f* - f||_M <= ||rho||_M,
  *
  * since M^{1/2} times that matrix times M^{-1/2} is K (K + n lambda I)^{-1} with K = M^{1/2} Theta
  * M^{1/2}. So the residual bounds the error of f, whatever the condition of Theta, up to the

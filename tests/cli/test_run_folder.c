@@ -37,7 +37,7 @@ Test(run_folder, a_killed_run_is_resumed_to_the_same_tables) {
     const char *claims = "toy/holds toy/slow toy/violated --set pause=0.02 --no-figures --jobs 1";
     cr_assert_eq(toy_ntk("verify %s --out whole", claims), 1, "%s", toy_output());
     cr_assert_eq(toy_shell("\"$NTK_FIXTURE\" verify %s --out \"$PWD/cut\" & pid=$!; "
-                           "until [ -s cut/journal.log ]; do sleep 0.01; done; kill -9 $pid; wait $pid; true",
+                           "await -s cut/journal.log; kill -9 $pid; wait $pid; true",
                            claims),
                  0);
     toy_shell("wc -l <cut/journal.log");
@@ -55,7 +55,7 @@ Test(run_folder, a_killed_run_is_resumed_to_the_same_tables) {
 Test(run_folder, an_interrupt_ends_with_130_and_kills_the_children) {
     const int status =
         toy_shell("\"$NTK_FIXTURE\" verify toy/timeout toy/holds --no-figures --out \"$PWD/cut\" & pid=$!; "
-                  "until [ -s cut/journal.log ]; do sleep 0.01; done; kill -TERM $pid; wait $pid");
+                  "await -s cut/journal.log; kill -TERM $pid; wait $pid");
     cr_expect_eq(status, 130, "%s", toy_output());
     cr_expect(toy_said("--resume --out /"), "%s", toy_output());
     cr_expect_eq(toy_shell(STILL_RUNNING), 1, "still running: %s", toy_output());
@@ -84,7 +84,7 @@ Test(run_folder, resuming_with_another_seed_reuses_nothing) {
 Test(run_folder, a_program_replaced_during_the_run_is_not_used) {
     const int status =
         toy_shell("cp \"$NTK_FIXTURE\" mine && (./mine verify toy/slow --no-figures --jobs 1 --out run "
-                  "& pid=$!; until [ -e run/toy ]; do sleep 0.01; done; cp mine new; mv new mine; "
+                  "& pid=$!; await -e run/toy; cp mine new; mv new mine; "
                   "wait $pid)");
     cr_expect_eq(status, 5, "%s", toy_output());
     cr_expect(toy_said("was replaced during the run"), "%s", toy_output());
@@ -97,7 +97,7 @@ Test(run_folder, a_program_replaced_during_the_run_is_not_used) {
  * status. */
 static int verify_while(const char *what) {
     return toy_shell("rm -rf run; \"$NTK_FIXTURE\" verify toy/slow --no-figures --jobs 1 --out run & pid=$!; "
-                     "until [ -e run/toy/slow/stderr.txt ]; do sleep 0.01; done; %s; wait $pid",
+                     "await -e run/toy/slow/stderr.txt; %s; wait $pid",
                      what);
 }
 
@@ -133,11 +133,11 @@ Test(run_folder, stored_results_edited_during_the_run_do_not_count) {
 Test(run_folder, results_removed_or_altered_during_the_run_are_missed) {
     static const char *const deeds[] = {
         "rm -r run",
-        "until [ -s run/journal.log ]; do sleep 0.01; done; "
+        "await -s run/journal.log; "
         "rm run/toy/slow/draws.tsv",
-        "until [ -s run/journal.log ]; do sleep 0.01; done; "
+        "await -s run/journal.log; "
         "echo >>run/toy/slow/metrics.tsv",
-        "until [ -s run/journal.log ]; do sleep 0.01; done; rm run/journal.log"};
+        "await -s run/journal.log; rm run/journal.log"};
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
         cr_expect_eq(verify_while(deeds[i]), 5, "%s: %s", deeds[i], toy_output());
         cr_expect(toy_said("during the run") || toy_said("run/"), "%s: %s", deeds[i], toy_output());
@@ -163,7 +163,7 @@ Test(run_folder, a_run_of_another_clone_can_be_accepted) {
 Test(run_folder, one_folder_serves_one_run_at_a_time) {
     toy_shell(
         "\"$NTK_FIXTURE\" verify toy/slow --no-figures --out run >first.txt 2>&1 & "
-        "until [ -e run/journal.log ]; do sleep 0.01; done; "
+        "await -e run/journal.log; "
         "\"$NTK_FIXTURE\" verify toy/slow --no-figures --out run; echo second $?; wait %%1; echo first $?");
     cr_expect(toy_said("run: another run is using this folder"), "%s", toy_output());
     cr_expect(toy_said("second 5"), "%s", toy_output());

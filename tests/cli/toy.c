@@ -107,10 +107,14 @@ void toy_write(const char *name, const char *content) {
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
+/* `await -e FILE` and `await -s FILE`: until it is there, but no longer than half a minute. */
+static const char await[] = "await() { n=0; until [ \"$1\" \"$2\" ]; do n=$((n + 1)); "
+                            "[ $n -lt 3000 ] || return 1; sleep 0.01; done; }";
+
 static int execute(const char *command) {
     char line[4096];
-    snprintf(line, sizeof line, "cd '%s' && export NTK_ROOT=\"$PWD\" && (%s) >output.txt 2>&1", folder,
-             command);
+    snprintf(line, sizeof line, "%s; cd '%s' && export NTK_ROOT=\"$PWD\" && (%s) >output.txt 2>&1", await,
+             folder, command);
     const int status = system(line);
     snprintf(output, sizeof output, "%s", toy_read("output.txt"));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -2,7 +2,9 @@
  * is set. What stands before main is not counted: it is the loader's and the runtime libraries'
  * own.
  *
- *     STARVE=N LD_PRELOAD=starve.so PROGRAM ...       STARVE=0 counts, and prints the number at the end */
+ *     STARVE=N LD_PRELOAD=starve.so PROGRAM ...
+ *
+ * STARVE=0 counts, and prints the number at the end. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>

@@ -5,7 +5,7 @@
  * lambda_min(Theta_t) >= lambda > 0 along the path. The loss bounds the logits (soft-bounded), so
  * all probabilities are at least some p_ > 0, and
  *
- *     -dE/dt = ||grad L||^2 >= kappa E,     kappa = lambda p_ / (2n)          (derived in study/drift.c):
+ *     -dE/dt = ||grad L||^2 >= kappa E,     kappa = lambda p_ / (2n)    (derived in study/drift.c):
  *
  * E vanishes like e^{-kappa t}, the targets are reached at finite logits, and the parameters travel
  * at most 2 sqrt(E_0 / kappa) in all time, a distance that does not depend on the width. Over it

@@ -27,7 +27,8 @@ set title "(a) eigenvalues on S^2; odd degrees are open"
 set key at graph 0.5, graph 0.3 left top
 plot for [i=3:2:-1] ratios using (on(word(names, i), 0)):(scaled($4, $3)) with points ls i \
          title word(titles, i), \
-     for [i=2:3] ratios using (on(word(names, i), 1)):(scaled($4, $3)) with points ls i pt open(i) ps 1.3 lw 1, \
+     for [i=2:3] ratios using (on(word(names, i), 1)):(scaled($4, $3)) \
+         with points ls i pt open(i) ps 1.3 lw 1, \
      ratios using (all("depth-2")):(scaled($5, $3)) with points ls 7 title "Laplace", \
      one using (all("depth-1")):(scaled($4, $3)) with points ls 8 title "L = 1 (control)"
 
