@@ -160,6 +160,10 @@ Test(architecture, a_name_ends_where_its_architecture_does) {
     parsed.activation = NTK_SIN;
     assert_fails(ntk_architecture_parse("erf-3-k3", &parsed, NULL), NTK_ERROR_ARGUMENT,
                  "'erf-3-k3': 'k3' should be the depth, or nothing");
+    assert_fails(ntk_architecture_parse("erf-0", &parsed, NULL), NTK_ERROR_ARGUMENT,
+                 "'erf-0': the depth should be 1 to 64");
+    assert_fails(ntk_architecture_parse("erf-65", &parsed, NULL), NTK_ERROR_ARGUMENT,
+                 "'erf-65': the depth should be 1 to 64");
     assert_fails(ntk_architecture_parse("erg-3", &parsed, NULL), NTK_ERROR_ARGUMENT, "did you mean 'erf'?");
     cr_expect_eq(parsed.activation, NTK_SIN, "the output of a failed parse was touched");
 }

@@ -124,6 +124,14 @@ static const ntk_metric_declaration exits[] = {
     {0},
 };
 
+Test(declarations, the_first_metric_is_looked_at_too) {
+    make(NULL, NULL, NULL, 0);
+    assert_ok(ntk_experiment_check_metrics(context));
+    assert_ok(ntk_emit_scalar(context, "surprise", 1));
+    assert_fails(ntk_experiment_check_metrics(context), NTK_ERROR_ARGUMENT,
+                 "metric 'surprise' was emitted and is not declared");
+}
+
 Test(declarations, what_is_declared_is_emitted_and_nothing_else) {
     make(exits, NULL, NULL, 0);
     expect_names("exited-64 exited-256 slope-64 slope-256 "); /* these can be */

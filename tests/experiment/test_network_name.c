@@ -52,6 +52,8 @@ Test(network_name, a_wrong_one_is_answered_with_what_is_wrong_in_it) {
         {"relu-65-k3", "'relu-65-k3': the depth should be 1 to 64"},
         {"relu-2x", "'relu-2x': '2x' should be a whole number, the depth"},
         {"relu-k0", "'relu-k0': classes should be 2 to 10"},
+        {"relu-k1", "'relu-k1': classes should be 2 to 10"},
+        {"relu-k11", "'relu-k11': classes should be 2 to 10"},
         {"relu-k99999999999999999999", "classes should be 2 to 10"},
         {"relu-k3-k4", "'relu-k3-k4': classes are given twice"},
         {"relu-l2-soft", "'relu-l2-soft': one of l2 and soft should be given, once"},
