@@ -131,13 +131,12 @@ Test(run_folder, stored_results_edited_during_the_run_do_not_count) {
 }
 
 Test(run_folder, results_removed_or_altered_during_the_run_are_missed) {
-    static const char *const deeds[] = {
-        "rm -r run",
-        "await -s run/journal.log; "
-        "rm run/toy/slow/draws.tsv",
-        "await -s run/journal.log; "
-        "echo >>run/toy/slow/metrics.tsv",
-        "await -s run/journal.log; rm run/journal.log"};
+    static const char *const deeds[] = {"rm -r run",
+                                        "await -s run/journal.log; "
+                                        "rm run/toy/slow/draws.tsv",
+                                        "await -s run/journal.log; "
+                                        "echo >>run/toy/slow/metrics.tsv",
+                                        "await -s run/journal.log; rm run/journal.log"};
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
         cr_expect_eq(verify_while(deeds[i]), 5, "%s: %s", deeds[i], toy_output());
         cr_expect(toy_said("during the run") || toy_said("run/"), "%s: %s", deeds[i], toy_output());
