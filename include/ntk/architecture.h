@@ -15,7 +15,22 @@
  *     h^l = h^{l-1} + alpha sqrt(1/m) V^l phi(sqrt(2/m) W^l h^{l-1}),       l = 1 .. L
  *     f   = sqrt(1/m) v^T h^L,     W^0: (m, d); W^l, V^l: (m, m); v: one column per output
  *
- * with alpha the residual scale. */
+ * with alpha the residual scale.
+ *
+ * Convolutional network (Bietti and Mairal 2019; Novak et al. 2019; the NTK parametrisation), L
+ * layers of m channels on images of height x width positions u and C channels. V are the p offsets
+ * -floor((p - 1) / 2) .. floor(p / 2) of a patch on each axis of more than one position, |V| their
+ * number; t the stride:
+ *
+ *     h^1[u]     = (w_0 / sqrt(c s_1)) sum_v W^1_v x[t u + v]          + b beta^1
+ *     h^{l+1}[u] = (w / sqrt(m s_{l+1})) sum_v W^{l+1}_v a^l[t u + v]  + b beta^{l+1}
+ *     a^l        = the linear pooling of phi(h^l), channel by channel
+ *     flatten:  f = (w / sqrt(m)) sum_u <w_u, a^L[u]>                  + b beta
+ *     average:  f = (w / sqrt(m)) <w, (1/N) sum_u a^L[u]>              + b beta
+ *
+ * c = C, or 1 with NTK_INPUT_SCALE_NONE; s = |V| for the mean of a patch, which is |V| at a border
+ * too, and 1 for its sum; N positions at the end. Outside the grid x and a are 0, or repeat
+ * (circular). An axis of n positions has ceil(n / t) after a convolution. */
 #ifndef NTK_ARCHITECTURE_H
 #define NTK_ARCHITECTURE_H
 
@@ -27,7 +42,7 @@
 
 NTK_BEGIN_DECLS
 
-typedef enum ntk_family { NTK_DENSE, NTK_RESIDUAL } ntk_family;
+typedef enum ntk_family { NTK_DENSE, NTK_RESIDUAL, NTK_CONVOLUTIONAL } ntk_family;
 
 typedef enum ntk_activation {
     NTK_RELU, /* max(x, 0) */
@@ -54,6 +69,52 @@ typedef enum ntk_parametrisation {
 
 #define NTK_DEPTH_MAX 64
 
+typedef enum ntk_padding { NTK_PADDING_ZERO, NTK_PADDING_CIRCULAR } ntk_padding;
+
+typedef enum ntk_patch_scale { NTK_PATCH_MEAN, NTK_PATCH_SUM } ntk_patch_scale;
+
+/* Linear pooling of factor s on an axis of n > 1 positions (an axis of one position stays as it
+ * is):
+ *
+ *     box             the mean of s positions; floor(n / s) outputs
+ *     gauss           weights exp(-i^2 / s^2) / sum, i = -s .. s, around s (j + 1), j = 0 ..
+ * floor(n / s) - 2; those outside are dropped, the others not renormalised (Bietti and Mairal 2019)
+ * gauss-same      the same around s j, j = 0 .. ceil(n / s) - 1 gauss-circular  as gauss-same, but
+ * those outside are wrapped around */
+typedef enum ntk_pooling {
+    NTK_POOLING_NONE,
+    NTK_POOLING_BOX,
+    NTK_POOLING_GAUSS,
+    NTK_POOLING_GAUSS_SAME,
+    NTK_POOLING_GAUSS_CIRCULAR,
+    NTK_POOLING_COUNT
+} ntk_pooling;
+
+typedef enum ntk_readout { NTK_READOUT_FLATTEN, NTK_READOUT_AVERAGE } ntk_readout;
+
+/* Sizes of the grids, patches, strides and factors; a bound that only keeps products within a
+ * size_t. */
+#define NTK_GRID_MAX 32767
+
+/* A convolution, the activation, and a pooling or none. */
+typedef struct ntk_convolution_layer {
+    unsigned patch, stride; /* p, t; 1 .. NTK_GRID_MAX */
+    ntk_padding padding;
+    ntk_patch_scale scale;
+    ntk_pooling pooling;
+    unsigned factor; /* s, 1 .. NTK_GRID_MAX; where there is pooling */
+} ntk_convolution_layer;
+
+/* What only convolutional networks have. An image is (height, width, channels), row-major: d =
+ * height * width
+ * * channels numbers. A signal has height 1. */
+typedef struct ntk_convolution {
+    size_t height, width, channels; /* 1 .. NTK_GRID_MAX */
+    double first_weight_variance;   /* w_0^2 > 0; 0: the same as w^2 */
+    ntk_readout readout;
+    ntk_convolution_layer layer[NTK_DEPTH_MAX]; /* the first `depth` of them */
+} ntk_convolution;
+
 typedef struct ntk_architecture {
     ntk_family family;
     size_t depth; /* L, hidden layers or blocks; 1 .. NTK_DEPTH_MAX */
@@ -64,15 +125,39 @@ typedef struct ntk_architecture {
     double residual_scale;  /* alpha >= 0, residual networks only */
     ntk_input_scale input_scale;
     ntk_parametrisation parametrisation;
+    ntk_convolution convolution; /* convolutional networks only */
 } ntk_architecture;
 
 /* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, residual
  * scale 1, input scale 1/d, NTK parametrisation. With .family = NTK_RESIDUAL it is a residual
- * network of one block. */
+ * network of one block; ntk_architecture_convolutional makes a convolutional one. */
 ntk_architecture ntk_architecture_default(void);
 
 /* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */
 ntk_status ntk_architecture_check(const ntk_architecture *architecture);
+
+/* A convolutional network with the default's activation, variances and scales, readout flatten,
+ * checked. layers: the layers' text, see below. Errors: NTK_ERROR_ARGUMENT. */
+ntk_status ntk_architecture_convolutional(size_t height, size_t width, size_t channels, const char *layers,
+                                          ntk_architecture *out);
+
+/* Layers from text: "conv 3 stride 1 zero mean, pool gauss 2, conv 5". A convolution names its
+ * patch size; then, in any order, its stride (1), zero (the default) or circular, mean (the
+ * default) or sum. A pooling names its kind and its factor and belongs to the convolution before
+ * it. Sets the depth and the layers, nothing else, and only if all is well; ntk_architecture_check
+ * has the last word. Errors: NTK_ERROR_ARGUMENT, naming the item and what is wrong in it. */
+ntk_status ntk_architecture_parse_layers(const char *text, ntk_architecture *architecture);
+
+/* The inverse, every word written out. Returns the length, as snprintf does; `size` may be 0. */
+size_t ntk_architecture_print_layers(const ntk_architecture *architecture, size_t size, char *text);
+
+/* "28x28x1", or "28x28" for one channel: height, width, channels. Same manners and errors. */
+ntk_status ntk_architecture_parse_image(const char *text, ntk_architecture *architecture);
+
+/* The grid after the first `layers` layers (0: the image) of a convolutional network that has
+ * passed ntk_architecture_check. */
+void ntk_architecture_grid(const ntk_architecture *architecture, size_t layers, size_t *height,
+                           size_t *width);
 
 /* "relu", "erf", ...; parse is the inverse. The name of a value outside the enumeration is
  * "unknown". Errors: NTK_ERROR_ARGUMENT, suggesting the name that is meant and listing all that

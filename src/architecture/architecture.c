@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "architecture/geometry.h"
+
 /* activation, name, continuous derivative; in the order of the enumeration. */
 #define ACTIVATION_TABLE(X)                                                                                  \
     X(NTK_RELU, "relu", false)                                                                               \
@@ -67,8 +69,69 @@ static ntk_status check_residual(const ntk_architecture *a) {
     return NTK_OK;
 }
 
+static ntk_status check_layer(const ntk_convolution_layer *layer, size_t l) {
+    const unsigned sizes[] = {layer->patch, layer->stride,
+                              layer->pooling == NTK_POOLING_NONE ? 1 : layer->factor};
+    static const char *const names[] = {"patch", "stride", "factor of the pooling"};
+    if ((unsigned)layer->padding > NTK_PADDING_CIRCULAR)
+        return fail_enumeration("padding", (int)layer->padding, "a member of ntk_padding");
+    if ((unsigned)layer->scale > NTK_PATCH_SUM)
+        return fail_enumeration("scale", (int)layer->scale, "a member of ntk_patch_scale");
+    if ((unsigned)layer->pooling >= NTK_POOLING_COUNT)
+        return fail_enumeration("pooling", (int)layer->pooling, "a member of ntk_pooling");
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+        if (sizes[k] < 1 || sizes[k] > NTK_GRID_MAX)
+            return ntk_fail(NTK_ERROR_ARGUMENT,
+                            "architecture: convolutional layer %zu: the %s is %u; it must be 1 to %d", l + 1,
+                            names[k], sizes[k], NTK_GRID_MAX);
+    return NTK_OK;
+}
+
+/* Of either axis: a pooling must leave a position. */
+static ntk_status check_axis(const ntk_image_axis *axis, size_t l) {
+    if (axis->pooled > 0) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT,
+                    "architecture: convolutional layer %zu: pooling by %zu leaves nothing of %zu positions; "
+                    "it needs %zu",
+                    l + 1, axis->factor, axis->out,
+                    axis->pooling == NTK_POOLING_GAUSS ? 2 * axis->factor : axis->factor);
+}
+
+static ntk_status check_image(const ntk_convolution *convolution) {
+    const size_t sizes[] = {convolution->height, convolution->width, convolution->channels};
+    static const char *const names[] = {"height", "width", "channels"};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+        if (sizes[k] < 1 || sizes[k] > NTK_GRID_MAX)
+            return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: the image's %s is %zu; it must be 1 to %d",
+                            names[k], sizes[k], NTK_GRID_MAX);
+    return NTK_OK;
+}
+
+static ntk_status check_convolution(const ntk_architecture *a) {
+    const ntk_convolution *convolution = &a->convolution;
+    NTK_TRY(check_image(convolution));
+    if ((unsigned)convolution->readout > NTK_READOUT_AVERAGE)
+        return fail_enumeration("readout", (int)convolution->readout, "a member of ntk_readout");
+    if (!(isfinite(convolution->first_weight_variance) && convolution->first_weight_variance >= 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: first_weight_variance is %g; it must be positive and finite, or 0 for "
+                        "that of the other layers",
+                        convolution->first_weight_variance);
+    size_t height = convolution->height, width = convolution->width;
+    for (size_t l = 0; l < a->depth; l++) {
+        NTK_TRY(check_layer(&convolution->layer[l], l));
+        const ntk_image_axis vertical = ntk_image_axis_create(&convolution->layer[l], height);
+        const ntk_image_axis horizontal = ntk_image_axis_create(&convolution->layer[l], width);
+        NTK_TRY(check_axis(&vertical, l));
+        NTK_TRY(check_axis(&horizontal, l));
+        height = vertical.pooled;
+        width = horizontal.pooled;
+    }
+    return NTK_OK;
+}
+
 ntk_status ntk_architecture_check(const ntk_architecture *a) {
-    if (a->family != NTK_DENSE && a->family != NTK_RESIDUAL)
+    if ((unsigned)a->family > NTK_CONVOLUTIONAL)
         return fail_enumeration("family", (int)a->family, "a member of ntk_family");
     if (!is_activation(a->activation)) {
         return fail_enumeration("activation", (int)a->activation, "a member of ntk_activation");
@@ -95,5 +158,6 @@ ntk_status ntk_architecture_check(const ntk_architecture *a) {
                         "architecture: bias_variance is %g; it must be non-negative and finite",
                         a->bias_variance);
     }
+    if (a->family == NTK_CONVOLUTIONAL) return check_convolution(a);
     return a->family == NTK_RESIDUAL ? check_residual(a) : NTK_OK;
 }

@@ -308,6 +308,8 @@ ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t
                                     size_t ldx, const double *gram, size_t ldg, double *bound) {
     NTK_BALL_GUARD;
     NTK_TRY(ntk_architecture_check(architecture));
+    if (architecture->family == NTK_CONVOLUTIONAL)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "certify: kernels in ball arithmetic are dense or residual");
     if (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF)
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
                         "certify: kernels in ball arithmetic are dense with relu or erf, or residual, not %s",

@@ -54,6 +54,7 @@
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
+#include "kernel/convolution.h"
 #include "kernel/kernel_points.h"
 #include "kernel/pair.h"
 #include "kernel/recursion.h"
@@ -215,6 +216,8 @@ ntk_status ntk_kernel_gram_both(const ntk_architecture *architecture, size_t n, 
     NTK_TRY(check_stride("x", ldx, d));
     NTK_TRY(check_stride("the Gram matrix", ldg, n));
     if (nngp == NULL && ntk == NULL) return ntk_fail(NTK_ERROR_ARGUMENT, "kernel: no output is asked for");
+    if (architecture->family == NTK_CONVOLUTIONAL)
+        return ntk_convolution_matrix(architecture, d, n, x, ldx, n, NULL, 0, nngp, ntk, ldg);
     ntk_points points = {0};
     matrix m = {.architecture = architecture, .nngp = nngp, .ntk = ntk, .ld = ldg};
     ntk_status status = ntk_points_create(architecture, n, d, x, ldx, &points);
@@ -237,6 +240,9 @@ ntk_status ntk_kernel_cross(const ntk_architecture *architecture, ntk_kernel_typ
     NTK_TRY(check_stride("y", ldy, d));
     NTK_TRY(check_stride("the kernel matrix", ldk, m));
     const bool nngp = type == NTK_KERNEL_NNGP;
+    if (architecture->family == NTK_CONVOLUTIONAL)
+        return ntk_convolution_matrix(architecture, d, n, x, ldx, m, y, ldy, nngp ? kernel : NULL,
+                                      nngp ? NULL : kernel, ldk);
     matrix out = {
         .architecture = architecture, .nngp = nngp ? kernel : NULL, .ntk = nngp ? NULL : kernel, .ld = ldk};
     ntk_points rows = {0}, columns = {0};

@@ -59,8 +59,7 @@ void ntk_points_destroy(ntk_points *points) {
     ntk_release(points->tangent);
 }
 
-/* The fields of a closed form; see recursion.h. */
-static void fill_fields(ntk_activation activation, double a, double *field) {
+void ntk_fill_fields(ntk_activation activation, double a, double *field) {
     switch (activation) {
     case NTK_RELU:
         field[0] = sqrt(a);
@@ -105,8 +104,8 @@ static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_po
     NTK_TRY(ntk_allocate_doubles(NTK_CLOSED_FORM_FIELDS * points->stride, &points->field[l]));
     for (size_t i = 0; i < points->count; i++) {
         const double a = variance[i];
-        fill_fields(architecture->activation, a,
-                    points->field[l] + ntk_field_offset(i, NTK_CLOSED_FORM_FIELDS));
+        ntk_fill_fields(architecture->activation, a,
+                        points->field[l] + ntk_field_offset(i, NTK_CLOSED_FORM_FIELDS));
         advance(architecture, points, l, i, diagonal_dual(architecture->activation, a));
     }
     return NTK_OK;

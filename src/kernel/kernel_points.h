@@ -34,6 +34,10 @@ typedef struct ntk_points {
 /* 1 / sqrt(variance), 0 for 0. */
 static inline double ntk_inverse_root(double variance) { return variance > 0 ? 1 / sqrt(variance) : 0; }
 
+/* The fields of a closed form (recursion.h) for a point of variance `variance`; field:
+ * NTK_POINT_BLOCK doubles apart. */
+void ntk_fill_fields(ntk_activation activation, double variance, double *field);
+
 /* S^1_xx (S^0_xx); the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming
  * row and column of the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be
  * destroyed in either case. */

@@ -1,22 +1,5 @@
-/* AVX2: four doubles at a time. */
-#include <immintrin.h>
-#include <sleef.h>
+#include "kernel/lanes_avx2.h"
 
-enum { WIDTH = 4 };
-#define VECTOR           __m256d
-#define LOAD             _mm256_loadu_pd
-#define STORE            _mm256_storeu_pd
-#define SPLAT(x)         _mm256_set1_pd(x)
-#define MIN              _mm256_min_pd
-#define MAX              _mm256_max_pd
-#define SQRT             _mm256_sqrt_pd
-#define ABS(x)           _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
-#define BEYOND(x, limit) ((unsigned)_mm256_movemask_pd(_mm256_cmp_pd(ABS(x), SPLAT(limit), _CMP_NLE_UQ)))
-#define ACOS             Sleef_cinz_acosd4_u35avx
-#define ASIN             Sleef_cinz_asind4_u35avx
-#define EXP              Sleef_cinz_expd4_u10avx
-#define EXPM1            Sleef_cinz_expm1d4_u10avx
-#define ISA              "avx2"
-#define TABLE            ntk_recursion_avx2
+#define TABLE ntk_recursion_avx2
 
 #include "kernel/recursion.inc"

@@ -102,6 +102,8 @@ ntk_status ntk_network_create(const ntk_architecture *architecture, size_t input
                               size_t outputs, ntk_network **out) {
     *out = NULL;
     NTK_TRY(ntk_architecture_check(architecture));
+    if (architecture->family == NTK_CONVOLUTIONAL)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "network: convolutional networks have no finite width yet");
     if (inputs == 0 || width == 0 || outputs == 0)
         return ntk_fail(NTK_ERROR_ARGUMENT, "network: %zu inputs, width %zu, %zu outputs: none may be zero",
                         inputs, width, outputs);

@@ -1,0 +1,30 @@
+/* AVX2: four doubles at a time. */
+#ifndef NTK_KERNEL_LANES_AVX2_H
+#define NTK_KERNEL_LANES_AVX2_H
+
+#include <immintrin.h>
+#include <sleef.h>
+
+enum { WIDTH = 4 };
+#define VECTOR                     __m256d
+#define LOAD                       _mm256_loadu_pd
+#define STORE                      _mm256_storeu_pd
+#define SPLAT(x)                   _mm256_set1_pd(x)
+#define MIN                        _mm256_min_pd
+#define MAX                        _mm256_max_pd
+#define SQRT                       _mm256_sqrt_pd
+#define ABS(x)                     _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
+#define BEYOND(x, limit)           ((unsigned)_mm256_movemask_pd(_mm256_cmp_pd(ABS(x), SPLAT(limit), _CMP_NLE_UQ)))
+#define ACOS                       Sleef_cinz_acosd4_u35avx
+#define ASIN                       Sleef_cinz_asind4_u35avx
+#define ATAN                       Sleef_cinz_atand4_u35avx
+#define EXP                        Sleef_cinz_expd4_u10avx
+#define EXPM1                      Sleef_cinz_expm1d4_u10avx
+#define ISA                        "avx2"
+#define WHERE_ABOVE(z, low, x)     _mm256_and_pd(_mm256_cmp_pd(z, low, _CMP_GT_OQ), x)
+#define WHERE_BELOW(z, high, a, b) _mm256_blendv_pd(b, a, _mm256_cmp_pd(z, high, _CMP_LT_OQ))
+#define ANY_BELOW(z, high)         (_mm256_movemask_pd(_mm256_cmp_pd(z, high, _CMP_LT_OQ)) != 0)
+#define TABLE_16(t, bits)                                                                                    \
+    _mm256_i64gather_pd(t, _mm256_and_si256(_mm256_castpd_si256(bits), _mm256_set1_epi64x(15)), 8)
+
+#endif

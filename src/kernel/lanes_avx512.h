@@ -1,0 +1,30 @@
+/* AVX-512: eight doubles at a time. */
+#ifndef NTK_KERNEL_LANES_AVX512_H
+#define NTK_KERNEL_LANES_AVX512_H
+
+#include <immintrin.h>
+#include <sleef.h>
+
+enum { WIDTH = 8 };
+#define VECTOR                     __m512d
+#define LOAD                       _mm512_loadu_pd
+#define STORE                      _mm512_storeu_pd
+#define SPLAT(x)                   _mm512_set1_pd(x)
+#define MIN                        _mm512_min_pd
+#define MAX                        _mm512_max_pd
+#define SQRT                       _mm512_sqrt_pd
+#define ABS                        _mm512_abs_pd
+#define BEYOND(x, limit)           ((unsigned)_mm512_cmp_pd_mask(ABS(x), SPLAT(limit), _CMP_NLE_UQ))
+#define ACOS                       Sleef_cinz_acosd8_u35avx512fnofma
+#define ASIN                       Sleef_cinz_asind8_u35avx512fnofma
+#define ATAN                       Sleef_cinz_atand8_u35avx512fnofma
+#define EXP                        Sleef_cinz_expd8_u10avx512fnofma
+#define EXPM1                      Sleef_cinz_expm1d8_u10avx512fnofma
+#define ISA                        "avx512"
+#define WHERE_ABOVE(z, low, x)     _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(z, low, _CMP_GT_OQ), x)
+#define WHERE_BELOW(z, high, a, b) _mm512_mask_blend_pd(_mm512_cmp_pd_mask(z, high, _CMP_LT_OQ), b, a)
+#define ANY_BELOW(z, high)         (_mm512_cmp_pd_mask(z, high, _CMP_LT_OQ) != 0)
+#define TABLE_16(t, bits)                                                                                    \
+    _mm512_permutex2var_pd(_mm512_load_pd(t), _mm512_castpd_si512(bits), _mm512_load_pd((t) + 8))
+
+#endif

@@ -1,0 +1,51 @@
+/* Scalar twin of the vector files: SLEEF's plain C functions, on any CPU. Each of these headers
+ * defines
+ *
+ *     WIDTH                       doubles in a vector
+ *     VECTOR                      its type, with + - * and /
+ *     LOAD(p), STORE(p, v)        unaligned access
+ *     SPLAT(x)                    x in every lane
+ *     MIN MAX SQRT ABS            lane by lane
+ *     BEYOND(x, limit)            a bit for each lane with !(|x| <= limit), NaN included
+ *     WHERE_ABOVE(z, low, x)      x where z > low, 0 elsewhere
+ *     WHERE_BELOW(z, high, a, b)  a where z < high, b elsewhere
+ *     ANY_BELOW(z, high)          whether z < high in some lane
+ *     TABLE_16(t, bits)           t[the last four bits of bits]; t: 16 doubles, aligned
+ *     ACOS ASIN ATAN EXP EXPM1      SLEEF's functions of that width
+ *     ISA                         the name of the instruction set */
+#ifndef NTK_KERNEL_LANES_SCALAR_H
+#define NTK_KERNEL_LANES_SCALAR_H
+
+#include <math.h>
+#include <sleef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { WIDTH = 1 };
+#define VECTOR                     double
+#define LOAD(p)                    (*(p))
+#define STORE(p, x)                (*(p) = (x))
+#define SPLAT(x)                   ((double)(x))
+#define MIN(a, b)                  ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                  ((a) > (b) ? (a) : (b))
+#define SQRT                       sqrt
+#define ABS                        fabs
+#define BEYOND(x, limit)           ((unsigned)!(fabs(x) <= (limit)))
+#define ACOS                       Sleef_cinz_acosd1_u35purec
+#define ASIN                       Sleef_cinz_asind1_u35purec
+#define ATAN                       Sleef_cinz_atand1_u35purec
+#define EXP                        Sleef_cinz_expd1_u10purec
+#define EXPM1                      Sleef_cinz_expm1d1_u10purec
+#define ISA                        "scalar"
+#define WHERE_ABOVE(z, low, x)     ((z) > (low) ? (x) : 0.0)
+#define WHERE_BELOW(z, high, a, b) ((z) < (high) ? (a) : (b))
+#define ANY_BELOW(z, high)         ((z) < (high))
+#define TABLE_16(t, bits)          look_up(t, bits)
+
+static inline double look_up(const double *table, double bits) {
+    uint64_t index;
+    memcpy(&index, &bits, sizeof index);
+    return table[index & 15];
+}
+
+#endif
