@@ -1,11 +1,5 @@
 #include "zonal.h"
 
-#if __has_include(<flint/acb_hypgeom.h>)
-#include <flint/acb_hypgeom.h>
-#else
-#include <acb_hypgeom.h>
-#endif
-
 typedef struct integral {
     zonal_integrand f;
     void *parameters;

@@ -7,12 +7,6 @@
 
 #include "base/arb.h"
 
-#if __has_include(<flint/acb_calc.h>)
-#include <flint/acb_calc.h>
-#else
-#include <acb_calc.h>
-#endif
-
 /* f(cos theta) at a complex theta; the convention of acb_calc_integrate: a value that is not
  * finite where f is not analytic on the ball and order > 0. */
 typedef int (*zonal_integrand)(acb_ptr out, const acb_t theta, void *parameters, slong order, slong bits);

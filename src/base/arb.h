@@ -4,6 +4,9 @@
 #define NTK_BASE_ARB_H
 
 #if __has_include(<flint/arb.h>)
+#include <flint/acb.h>
+#include <flint/acb_calc.h>
+#include <flint/acb_hypgeom.h>
 #include <flint/arb.h>
 #include <flint/arb_hypgeom.h>
 #include <flint/arb_mat.h>
@@ -11,6 +14,9 @@
 #define NTK_ARB_LIBRARY "FLINT"
 #define ntk_arb_version flint_version
 #else
+#include <acb.h>
+#include <acb_calc.h>
+#include <acb_hypgeom.h>
 #include <arb.h>
 #include <arb_hypgeom.h>
 #include <arb_mat.h>
