@@ -14,7 +14,8 @@ enum { WIDTH = 4 };
 #define MAX                        _mm256_max_pd
 #define SQRT                       _mm256_sqrt_pd
 #define ABS(x)                     _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
-#define BEYOND(x, limit)           ((unsigned)_mm256_movemask_pd(_mm256_cmp_pd(ABS(x), SPLAT(limit), _CMP_NLE_UQ)))
+#define NOT_AT_MOST(x, y)          _mm256_cmp_pd(x, y, _CMP_NLE_UQ)
+#define BEYOND(x, limit)           ((unsigned)_mm256_movemask_pd(NOT_AT_MOST(ABS(x), SPLAT(limit))))
 #define ACOS                       Sleef_cinz_acosd4_u35avx
 #define ASIN                       Sleef_cinz_asind4_u35avx
 #define ATAN                       Sleef_cinz_atand4_u35avx

@@ -137,7 +137,8 @@ Test(convolutional, gaussian_filter) {
     size_t position[5];
     double weight[5];
     cr_assert_eq(ntk_image_axis_taps(&axis, 0, position, weight), 5);
-    const size_t want[5] = {2, 3, 0, 1, 2}; /* the filter is longer than the axis: position 2 twice */
+    const size_t want[5] = {2, 3, 0, 1, 2}; /* the filter is longer than the axis: position 2
+                                             * twice */
     for (size_t k = 0; k < 5; k++) cr_expect_eq(position[k], want[k]);
     const double sum = 1 + 2 * 0.36787944117144233 + 2 * 0.77880078307140488;
     const double by_hand[5] = {0.36787944117144233 / sum, 0.77880078307140488 / sum, 1 / sum,
