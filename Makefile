@@ -127,7 +127,7 @@ $(BUILD)/flags: $(CHECKED)
 
 # So does a change of libraries link.
 $(BUILD)/linked: export LINKED = $(CC) $(LDFLAGS) $(LDLIBS)
-$(BUILD)/linked: $(CHECKED) $(if $(filter deps,$(MAKECMDGOALS)),| deps)
+$(BUILD)/linked: $(CHECKED)
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$LINKED" >$@.new
 	@$(call replace_if_changed,$@)
