@@ -52,7 +52,11 @@ ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state) {
     NTK_TRY(model->evaluate(model->context, state->theta, state->outputs));
     prepare_cotangent(field, state);
     state->finite = is_finite(field, state);
-    if (!state->finite) return NTK_OK;
+    return state->finite ? ntk_field_pull_back(field, state) : NTK_OK;
+}
+
+ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state) {
+    const ntk_model *model = field->model;
     NTK_TRY(model->pullback(model->context, state->theta, field->cotangent, state->rate));
     if (field->lambda > 0) add_regulariser(field, state);
     return NTK_OK;

@@ -25,7 +25,7 @@ typedef struct ntk_field {
     double lambda, time_factor;
     bool log_loss_time;
     const double *centre; /* (p), or NULL for zero */
-    double *cotangent;    /* (n, K) */
+    double *cotangent;    /* (n, K), of the last evaluation */
     size_t evaluations;
 } ntk_field;
 
@@ -47,6 +47,10 @@ typedef struct ntk_state {
 /* Fill everything but theta and the clock from theta. Where the outputs or the loss are no numbers,
  * `finite` is false and the rate is not computed. Errors: those of the model. */
 ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state);
+
+/* The rate alone, at the theta evaluated last, from what is in the field's cotangent: the rate in output
+ * space, sign and speed included. */
+ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state);
 
 /* The model's norm of a difference of coordinates. */
 double ntk_field_norm(const ntk_field *field, const double *difference);

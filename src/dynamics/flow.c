@@ -16,6 +16,7 @@
 #include <ntk/status.h>
 
 #include "dynamics/bracket.h"
+#include "dynamics/standstill.h"
 #include "dynamics/stepper.h"
 #include "dynamics/witness.h"
 #include "objective/curvature.h"
@@ -257,12 +258,25 @@ static ntk_status observe_step(flow *w, segment *g) {
 
 /* ---- from start to end ----------------------------------------------------------------------- */
 
+/* At rest, with no horizon to wait for: what is waited for does not come. */
+static ntk_status rest_for_ever(flow *w, segment *g) {
+    *g = (segment){.last = &w->stepper.begin};
+    finish(g, NTK_END_STATIONARY);
+    return show_observer(w, g);
+}
+
 static ntk_status integrate(flow *w, segment *g) {
     *g = (segment){.last = &w->stepper.begin};
     if (w->options->event) NTK_TRY(evaluate_event(w, &w->stepper.begin, &w->event_value));
     NTK_TRY(observe_end(w, g));
     while (!g->final) {
-        NTK_TRY(ntk_stepper_advance(&w->stepper, &w->horizon));
+        bool at_rest;
+        NTK_TRY(ntk_stepper_is_at_rest(&w->stepper, &w->horizon, &at_rest));
+        if (at_rest && !isfinite(w->horizon.log_time)) return rest_for_ever(w, g);
+        if (at_rest)
+            ntk_stepper_hold(&w->stepper, &w->horizon);
+        else
+            NTK_TRY(ntk_stepper_advance(&w->stepper, &w->horizon));
         NTK_TRY(observe_step(w, g));
         if (!g->final) ntk_stepper_accept(&w->stepper);
     }
@@ -299,10 +313,9 @@ static const ntk_method *choose_method(const ntk_flow_options *options) {
     return options->kinked ? &ntk_method_bounded : &ntk_method_embedded;
 }
 
-/* From the embedded pair to the stabilised method, in physical time. */
+/* From the embedded pair to the stabilised method. */
 static const ntk_method *choose_stiff_method(const ntk_flow_options *options) {
-    const bool may_switch = options->integrator == NTK_INTEGRATOR_AUTOMATIC && !options->kinked &&
-                            options->time == NTK_TIME_PHYSICAL;
+    const bool may_switch = options->integrator == NTK_INTEGRATOR_AUTOMATIC && !options->kinked;
     return may_switch ? &ntk_method_stabilised : NULL;
 }
 

@@ -9,10 +9,11 @@
  * limits the step. The first step is Hairer, Norsett, Wanner (Solving ODEs I, section II.4): an
  * Euler step that moves theta by 0.01 shows the second derivative.
  *
- * AUTOMATIC in physical time begins with the embedded pair, which needs far fewer evaluations while
- * accuracy limits the step. Where stability limits it, its steps stay at 3.3 / rho and it hovers
- * about a stationary point at the level of the tolerance instead of reaching it: from there on the
- * stabilised method goes on. */
+ * AUTOMATIC in physical time begins with the embedded pair, which needs far fewer evaluations while accuracy
+ * limits the step. Where stability limits it, its steps stay at 3.3 / rho and it hovers about a stationary
+ * point at the level of the tolerance instead of reaching it: from there on the stabilised method goes on. In
+ * log-loss time stiffness is bounded (loss.c), and the pair is left only where the flow seems to have come to
+ * rest (standstill.c), as it does on data that are not separable. */
 #include "dynamics/stepper.h"
 
 #include <float.h>
@@ -243,14 +244,18 @@ static ntk_status attempt(ntk_stepper *s, const ntk_clock *limit) {
     return NTK_OK;
 }
 
-/* The pair is stable to h rho = 3.3; the estimate of rho is 1.2 times what was found. */
-static ntk_status switch_where_stiff(ntk_stepper *s) {
-    if (s->stiff == NULL || s->steps == 0 || s->steps % SWITCH_INTERVAL != 0) return NTK_OK;
-    NTK_TRY(ntk_stepper_estimate_stiffness(s));
-    if (!(s->h * s->stiffness >= 3)) return NTK_OK;
+void ntk_stepper_switch(ntk_stepper *s) {
     s->method = s->stiff;
     s->stiff = NULL;
     s->previous_error = 1;
+}
+
+/* The pair is stable to h rho = 3.3; the estimate of rho is 1.2 times what was found. */
+static ntk_status switch_where_stiff(ntk_stepper *s) {
+    if (s->stiff == NULL || s->field.log_loss_time || s->steps == 0 || s->steps % SWITCH_INTERVAL != 0)
+        return NTK_OK;
+    NTK_TRY(ntk_stepper_estimate_stiffness(s));
+    if (s->h * s->stiffness >= 3) ntk_stepper_switch(s);
     return NTK_OK;
 }
 

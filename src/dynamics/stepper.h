@@ -45,7 +45,7 @@ struct ntk_stepper {
     double tolerance; /* per step, relative to 1 + displacement */
     double step;      /* of the bounded-step rule */
     size_t max_steps, steps, rejected;
-    const ntk_method *stiff; /* to switch to where stability limits the steps; NULL: never */
+    const ntk_method *stiff; /* to switch to where stability limits the steps; NULL: never, or done */
 
     ntk_state begin, end;
     ntk_state seen;  /* scratch, for a point inside a step */
@@ -83,6 +83,9 @@ ntk_status ntk_stepper_advance(ntk_stepper *stepper, const ntk_clock *limit);
 
 /* Make the end of the step the beginning of the next. */
 void ntk_stepper_accept(ntk_stepper *stepper);
+
+/* Go on with the method `stiff`, which is not NULL. */
+void ntk_stepper_switch(ntk_stepper *stepper);
 
 double ntk_stepper_displacement(ntk_stepper *stepper, const double *theta);
 
