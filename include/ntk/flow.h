@@ -112,9 +112,9 @@ typedef struct ntk_flow_options {
  * step 0.1, both horizons infinite, 10^6 steps. */
 ntk_flow_options ntk_flow_options_default(void);
 
-/* A flow that stands still as far as rounding lets one see goes to its horizon in one step. Without a horizon
- * it ends there as stationary, also where gradient_tolerance is below what rounding leaves of the gradient:
- * the result says how large that is. */
+/* A flow that stands still as far as rounding lets one see goes to its horizon in one step. Without
+ * a horizon it ends there as stationary, also where gradient_tolerance is below what rounding
+ * leaves of the gradient: the result says how large that is. */
 typedef enum ntk_flow_end {
     NTK_END_HORIZON,
     NTK_END_EVENT,

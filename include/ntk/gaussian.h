@@ -40,8 +40,11 @@
 NTK_BEGIN_DECLS
 
 /* A = Theta_xX (Theta_XX + ridge I)^{-1}, ridge = n lambda >= 0. theta: (n + q, n + q); map: (q,
- * n). Errors: NTK_ERROR_ARGUMENT; NTK_ERROR_NOT_POSITIVE_DEFINITE where Theta_XX + ridge I is
- * singular to rounding; NTK_ERROR_NOT_FINITE; NTK_ERROR_MEMORY. */
+ * n). Where that matrix
+ * is singular to rounding, as for points given twice and no ridge, its pseudo-inverse
+ * takes the place of the inverse: copies of a point have equal shares. Errors: NTK_ERROR_ARGUMENT;
+ * NTK_ERROR_NOT_POSITIVE_DEFINITE where it is negative by more than rounding; NTK_ERROR_NOT_FINITE;
+ * NTK_ERROR_MEMORY. */
 ntk_status ntk_gaussian_map(size_t n, size_t q, const double *theta, double ridge, double *map);
 
 /* mean = A targets. targets: (n, K); mean: (q, K). */

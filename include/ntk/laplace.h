@@ -19,6 +19,10 @@ typedef struct ntk_laplace ntk_laplace;
 ntk_status ntk_laplace_create(const ntk_inference_problem *problem, const double *f, ntk_laplace **out);
 void ntk_laplace_destroy(ntk_laplace *laplace);
 
+/* Errors of the two below: NTK_ERROR_NO_CONVERGENCE where a variance is uncertain by more than 1e-6
+ * of it or of 1: for a tiny lambda it is the difference of much larger numbers. Points that are the
+ * same and have one f are one point, so that their contradictions cost nothing. */
+
 /* Its covariance at q points, over outputs. cross: (q, n), Theta between them and X; diagonal: (q),
  * Theta at them; covariance: (q, K, K). */
 ntk_status ntk_laplace_covariance(const ntk_laplace *laplace, size_t q, const double *cross,

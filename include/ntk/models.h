@@ -31,11 +31,11 @@ typedef struct ntk_model {
  * plain value; its context is owned and released by ntk_model_release. */
 ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, ntk_model *out);
 
-/* A linear model with fixed tangent kernel gram (nK, nK) and initial outputs f0 (n, K), both copied: f = f0 +
- * Theta a. Its coordinates are a (nK), theta - theta_0 = J^T a: the flow of a is a' = -cotangent - lambda a,
- * but for what a Theta that is singular to rounding does not see of the cotangent, and the norm of a
- * difference is sqrt(a^T Theta a), the parameter distance. Start it at a = 0, where the two centres of the
- * regulariser are the same. */
+/* A linear model with fixed tangent kernel gram (nK, nK) and initial outputs f0 (n, K), both
+ * copied: f = f0 + Theta a. Its coordinates are a (nK), theta - theta_0 = J^T a: the flow of a is
+ * a' = -cotangent - lambda a, but for what a Theta that is singular to rounding does not see of the
+ * cotangent, and the norm of a difference is sqrt(a^T Theta a), the parameter distance. Start it at
+ * a = 0, where the two centres of the regulariser are the same. */
 ntk_status ntk_model_linear(size_t n, size_t outputs, const double *gram, const double *f0, ntk_model *out);
 
 /* What coordinates a (nK) of a linear model of n points predict at q other points: f = f0 + kernel

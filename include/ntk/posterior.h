@@ -17,8 +17,8 @@ typedef struct ntk_posterior ntk_posterior;
 
 /* cross: (q, n), diagonal: (q), Theta as for the Laplace approximation; q may be 0. The prior mean
  * is problem->f0, 0 at the new points. The problem and its arrays must outlive *out; it may be used
- * by several threads. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where Theta is singular to
- * rounding. */
+ * by several threads. A Theta that is singular to rounding, as that of points given twice, is none
+ * to the prior: f lies in its range. */
 ntk_status ntk_posterior_create(const ntk_inference_problem *problem, size_t q, const double *cross,
                                 const double *diagonal, ntk_posterior **out);
 void ntk_posterior_destroy(ntk_posterior *posterior);
@@ -36,7 +36,9 @@ ntk_status ntk_posterior_extend(const ntk_posterior *posterior, ntk_stream *stre
 ntk_status ntk_posterior_chain(const ntk_posterior *posterior, const ntk_chain_options *options,
                                ntk_stream *stream, double *f, ntk_chain_visit visit, void *context);
 
-/* *square = (f - f_0)^T (C^{-1} (x) I_K) (f - f_0): n K on average under the prior. */
+/* *square = (f - f_0)^T (C^{-1} (x) I_K) (f - f_0): n K on average under the prior,
+ * the rank of Theta in place of n where it is singular to rounding, C^{-1} being its
+ * pseudo-inverse. */
 ntk_status ntk_posterior_square(const ntk_posterior *posterior, const double *f, double *square);
 
 NTK_END_DECLS

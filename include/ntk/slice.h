@@ -15,7 +15,7 @@ NTK_BEGIN_DECLS
 typedef struct ntk_slice_target {
     size_t rows, columns;
     const double *mean;   /* (rows, columns), NULL for 0 */
-    const double *factor; /* (rows, rows), lower triangular, zeros above: L */
+    const double *factor; /* (rows, rows): L, triangular (zeros above) or not */
     double (*log_likelihood)(const double *f, const void *context); /* may be -infinity, not NaN */
     const void *context;
 } ntk_slice_target;

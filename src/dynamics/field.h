@@ -48,8 +48,8 @@ typedef struct ntk_state {
  * `finite` is false and the rate is not computed. Errors: those of the model. */
 ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state);
 
-/* The rate alone, at the theta evaluated last, from what is in the field's cotangent: the rate in output
- * space, sign and speed included. */
+/* The rate alone, at the theta evaluated last, from what is in the field's cotangent: the rate in
+ * output space, sign and speed included. */
 ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state);
 
 /* The model's norm of a difference of coordinates. */

@@ -6,14 +6,15 @@
  *
  *     f = f_0 + Theta a,   Theta = J J^T,   ||theta - theta_0||^2 = a^T Theta a,
  *
- * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a. Where Theta is singular to
- * rounding, and c need not vanish in its kernel at the end (labels that contradict each other), a would grow
- * there for ever, unseen but for the rounding of Theta a. With a projection P along that kernel, J^T P = J^T,
+ * and theta' = -J^T c - lambda (theta - theta_0) becomes a' = -c - lambda a. Where Theta is
+ * singular to rounding, and c need not vanish in its kernel at the end (labels that contradict each
+ * other), a would grow there for ever, unseen but for the rounding of Theta a. With a projection P
+ * along that kernel, J^T P = J^T,
  *
  *     a' = -P c - lambda a
  *
- * is the same flow of theta with coordinates that come to rest. At other points the same coordinates predict
- * f_0 + Theta(., X) a. */
+ * is the same flow of theta with coordinates that come to rest. At other points the same
+ * coordinates predict f_0 + Theta(., X) a. */
 #include <ntk/models.h>
 
 #include <float.h>
@@ -28,7 +29,7 @@
 
 #include "inference/range.h"
 
-/* ---- network ------------------------------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------------------- */
 
 typedef struct network_context {
     ntk_network *network;
@@ -112,7 +113,8 @@ static ntk_status linear_tangent_kernel(void *context, const double *a, double *
     return NTK_OK;
 }
 
-/* P = D V V^T D^{-1} with D, V of range.h: Theta P = Theta, and P a is a without what Theta does not see. */
+/* P = D V V^T D^{-1} with D, V of range.h: Theta P = Theta, and P a is a without what Theta does
+ * not see. */
 static ntk_status project_on(const ntk_range *range, double *projection) {
     const size_t order = range->order, rank = range->rank;
     if (rank > 0)
@@ -123,7 +125,8 @@ static ntk_status project_on(const ntk_range *range, double *projection) {
     return NTK_OK;
 }
 
-/* Whether pivots of the Cholesky factor are at the level of rounding: a look at less than the spectrum. */
+/* Whether pivots of the Cholesky factor are at the level of rounding: a look at less than the
+ * spectrum. */
 static ntk_status suspect_singular(size_t order, const double *gram, double *scratch, bool *suspect) {
     memcpy(scratch, gram, order * order * sizeof *scratch);
     const ntk_status status = ntk_cholesky(order, scratch, order);
@@ -155,8 +158,8 @@ static ntk_status find_projection(size_t order, const double *gram, double **pro
     return status;
 }
 
-/* Context of a linear map of nK coordinates to `rows` outputs, with its copies of kernel, f0 and, if there is
- * one, projection. */
+/* Context of a linear map of nK coordinates to `rows` outputs, with its copies of kernel, f0 and,
+ * if there is one, projection. */
 static ntk_status linear_context_create(size_t rows, size_t order, const double *kernel, const double *f0,
                                         const double *projection, linear_context **out) {
     const size_t header = NTK_ALIGNMENT / sizeof(double);

@@ -1,20 +1,22 @@
 /* When a flow is at rest. Steps of an explicit method are bounded by stability, a constant over the
- * stiffness, however little there is left to do: a solution that has arrived would be followed to t = 10^16
- * in 10^10 steps, and the rounding of F, once steps are long, is taken for an error of theirs. So every 16
- * steps, where a step moves theta by less than the tolerance and more than a thousand of them would follow, F
- * is compared with its own rounding: with the number F' that it is where each component of theta, and each of
- * dL/df, has been moved by about an ulp.
+ * stiffness, however little there is left to do: a solution that has arrived would be followed to
+ * t = 10^16 in 10^10 steps, and the rounding of F, once steps are long, is taken for an error of
+ * theirs. So every 16 steps, where a step moves theta by less than the tolerance and more than a
+ * thousand of them would follow (under the bounded rule: more than are allowed), F is compared with
+ * its own rounding: with the number F' that it is where each component of theta, and each of dL/df,
+ * has been moved by about an ulp.
  *
  *     ||F|| <= 16 ||F' - F||     and     h ||F' - F|| <= tolerance (1 + ||theta - theta_0||)
  *
- * say that F is 0 as far as one can see, and that what cannot be seen is less than the tolerance over a step,
- * 3 times the reciprocal of the stiffness or more. A motion that is slower than the rounding of the fast ones
- * cannot be followed by any step, and is not. (A flow towards infinity has F of order 1/t, and would need t
- * of order 10^14 over the stiffness for that, which no number of steps allowed reaches.) F = 0 is rest at
- * once.
+ * say that F is 0 as far as one can see, and that what cannot be seen is less than the tolerance
+ * over a step, 3 times the reciprocal of the stiffness or more. A motion that is slower than the
+ * rounding of the fast ones cannot be followed by any step, and is not. (A flow towards infinity
+ * has F of order 1/t, and would need t of order 10^14 over the stiffness for that, which no number
+ * of steps allowed reaches.) F = 0 is rest at once.
  *
- * The embedded pair hovers about a stationary point at the level of its tolerance, above that of rounding. In
- * log-loss time, where nothing else takes a flow from it, that is where the stabilised method takes over. */
+ * The embedded pair hovers about a stationary point at the level of its tolerance, above that of
+ * rounding. In log-loss time, where nothing else takes a flow from it, that is where the stabilised
+ * method takes over. */
 #include "dynamics/standstill.h"
 
 #include <float.h>
@@ -55,6 +57,13 @@ static double time_left(const ntk_stepper *s, const ntk_clock *limit) {
     return exp(limit->log_time - s->begin.log_speed) - exp(s->begin.clock.log_time - s->begin.log_speed);
 }
 
+/* Steps of the bounded rule do not grow: it is known whether they arrive. */
+static double many_steps(const ntk_stepper *s) {
+    const size_t used = s->steps + s->rejected;
+    if (s->method->error_order > 0) return MANY_STEPS;
+    return used < s->max_steps ? (double)(s->max_steps - used) : 0;
+}
+
 ntk_status ntk_stepper_is_at_rest(ntk_stepper *s, const ntk_clock *limit, bool *at_rest) {
     const double speed = ntk_field_norm(&s->field, s->begin.rate), left = time_left(s, limit);
     const double tolerated = s->tolerance * (1 + ntk_stepper_displacement(s, s->begin.theta));
@@ -62,7 +71,7 @@ ntk_status ntk_stepper_is_at_rest(ntk_stepper *s, const ntk_clock *limit, bool *
     *at_rest = speed == 0;
     if (!endless && !isfinite(left)) *at_rest = false; /* in log-loss time, beyond the range */
     if (*at_rest || s->steps == 0 || s->steps % INTERVAL != 0) return NTK_OK;
-    if (!(s->h * speed <= tolerated) || !(endless || (isfinite(left) && left > MANY_STEPS * s->h)))
+    if (!(s->h * speed <= tolerated) || !(endless || (isfinite(left) && left > many_steps(s) * s->h)))
         return NTK_OK;
     double rounding;
     NTK_TRY(measure_rounding(s, &rounding));
@@ -71,7 +80,7 @@ ntk_status ntk_stepper_is_at_rest(ntk_stepper *s, const ntk_clock *limit, bool *
     return NTK_OK;
 }
 
-/* ---- the last step ------------------------------------------------------------------------------------- */
+/* ---- the last step --------------------------------------------------------------------------- */
 
 static void stand(const ntk_stepper *s, double sigma, double *theta) {
     (void)sigma;

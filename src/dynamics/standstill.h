@@ -8,9 +8,9 @@
 
 #include "dynamics/stepper.h"
 
-/* Whether the flow stands still at `begin`, as far as rounding lets one see, with so much time left to
- * `limit` that it is worth asking. `seen` is scratch. May switch the stepper to its method for stiff flows.
- */
+/* Whether the flow stands still at `begin`, as far as rounding lets one see, with so much time left
+ * to `limit` that it is worth asking. `seen` is scratch. May switch the stepper to its method for
+ * stiff flows. */
 ntk_status ntk_stepper_is_at_rest(ntk_stepper *stepper, const ntk_clock *limit, bool *at_rest);
 
 /* Make the rest of time, up to a finite limit, one step in which nothing moves. */

@@ -9,11 +9,12 @@
  * limits the step. The first step is Hairer, Norsett, Wanner (Solving ODEs I, section II.4): an
  * Euler step that moves theta by 0.01 shows the second derivative.
  *
- * AUTOMATIC in physical time begins with the embedded pair, which needs far fewer evaluations while accuracy
- * limits the step. Where stability limits it, its steps stay at 3.3 / rho and it hovers about a stationary
- * point at the level of the tolerance instead of reaching it: from there on the stabilised method goes on. In
- * log-loss time stiffness is bounded (loss.c), and the pair is left only where the flow seems to have come to
- * rest (standstill.c), as it does on data that are not separable. */
+ * AUTOMATIC in physical time begins with the embedded pair, which needs far fewer evaluations while
+ * accuracy limits the step. Where stability limits it, its steps stay at 3.3 / rho and it hovers
+ * about a stationary point at the level of the tolerance instead of reaching it: from there on the
+ * stabilised method goes on. In log-loss time stiffness is bounded (loss.c), and the pair is left
+ * only where the flow seems to have come to rest (standstill.c), as it does on data that are not
+ * separable. */
 #include "dynamics/stepper.h"
 
 #include <float.h>

@@ -45,7 +45,8 @@ struct ntk_stepper {
     double tolerance; /* per step, relative to 1 + displacement */
     double step;      /* of the bounded-step rule */
     size_t max_steps, steps, rejected;
-    const ntk_method *stiff; /* to switch to where stability limits the steps; NULL: never, or done */
+    const ntk_method *stiff; /* to switch to where stability limits the steps; NULL: never, or
+                              * done */
 
     ntk_state begin, end;
     ntk_state seen;  /* scratch, for a point inside a step */

@@ -8,6 +8,8 @@
 #include "inference/classifier.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include <ntk/classifier.h>
 #include <ntk/inference_problem.h>
@@ -19,6 +21,7 @@
 
 #include "inference/curvature.h"
 #include "inference/inference_problem.h"
+#include "inference/range.h"
 
 ntk_status ntk_classifier_check(const ntk_inference_problem *problem) {
     ntk_gram_facts facts;
@@ -71,12 +74,13 @@ static double average_sigmoid(double mean, double deviation) {
 
 /* One point: the mean of softmax(mean +- L z) over the vectors z (draws, K). shift, row: (K),
  * scratch. */
-static void average_softmax(size_t outputs, const double *mean, const double *factor, size_t draws,
-                            const double *normal, double *shift, double *row, double *probabilities) {
+static void average_softmax(size_t outputs, bool triangular, const double *mean, const double *factor,
+                            size_t draws, const double *normal, double *shift, double *row,
+                            double *probabilities) {
     for (size_t k = 0; k < outputs; ++k) probabilities[k] = 0;
     for (size_t draw = 0; draw < draws; ++draw) {
         for (size_t k = 0; k < outputs; ++k)
-            shift[k] = ntk_dot(k + 1, factor + k * outputs, normal + draw * outputs);
+            shift[k] = ntk_dot(triangular ? k + 1 : outputs, factor + k * outputs, normal + draw * outputs);
         for (int sign = -1; sign <= 1; sign += 2) {
             for (size_t k = 0; k < outputs; ++k) row[k] = mean[k] + sign * shift[k];
             ntk_curvature_softmax(outputs, row, row);
@@ -84,6 +88,24 @@ static void average_softmax(size_t outputs, const double *mean, const double *fa
         }
     }
     for (size_t k = 0; k < outputs; ++k) probabilities[k] /= 2 * (double)draws;
+}
+
+/* factor (K, K) <- a root of a covariance, which may be singular. */
+static ntk_status find_root(size_t outputs, const double *covariance, double *factor, bool *triangular) {
+    memcpy(factor, covariance, outputs * outputs * sizeof *factor);
+    ntk_status status = ntk_cholesky(outputs, factor, outputs);
+    *triangular = status == NTK_OK;
+    if (status != NTK_ERROR_NOT_POSITIVE_DEFINITE) return status;
+    ntk_range range;
+    NTK_TRY(ntk_range_create(outputs, covariance, &range));
+    status = NTK_OK;
+    if (ntk_range_is_indefinite(&range))
+        status =
+            ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE, "average probabilities: a covariance is indefinite");
+    else
+        ntk_range_root(&range, factor);
+    ntk_range_release(&range);
+    return status;
 }
 
 static ntk_status average_classes(size_t q, size_t outputs, const double *mean, const double *covariance,
@@ -96,10 +118,10 @@ static ntk_status average_classes(size_t q, size_t outputs, const double *mean, 
     ntk_stream_normal(&copy, draws * outputs, normal);
     ntk_status status = NTK_OK;
     for (size_t i = 0; i < q && status == NTK_OK; ++i) {
-        for (size_t k = 0; k < square; ++k) factor[k] = covariance[i * square + k];
-        status = ntk_cholesky(outputs, factor, outputs);
+        bool triangular;
+        status = find_root(outputs, covariance + i * square, factor, &triangular);
         if (status == NTK_OK)
-            average_softmax(outputs, mean + i * outputs, factor, draws, normal, shift, row,
+            average_softmax(outputs, triangular, mean + i * outputs, factor, draws, normal, shift, row,
                             probabilities + i * outputs);
     }
     ntk_release(memory);

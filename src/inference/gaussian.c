@@ -5,17 +5,22 @@
  *     A = (L^{-T} B)^T,        Theta_xx' - A Theta_Xx' = Theta_xx' - B^T B,
  *
  * the latter symmetric by construction and as accurate as the Cholesky factor allows near the
- * training points, where the two terms cancel. The ensemble's covariance is [-A I] S [-A I]^T,
- * evaluated as that product of three matrices: f(x) - A f(X) is the random variable whose
- * covariance it is, so it is semi-definite but for rounding even where A is large. */
+ * training points, where the two terms cancel. Where Theta_XX + ridge I is singular to rounding,
+ * L^{-1} is the whitening W of its range (range.c): A = Theta_xX (Theta_XX + ridge I)^+. The
+ * ensemble's covariance is [-A I] S [-A I]^T, evaluated as that product of three matrices: f(x) - A
+ * f(X) is the random variable whose covariance it is, so it is semi-definite but for rounding even
+ * where A is large. */
 #include <ntk/gaussian.h>
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
+
+#include "inference/range.h"
 
 static ntk_status check(const char *what, size_t n, size_t q, const double *kernel, double ridge) {
     if (n == 0 || q == 0 || n > (size_t)1 << 16 || q > (size_t)1 << 16)
@@ -27,35 +32,82 @@ static ntk_status check(const char *what, size_t n, size_t q, const double *kern
     return NTK_OK;
 }
 
-static ntk_status factorise(size_t n, size_t q, const double *theta, double ridge, double *factor,
-                            double *b) {
-    for (size_t i = 0; i < n; i++) {
-        memcpy(factor + i * n, theta + i * (n + q), n * sizeof *factor);
-        memcpy(b + i * q, theta + i * (n + q) + n, q * sizeof *b);
-        factor[i * n + i] += ridge;
-    }
-    NTK_TRY(ntk_cholesky(n, factor, n));
-    return ntk_triangular_solve(NTK_NO_TRANSPOSE, n, q, factor, n, b, q);
+/* What whitens Theta_XX + ridge I, and B. */
+typedef struct whitening {
+    size_t n, q;
+    double *matrix, *factor; /* (n, n) */
+    double *b;               /* (n, q) */
+    bool singular;
+    ntk_range range;
+} whitening;
+
+static void release(whitening *w) {
+    ntk_range_release(&w->range);
+    ntk_release(w->matrix);
 }
 
-/* *factor (n, n), to be released, <- L, and *b (n, q), behind it, <- B. */
+/* Pivots at the level of rounding: the triangular factor means nothing there. */
+static bool is_singular(const whitening *w) {
+    for (size_t i = 0; i < w->n; i++) {
+        const double pivot = w->factor[i * (w->n + 1)];
+        if (!(pivot * pivot > 16 * (double)w->n * DBL_EPSILON * w->matrix[i * (w->n + 1)])) return true;
+    }
+    return false;
+}
+
+static ntk_status apply(const whitening *w, ntk_transpose transpose) {
+    if (w->singular) return ntk_range_whiten(&w->range, transpose, w->q, w->b, w->b);
+    return ntk_triangular_solve(transpose, w->n, w->q, w->factor, w->n, w->b, w->q);
+}
+
+static ntk_status find_range(const char *what, whitening *w) {
+    NTK_TRY(ntk_range_create(w->n, w->matrix, &w->range));
+    if (ntk_range_is_indefinite(&w->range))
+        return ntk_fail(
+            NTK_ERROR_NOT_POSITIVE_DEFINITE,
+            "%s: the kernel is not positive semi-definite, with its diagonal brought to about 1 an "
+            "eigenvalue of Theta + ridge I is %g",
+            what, w->range.smallest);
+    w->singular = true;
+    return NTK_OK;
+}
+
+static ntk_status factorise(const char *what, const double *theta, double ridge, whitening *w) {
+    const size_t n = w->n, q = w->q;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(w->factor + i * n, theta + i * (n + q), n * sizeof *w->factor);
+        memcpy(w->b + i * q, theta + i * (n + q) + n, q * sizeof *w->b);
+        w->factor[i * n + i] += ridge;
+    }
+    memcpy(w->matrix, w->factor, n * n * sizeof *w->matrix);
+    const ntk_status status = ntk_cholesky(n, w->factor, n);
+    if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE || (status == NTK_OK && is_singular(w)))
+        NTK_TRY(find_range(what, w));
+    else
+        NTK_TRY(status);
+    return apply(w, NTK_NO_TRANSPOSE);
+}
+
+/* To be released, unless it fails. */
 static ntk_status whiten(const char *what, size_t n, size_t q, const double *theta, double ridge,
-                         double **factor, double **b) {
+                         whitening *w) {
+    *w = (whitening){.n = n, .q = q};
     NTK_TRY(check(what, n, q, theta, ridge));
-    NTK_TRY(ntk_allocate_doubles(n * (n + q), factor));
-    *b = *factor + n * n;
-    const ntk_status status = factorise(n, q, theta, ridge, *factor, *b);
-    if (status != NTK_OK) ntk_release(*factor);
+    NTK_TRY(ntk_allocate_doubles(n * (2 * n + q), &w->matrix));
+    w->factor = w->matrix + n * n;
+    w->b = w->factor + n * n;
+    const ntk_status status = factorise(what, theta, ridge, w);
+    if (status != NTK_OK) release(w);
     return status;
 }
 
 ntk_status ntk_gaussian_map(size_t n, size_t q, const double *theta, double ridge, double *map) {
-    double *factor, *b;
-    NTK_TRY(whiten("Gaussian law", n, q, theta, ridge, &factor, &b));
-    const ntk_status status = ntk_triangular_solve(NTK_TRANSPOSE, n, q, factor, n, b, q);
+    whitening w;
+    NTK_TRY(whiten("Gaussian law", n, q, theta, ridge, &w));
+    const ntk_status status = apply(&w, NTK_TRANSPOSE);
     for (size_t i = 0; i < q; i++)
-        for (size_t j = 0; j < n; j++) map[i * n + j] = b[j * q + i];
-    ntk_release(factor);
+        for (size_t j = 0; j < n; j++) map[i * n + j] = w.b[j * q + i];
+    release(&w);
     return status;
 }
 
@@ -86,13 +138,13 @@ ntk_status ntk_gaussian_ensemble(size_t n, size_t q, const double *map, const do
 }
 
 ntk_status ntk_gaussian_posterior(size_t n, size_t q, const double *theta, double ridge, double *covariance) {
-    double *factor, *b;
-    NTK_TRY(whiten("posterior law", n, q, theta, ridge, &factor, &b));
+    whitening w;
+    NTK_TRY(whiten("posterior law", n, q, theta, ridge, &w));
     for (size_t i = 0; i < q; i++)
         memcpy(covariance + i * q, theta + (n + i) * (n + q) + n, q * sizeof *covariance);
-    const ntk_status status = ntk_syrk_transposed(q, n, -1, b, q, 1, covariance, q);
+    const ntk_status status = ntk_syrk_transposed(q, n, -1, w.b, q, 1, covariance, q);
     ntk_symmetrise(q, covariance, q);
-    ntk_release(factor);
+    release(&w);
     return status;
 }
 

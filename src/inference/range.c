@@ -62,23 +62,64 @@ void ntk_range_release(ntk_range *range) {
 
 bool ntk_range_is_indefinite(const ntk_range *range) { return range->smallest < -range->rounding; }
 
-ntk_status ntk_range_solve(const ntk_range *range, size_t columns, const double *b, double *x) {
+/* parts (rank, columns) = diag(values)^{-1/2} V^T D b. */
+static ntk_status to_parts(const ntk_range *range, size_t columns, const double *b, double *parts) {
     const size_t order = range->order, rank = range->rank;
-    double *memory = NULL;
-    NTK_TRY(ntk_allocate_doubles((order + rank) * columns, &memory));
-    double *scaled = memory, *parts = memory + order * columns;
+    double *scaled = NULL;
+    NTK_TRY(ntk_allocate_doubles(order * columns, &scaled));
     for (size_t i = 0; i < order * columns; ++i) scaled[i] = range->scale[i / columns] * b[i];
     ntk_status status = NTK_OK;
-    if (rank > 0) {
+    if (rank > 0)
         status = ntk_gemm(NTK_TRANSPOSE, NTK_NO_TRANSPOSE, rank, columns, order, 1, range->vectors, rank,
                           scaled, columns, 0, parts, columns);
-        for (size_t i = 0; i < rank * columns; ++i) parts[i] /= range->values[i / columns];
-    }
-    memset(x, 0, order * columns * sizeof *x);
-    if (status == NTK_OK && rank > 0)
-        status = ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, order, columns, rank, 1, range->vectors, rank,
-                          parts, columns, 0, x, columns);
-    for (size_t i = 0; i < order * columns; ++i) x[i] *= range->scale[i / columns];
-    ntk_release(memory);
+    for (size_t i = 0; i < rank * columns; ++i) parts[i] /= sqrt(range->values[i / columns]);
+    ntk_release(scaled);
     return status;
+}
+
+/* x = D V diag(values)^{-1/2} parts; parts (rank, columns) are overwritten. */
+static ntk_status from_parts(const ntk_range *range, size_t columns, double *parts, double *x) {
+    const size_t order = range->order, rank = range->rank;
+    for (size_t i = 0; i < rank * columns; ++i) parts[i] /= sqrt(range->values[i / columns]);
+    memset(x, 0, order * columns * sizeof *x);
+    if (rank > 0)
+        NTK_TRY(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, order, columns, rank, 1, range->vectors, rank,
+                         parts, columns, 0, x, columns));
+    for (size_t i = 0; i < order * columns; ++i) x[i] *= range->scale[i / columns];
+    return NTK_OK;
+}
+
+ntk_status ntk_range_solve(const ntk_range *range, size_t columns, const double *b, double *x) {
+    double *parts = NULL;
+    NTK_TRY(ntk_allocate_doubles(range->rank * columns, &parts));
+    ntk_status status = to_parts(range, columns, b, parts);
+    if (status == NTK_OK) status = from_parts(range, columns, parts, x);
+    ntk_release(parts);
+    return status;
+}
+
+ntk_status ntk_range_whiten(const ntk_range *range, ntk_transpose transpose, size_t columns, const double *b,
+                            double *out) {
+    const size_t count = range->rank * columns;
+    double *parts = NULL;
+    NTK_TRY(ntk_allocate_doubles(count, &parts));
+    ntk_status status = NTK_OK;
+    if (transpose == NTK_TRANSPOSE) {
+        memcpy(parts, b, count * sizeof *parts);
+        status = from_parts(range, columns, parts, out);
+    } else {
+        status = to_parts(range, columns, b, parts);
+        memset(out, 0, range->order * columns * sizeof *out);
+        memcpy(out, parts, count * sizeof *parts);
+    }
+    ntk_release(parts);
+    return status;
+}
+
+void ntk_range_root(const ntk_range *range, double *root) {
+    const size_t order = range->order, rank = range->rank;
+    memset(root, 0, order * order * sizeof *root);
+    for (size_t i = 0; i < order; ++i)
+        for (size_t k = 0; k < rank; ++k)
+            root[i * order + k] = range->vectors[i * rank + k] * sqrt(range->values[k]) / range->scale[i];
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <ntk/linalg.h>
 #include <ntk/status.h>
 
 /* Theta = D^{-1} V diag(values) V^T D^{-1}, D = diag(2^k_i) with the diagonal of D Theta D in [1/2,
@@ -32,5 +33,13 @@ bool ntk_range_is_indefinite(const ntk_range *range);
 /* x = D (D Theta D)^+ D b: of all x with Theta x = b, if there are any, the one of least ||D^{-1}
  * x||. b, x: (order, columns), which may be the same. */
 ntk_status ntk_range_solve(const ntk_range *range, size_t columns, const double *b, double *x);
+
+/* Of the matrix restricted to what is left of it: with W = diag(values)^{-1/2} V^T D, out = W b, of
+ * which rows beyond the rank are 0, and out = W^T b, which reads the first `rank` rows. b, out:
+ * (order, columns), which may be the same. root: (order, order), columns beyond the rank 0, root
+ * root^T = the matrix. */
+ntk_status ntk_range_whiten(const ntk_range *range, ntk_transpose transpose, size_t columns, const double *b,
+                            double *out);
+void ntk_range_root(const ntk_range *range, double *root);
 
 #endif

@@ -1,4 +1,5 @@
-/* A solution that has come to rest is followed to any time; one that has not is not taken for one. */
+/* A solution that has come to rest is followed to any time; one that has not is not taken for
+ * one. */
 #include <math.h>
 
 #include <criterion/criterion.h>
@@ -63,7 +64,20 @@ Test(standstill, with_a_regulariser_and_with_squares) {
     for (size_t i = 0; i < N; i++) cr_expect_float_eq(f[i], targets[i], 1e-8);
 }
 
-/* Labels that contradict each other hold the outputs where they meet, in both times; the coordinates stay. */
+/* Under the bounded rule, too. */
+Test(standstill, bounded_steps) {
+    const double targets[] = {0.7, 0.2, 0.4};
+    double f[N];
+    ntk_flow_options options = options_to(NTK_LOSS_LOGISTIC, log(1e16));
+    options.kinked = true;
+    options.tolerance = 1e-6;
+    const ntk_flow_result result = follow(apart, zero, targets, &options, f);
+    cr_expect_lt(result.steps, 10000);
+    for (size_t i = 0; i < N; i++) cr_expect_float_eq(f[i], log(targets[i] / (1 - targets[i])), 1e-7);
+}
+
+/* Labels that contradict each other hold the outputs where they meet, in both times; the
+ * coordinates stay. */
 Test(standstill, contradicting_labels) {
     const double targets[] = {1, 0, 0.8}, hard[] = {1, 0, 1}, one[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     const double start[] = {0.4, 0.4, 0.4};
@@ -129,8 +143,8 @@ Test(standstill, events_of_time_still_happen) {
     cr_expect_float_eq(logarithmic.log_time, 20, 1e-5);
 }
 
-/* The third point goes on for ever, by log t, though the gradient is 10^-8 and the copies stand: f_3 = log t
- * + ... doubles where t is squared. */
+/* The third point goes on for ever, by log t, though the gradient is 10^-8 and the copies stand:
+ * f_3 = log t + ... doubles where t is squared. */
 Test(standstill, a_slow_divergence_is_no_rest) {
     const double targets[] = {1, 0, 1};
     double f[2][N];

@@ -200,6 +200,28 @@ Test(gaussian, draws_have_their_moments) {
         cr_assert_float_eq(draws[2 * DRAWS + t], draws[t] + draws[DRAWS + t] + 6, 1e-6);
 }
 
+/* Two training points are one: each has half of its weight, and the laws are those without the
+ * second. */
+Test(gaussian, a_training_point_given_twice) {
+    features f = draw_features(6);
+    double once[(ALL - 1) * (ALL - 1)], map[Q * N], single[Q * (N - 1)], covariance[Q * Q], expected[Q * Q];
+    memcpy(f.theta + ALL, f.theta, ALL * sizeof(double));
+    for (size_t i = 0; i < ALL; i++) f.theta[i * ALL + 1] = f.theta[i * ALL];
+    for (size_t i = 0; i < ALL - 1; i++)
+        for (size_t j = 0; j < ALL - 1; j++)
+            once[i * (ALL - 1) + j] = f.theta[(i + (i > 0)) * ALL + j + (j > 0)];
+    assert_ok(ntk_gaussian_map(N, Q, f.theta, 0, map));
+    assert_ok(ntk_gaussian_map(N - 1, Q, once, 0, single));
+    for (size_t x = 0; x < Q; x++) {
+        cr_expect_float_eq(map[x * N], single[x * (N - 1)] / 2, 1e-10);
+        cr_expect_float_eq(map[x * N + 1], single[x * (N - 1)] / 2, 1e-10);
+        for (size_t i = 2; i < N; i++) cr_expect_float_eq(map[x * N + i], single[x * (N - 1) + i - 1], 1e-10);
+    }
+    assert_ok(ntk_gaussian_posterior(N, Q, f.theta, 0, covariance));
+    assert_ok(ntk_gaussian_posterior(N - 1, Q, once, 0, expected));
+    for (size_t i = 0; i < Q * Q; i++) cr_expect_float_eq(covariance[i], expected[i], 1e-10);
+}
+
 Test(gaussian, refusals) {
     features f = draw_features(6);
     double map[Q * N], draws[2];
@@ -210,9 +232,8 @@ Test(gaussian, refusals) {
     assert_fails(ntk_gaussian_map(0, Q, f.theta, 0, map), NTK_ERROR_ARGUMENT, "0 training");
     assert_fails(ntk_gaussian_map(N, Q, f.theta, -1, map), NTK_ERROR_ARGUMENT, "ridge");
     assert_fails(ntk_gaussian_map(N, Q, f.theta, NAN, map), NTK_ERROR_ARGUMENT, "ridge");
-    memcpy(f.theta + ALL, f.theta, ALL * sizeof(double)); /* two training points are one */
-    for (size_t i = 0; i < ALL; i++) f.theta[i * ALL + 1] = f.theta[i * ALL];
-    assert_fails(ntk_gaussian_map(N, Q, f.theta, 0, map), NTK_ERROR_NOT_POSITIVE_DEFINITE, "");
+    f.theta[1] = f.theta[ALL] = 2 * f.theta[0] + 2 * f.theta[ALL + 1]; /* a negative minor */
+    assert_fails(ntk_gaussian_map(N, Q, f.theta, 0, map), NTK_ERROR_NOT_POSITIVE_DEFINITE, "eigenvalue");
     f.theta[3] = INFINITY;
     assert_fails(ntk_gaussian_map(N, Q, f.theta, 0, map), NTK_ERROR_NOT_FINITE, "kernel");
 }

@@ -219,6 +219,88 @@ Test(average, refusals) {
                  NTK_ERROR_NOT_FINITE, "variance -1");
 }
 
+/* Two copies of a point with opposite labels, lambda -> 0: the variance at it tends to 4/2 = 2, the
+ * inverse of twice the curvature 1/4, and two other points are left to the prior. By 60 digits, for
+ * lambda = 1e-6: variances 1.99998170674 and 9964.27485689, 2.8740498226 degrees. Unmerged they
+ * were 174 and 89 at lambda = 1e-10. */
+Test(laplace, contradicting_copies) {
+    const double x[] = {0, 0, 1.5, 2.6}, targets[] = {1, 0, 1, 0}, one[] = {1, 1, 1, 1};
+    double gram[16], a[4], f[4], covariance[4], degrees;
+    for (size_t i = 0; i < 16; i++) gram[i] = exp(-0.5 * pow(x[i / 4] - x[i % 4], 2));
+    for (double lambda = 1e-2; lambda > 1e-15; lambda /= 100) {
+        const ntk_inference_problem problem =
+            problem_of(NTK_LOSS_LOGISTIC, 4, 1, gram, NULL, targets, lambda);
+        ntk_logistic_result result;
+        ntk_laplace *laplace;
+        assert_ok(ntk_inference_logistic(&problem, NULL, a, f, &result));
+        assert_ok(ntk_laplace_create(&problem, f, &laplace));
+        const ntk_status status = ntk_laplace_covariance(laplace, 4, gram, one, covariance);
+        if (status != NTK_OK) {
+            cr_expect(lambda < 1e-7 && status == NTK_ERROR_NO_CONVERGENCE, "%s", ntk_error_detail());
+            ntk_laplace_destroy(laplace);
+            continue;
+        }
+        cr_expect_eq(covariance[0], covariance[1]);
+        cr_expect_float_eq(covariance[0], 2, 2 * fmax(1e-6, 20 * lambda));
+        assert_ok(ntk_laplace_degrees(laplace, &degrees));
+        if (fabs(lambda - 1e-6) < 1e-9) {
+            cr_expect_float_eq(covariance[0], 1.99998170674, 1e-9);
+            cr_expect_float_eq(covariance[2], 9964.27485689, 1e-5);
+            cr_expect_float_eq(degrees, 2.8740498226, 1e-9);
+        }
+        ntk_laplace_destroy(laplace);
+    }
+}
+
+/* Copies count as often as they are given: three classes, against the same with every point written
+ * once more. */
+Test(laplace, copies_count) {
+    split s = draw(NTK_LOSS_SOFTMAX, 3, 0.05, 3);
+    const size_t n = s.trained.problem.points;
+    double gram[400], targets[60], f[60], cross[40], one[3 * 9], two[3 * 9];
+    cr_assert_leq(2 * n, 20);
+    for (size_t i = 0; i < 2 * n; i++) {
+        for (size_t j = 0; j < 2 * n; j++) gram[i * 2 * n + j] = s.trained.gram[i % n * n + j % n];
+        for (size_t k = 0; k < 3; k++) {
+            targets[i * 3 + k] = s.trained.targets[i % n * 3 + k];
+            f[i * 3 + k] = s.trained.f0[i % n * 3 + k];
+        }
+        cross[i] = s.cross[i % n];
+    }
+    /* Twice the points and the same n lambda: the likelihood is squared. Apart, f differs by an
+     * ulp. */
+    const ntk_inference_problem twice = problem_of(NTK_LOSS_SOFTMAX, 2 * n, 3, gram, NULL, targets, 0.05 / 2);
+    ntk_laplace *laplace;
+    assert_ok(ntk_laplace_create(&twice, f, &laplace));
+    assert_ok(ntk_laplace_covariance(laplace, 1, cross, s.diagonal, one));
+    ntk_laplace_destroy(laplace);
+    for (size_t i = 0; i < n * 3; i++) f[i] += 1e-15 * (1 + fabs(f[i]));
+    assert_ok(ntk_laplace_create(&twice, f, &laplace));
+    assert_ok(ntk_laplace_covariance(laplace, 1, cross, s.diagonal, two));
+    ntk_laplace_destroy(laplace);
+    for (size_t i = 0; i < 9; i++) cr_expect_float_eq(one[i], two[i], 1e-9, "%g %g", one[i], two[i]);
+}
+
+/* A covariance of rank 1, and none at all. */
+Test(average, singular_covariances) {
+    const double mean[] = {0.3, -0.1, 0}, rank1[] = {1, -1, 0, -1, 1, 0, 0, 0, 0}, none[9] = {0};
+    const ntk_stream stream = ntk_stream_create(1, "singular", 0);
+    double p[3], plain[3];
+    ntk_bayes_probabilities(NTK_LOSS_SOFTMAX, 1, 3, mean, plain);
+    assert_ok(ntk_bayes_average(NTK_LOSS_SOFTMAX, 1, 3, mean, none, 100, &stream, p));
+    for (size_t k = 0; k < 3; k++) cr_expect_float_eq(p[k], plain[k], 1e-14);
+    assert_ok(ntk_bayes_average(NTK_LOSS_SOFTMAX, 1, 3, mean, rank1, 20000, &stream, p));
+    /* The trapezium rule along (1, -1, 0). */
+    double sum[3] = {0}, mass = 0;
+    for (int i = -160; i <= 160; i++) {
+        const double z = 0.05 * i, weight = exp(-z * z / 2);
+        const double e[] = {exp(mean[0] + z), exp(mean[1] - z), exp(mean[2])}, all = e[0] + e[1] + e[2];
+        for (size_t k = 0; k < 3; k++) sum[k] += weight * e[k] / all;
+        mass += weight;
+    }
+    for (size_t k = 0; k < 3; k++) cr_expect_float_eq(p[k], sum[k] / mass, 5e-3);
+}
+
 Test(laplace, refusals) {
     ntk_laplace *laplace;
     drawn d = draw_problem(NTK_LOSS_SOFTMAX, 3, 2, true, 20, HARD, 0.1, 1);

@@ -235,12 +235,44 @@ Test(posterior, laplace_is_right_to_third_order) {
     cr_assert_float_eq(log(coarse / fine) / log(2), 3, 0.2, "%g %g", coarse, fine);
 }
 
+/* Points 0 and 1 are the same, and the kernel has rank 3 at five points: draws are equal at the
+ * two, lie in the range, have the covariance of the prior, and extend to a copy of point 4 without
+ * an error. */
+Test(posterior, singular_priors) {
+    enum { POINTS = 5, DRAWS = 4000 };
+    drawn d = draw_problem(NTK_LOSS_LOGISTIC, POINTS, 1, false, 3, HARD, 0.1, 1);
+    for (size_t i = 0; i < POINTS; i++) d.gram[POINTS + i] = d.gram[i];
+    for (size_t i = 0; i < POINTS; i++) d.gram[i * POINTS + 1] = d.gram[i * POINTS];
+    d.problem.f0 = NULL;
+    ntk_posterior *posterior;
+    double f[POINTS], again, square, second[POINTS * POINTS] = {0}, mean = 0;
+    assert_ok(ntk_posterior_create(&d.problem, 1, d.gram + 4 * POINTS, d.gram + 4 * POINTS + 4, &posterior));
+    ntk_stream stream = ntk_stream_create(1, "singular", 0);
+    for (size_t t = 0; t < DRAWS; t++) {
+        assert_ok(ntk_posterior_prior(posterior, &stream, f));
+        assert_ok(ntk_posterior_extend(posterior, &stream, f, &again));
+        assert_ok(ntk_posterior_square(posterior, f, &square));
+        cr_assert_float_eq(f[0], f[1], 1e-12);
+        cr_assert_float_eq(again, f[4], 1e-5, "%g", again - f[4]);
+        for (size_t i = 0; i < POINTS * POINTS; i++) second[i] += f[i / POINTS] * f[i % POINTS] / DRAWS;
+        mean += square / DRAWS;
+    }
+    for (size_t i = 0; i < POINTS * POINTS; i++) {
+        const double scale = 1 / (POINTS * 0.1), size = d.gram[0] + d.gram[24] + d.gram[12] + d.gram[18];
+        cr_expect_float_eq(second[i], scale * d.gram[i], 0.1 * scale * size);
+    }
+    /* A chi-square of as many degrees as the rank, which is 3. */
+    cr_expect_float_eq(mean, 3, 6 * sqrt(6.0 / DRAWS), "%g", mean);
+    ntk_posterior_destroy(posterior);
+}
+
 Test(posterior, refusals) {
     ntk_posterior *posterior;
-    drawn d = draw_problem(NTK_LOSS_LOGISTIC, 5, 1, false, 3, HARD, 0.1, 1);
-    assert_fails(ntk_posterior_create(&d.problem, 0, NULL, NULL, &posterior), NTK_ERROR_NOT_POSITIVE_DEFINITE,
-                 "");
-    d = draw_problem(NTK_LOSS_LOGISTIC, 5, 1, false, 30, HARD, 0, 1);
+    const double c = -0.6, indefinite[] = {1, c, c, c, 1, c, c, c, 1}, targets[] = {1, 0, 1};
+    const ntk_inference_problem none = problem_of(NTK_LOSS_LOGISTIC, 3, 1, indefinite, NULL, targets, 0.1);
+    assert_fails(ntk_posterior_create(&none, 0, NULL, NULL, &posterior), NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                 "eigenvalue");
+    drawn d = draw_problem(NTK_LOSS_LOGISTIC, 5, 1, false, 30, HARD, 0, 1);
     assert_fails(ntk_posterior_create(&d.problem, 0, NULL, NULL, &posterior), NTK_ERROR_ARGUMENT, "lambda");
     const double cross[5] = {0}, diagonal = NAN;
     d = draw_problem(NTK_LOSS_LOGISTIC, 5, 1, false, 30, HARD, 0.1, 1);
