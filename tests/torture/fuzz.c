@@ -64,8 +64,15 @@ static ntk_status read_journal(void) {
 static const ntk_parameter parameters[] = {{"value", NTK_PARAMETER_REAL, "0.5", -10, 10, NULL, "a number"},
                                            {NULL, NTK_PARAMETER_REAL, NULL, 0, 0, NULL, NULL}};
 
+static const ntk_metric_declaration metrics[] = {
+    NTK_METRIC("value", "a number"),
+    NTK_METRIC("constant", "three"),
+    NTK_METRIC("exponent{,-{relu,erf}-{1,2}}", "an interval"),
+    {0},
+};
+
 static ntk_status read_claim(void) {
-    static const ntk_experiment experiment = {.parameters = {parameters}};
+    static const ntk_experiment experiment = {.parameters = {parameters}, .metrics = {metrics}};
     ntk_claim claim;
     NTK_TRY(ntk_claim_read(FOLDER, &experiment, &claim));
     for (size_t k = 0; k < claim.check_count; k++)
