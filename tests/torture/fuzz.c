@@ -67,7 +67,8 @@ static const ntk_parameter parameters[] = {{"value", NTK_PARAMETER_REAL, "0.5", 
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("value", "a number"),
     NTK_METRIC("constant", "three"),
-    NTK_METRIC("exponent{,-{relu,erf}-{1,2}}", "an interval"),
+    NTK_METRIC("exponent", "an interval"),
+    NTK_METRIC("exponent-{relu,erf}-{1,2}", "an interval"),
     {0},
 };
 
