@@ -40,6 +40,8 @@
 
 #include "kernel/convolution_pairs.h"
 
+enum { UNITS = 24, MOST_GROUPS = 16 };
+
 /* A matrix in the making. */
 typedef struct {
     const ntk_convolution_plan *plan;
@@ -55,6 +57,36 @@ static const ntk_images *columns_of(const matrix *m) { return m->symmetric ? &m-
 
 static size_t groups(size_t count) { return count / NTK_LANES + (count % NTK_LANES != 0); }
 
+/* Work of one group of eight. */
+typedef ntk_status (*group_work)(size_t group, ntk_pairs_room *room, void *context);
+
+typedef struct {
+    const ntk_convolution_kernel *kernel;
+    size_t groups, per_unit;
+    group_work work;
+    void *context;
+} group_map;
+
+static ntk_status group_unit(size_t unit, void *context) {
+    const group_map *map = context;
+    ntk_pairs_room *room = NULL;
+    ntk_status status = ntk_pairs_room_create(map->kernel, &room);
+    for (size_t k = 0; k < map->per_unit && status == NTK_OK; k++) {
+        const size_t group = unit * map->per_unit + k;
+        if (group < map->groups) status = map->work(group, room, map->context);
+    }
+    ntk_pairs_room_destroy(room);
+    return status;
+}
+
+/* A unit of ntk_map is a few groups, which share their room: enough units for many workers come first. */
+static ntk_status map_groups(const ntk_convolution_kernel *kernel, size_t count, group_work work,
+                             void *context) {
+    const size_t some = count / UNITS, per_unit = some < 1 ? 1 : some > MOST_GROUPS ? MOST_GROUPS : some;
+    group_map map = {kernel, count, per_unit, work, context};
+    return ntk_map(count / per_unit + (count % per_unit != 0), group_unit, &map);
+}
+
 static ntk_status check_finite(double nngp, double ntk, size_t i, size_t j) {
     if (isfinite(nngp) && isfinite(ntk)) return NTK_OK;
     return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel of images %zu and %zu overflows", i, j);
@@ -65,8 +97,7 @@ static void store(const matrix *m, size_t i, size_t j, double nngp, double ntk) 
     if (m->ntk) m->ntk[i * m->ld + j] = ntk;
 }
 
-/* ---- images with themselves
- * ---------------------------------------------------------------------------- */
+/* ---- images with themselves --------------------------------------------------------------------------- */
 
 typedef struct {
     const matrix *m;
@@ -74,25 +105,24 @@ typedef struct {
 } self_task;
 
 /* Eight images; the last of them stands in for those that a last group lacks. */
-static ntk_status self_unit(size_t unit, void *context) {
+static ntk_status self_group(size_t group, ntk_pairs_room *room, void *context) {
     const self_task *task = context;
     size_t image[NTK_LANES];
     for (size_t lane = 0; lane < NTK_LANES; lane++) {
-        const size_t i = unit * NTK_LANES + lane;
+        const size_t i = group * NTK_LANES + lane;
         image[lane] = i < task->images->count ? i : task->images->count - 1;
     }
-    return ntk_convolution_selves(&task->m->kernel, task->images, image);
+    return ntk_convolution_selves(room, task->images, image);
 }
 
 static ntk_status compute_selves(const matrix *m, ntk_images *images) {
     self_task task = {m, images};
-    NTK_TRY(ntk_map(groups(images->count), self_unit, &task));
+    NTK_TRY(map_groups(&m->kernel, groups(images->count), self_group, &task));
     for (size_t i = 0; i < images->count; i++) NTK_TRY(check_finite(images->nngp[i], images->ntk[i], i, i));
     return NTK_OK;
 }
 
-/* ---- pairs
- * --------------------------------------------------------------------------------------------- */
+/* ---- pairs -------------------------------------------------------------------------------------------- */
 
 /* Pair p. Groups of eight that share their row come first, row by row; then what is left of the
  * rows. Of a symmetric matrix only pairs below the diagonal count. */
@@ -108,16 +138,16 @@ static void list_pairs(const matrix *m, size_t (*pairs)[2]) {
         }
 }
 
-static ntk_status pair_unit(size_t unit, void *context) {
+static ntk_status pair_group(size_t group, ntk_pairs_room *room, void *context) {
     const matrix *m = context;
     size_t row[NTK_LANES], column[NTK_LANES];
     double nngp[NTK_LANES], ntk[NTK_LANES] = {0};
     for (size_t lane = 0; lane < NTK_LANES; lane++) {
-        const size_t p = unit * NTK_LANES + lane;
+        const size_t p = group * NTK_LANES + lane;
         row[lane] = m->pair[p < m->pairs ? p : m->pairs - 1][0];
         column[lane] = m->pair[p < m->pairs ? p : m->pairs - 1][1];
     }
-    NTK_TRY(ntk_convolution_pairs(&m->kernel, &m->rows, row, columns_of(m), column, nngp, ntk));
+    NTK_TRY(ntk_convolution_pairs(room, &m->rows, row, columns_of(m), column, nngp, ntk));
     for (size_t lane = 0; lane < NTK_LANES; lane++) {
         NTK_TRY(check_finite(nngp[lane], ntk[lane], row[lane], column[lane]));
         store(m, row[lane], column[lane], nngp[lane], ntk[lane]);
@@ -126,8 +156,7 @@ static ntk_status pair_unit(size_t unit, void *context) {
     return NTK_OK;
 }
 
-/* ---- the matrix
- * ---------------------------------------------------------------------------------------- */
+/* ---- the matrix --------------------------------------------------------------------------------------- */
 
 static ntk_status load_images(matrix *m, size_t n, const double *x, size_t ldx, size_t columns,
                               const double *y, size_t ldy) {
@@ -153,7 +182,7 @@ static ntk_status compute(matrix *m) {
     NTK_TRY(ntk_allocate(m->pairs, sizeof *m->pair, &memory));
     m->pair = memory;
     list_pairs(m, m->pair);
-    const ntk_status status = ntk_map(groups(m->pairs), pair_unit, m);
+    const ntk_status status = map_groups(&m->kernel, groups(m->pairs), pair_group, m);
     ntk_release(memory);
     return status;
 }

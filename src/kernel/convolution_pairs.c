@@ -58,8 +58,7 @@ static void run_planes(ntk_plane_work *w, ntk_stretch rows) {
             ntk_plane_compute(w, rows, stretch_of(w, NTK_HORIZONTAL, axis->positions, delta));
 }
 
-/* ---- pooling
- * ------------------------------------------------------------------------------------------- */
+/* ---- pooling ------------------------------------------------------------------------------------------ */
 
 /* What a pooling needs beside planes; [0] is e, [1] t. */
 typedef struct {
@@ -116,7 +115,7 @@ static ntk_status pooling_create(const ntk_plane_work *w, pooling *out) {
     return NTK_OK;
 }
 
-static void pooling_destroy(pooling *pool) {
+static void pooling_release(pooling *pool) {
     ntk_release(pool->contracted);
     for (size_t which = 0; which < 2; which++) {
         ntk_release(pool->slab[which]);
@@ -194,34 +193,42 @@ static void add_band(const ntk_plane_work *w, pooling *pool, ntk_bounds rows, do
 }
 
 /* The table at the end of the segment, of all pairs of pooled positions that are needed. */
-static ntk_status pool_segment(ntk_plane_work *w, ntk_pair_table *out) {
-    const ntk_bounds rows = last_axis(w, NTK_VERTICAL)->positions;
-    pooling pool;
+static ntk_status table_create(const ntk_plane_work *w, ntk_pair_table *out) {
+    const size_t height = pooled_of(w, NTK_VERTICAL), width = pooled_of(w, NTK_HORIZONTAL);
     *out = (ntk_pair_table){
         .positions = {last_axis(w, NTK_VERTICAL)->pooled, last_axis(w, NTK_HORIZONTAL)->pooled}};
-    ntk_status status = pooling_create(w, &pool);
-    double *values[2] = {NULL, NULL};
-    const size_t height = pooled_of(w, NTK_VERTICAL), width = pooled_of(w, NTK_HORIZONTAL);
-    for (size_t which = 0; which < outputs(w) && status == NTK_OK; which++)
-        status = reserve(height, height, width, width, &values[which]);
-    if (status == NTK_OK) {
-        w->slab[0] = pool.slab[0];
-        w->slab[1] = pool.slab[1];
-        for (ptrdiff_t low = rows.low; low < rows.high; low += (ptrdiff_t)pool.band_rows) {
-            const ntk_bounds band = ntk_bounds_meet((ntk_bounds){low, low + (ptrdiff_t)pool.band_rows}, rows);
-            run_band(w, &pool, band);
-            add_band(w, &pool, band, values);
-        }
-        w->slab[0] = w->slab[1] = NULL;
-    }
-    pooling_destroy(&pool);
-    out->e = values[0];
-    out->t = values[1];
-    return status;
+    NTK_TRY(reserve(height, height, width, width, &out->e));
+    return w->kernel->tangent ? reserve(height, height, width, width, &out->t) : NTK_OK;
 }
 
-/* ---- readout
- * ------------------------------------------------------------------------------------------- */
+static void table_release(ntk_pair_table *t) {
+    ntk_release(t->e);
+    ntk_release(t->t);
+}
+
+/* What planes leave out, of slab and table, is 0. */
+static void clear(double *values, size_t elements) {
+    if (values != NULL) memset(values, 0, elements * NTK_LANES * sizeof *values);
+}
+
+static void pool_segment(ntk_plane_work *w, pooling *pool, const ntk_pair_table *out) {
+    const ntk_bounds rows = last_axis(w, NTK_VERTICAL)->positions;
+    const size_t height = pooled_of(w, NTK_VERTICAL), width = pooled_of(w, NTK_HORIZONTAL);
+    double *const values[2] = {out->e, out->t};
+    for (size_t which = 0; which < 2; which++) {
+        clear(values[which], height * height * width * width);
+        clear(pool->slab[which], pool->band_rows * columns_of(w) * columns_of(w));
+        w->slab[which] = pool->slab[which];
+    }
+    for (ptrdiff_t low = rows.low; low < rows.high; low += (ptrdiff_t)pool->band_rows) {
+        const ntk_bounds band = ntk_bounds_meet((ntk_bounds){low, low + (ptrdiff_t)pool->band_rows}, rows);
+        run_band(w, pool, band);
+        add_band(w, pool, band, values);
+    }
+    w->slab[0] = w->slab[1] = NULL;
+}
+
+/* ---- readout ------------------------------------------------------------------------------------------ */
 
 static void add_total(const double *in, double *total) {
     for (size_t lane = 0; lane < NTK_LANES; lane++) total[lane] += in[lane];
@@ -259,38 +266,70 @@ static void read_table(const ntk_plane_work *w, const ntk_pair_table *t, double 
             }
 }
 
-/* ---- all segments
- * -------------------------------------------------------------------------------------- */
+/* ---- all segments ------------------------------------------------------------------------------------- */
 
-static void table_release(ntk_pair_table *t) {
-    ntk_release(t->e);
-    ntk_release(t->t);
-    *t = (ntk_pair_table){0};
+struct ntk_pairs_room {
+    ntk_plane_work work;
+    pooling pool[NTK_DEPTH_MAX];         /* of the segments that end in a table */
+    ntk_pair_table table[NTK_DEPTH_MAX]; /* the same */
+};
+
+static ntk_status room_fill(const ntk_convolution_kernel *kernel, ntk_pairs_room *room) {
+    const ntk_convolution_plan *plan = kernel->plan;
+    NTK_TRY(ntk_plane_work_create(kernel, &room->work));
+    for (size_t s = 0; s < plan->segments; s++) {
+        if (!plan->segment[s].table) continue;
+        ntk_plane_work_begin(&room->work, &plan->segment[s]);
+        NTK_TRY(pooling_create(&room->work, &room->pool[s]));
+        NTK_TRY(table_create(&room->work, &room->table[s]));
+    }
+    return NTK_OK;
+}
+
+ntk_status ntk_pairs_room_create(const ntk_convolution_kernel *kernel, ntk_pairs_room **out) {
+    void *memory = NULL;
+    *out = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
+    const ntk_status status = room_fill(kernel, memory);
+    if (status == NTK_OK)
+        *out = memory;
+    else
+        ntk_pairs_room_destroy(memory);
+    return status;
+}
+
+void ntk_pairs_room_destroy(ntk_pairs_room *room) {
+    if (room == NULL) return;
+    for (size_t s = 0; s < NTK_DEPTH_MAX; s++) {
+        pooling_release(&room->pool[s]);
+        table_release(&room->table[s]);
+    }
+    ntk_side_destroy(&room->work.x);
+    ntk_side_destroy(&room->work.y);
+    ntk_plane_work_destroy(&room->work);
+    ntk_release(room);
 }
 
 /* Before the planes of a segment: what its layers need of the images. */
 typedef ntk_status (*segment_start)(ntk_plane_work *w, void *context);
 
-static ntk_status run_segments(ntk_plane_work *w, segment_start start, void *context,
+static ntk_status run_segments(ntk_pairs_room *room, segment_start start, void *context,
                                double sum[2][NTK_LANES]) {
+    ntk_plane_work *w = &room->work;
     const ntk_convolution_plan *plan = w->kernel->plan;
-    ntk_status status = NTK_OK;
-    for (size_t s = 0; s < plan->segments && status == NTK_OK; s++) {
+    w->source = (ntk_pair_table){0};
+    for (size_t s = 0; s < plan->segments; s++) {
         ntk_plane_work_begin(w, &plan->segment[s]);
-        status = start(w, context);
-        if (status != NTK_OK) break;
+        NTK_TRY(start(w, context));
         if (!w->segment->table) {
             read_planes(w, sum);
             break;
         }
-        ntk_pair_table next;
-        status = pool_segment(w, &next);
-        table_release(&w->source);
-        w->source = next;
-        if (status == NTK_OK && s + 1 == plan->segments) read_table(w, &w->source, sum);
+        pool_segment(w, &room->pool[s], &room->table[s]);
+        w->source = room->table[s];
+        if (s + 1 == plan->segments) read_table(w, &w->source, sum);
     }
-    table_release(&w->source);
-    return status;
+    return NTK_OK;
 }
 
 static double scaled(const ntk_plane_work *w, size_t lane, double sum) {
@@ -301,8 +340,7 @@ static double scaled(const ntk_plane_work *w, size_t lane, double sum) {
     return kernel->scale * sum * unit + kernel->bias;
 }
 
-/* ---- pairs
- * --------------------------------------------------------------------------------------------- */
+/* ---- pairs -------------------------------------------------------------------------------------------- */
 
 static void find_exact_lanes(ntk_plane_work *w) {
     w->exact = true;
@@ -322,30 +360,22 @@ static ntk_status recall_segment(ntk_plane_work *w, void *context) {
     return NTK_OK;
 }
 
-ntk_status ntk_convolution_pairs(const ntk_convolution_kernel *kernel, const ntk_images *rows,
-                                 const size_t *row, const ntk_images *columns, const size_t *column,
-                                 double *nngp, double *ntk) {
-    ntk_plane_work work;
+ntk_status ntk_convolution_pairs(ntk_pairs_room *room, const ntk_images *rows, const size_t *row,
+                                 const ntk_images *columns, const size_t *column, double *nngp, double *ntk) {
+    ntk_plane_work *w = &room->work;
     double sum[2][NTK_LANES] = {{0}};
-    ntk_status status = ntk_plane_work_create(kernel, &work);
-    if (status == NTK_OK) status = ntk_side_create(kernel, rows, row, true, &work.x);
-    if (status == NTK_OK) status = ntk_side_create(kernel, columns, column, false, &work.y);
-    if (status == NTK_OK) {
-        find_exact_lanes(&work);
-        status = run_segments(&work, recall_segment, NULL, sum);
+    NTK_TRY(ntk_side_load(w->kernel, rows, row, true, &w->x));
+    NTK_TRY(ntk_side_load(w->kernel, columns, column, false, &w->y));
+    find_exact_lanes(w);
+    NTK_TRY(run_segments(room, recall_segment, NULL, sum));
+    for (size_t lane = 0; lane < NTK_LANES; lane++) {
+        nngp[lane] = scaled(w, lane, sum[0][lane]);
+        if (w->kernel->tangent) ntk[lane] = scaled(w, lane, sum[1][lane]);
     }
-    for (size_t lane = 0; lane < NTK_LANES && status == NTK_OK; lane++) {
-        nngp[lane] = scaled(&work, lane, sum[0][lane]);
-        if (kernel->tangent) ntk[lane] = scaled(&work, lane, sum[1][lane]);
-    }
-    ntk_side_destroy(kernel, &work.x);
-    ntk_side_destroy(kernel, &work.y);
-    ntk_plane_work_destroy(&work);
-    return status;
+    return NTK_OK;
 }
 
-/* ---- images with themselves
- * ---------------------------------------------------------------------------- */
+/* ---- images with themselves --------------------------------------------------------------------------- */
 
 static void remember(const ntk_plane_work *w, size_t l, const double *variance, ntk_images *images) {
     const ntk_layer_plan *layer = &w->kernel->plan->layer[l];
@@ -374,22 +404,26 @@ static ntk_status record_segment(ntk_plane_work *w, void *context) {
     return status;
 }
 
-ntk_status ntk_convolution_selves(const ntk_convolution_kernel *kernel, ntk_images *images,
-                                  const size_t *image) {
-    ntk_plane_work work;
+static ntk_status compute_selves(ntk_pairs_room *room, ntk_images *images) {
+    ntk_plane_work *w = &room->work;
     double sum[2][NTK_LANES] = {{0}};
-    ntk_status status = ntk_plane_work_create(kernel, &work);
-    if (status == NTK_OK) status = ntk_side_create(kernel, images, image, false, &work.x);
-    if (status == NTK_OK) {
-        work.y = work.x;
-        find_exact_lanes(&work);
-        status = run_segments(&work, record_segment, images, sum);
+    w->y = w->x;
+    find_exact_lanes(w);
+    NTK_TRY(run_segments(room, record_segment, images, sum));
+    for (size_t lane = 0; lane < NTK_LANES; lane++) {
+        const size_t i = w->x.image[lane];
+        images->nngp[i] = scaled(w, lane, sum[0][lane]);
+        if (w->kernel->tangent) images->ntk[i] = scaled(w, lane, sum[1][lane]);
     }
-    for (size_t lane = 0; lane < NTK_LANES && status == NTK_OK; lane++) {
-        images->nngp[image[lane]] = scaled(&work, lane, sum[0][lane]);
-        if (kernel->tangent) images->ntk[image[lane]] = scaled(&work, lane, sum[1][lane]);
-    }
-    ntk_side_destroy(kernel, &work.x);
-    ntk_plane_work_destroy(&work);
+    return NTK_OK;
+}
+
+/* The second side is the first one for the time being. */
+ntk_status ntk_convolution_selves(ntk_pairs_room *room, ntk_images *images, const size_t *image) {
+    ntk_plane_work *w = &room->work;
+    const ntk_side own = w->y;
+    NTK_TRY(ntk_side_load(w->kernel, images, image, false, &w->x));
+    const ntk_status status = compute_selves(room, images);
+    w->y = own;
     return status;
 }

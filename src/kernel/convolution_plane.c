@@ -13,8 +13,7 @@ static size_t outputs(const ntk_plane_work *w) { return w->kernel->tangent ? 2 :
 
 static ptrdiff_t modulo(ptrdiff_t i, ptrdiff_t n) { return (i % n + n) % n; }
 
-/* ---- frames
- * -------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------------------- */
 
 static bool is_empty(ntk_bounds i) { return i.low >= i.high; }
 
@@ -66,8 +65,7 @@ static size_t make_frames(const ntk_plane_work *w, size_t axis, ntk_stretch last
     }
 }
 
-/* ---- level 0
- * ------------------------------------------------------------------------------------------- */
+/* ---- level 0 ------------------------------------------------------------------------------------------ */
 
 /* The position that i stands for; -1 outside. */
 static ptrdiff_t inside(const ntk_image_axis *axis, ptrdiff_t i) {
@@ -138,8 +136,7 @@ static void fill_source(const ntk_plane_work *w, const ntk_plane *plane) {
     for (ptrdiff_t i = rows.low; i < rows.high; i++) fill_source_row(w, plane, i);
 }
 
-/* ---- a row of a layer
- * ---------------------------------------------------------------------------------- */
+/* ---- a row of a layer --------------------------------------------------------------------------------- */
 
 /* A level of a plane that is being computed. */
 typedef struct {
@@ -167,7 +164,7 @@ static ntk_plane_dual choose_dual(const ntk_plane_work *w, size_t l, bool given)
 static ntk_plane_patch_dual choose_patch_dual(const ntk_plane_work *w, const computation *c) {
     const ntk_image_axis *vertical = &c->layer->axis[NTK_VERTICAL].shape;
     const ntk_image_axis *horizontal = &c->layer->axis[NTK_HORIZONTAL].shape;
-    if (!w->kernel->plain || w->layer[c->l].factor != 1 || c->given || w->segment->wrapped) return NULL;
+    if (!w->kernel->plain || w->layer[c->l].factor != 1 || w->segment->wrapped) return NULL;
     if (vertical->patch != 3 || horizontal->patch != 3 || vertical->stride != 1) return NULL;
     return w->kernel->planes->relu_three[w->x.shared][!w->kernel->tangent ? 0 : c->images ? 2 : 1];
 }
@@ -289,8 +286,9 @@ static void run_span(const computation *c, ptrdiff_t i, ptrdiff_t j, size_t offs
         double *const *in = w->level[(c->level - 1) % 2];
         run.p = in[0] + origin;
         run.q = c->images || !w->kernel->tangent ? run.p : in[1] + origin;
-        c->patch_dual(&w->layer[c->l], &run, ld);
-        return;
+        if (!c->patch_dual(&w->layer[c->l], &run, ld, c->given ? w->near : NULL)) return;
+        sum_patches(c, i, w->p, NULL); /* the whole row again, with care */
+        run.p = run.q = w->p + at;
     }
     if (c->given) {
         find_determinants(c, i, j, &run, w->determinant + at);
@@ -310,8 +308,7 @@ static void run_row(const computation *c, ptrdiff_t i) {
     run_span(c, i, columns.low + (ptrdiff_t)before, before, count - before);
 }
 
-/* ---- borders
- * ------------------------------------------------------------------------------------------- */
+/* ---- borders ------------------------------------------------------------------------------------------ */
 
 static void clear(double *row, size_t from, size_t to) {
     memset(row + from * NTK_LANES, 0, (to - from) * NTK_LANES * sizeof *row);
@@ -363,8 +360,7 @@ static void fill_border(const computation *c) {
                                                            w->level[c->level % 2][which]);
 }
 
-/* ---- planes
- * -------------------------------------------------------------------------------------------- */
+/* ---- planes ------------------------------------------------------------------------------------------- */
 
 static void run_level(ntk_plane_work *w, ntk_plane *plane, size_t level) {
     const computation c = start_level(w, plane, level);
@@ -397,8 +393,7 @@ void ntk_plane_compute(ntk_plane_work *w, ntk_stretch rows, ntk_stretch columns)
         for (size_t lane = 0; lane < NTK_LANES; lane++) w->total[which][lane] += plane->total[which][lane];
 }
 
-/* ---- recording
- * ----------------------------------------------------------------------------------------- */
+/* ---- recording ---------------------------------------------------------------------------------------- */
 
 static void record_sums(const computation *c, double *variance) {
     const size_t width = c->layer->axis[NTK_HORIZONTAL].shape.out;
@@ -422,8 +417,7 @@ ntk_status ntk_plane_record(ntk_plane_work *w, double *variance, ntk_plane_compl
     return NTK_OK;
 }
 
-/* ---- room
- * ---------------------------------------------------------------------------------------------- */
+/* ---- room --------------------------------------------------------------------------------------------- */
 
 /* Positions that a level can ask for on an axis: those of the grid and a patch around them. */
 static size_t most_asked(const ntk_convolution_plan *plan, size_t axis) {

@@ -9,10 +9,11 @@
 /* One image of each pair, interleaved. */
 typedef struct ntk_side {
     const ntk_images *images;
-    const size_t *image;                     /* (NTK_LANES) */
-    double *pixel;                           /* (height * width, channels) elements */
-    bool shared;                             /* one image; fields are one double each */
-    double *field[NTK_DEPTH_MAX];            /* (positions, fields) elements or doubles */
+    const size_t *image;          /* (NTK_LANES) */
+    double *pixel;                /* (height * width, channels) elements */
+    bool shared;                  /* one image; fields are one double each */
+    double *field[NTK_DEPTH_MAX]; /* (positions, fields) elements or doubles */
+    size_t pixel_capacity, field_capacity[NTK_DEPTH_MAX];
     ntk_bounds box[NTK_DEPTH_MAX][NTK_AXES]; /* positions of the layer that may be other than 0 */
 } ntk_side;
 

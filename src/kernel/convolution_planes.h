@@ -39,7 +39,8 @@ typedef struct ntk_plane_run {
 } ntk_plane_run;
 
 typedef void (*ntk_plane_dual)(const ntk_plane_layer *layer, const ntk_plane_run *run);
-typedef void (*ntk_plane_patch_dual)(const ntk_plane_layer *layer, const ntk_plane_run *run, size_t ld);
+typedef bool (*ntk_plane_patch_dual)(const ntk_plane_layer *layer, const ntk_plane_run *run, size_t ld,
+                                     const double *near);
 
 /* The patches of a row of positions in the images themselves: offset (v, w) of position k reads
  * pixel column[stride k + w] of row[v]; a row of NULL and a column of -1 are the zero outside. row:
@@ -92,7 +93,8 @@ typedef struct ntk_planes {
 
     /* The same, where S = p, for patches of 3 x 3: p and q are not sums over patches but the level
      * below, from the first patch's first element on, with rows ld doubles apart. By whether the
-     * first image is shared and by what is asked for: no tangent kernel, one, one where T = S. */
+     * first image is shared and by what is asked for: no tangent kernel, one, one where T = S. near: as
+     * for determinants, or NULL; true is returned where a pair asks for those. */
     ntk_plane_patch_dual relu_three[2][3];
 
     /* Other activations, by whether a tangent kernel is asked for. */

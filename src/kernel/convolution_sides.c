@@ -12,10 +12,15 @@ static void interleave(size_t count, const double *in, size_t lane, double *out)
     for (size_t k = 0; k < count; k++) out[k * NTK_LANES + lane] = in[k];
 }
 
-static ntk_status reserve(size_t elements, double **out) {
+/* Room for so many doubles, kept from one group of pairs to the next. */
+static ntk_status reserve(size_t count, double **out, size_t *capacity) {
+    if (count <= *capacity) return NTK_OK;
     ntk_release(*out);
     *out = NULL;
-    return ntk_allocate_doubles(elements * NTK_LANES, out);
+    *capacity = 0;
+    NTK_TRY(ntk_allocate_doubles(count, out));
+    *capacity = count;
+    return NTK_OK;
 }
 
 /* Whether one image stands in all lanes. */
@@ -25,26 +30,27 @@ static bool is_one_image(const size_t *image) {
     return true;
 }
 
-ntk_status ntk_side_create(const ntk_convolution_kernel *kernel, const ntk_images *images,
-                           const size_t *image, bool may_share, ntk_side *out) {
+ntk_status ntk_side_load(const ntk_convolution_kernel *kernel, const ntk_images *images, const size_t *image,
+                         bool may_share, ntk_side *out) {
     const bool relu = kernel->plan->architecture->activation == NTK_RELU;
-    *out = (ntk_side){.images = images, .image = image, .shared = may_share && relu && is_one_image(image)};
+    out->images = images;
+    out->image = image;
+    out->shared = may_share && relu && is_one_image(image);
     for (size_t l = 0; l < kernel->plan->depth; l++)
         for (size_t a = 0; a < NTK_AXES; a++)
             out->box[l][a] = (ntk_bounds){0, (ptrdiff_t)kernel->plan->layer[l].axis[a].shape.out};
-    NTK_TRY(reserve(images->size, &out->pixel));
+    NTK_TRY(reserve(images->size * NTK_LANES, &out->pixel, &out->pixel_capacity));
     for (size_t lane = 0; lane < NTK_LANES; lane++)
         interleave(images->size, images->pixel + image[lane] * images->size, lane, out->pixel);
     return NTK_OK;
 }
 
-void ntk_side_destroy(const ntk_convolution_kernel *kernel, ntk_side *side) {
+void ntk_side_destroy(ntk_side *side) {
     ntk_release(side->pixel);
-    for (size_t l = 0; l < kernel->plan->depth; l++) ntk_release(side->field[l]);
+    for (size_t l = 0; l < NTK_DEPTH_MAX; l++) ntk_release(side->field[l]);
 }
 
-/* ---- where a layer is 0
- * -------------------------------------------------------------------------------- */
+/* ---- where a layer is 0 ------------------------------------------------------------------------------- */
 
 static bool is_zero(const double *element) {
     for (size_t lane = 0; lane < NTK_LANES; lane++)
@@ -71,8 +77,7 @@ static void find_box(const ntk_layer_plan *layer, const double *variance, ntk_si
     side->box[l][NTK_HORIZONTAL] = columns;
 }
 
-/* ---- fields
- * -------------------------------------------------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------------------------------------- */
 
 /* ReLU: the sum a and 1 / sqrt(S_xx), `apart` doubles apart. */
 static void fill_relu(const ntk_convolution_kernel *kernel, size_t l, double a, double *field, size_t apart) {
@@ -168,7 +173,8 @@ static ntk_status fill_by_expansion(const ntk_convolution_kernel *kernel, size_t
         layer->fields.terms = ntk_mehler_terms(mehler);
         layer->fields.fields = 1 + 2 * layer->fields.terms;
         layer->fields.limit = INFINITY;
-        status = reserve(positions * layer->fields.fields, &side->field[l]);
+        status =
+            reserve(positions * layer->fields.fields * NTK_LANES, &side->field[l], &side->field_capacity[l]);
     }
     if (status == NTK_OK) status = fill_expansion(mehler, positions, s, side, side->field[l]);
     ntk_mehler_destroy(own);
@@ -181,7 +187,8 @@ ntk_status ntk_side_fill(const ntk_convolution_kernel *kernel, size_t l, const d
     if (kernel->plain) find_box(&kernel->plan->layer[l], variance, side, l);
     if (!ntk_dual_has_closed_form(kernel->plan->architecture->activation))
         return fill_by_expansion(kernel, l, variance, layer, side);
-    NTK_TRY(reserve(kernel->plan->layer[l].positions * NTK_CLOSED_FORM_FIELDS, &side->field[l]));
+    NTK_TRY(reserve(kernel->plan->layer[l].positions * NTK_CLOSED_FORM_FIELDS * NTK_LANES, &side->field[l],
+                    &side->field_capacity[l]));
     fill_closed_form(kernel, l, variance, side->shared, side->field[l]);
     return NTK_OK;
 }
@@ -191,7 +198,7 @@ ntk_status ntk_side_recall(const ntk_convolution_kernel *kernel, size_t l, ntk_p
     const ntk_layer_plan *plan = &kernel->plan->layer[l];
     const ntk_images *images = side->images;
     double *variance = NULL;
-    NTK_TRY(reserve(plan->positions, &variance));
+    NTK_TRY(ntk_allocate_doubles(plan->positions * NTK_LANES, &variance));
     for (size_t lane = 0; lane < NTK_LANES; lane++)
         interleave(plan->positions,
                    images->variance + side->image[lane] * kernel->plan->positions + plan->first, lane,

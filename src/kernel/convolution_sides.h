@@ -6,12 +6,12 @@
 
 #include "kernel/convolution_plane.h"
 
-/* Pixels of images image[0 .. NTK_LANES), which are kept; no fields yet, and no position is known
- * to be 0. may_share: its fields may be single doubles where all lanes have one image (ReLU does
- * that). Errors: NTK_ERROR_MEMORY. *out is to be destroyed in either case. */
-ntk_status ntk_side_create(const ntk_convolution_kernel *kernel, const ntk_images *images,
-                           const size_t *image, bool may_share, ntk_side *out);
-void ntk_side_destroy(const ntk_convolution_kernel *kernel, ntk_side *side);
+/* Pixels of images image[0 .. NTK_LANES), which are kept; no fields yet, and no position is known to be
+ * 0. may_share: its fields may be single doubles where all lanes have one image (ReLU does that).
+ * *side: zeroed, or of an earlier group, whose memory it takes over. Errors: NTK_ERROR_MEMORY. */
+ntk_status ntk_side_load(const ntk_convolution_kernel *kernel, const ntk_images *images, const size_t *image,
+                         bool may_share, ntk_side *side);
+void ntk_side_destroy(ntk_side *side);
 
 /* The fields of a layer from its variances, the sums p of the images with themselves; variance:
  * (positions of the layer) elements. The layer's plan of fields is set in `layer` where it is an

@@ -29,8 +29,7 @@ static size_t dimension(const ntk_architecture *a) {
     return a->convolution.height * a->convolution.width * a->convolution.channels;
 }
 
-/* ---- accuracy
- * ------------------------------------------------------------------------------------------ */
+/* ---- accuracy ----------------------------------------------------------------------------------------- */
 
 /* What is asked of every entry, diagonals included, relative to sqrt(K_xx K_x'x'). */
 static const double wanted = 1e-14;
@@ -191,8 +190,7 @@ Test(convolution, deep) {
     cr_expect(fabs(ntk - 18.0 * (N + 1)) <= 1e-13 * 18 * (N + 1), "%.17g", ntk);
 }
 
-/* ---- the same bits
- * ------------------------------------------------------------------------------------- */
+/* ---- the same bits ------------------------------------------------------------------------------------ */
 
 enum { IMAGES = 21, SIDE = 7, PIXELS = SIDE * SIDE };
 
@@ -268,12 +266,15 @@ static void run_planes(const ntk_architecture *a, const ntk_planes *planes, cons
     kernel.planes = planes;
     size_t all[NTK_LANES], first[NTK_LANES] = {0};
     for (size_t k = 0; k < NTK_LANES; k++) all[k] = k;
-    assert_ok(ntk_convolution_selves(&kernel, &images, all));
+    ntk_pairs_room *room = NULL;
+    assert_ok(ntk_pairs_room_create(&kernel, &room));
+    assert_ok(ntk_convolution_selves(room, &images, all));
     assert_ok(ntk_convolution_kernel_expand(&kernel, &images, &images));
-    assert_ok(ntk_convolution_pairs(&kernel, &images, all, &images, first, out, out + NTK_LANES));
-    assert_ok(ntk_convolution_pairs(&kernel, &images, first, &images, all, out + 2 * NTK_LANES,
-                                    out + 3 * NTK_LANES));
+    assert_ok(ntk_convolution_pairs(room, &images, all, &images, first, out, out + NTK_LANES));
+    assert_ok(
+        ntk_convolution_pairs(room, &images, first, &images, all, out + 2 * NTK_LANES, out + 3 * NTK_LANES));
     memcpy(out + 4 * NTK_LANES, images.ntk, NTK_LANES * sizeof *out);
+    ntk_pairs_room_destroy(room);
     ntk_convolution_kernel_destroy(&kernel);
     ntk_images_destroy(&images);
     ntk_convolution_plan_destroy(&plan);
@@ -307,8 +308,7 @@ Test(convolution, any_vector_width) {
         }
 }
 
-/* ---- other activations
- * --------------------------------------------------------------------------------- */
+/* ---- other activations -------------------------------------------------------------------------------- */
 
 /* One layer "conv 1" on one position is a dense network of one hidden layer and inputs `channels`.
  */
@@ -343,8 +343,7 @@ Test(convolution, linear_activation) {
     cr_expect(fabs(gram[1] - want) <= 1e-14 * sqrt(gram[0] * gram[3]));
 }
 
-/* ---- errors
- * -------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------------- */
 
 Test(convolution, errors) {
     double x[2 * PIXELS], gram[4];
