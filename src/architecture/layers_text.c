@@ -17,7 +17,7 @@ static const char *const pooling_names[NTK_POOLING_COUNT] = {
     [NTK_POOLING_GAUSS_CIRCULAR] = "gauss-circular",
 };
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* A stretch of the text. */
 typedef struct {
@@ -196,7 +196,7 @@ ntk_status ntk_architecture_parse_image(const char *text, ntk_architecture *arch
     return NTK_OK;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* As much of it as there is room for, at position *length of text, which it moves on. */
 static void append(size_t size, char *text, size_t *length, const char *format, ...)

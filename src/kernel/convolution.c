@@ -97,7 +97,7 @@ static void store(const matrix *m, size_t i, size_t j, double nngp, double ntk) 
     if (m->ntk) m->ntk[i * m->ld + j] = ntk;
 }
 
-/* ---- images with themselves --------------------------------------------------------------------------- */
+/* ---- images with themselves ------------------------------------------------------------------ */
 
 typedef struct {
     const matrix *m;
@@ -122,7 +122,7 @@ static ntk_status compute_selves(const matrix *m, ntk_images *images) {
     return NTK_OK;
 }
 
-/* ---- pairs -------------------------------------------------------------------------------------------- */
+/* ---- pairs ----------------------------------------------------------------------------------- */
 
 /* Pair p. Groups of eight that share their row come first, row by row; then what is left of the
  * rows. Of a symmetric matrix only pairs below the diagonal count. */
@@ -156,7 +156,7 @@ static ntk_status pair_group(size_t group, ntk_pairs_room *room, void *context) 
     return NTK_OK;
 }
 
-/* ---- the matrix --------------------------------------------------------------------------------------- */
+/* ---- the matrix ------------------------------------------------------------------------------ */
 
 static ntk_status load_images(matrix *m, size_t n, const double *x, size_t ldx, size_t columns,
                               const double *y, size_t ldy) {

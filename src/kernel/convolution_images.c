@@ -155,7 +155,7 @@ void ntk_images_choose_units(const ntk_convolution_plan *plan, ntk_images *rows,
         set_unit(columns, i, common.unit, common.exact);
 }
 
-/* ---- creation ----------------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static ntk_status copy_pixels(const ntk_architecture *architecture, const double *x, size_t ldx,
                               ntk_images *out) {

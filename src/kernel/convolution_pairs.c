@@ -58,7 +58,7 @@ static void run_planes(ntk_plane_work *w, ntk_stretch rows) {
             ntk_plane_compute(w, rows, stretch_of(w, NTK_HORIZONTAL, axis->positions, delta));
 }
 
-/* ---- pooling ------------------------------------------------------------------------------------------ */
+/* ---- pooling --------------------------------------------------------------------------------- */
 
 /* What a pooling needs beside planes; [0] is e, [1] t. */
 typedef struct {
@@ -228,7 +228,7 @@ static void pool_segment(ntk_plane_work *w, pooling *pool, const ntk_pair_table 
     w->slab[0] = w->slab[1] = NULL;
 }
 
-/* ---- readout ------------------------------------------------------------------------------------------ */
+/* ---- readout --------------------------------------------------------------------------------- */
 
 static void add_total(const double *in, double *total) {
     for (size_t lane = 0; lane < NTK_LANES; lane++) total[lane] += in[lane];
@@ -266,7 +266,7 @@ static void read_table(const ntk_plane_work *w, const ntk_pair_table *t, double 
             }
 }
 
-/* ---- all segments ------------------------------------------------------------------------------------- */
+/* ---- all segments ---------------------------------------------------------------------------- */
 
 struct ntk_pairs_room {
     ntk_plane_work work;
@@ -340,7 +340,7 @@ static double scaled(const ntk_plane_work *w, size_t lane, double sum) {
     return kernel->scale * sum * unit + kernel->bias;
 }
 
-/* ---- pairs -------------------------------------------------------------------------------------------- */
+/* ---- pairs ----------------------------------------------------------------------------------- */
 
 static void find_exact_lanes(ntk_plane_work *w) {
     w->exact = true;
@@ -375,7 +375,7 @@ ntk_status ntk_convolution_pairs(ntk_pairs_room *room, const ntk_images *rows, c
     return NTK_OK;
 }
 
-/* ---- images with themselves --------------------------------------------------------------------------- */
+/* ---- images with themselves ------------------------------------------------------------------ */
 
 static void remember(const ntk_plane_work *w, size_t l, const double *variance, ntk_images *images) {
     const ntk_layer_plan *layer = &w->kernel->plan->layer[l];

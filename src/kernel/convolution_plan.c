@@ -2,7 +2,7 @@
 
 #include <ntk/memory.h>
 
-/* ---- segments ----------------------------------------------------------------------------------------- */
+/* ---- segments -------------------------------------------------------------------------------- */
 
 /* On both axes: a circular layer takes wrapped planes to wrapped planes. */
 static bool wraps(const ntk_layer_plan *layer) {
@@ -36,7 +36,7 @@ static ntk_segment segment_from(const ntk_convolution_plan *plan, size_t first) 
     return s;
 }
 
-/* ---- filters ------------------------------------------------------------------------------------------ */
+/* ---- filters --------------------------------------------------------------------------------- */
 
 static ntk_status allocate_sizes(size_t count, size_t **out) {
     void *memory = NULL;
@@ -95,7 +95,7 @@ static void filter_destroy(ntk_axis_filter *filter) {
     ntk_release(filter->input_weight);
 }
 
-/* ---- needs, from the readout back --------------------------------------------------------------------- */
+/* ---- needs, from the readout back ------------------------------------------------------------ */
 
 static void mark(bool *set, size_t n, ptrdiff_t displacement) {
     const ptrdiff_t at = displacement + (ptrdiff_t)n - 1;
@@ -178,7 +178,7 @@ static void find_needs(ntk_convolution_plan *plan) {
             }
 }
 
-/* ---- the plan ----------------------------------------------------------------------------------------- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 static ntk_status axis_create(ntk_axis_plan *axis) {
     NTK_TRY(allocate_flags(2 * axis->shape.out, &axis->displacement));

@@ -13,7 +13,7 @@ static size_t outputs(const ntk_plane_work *w) { return w->kernel->tangent ? 2 :
 
 static ptrdiff_t modulo(ptrdiff_t i, ptrdiff_t n) { return (i % n + n) % n; }
 
-/* ---- frames ------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static bool is_empty(ntk_bounds i) { return i.low >= i.high; }
 
@@ -65,7 +65,7 @@ static size_t make_frames(const ntk_plane_work *w, size_t axis, ntk_stretch last
     }
 }
 
-/* ---- level 0 ------------------------------------------------------------------------------------------ */
+/* ---- level 0 --------------------------------------------------------------------------------- */
 
 /* The position that i stands for; -1 outside. */
 static ptrdiff_t inside(const ntk_image_axis *axis, ptrdiff_t i) {
@@ -136,7 +136,7 @@ static void fill_source(const ntk_plane_work *w, const ntk_plane *plane) {
     for (ptrdiff_t i = rows.low; i < rows.high; i++) fill_source_row(w, plane, i);
 }
 
-/* ---- a row of a layer --------------------------------------------------------------------------------- */
+/* ---- a row of a layer ------------------------------------------------------------------------ */
 
 /* A level of a plane that is being computed. */
 typedef struct {
@@ -308,7 +308,7 @@ static void run_row(const computation *c, ptrdiff_t i) {
     run_span(c, i, columns.low + (ptrdiff_t)before, before, count - before);
 }
 
-/* ---- borders ------------------------------------------------------------------------------------------ */
+/* ---- borders --------------------------------------------------------------------------------- */
 
 static void clear(double *row, size_t from, size_t to) {
     memset(row + from * NTK_LANES, 0, (to - from) * NTK_LANES * sizeof *row);
@@ -360,7 +360,7 @@ static void fill_border(const computation *c) {
                                                            w->level[c->level % 2][which]);
 }
 
-/* ---- planes ------------------------------------------------------------------------------------------- */
+/* ---- planes ---------------------------------------------------------------------------------- */
 
 static void run_level(ntk_plane_work *w, ntk_plane *plane, size_t level) {
     const computation c = start_level(w, plane, level);
@@ -393,7 +393,7 @@ void ntk_plane_compute(ntk_plane_work *w, ntk_stretch rows, ntk_stretch columns)
         for (size_t lane = 0; lane < NTK_LANES; lane++) w->total[which][lane] += plane->total[which][lane];
 }
 
-/* ---- recording ---------------------------------------------------------------------------------------- */
+/* ---- recording ------------------------------------------------------------------------------- */
 
 static void record_sums(const computation *c, double *variance) {
     const size_t width = c->layer->axis[NTK_HORIZONTAL].shape.out;
@@ -417,7 +417,7 @@ ntk_status ntk_plane_record(ntk_plane_work *w, double *variance, ntk_plane_compl
     return NTK_OK;
 }
 
-/* ---- room --------------------------------------------------------------------------------------------- */
+/* ---- room ------------------------------------------------------------------------------------ */
 
 /* Positions that a level can ask for on an axis: those of the grid and a patch around them. */
 static size_t most_asked(const ntk_convolution_plan *plan, size_t axis) {

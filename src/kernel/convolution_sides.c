@@ -50,7 +50,7 @@ void ntk_side_destroy(ntk_side *side) {
     for (size_t l = 0; l < NTK_DEPTH_MAX; l++) ntk_release(side->field[l]);
 }
 
-/* ---- where a layer is 0 ------------------------------------------------------------------------------- */
+/* ---- where a layer is 0 ---------------------------------------------------------------------- */
 
 static bool is_zero(const double *element) {
     for (size_t lane = 0; lane < NTK_LANES; lane++)
@@ -77,7 +77,7 @@ static void find_box(const ntk_layer_plan *layer, const double *variance, ntk_si
     side->box[l][NTK_HORIZONTAL] = columns;
 }
 
-/* ---- fields ------------------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 /* ReLU: the sum a and 1 / sqrt(S_xx), `apart` doubles apart. */
 static void fill_relu(const ntk_convolution_kernel *kernel, size_t l, double a, double *field, size_t apart) {

@@ -83,7 +83,7 @@ Test(computing, residual_kernel_refuses_what_it_fixes) {
     const double x[] = {1, 0, 0, 1};
     write_matrix("x.npy", 2, 2, x);
     cr_expect_eq(toy_ntk("kernel --arch resnet x.npy -o k.npy"), 64);
-    cr_expect(toy_said("dense or residual, not 'resnet'"), "%s", toy_output());
+    cr_expect(toy_said("dense, residual or convolutional, not 'resnet'"), "%s", toy_output());
     cr_expect_eq(toy_ntk("kernel --residual-scale 1 x.npy -o k.npy"), 64);
     cr_expect(toy_said("belongs to --arch residual"), "%s", toy_output());
     cr_expect_eq(toy_ntk("kernel --arch residual --residual-scale -1 x.npy -o k.npy"), 64);
@@ -206,4 +206,58 @@ Test(computing, list_and_show_tell_the_claims) {
     cr_assert_eq(toy_ntk("list"), 0);
     cr_expect(toy_said("VIOLATED      toy/violated"), "%s", toy_output());
     cr_expect(toy_said("; evidence: statistical, numerical\n"), "%s", toy_output());
+}
+
+/* "conv 1" and flatten: positions by themselves, NTK = sum_u of dense networks of one layer; 2 and 1/2 on
+ * two positions, orthogonal in one. The shapes that hold the same numbers give the same kernel. */
+Test(computing, convolutional_kernel_of_known_value) {
+    const double x[] = {1, 0, 0, 1};
+    write_matrix("x.npy", 2, 2, x);
+    cr_assert_eq(toy_ntk("kernel --arch convolutional --image 1x2x1 --layers 'conv 1' x.npy -o k.npy"), 0,
+                 "%s", toy_output());
+    size_t rows, columns;
+    double *k;
+    assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
+    cr_assert(rows == 2 && columns == 2);
+    cr_expect_float_eq(k[0], 4.0, 1e-15);
+    cr_expect_eq(k[1], 0);
+    ntk_release(k);
+    cr_assert_eq(
+        toy_ntk("kernel --arch convolutional --image 1x2 --layers 'conv 1 stride 1 zero mean' --readout "
+                "average --input-scale none --first-weight-variance 2 x.npy -o k.npy"),
+        0, "%s", toy_output());
+    assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
+    cr_expect_float_eq(k[0], 1.0, 1e-15); /* 4 / N^2 */
+    cr_expect_float_eq(k[1], 1.0, 1e-15); /* position 0 of the one meets position 1 of the other */
+    ntk_release(k);
+    cr_expect_eq(
+        toy_shell("printf '\\0\\0\\10\\3\\0\\0\\0\\2\\0\\0\\0\\1\\0\\0\\0\\2\\1\\0\\0\\1' >i && "
+                  "\"$NTK_FIXTURE\" kernel --arch convolutional --image 1x2 --layers 'conv 1' i -o j.npy && "
+                  "\"$NTK_FIXTURE\" kernel --arch convolutional --image 1x2 --layers 'conv 1' x.npy -o k.npy "
+                  "&& cmp j.npy k.npy"),
+        0, "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --arch convolutional --image 2x1 --layers 'conv 1' i -o j.npy"), 5);
+    cr_expect(toy_said("images of 1 x 2 x 1, where --image says 2 x 1 x 1"), "%s", toy_output());
+}
+
+Test(computing, convolutional_kernel_misused) {
+    const double x[] = {1, 0, 0, 1};
+    static const char *const wrong[][2] = {
+        {"--arch convolutional", "needs --image HxWxC and --layers LIST"},
+        {"--arch convolutional --image 1x2 --layers 'conv 1, pool gaus 2'", "no pooling is called 'gaus'"},
+        {"--arch convolutional --image 1x2 --layers 'conv 1, pool box 3'", "leaves nothing of 2 positions"},
+        {"--arch convolutional --image 2 --layers 'conv 1'", "an image is HEIGHTxWIDTHxCHANNELS"},
+        {"--arch convolutional --image 1x2 --layers 'conv 1' --depth 2",
+         "--depth belongs to the other families"},
+        {"--arch convolutional --image 1x2 --layers 'conv 1' --readout mean",
+         "--readout takes flatten or average"},
+        {"--arch convolutional --image 1x2 --layers 'conv 1' --first-weight-variance 0", "positive"},
+        {"--layers 'conv 1'", "--layers belongs to --arch convolutional"},
+        {"--arch conv", "--arch takes dense, residual or convolutional, not 'conv'"},
+    };
+    write_matrix("x.npy", 2, 2, x);
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        cr_expect_eq(toy_ntk("kernel %s x.npy -o k.npy", wrong[k][0]), 64, "%s", wrong[k][0]);
+        cr_expect(toy_said(wrong[k][1]), "%s: %s", wrong[k][0], toy_output());
+    }
 }

@@ -35,7 +35,7 @@ static void field_destroy(field *f) {
     }
 }
 
-/* ---- patches ------------------------------------------------------------------------------------------ */
+/* ---- patches --------------------------------------------------------------------------------- */
 
 static long offset_low(long p) { return -((p - 1) / 2); }
 
@@ -84,7 +84,7 @@ static void factor_of(const ntk_architecture *a, size_t l, const field *in, arb_
     if (in->width > 1) arb_div_ui(factor, factor, c->layer[l].patch, BALL_BITS);
 }
 
-/* ---- activations -------------------------------------------------------------------------------------- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 /* (S, T) <- (E, E + T D) at every pair; `variance` are copies of S's diagonals. */
 static void activate(ntk_activation activation, field *f, arb_srcptr x_variance, arb_srcptr y_variance) {
@@ -121,7 +121,7 @@ static void activate_all(ntk_activation activation, field *f) {
     _arb_vec_clear(y, n);
 }
 
-/* ---- pooling ------------------------------------------------------------------------------------------ */
+/* ---- pooling --------------------------------------------------------------------------------- */
 
 static size_t pooled(const ntk_convolution_layer *layer, size_t n) {
     if (n == 1 || layer->pooling == NTK_POOLING_NONE) return n;
@@ -207,7 +207,7 @@ static field pool(const ntk_convolution_layer *layer, field *in) {
     return out;
 }
 
-/* ---- the recursion ------------------------------------------------------------------------------------ */
+/* ---- the recursion --------------------------------------------------------------------------- */
 
 static field inner_products(const ntk_convolution *c, const double *x, const double *y) {
     field f = field_create(c->height, c->width);

@@ -29,7 +29,7 @@ static size_t dimension(const ntk_architecture *a) {
     return a->convolution.height * a->convolution.width * a->convolution.channels;
 }
 
-/* ---- accuracy ----------------------------------------------------------------------------------------- */
+/* ---- accuracy -------------------------------------------------------------------------------- */
 
 /* What is asked of every entry, diagonals included, relative to sqrt(K_xx K_x'x'). */
 static const double wanted = 1e-14;
@@ -190,7 +190,7 @@ Test(convolution, deep) {
     cr_expect(fabs(ntk - 18.0 * (N + 1)) <= 1e-13 * 18 * (N + 1), "%.17g", ntk);
 }
 
-/* ---- the same bits ------------------------------------------------------------------------------------ */
+/* ---- the same bits --------------------------------------------------------------------------- */
 
 enum { IMAGES = 21, SIDE = 7, PIXELS = SIDE * SIDE };
 
@@ -308,7 +308,7 @@ Test(convolution, any_vector_width) {
         }
 }
 
-/* ---- other activations -------------------------------------------------------------------------------- */
+/* ---- other activations ----------------------------------------------------------------------- */
 
 /* One layer "conv 1" on one position is a dense network of one hidden layer and inputs `channels`.
  */
@@ -343,7 +343,7 @@ Test(convolution, linear_activation) {
     cr_expect(fabs(gram[1] - want) <= 1e-14 * sqrt(gram[0] * gram[3]));
 }
 
-/* ---- errors ------------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 Test(convolution, errors) {
     double x[2 * PIXELS], gram[4];
