@@ -1,16 +1,17 @@
 /* Speed of the kernels of convolutional networks.
  *
- * What a ReLU kernel cannot do without is one arccosine and one square root for each pair of positions and
- * each layer. The yardstick is just that, over arrays in memory (streams.h). Ratio = time of an entry of a
- * symmetric Gram matrix, its diagonal included, over the yardstick of all pairs of positions of all layers,
- * both on one worker and taken one after the other; medians over the repetitions. Wanted:
+ * What a ReLU kernel cannot do without is one arccosine and one square root for each pair of
+ * positions and each layer. The yardstick is just that, over arrays in memory (streams.h). Ratio =
+ * time of an entry of a symmetric Gram matrix, its diagonal included, over the yardstick of all
+ * pairs of positions of all layers, both on one worker and taken one after the other; medians over
+ * the repetitions. Wanted:
  *
- *     (i)   28 x 28 x 1, 3 x 3 patches, Gaussian pooling by 2 then by 5, flatten:        at most 2.0
- *     (ii)  32 x 32 x 3, 21 layers of 3 x 3 patches, global average:                     at most 1.5
+ *     (i)   28 x 28 x 1, 3 x 3 patches, Gaussian pooling by 2 then by 5, flatten:  at most 2.0
+ *     (ii)  32 x 32 x 3, 21 layers of 3 x 3 patches, global average:               at most 1.5
  *
  * once with bytes / 255, whose patches are computed as integers, and once with normal pixels.
  *
- *     bench_convolution [n [m]]      n = 32 images for (i), m = 16 for (ii); multiples of 16 fill all lanes
+ *     bench_convolution [n [m]]      n = 32 images for (i), m = 16 for (ii)
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* The yardstick of the kernels' benchmarks: SLEEF's arccosine and the square root over arrays, in and out
- * of memory, each as fast as this CPU can - the widest vectors, fused multiply-add, SLEEF's fastest
- * variant of acos (3.5 ulp). */
+/* The yardstick of the kernels' benchmarks: SLEEF's arccosine and the square root over arrays, in
+ * and out of memory, each as fast as this CPU can - the widest vectors, fused multiply-add, SLEEF's
+ * fastest variant of acos (3.5 ulp). */
 #ifndef NTK_BENCH_STREAMS_H
 #define NTK_BENCH_STREAMS_H
 

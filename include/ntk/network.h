@@ -3,7 +3,9 @@
  * Parameters are one vector theta of ntk_network_parameters() doubles, all drawn from N(0, 1),
  * matrices row-major. Dense: W^1 (m, d), then beta^1 (m) where b^2 > 0, W^2 (m, m), beta^2 (m),
  * ..., W^{L+1} (K, m), beta^{L+1} (K). Residual: W^0 (m, d), then W^l (m, m), V^l (m, m) for l = 1
- * .. L, then v^T (K, m).
+ * .. L, then v^T (K, m). Convolutional: W^1 (m, |V|, C), beta^1 (m), W^2 (m, |V|, m), beta^2 (m),
+ * ..., the offsets V row by row, then the readout's w, (K, positions, m) for flatten and (K, m) for
+ * the average, and beta (K).
  *
  * A handle holds shapes and scratch memory, never parameters: one handle serves any number of
  * parameter vectors, but only one thread at a time. Scratch grows to the largest batch seen.
@@ -24,8 +26,9 @@ NTK_BEGIN_DECLS
 
 typedef struct ntk_network ntk_network;
 
-/* d inputs, hidden width m, K outputs. Errors: those of ntk_architecture_check; NTK_ERROR_ARGUMENT
- * for a zero size. */
+/* d inputs, hidden width m (channels of a convolutional network), K outputs. Errors: those of
+ * ntk_architecture_check; NTK_ERROR_ARGUMENT for a zero size; NTK_ERROR_SHAPE where d is not the
+ * height * width * channels of the images. */
 ntk_status ntk_network_create(const ntk_architecture *architecture, size_t inputs, size_t width,
                               size_t outputs, ntk_network **out);
 void ntk_network_destroy(ntk_network *network);

@@ -79,7 +79,8 @@ static ntk_status group_unit(size_t unit, void *context) {
     return status;
 }
 
-/* A unit of ntk_map is a few groups, which share their room: enough units for many workers come first. */
+/* A unit of ntk_map is a few groups, which share their room: enough units for many workers come
+ * first. */
 static ntk_status map_groups(const ntk_convolution_kernel *kernel, size_t count, group_work work,
                              void *context) {
     const size_t some = count / UNITS, per_unit = some < 1 ? 1 : some > MOST_GROUPS ? MOST_GROUPS : some;

@@ -6,9 +6,10 @@
 
 #include "kernel/convolution_plane.h"
 
-/* Pixels of images image[0 .. NTK_LANES), which are kept; no fields yet, and no position is known to be
- * 0. may_share: its fields may be single doubles where all lanes have one image (ReLU does that).
- * *side: zeroed, or of an earlier group, whose memory it takes over. Errors: NTK_ERROR_MEMORY. */
+/* Pixels of images image[0 .. NTK_LANES), which are kept; no fields yet, and no position is known
+ * to be 0. may_share: its fields may be single doubles where all lanes have one image (ReLU does
+ * that). *side: zeroed, or of an earlier group, whose memory it takes over. Errors:
+ * NTK_ERROR_MEMORY. */
 ntk_status ntk_side_load(const ntk_convolution_kernel *kernel, const ntk_images *images, const size_t *image,
                          bool may_share, ntk_side *side);
 void ntk_side_destroy(ntk_side *side);

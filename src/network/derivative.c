@@ -14,6 +14,8 @@
  * One after the other they are the tangent kernel as an operator, Theta_hat v = J (J^T v). */
 #include "network/network.h"
 
+#include "network/convolution_layers.h"
+
 ntk_status network_reserve_signals(const ntk_network *network, network_batch *batch, size_t rows_per_input) {
     NTK_TRY(network_reserve(&batch->signal[0], rows_per_input, batch->n, network->width));
     return network_reserve(&batch->signal[1], rows_per_input, batch->n, network->width);
@@ -89,6 +91,7 @@ static ntk_status layer_gradient(const ntk_network *network, size_t l, const dou
 ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_t n, const double *x,
                                 const double *cotangent, double *gradient) {
     NTK_TRY(network_check_batch(network, n, "ntk_network_pullback"));
+    if (network->convolution != NULL) return convolution_pullback(network, theta, n, x, cotangent, gradient);
     NTK_TRY(network_reserve_signals(network, &network->batch, 1));
     const double *signal = cotangent;
     for (size_t l = network->layer_count;; l--) {
@@ -103,6 +106,8 @@ ntk_status ntk_network_pullback(ntk_network *network, const double *theta, size_
 ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, size_t n, const double *x,
                                    const double *direction, double *tangent) {
     NTK_TRY(network_check_batch(network, n, "ntk_network_pushforward"));
+    if (network->convolution != NULL)
+        return convolution_pushforward(network, theta, n, x, direction, tangent);
     NTK_TRY(network_reserve_signals(network, &network->batch, 1));
     const network_batch *batch = &network->batch;
     const size_t last = network->layer_count;

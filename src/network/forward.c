@@ -4,6 +4,8 @@
  * product that adds to a copy of what it skips from. */
 #include "network/network.h"
 
+#include "network/convolution_layers.h"
+
 #include <string.h>
 
 const double *network_layer_input(const ntk_network *network, const network_batch *batch, const double *x,
@@ -62,6 +64,7 @@ ntk_status network_forward_hidden(const ntk_network *network, network_batch *bat
 
 ntk_status ntk_network_forward(ntk_network *network, const double *theta, size_t n, const double *x,
                                double *f) {
+    if (network->convolution != NULL) return convolution_forward(network, theta, n, x, f);
     const size_t last = network->layer_count;
     NTK_TRY(network_forward_hidden(network, &network->batch, theta, n, x));
     return network_apply_layer(network, last, theta, n,

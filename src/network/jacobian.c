@@ -7,6 +7,9 @@
  * against which they are checked. */
 #include "network/network.h"
 
+#include "network/convolution_layers.h"
+#include "network/convolution_tangent.h"
+
 #include <string.h>
 
 /* Row k of D^l, the derivative of f_k with respect to h^l, spread over the parameters of layer
@@ -62,6 +65,10 @@ static void write_input(const ntk_network *network, const double *theta, size_t 
 
 ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_t n, const double *x,
                                 double *jacobian) {
+    if (network->convolution != NULL) {
+        NTK_TRY(convolution_forward_hidden(network, &network->batch, theta, n, x));
+        return convolution_jacobian(network, theta, n, x, jacobian);
+    }
     const size_t K = network->outputs, longest = K > network->width ? K : network->width;
     network_batch *batch = &network->batch;
     NTK_TRY(network_forward_hidden(network, batch, theta, n, x));

@@ -1,6 +1,8 @@
 /* The handle: shapes, the layout of the parameters, scratch memory; and the initial draw. */
 #include "network/network.h"
 
+#include "network/convolution_layers.h"
+
 #include <math.h>
 #include <stdint.h>
 
@@ -11,24 +13,6 @@ static bool add_checked(size_t count, size_t *total) {
     if (count > SIZE_MAX - *total) return false;
     *total += count;
     return true;
-}
-
-static bool multiply_checked(size_t a, size_t b, size_t *product) {
-    if (b != 0 && a > SIZE_MAX / b) return false;
-    *product = a * b;
-    return true;
-}
-
-ntk_status network_reserve(network_buffer *buffer, size_t a, size_t b, size_t c) {
-    size_t count;
-    if (!multiply_checked(a, b, &count) || !multiply_checked(count, c, &count))
-        return ntk_fail(NTK_ERROR_SHAPE, "network: scratch of %zu x %zu x %zu numbers is too large", a, b, c);
-    if (count <= buffer->capacity) return NTK_OK;
-    ntk_release(buffer->data);
-    *buffer = (network_buffer){0};
-    NTK_TRY(ntk_allocate_doubles(count, &buffer->data));
-    buffer->capacity = count;
-    return NTK_OK;
 }
 
 static void batch_release(network_batch *batch) {
@@ -42,7 +26,7 @@ static void batch_release(network_batch *batch) {
 static bool place_layer(ntk_network *network, size_t l, size_t *end) {
     network_layer *layer = &network->layers[l];
     size_t weights;
-    if (!multiply_checked(layer->fan_out, layer->fan_in, &weights)) return false;
+    if (!network_multiply_sizes(layer->fan_out, layer->fan_in, &weights)) return false;
     layer->weight = *end;
     if (!add_checked(weights, end)) return false;
     layer->bias = *end;
@@ -86,6 +70,8 @@ static void describe_layer(ntk_network *network, size_t l) {
 }
 
 static ntk_status lay_out(ntk_network *network) {
+    if (network->architecture.family == NTK_CONVOLUTIONAL)
+        return convolution_create(network, &network->convolution, &network->parameters);
     const size_t depth = network->architecture.depth;
     network->layer_count = network->architecture.family == NTK_RESIDUAL ? 2 * depth + 2 : depth + 1;
     for (size_t l = 1; l <= network->layer_count; l++) {
@@ -102,8 +88,6 @@ ntk_status ntk_network_create(const ntk_architecture *architecture, size_t input
                               size_t outputs, ntk_network **out) {
     *out = NULL;
     NTK_TRY(ntk_architecture_check(architecture));
-    if (architecture->family == NTK_CONVOLUTIONAL)
-        return ntk_fail(NTK_ERROR_UNSUPPORTED, "network: convolutional networks have no finite width yet");
     if (inputs == 0 || width == 0 || outputs == 0)
         return ntk_fail(NTK_ERROR_ARGUMENT, "network: %zu inputs, width %zu, %zu outputs: none may be zero",
                         inputs, width, outputs);
@@ -128,6 +112,7 @@ void ntk_network_destroy(ntk_network *network) {
     if (network == NULL) return;
     batch_release(&network->batch);
     batch_release(&network->columns);
+    convolution_destroy(network->convolution);
     ntk_release(network->input_gram.data);
     ntk_release(network->signal_gram.data);
     ntk_release(network->direction.data);

@@ -57,10 +57,13 @@ typedef struct network_batch {
     network_buffer signal[2];  /* delta^l, or tangents of a^{l+1}; of layer l in signal[l % 2] */
 } network_batch;
 
+typedef struct network_convolution network_convolution;
+
 struct ntk_network {
     ntk_architecture architecture;
     size_t inputs, width, outputs, parameters;
     bool has_bias;
+    network_convolution *convolution;             /* convolution_layers.h; else NULL */
     size_t layer_count;                           /* N */
     network_layer layers[NETWORK_MAX_LAYERS + 1]; /* 1 .. N */
     network_batch batch;                          /* of the last forward */
@@ -70,6 +73,9 @@ struct ntk_network {
                                                    * v */
     network_buffer tangent; /* (n, K): J (theta - theta_0), or outputs nobody asked for */
 };
+
+/* False where the product does not fit into size_t. */
+bool network_multiply_sizes(size_t a, size_t b, size_t *product);
 
 /* Room for a * b * c doubles. Errors: NTK_ERROR_SHAPE where that overflows size_t;
  * NTK_ERROR_MEMORY. */

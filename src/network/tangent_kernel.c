@@ -12,6 +12,9 @@
  * batches both Gram matrices are rectangular. */
 #include "network/network.h"
 
+#include "network/convolution_layers.h"
+#include "network/convolution_tangent.h"
+
 #include <ntk/linalg.h>
 
 /* The two sides of a kernel: the same batch twice for a symmetric one, of which the lower half is
@@ -110,20 +113,35 @@ static ntk_status prepare(ntk_network *network, network_batch *batch, const doub
     return network_reserve_signals(network, batch, network->outputs);
 }
 
+static ntk_status check_leading_dimension(const ntk_network *network, size_t ldk, size_t columns) {
+    if (ldk / network->outputs >= columns) return NTK_OK;
+    return ntk_fail(NTK_ERROR_SHAPE, "tangent kernel: leading dimension %zu, but %zu inputs x %zu outputs",
+                    ldk, columns, network->outputs);
+}
+
 /* Checks the leading dimension, makes room for the Gram matrices, builds. */
 static ntk_status run(ntk_network *network, sides s, const double *theta) {
     const size_t K = network->outputs, n = s.rows->n, q = s.columns->n;
-    if (s.ldk / K < q)
-        return ntk_fail(NTK_ERROR_SHAPE,
-                        "tangent kernel: leading dimension %zu, but %zu inputs x %zu outputs", s.ldk, q, K);
+    NTK_TRY(check_leading_dimension(network, s.ldk, q));
     NTK_TRY(network_reserve(&network->input_gram, n, q, 1));
     NTK_TRY(network_reserve(&network->signal_gram, n * K + 1, q, K));
     return build(&s, theta, network->input_gram.data, network->signal_gram.data);
 }
 
+/* y: NULL for the symmetric kernel. */
+static ntk_status convolution_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
+                                     size_t q, const double *y, double *kernel, size_t ldk) {
+    NTK_TRY(convolution_forward_hidden(network, &network->batch, theta, n, x));
+    if (y != NULL) NTK_TRY(convolution_forward_hidden(network, &network->columns, theta, q, y));
+    NTK_TRY(check_leading_dimension(network, ldk, y != NULL ? q : n));
+    return convolution_tangent_kernel(network, theta, &network->batch, x,
+                                      y != NULL ? &network->columns : NULL, y, kernel, ldk);
+}
+
 ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
                                       double *gram, size_t ldg) {
     network_batch *batch = &network->batch;
+    if (network->convolution != NULL) return convolution_kernel(network, theta, n, x, 0, NULL, gram, ldg);
     NTK_TRY(prepare(network, batch, theta, n, x));
     NTK_TRY(run(network, (sides){network, batch, batch, x, x, true, gram, ldg}, theta));
     ntk_symmetrise(n * network->outputs, gram, ldg);
@@ -133,6 +151,7 @@ ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta,
 ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *theta, size_t n,
                                             const double *x, size_t q, const double *y, double *kernel,
                                             size_t ldk) {
+    if (network->convolution != NULL) return convolution_kernel(network, theta, n, x, q, y, kernel, ldk);
     network_batch *rows = &network->batch, *columns = &network->columns;
     NTK_TRY(prepare(network, rows, theta, n, x));
     NTK_TRY(prepare(network, columns, theta, q, y));

@@ -208,8 +208,9 @@ Test(computing, list_and_show_tell_the_claims) {
     cr_expect(toy_said("; evidence: statistical, numerical\n"), "%s", toy_output());
 }
 
-/* "conv 1" and flatten: positions by themselves, NTK = sum_u of dense networks of one layer; 2 and 1/2 on
- * two positions, orthogonal in one. The shapes that hold the same numbers give the same kernel. */
+/* "conv 1" and flatten: positions by themselves, NTK = sum_u of dense networks of one layer; 2 and
+ * 1/2 on two positions, orthogonal in one. The shapes that hold the same numbers give the same
+ * kernel. */
 Test(computing, convolutional_kernel_of_known_value) {
     const double x[] = {1, 0, 0, 1};
     write_matrix("x.npy", 2, 2, x);
@@ -222,20 +223,21 @@ Test(computing, convolutional_kernel_of_known_value) {
     cr_expect_float_eq(k[0], 4.0, 1e-15);
     cr_expect_eq(k[1], 0);
     ntk_release(k);
-    cr_assert_eq(
-        toy_ntk("kernel --arch convolutional --image 1x2 --layers 'conv 1 stride 1 zero mean' --readout "
-                "average --input-scale none --first-weight-variance 2 x.npy -o k.npy"),
-        0, "%s", toy_output());
+    cr_assert_eq(toy_ntk("kernel --arch convolutional --image 1x2 --layers 'conv 1 stride 1 zero "
+                         "mean' --readout "
+                         "average --input-scale none --first-weight-variance 2 x.npy -o k.npy"),
+                 0, "%s", toy_output());
     assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
     cr_expect_float_eq(k[0], 1.0, 1e-15); /* 4 / N^2 */
     cr_expect_float_eq(k[1], 1.0, 1e-15); /* position 0 of the one meets position 1 of the other */
     ntk_release(k);
-    cr_expect_eq(
-        toy_shell("printf '\\0\\0\\10\\3\\0\\0\\0\\2\\0\\0\\0\\1\\0\\0\\0\\2\\1\\0\\0\\1' >i && "
-                  "\"$NTK_FIXTURE\" kernel --arch convolutional --image 1x2 --layers 'conv 1' i -o j.npy && "
-                  "\"$NTK_FIXTURE\" kernel --arch convolutional --image 1x2 --layers 'conv 1' x.npy -o k.npy "
-                  "&& cmp j.npy k.npy"),
-        0, "%s", toy_output());
+    cr_expect_eq(toy_shell("printf '\\0\\0\\10\\3\\0\\0\\0\\2\\0\\0\\0\\1\\0\\0\\0\\2\\1\\0\\0\\1' >i && "
+                           "\"$NTK_FIXTURE\" kernel --arch convolutional --image 1x2 --layers 'conv 1' i -o "
+                           "j.npy && "
+                           "\"$NTK_FIXTURE\" kernel --arch convolutional --image 1x2 --layers 'conv 1' "
+                           "x.npy -o k.npy "
+                           "&& cmp j.npy k.npy"),
+                 0, "%s", toy_output());
     cr_expect_eq(toy_ntk("kernel --arch convolutional --image 2x1 --layers 'conv 1' i -o j.npy"), 5);
     cr_expect(toy_said("images of 1 x 2 x 1, where --image says 2 x 1 x 1"), "%s", toy_output());
 }

@@ -21,12 +21,11 @@ typedef struct fixture {
     ntk_flow_options options;
 } fixture;
 
-static void setup(ntk_activation activation, fixture *out) {
+static void setup_network(ntk_architecture architecture, ntk_activation activation, fixture *out) {
     assert_ok(ntk_linalg_start());
     memset(out, 0, sizeof *out);
     ntk_stream stream = ntk_stream_create(7, "tests of dynamics", 0);
     ntk_stream data = ntk_stream_fork(&stream, "data"), weights = ntk_stream_fork(&stream, "weights");
-    ntk_architecture architecture = ntk_architecture_default();
     architecture.activation = activation;
     assert_ok(ntk_data_sphere_separated(&data, N, D, 0.6, out->x));
     assert_ok(ntk_network_create(&architecture, D, WIDTH, 1, &out->network));
@@ -38,6 +37,10 @@ static void setup(ntk_activation activation, fixture *out) {
     out->options = ntk_flow_options_default();
     out->options.loss = NTK_LOSS_LOGISTIC;
     out->options.kinked = !ntk_activation_is_smooth(activation);
+}
+
+static void setup(ntk_activation activation, fixture *out) {
+    setup_network(ntk_architecture_default(), activation, out);
 }
 
 static void teardown(fixture *self) {
@@ -196,5 +199,34 @@ Test(network_flow, the_same_run_gives_the_same_bits) {
     memcpy(kept, f.theta, sizeof kept);
     run(&f);
     cr_assert_eq(memcmp(kept, f.theta, f.parameters * sizeof(double)), 0);
+    teardown(&f);
+}
+
+/* The same of a convolutional network on signals of D positions, which is one more model to a flow.
+ */
+Test(network_flow, convolutional_network_flows_unchanged) {
+    fixture f;
+    ntk_architecture architecture;
+    assert_ok(ntk_architecture_convolutional(1, D, 1, "conv 3, conv 2", &architecture));
+    setup_network(architecture, NTK_ERF, &f);
+    double outputs[N], loss;
+    assert_ok(f.model.evaluate(f.model.context, f.theta0, outputs));
+    ntk_loss_evaluate(NTK_LOSS_LOGISTIC, N, 1, outputs, f.targets, &loss, NULL);
+    f.options.horizon = 100;
+    ntk_flow_options physical = f.options, logarithmic = f.options;
+    physical.integrator = NTK_INTEGRATOR_EMBEDDED;
+    physical.tolerance = logarithmic.tolerance = 1e-9;
+    logarithmic.time = NTK_TIME_LOG_LOSS;
+    const double times = difference(&f, &physical, &logarithmic);
+    cr_assert(times < 1e-6, "physical against log-loss time: %g", times);
+    f.options = physical;
+    f.options.horizon = INFINITY;
+    f.options.integrator = ntk_flow_options_default().integrator;
+    f.options.lambda = 0.05;
+    f.options.gradient_tolerance = 1e-8;
+    const ntk_flow_result result = run(&f);
+    cr_assert(result.end == NTK_END_STATIONARY);
+    cr_assert(result.displacement <= sqrt(2 * loss / 0.05) && result.displacement > 0.3, "%g",
+              result.displacement);
     teardown(&f);
 }

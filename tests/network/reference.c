@@ -21,6 +21,24 @@
         .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
     }
 
+#define CONV(p, t, where, how, kind, s)                                                                      \
+    {                                                                                                        \
+        .patch = p, .stride = t, .padding = NTK_PADDING_##where, .scale = NTK_PATCH_##how,                   \
+        .pooling = NTK_POOLING_##kind, .factor = s                                                           \
+    }
+#define CONVOLUTIONAL(L, phi, weight, first, bias, kind, out, h, w, c, ...)                                  \
+    {                                                                                                        \
+        .family = NTK_CONVOLUTIONAL, .depth = L, .activation = NTK_##phi, .weight_variance = weight,         \
+        .bias_variance = bias, .parametrisation = NTK_PARAMETRISATION_##kind, .convolution = {               \
+            .height = h,                                                                                     \
+            .width = w,                                                                                      \
+            .channels = c,                                                                                   \
+            .first_weight_variance = first,                                                                  \
+            .readout = NTK_READOUT_##out,                                                                    \
+            .layer = {__VA_ARGS__}                                                                           \
+        }                                                                                                    \
+    }
+
 const reference_case reference_cases[] = {
     {DENSE(1, RELU, 2.0, 0.0, DIMENSION, NTK), 3, 9, 1, 5},
     {DENSE(2, RELU, 2.0, 0.1, DIMENSION, NTK), 4, 7, 3, 4},
@@ -44,6 +62,21 @@ const reference_case reference_cases[] = {
     {RESIDUAL(2, 0.0, DIMENSION, NTK), 4, 6, 3, 3}, /* the blocks switched off, their V still
                                                      * trained */
     {RESIDUAL(1, 2.0, DIMENSION, NTK), 3, 1, 2, 3},
+    {CONVOLUTIONAL(1, RELU, 2.0, 0, 0.0, NTK, FLATTEN, 1, 6, 1, CONV(3, 1, ZERO, MEAN, NONE, 1)), 6, 5, 1, 4},
+    {CONVOLUTIONAL(2, RELU, 2.0, 1.0, 0.1, NTK, FLATTEN, 1, 5, 2, CONV(3, 1, ZERO, MEAN, NONE, 1),
+                   CONV(2, 1, ZERO, SUM, NONE, 1)),
+     10, 3, 3, 3},
+    {CONVOLUTIONAL(2, ERF, 1.5, 0, 0.2, NTK, AVERAGE, 4, 3, 1, CONV(3, 1, ZERO, MEAN, GAUSS_SAME, 2),
+                   CONV(2, 1, CIRCULAR, MEAN, NONE, 1)),
+     12, 3, 2, 4},
+    {CONVOLUTIONAL(2, TANH, 1.0, 0.5, 0.1, MEAN_FIELD, FLATTEN, 4, 4, 1, CONV(3, 1, CIRCULAR, SUM, GAUSS, 2),
+                   CONV(3, 1, ZERO, MEAN, NONE, 1)),
+     16, 4, 2, 3},
+    {CONVOLUTIONAL(3, GELU, 1.5, 0, 0.0, NTK, AVERAGE, 5, 4, 2, CONV(3, 2, ZERO, MEAN, NONE, 1),
+                   CONV(2, 1, CIRCULAR, MEAN, BOX, 2), CONV(3, 1, ZERO, MEAN, NONE, 1)),
+     40, 3, 1, 3},
+    {CONVOLUTIONAL(1, ERF, 1.0, 0, 0.3, NTK, FLATTEN, 3, 3, 1, CONV(2, 2, CIRCULAR, MEAN, GAUSS_CIRCULAR, 2)),
+     9, 12, 1, 5}, /* few positions and a wide layer: the kernel by positions */
 };
 const size_t reference_case_count = sizeof reference_cases / sizeof *reference_cases;
 
@@ -133,6 +166,105 @@ static long double dense_forward(const reference_case *shape, reader *r, const l
     return nearest;
 }
 
+/* Where offset v, counted from the first, of output u reads on an axis of n; -1: outside. */
+static long source(long n, const ntk_convolution_layer *layer, size_t u, long v, long p) {
+    const long at = (long)layer->stride * (long)u + v - (p - 1) / 2;
+    if (layer->padding == NTK_PADDING_CIRCULAR) return ((at % n) + n) % n;
+    return at >= 0 && at < n ? at : -1;
+}
+
+static size_t divide_up(size_t n, size_t s) { return (n + s - 1) / s; }
+
+static size_t pooled(const ntk_convolution_layer *layer, size_t n) {
+    if (n == 1 || layer->pooling == NTK_POOLING_NONE) return n;
+    if (layer->pooling == NTK_POOLING_BOX) return n / layer->factor;
+    return layer->pooling == NTK_POOLING_GAUSS ? n / layer->factor - 1 : divide_up(n, layer->factor);
+}
+
+/* What output j of a pooled axis takes of position i. */
+static long double taken(const ntk_convolution_layer *layer, size_t n, size_t j, size_t i) {
+    const long s = (long)layer->factor;
+    if (n == 1 || layer->pooling == NTK_POOLING_NONE) return i == j;
+    if (layer->pooling == NTK_POOLING_BOX) return (long)i / s == (long)j ? 1.0L / s : 0;
+    const long centre = s * ((long)j + (layer->pooling == NTK_POOLING_GAUSS));
+    long double total = 0, weight = 0;
+    for (long k = -s; k <= s; k++) {
+        const long double g = expl(-(long double)(k * k) / (long double)(s * s));
+        long at = centre + k;
+        if (layer->pooling == NTK_POOLING_GAUSS_CIRCULAR) at = ((at % (long)n) + (long)n) % (long)n;
+        total += g;
+        if (at == (long)i) weight += g;
+    }
+    return weight / total;
+}
+
+/* (height, width, channels) <- a layer of it, after phi and pooling. */
+static long double convolve(const reference_case *shape, size_t l, reader *r, size_t grid[2],
+                            long double *a) {
+    const ntk_architecture *arch = &shape->architecture;
+    const ntk_convolution_layer *layer = &arch->convolution.layer[l];
+    const size_t C = l == 0 ? arch->convolution.channels : shape->width, m = shape->width;
+    const long p[2] = {grid[0] > 1 ? (long)layer->patch : 1, grid[1] > 1 ? (long)layer->patch : 1};
+    const size_t out[2] = {divide_up(grid[0], layer->stride), divide_up(grid[1], layer->stride)};
+    const size_t patch = (size_t)(p[0] * p[1]) * C;
+    const double first = arch->convolution.first_weight_variance;
+    long double W[1024], h[1024] = {0}, nearest = INFINITY;
+    long double scale = l == 0 && first > 0 ? (long double)first : (long double)arch->weight_variance;
+    if (l > 0 || arch->input_scale == NTK_INPUT_SCALE_DIMENSION) scale /= C;
+    if (layer->scale == NTK_PATCH_MEAN) scale /= p[0] * p[1];
+    cr_assert(m * patch <= 1024 && out[0] * out[1] * m <= 1024);
+    for (size_t k = 0; k < m * patch; k++) W[k] = sqrtl(scale) * read_next(r);
+    for (size_t k = 0; k < m && arch->bias_variance > 0; k++) {
+        const long double beta = sqrtl((long double)arch->bias_variance) * read_next(r);
+        for (size_t u = 0; u < out[0] * out[1]; u++) h[u * m + k] = beta;
+    }
+    for (size_t u = 0; u < out[0] * out[1]; u++)
+        for (size_t k = 0; k < m; k++) {
+            for (size_t q = 0; q < patch; q++) {
+                const long v = (long)(q / C) / p[1], w = (long)(q / C) % p[1];
+                const long i = source((long)grid[0], layer, u / out[1], v, p[0]);
+                const long j = source((long)grid[1], layer, u % out[1], w, p[1]);
+                if (i >= 0 && j >= 0)
+                    h[u * m + k] += W[k * patch + q] * a[((size_t)i * grid[1] + (size_t)j) * C + q % C];
+            }
+            nearest = fminl(nearest, fabsl(h[u * m + k]));
+            h[u * m + k] = phi(arch->activation, h[u * m + k]);
+        }
+    grid[0] = pooled(layer, out[0]);
+    grid[1] = pooled(layer, out[1]);
+    for (size_t J = 0; J < grid[0] * grid[1]; J++)
+        for (size_t k = 0; k < m; k++) {
+            a[J * m + k] = 0;
+            for (size_t u = 0; u < out[0] * out[1]; u++)
+                a[J * m + k] += taken(layer, out[0], J / grid[1], u / out[1]) *
+                                taken(layer, out[1], J % grid[1], u % out[1]) * h[u * m + k];
+        }
+    return nearest;
+}
+
+static long double convolutional_forward(const reference_case *shape, reader *r, const long double *x,
+                                         long double *f) {
+    const ntk_architecture *arch = &shape->architecture;
+    const size_t m = shape->width;
+    const long double w = sqrtl((long double)arch->weight_variance / m);
+    size_t grid[2] = {arch->convolution.height, arch->convolution.width};
+    long double a[1024], nearest = INFINITY;
+    for (size_t c = 0; c < shape->inputs; c++) a[c] = x[c];
+    for (size_t l = 0; l < arch->depth; l++) nearest = fminl(nearest, convolve(shape, l, r, grid, a));
+    const size_t N = grid[0] * grid[1];
+    if (arch->convolution.readout == NTK_READOUT_AVERAGE) {
+        long double mean[64];
+        for (size_t k = 0; k < m; k++) mean[k] = 0;
+        for (size_t u = 0; u < N * m; u++) mean[u % m] += a[u] / N;
+        multiply(r, shape->outputs, m, w, mean, f);
+    } else {
+        multiply(r, shape->outputs, N * m, w, a, f);
+    }
+    for (size_t k = 0; arch->bias_variance > 0 && k < shape->outputs; k++)
+        f[k] += sqrtl((long double)arch->bias_variance) * read_next(r);
+    return nearest;
+}
+
 static long double forward_shifted(const reference_case *shape, const double *theta, size_t p,
                                    long double shift, const double *x, long double *f) {
     const ntk_architecture *arch = &shape->architecture;
@@ -141,9 +273,10 @@ static long double forward_shifted(const reference_case *shape, const double *th
     for (size_t i = 0; i < shape->n; i++) {
         reader r = {theta, 0, p, shift};
         for (size_t c = 0; c < shape->inputs; c++) input[c] = x[i * shape->inputs + c];
-        const long double distance = arch->family == NTK_RESIDUAL
-                                         ? residual_forward(shape, &r, input, f + i * K)
-                                         : dense_forward(shape, &r, input, f + i * K);
+        const long double distance =
+            arch->family == NTK_RESIDUAL ? residual_forward(shape, &r, input, f + i * K)
+            : arch->family == NTK_DENSE  ? dense_forward(shape, &r, input, f + i * K)
+                                         : convolutional_forward(shape, &r, input, f + i * K);
         nearest = fminl(nearest, distance);
         for (size_t k = 0; arch->parametrisation == NTK_PARAMETRISATION_MEAN_FIELD && k < K; k++)
             f[i * K + k] /= sqrtl(shape->width);
