@@ -1,17 +1,7 @@
 /* The distance between a stored Gram matrix and the exact NTK of its points, in ball arithmetic.
  *
- * Symbols as in kernel.h. For ReLU and a pair with covariance [[p, c], [c, q]] let D = pq - c^2 and
- * psi = pi
- * - arccos(c / sqrt(pq)). Then
- *
- *     E[phi phi] = (sqrt(D) + c psi) / (2 pi),        E[phi' phi'] = psi / (2 pi),
- *
- * and psi = pi - atan2(sqrt D, c) for c >= 0, atan2(sqrt D, -c) for c < 0: an arccos of a ball that
- * reaches past 1 would be undefined, atan2 is not. For erf (Williams 1997), with P = 1 + 2p and Q =
- * 1 + 2q,
- *
- *     E[phi phi] = (2 / pi) asin(2c / sqrt(PQ)) = (2 / pi) atan(2c / sqrt(PQ - 4c^2)),
- *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2).
+ * Symbols as in kernel.h; dual activations in ball_dual.c, convolutional kernels in
+ * ball_convolution.c.
  *
  * A residual network (ReLU) goes from block to block by (derived in kernel/residual.c; written here
  * with E of the covariance S^{l-1}, of which the block's own pre-activations have twice as much)
@@ -32,72 +22,10 @@
 
 #include "base/arb.h"
 #include "base/guard.h"
+#include "certify/ball_convolution.h"
+#include "certify/ball_dual.h"
 
-/* Bits: the exact kernel is known to far below an ulp of a double, even where the angle of a pair
- * vanishes. */
-enum { PRECISION = 192 };
-
-/* ---- dual activations ------------------------------------------------------------------------ */
-
-typedef struct dual {
-    arb_t value, derivative;
-} dual;
-
-/* p, q and c may be one and the same object: a point with itself. */
-static void dual_relu(dual *out, const arb_t p, const arb_t q, const arb_t c) {
-    if (p == c && q == c) {
-        arb_mul_2exp_si(out->value, c, -1);
-        arb_set_d(out->derivative, 0.5);
-        return;
-    }
-    arb_t root, angle, two_pi;
-    arb_init(root);
-    arb_init(angle);
-    arb_init(two_pi);
-    arb_mul(root, p, q, PRECISION);
-    arb_submul(root, c, c, PRECISION);
-    arb_sqrtpos(root, root, PRECISION); /* D >= 0 by Cauchy-Schwarz */
-    arb_const_pi(two_pi, PRECISION);
-    if (arb_is_negative(c)) {
-        arb_neg(angle, c);
-        arb_atan2(angle, root, angle, PRECISION);
-    } else {
-        arb_atan2(angle, root, c, PRECISION);
-        arb_sub(angle, two_pi, angle, PRECISION);
-    }
-    arb_mul_2exp_si(two_pi, two_pi, 1);
-    arb_addmul(root, c, angle, PRECISION);
-    arb_div(out->value, root, two_pi, PRECISION);
-    arb_div(out->derivative, angle, two_pi, PRECISION);
-    arb_clear(root);
-    arb_clear(angle);
-    arb_clear(two_pi);
-}
-
-static void dual_erf(dual *out, const arb_t p, const arb_t q, const arb_t c) {
-    arb_t root, other, pi;
-    arb_init(root);
-    arb_init(other);
-    arb_init(pi);
-    arb_const_pi(pi, PRECISION);
-    arb_mul_2exp_si(root, p, 1);
-    arb_add_ui(root, root, 1, PRECISION);
-    arb_mul_2exp_si(other, q, 1);
-    arb_add_ui(other, other, 1, PRECISION);
-    arb_mul(root, root, other, PRECISION);
-    arb_mul_2exp_si(other, c, 1);
-    arb_submul(root, other, other, PRECISION);
-    arb_sqrt(root, root, PRECISION);
-    arb_div(other, other, root, PRECISION);
-    arb_atan(other, other, PRECISION);
-    arb_mul_2exp_si(other, other, 1);
-    arb_div(out->value, other, pi, PRECISION);
-    arb_mul(root, root, pi, PRECISION);
-    arb_ui_div(out->derivative, 4, root, PRECISION);
-    arb_clear(root);
-    arb_clear(other);
-    arb_clear(pi);
-}
+enum { PRECISION = BALL_DUAL_PRECISION };
 
 /* ---- the recursion for one pair -------------------------------------------------------------- */
 
@@ -105,9 +33,10 @@ typedef struct task {
     const ntk_architecture *architecture;
     size_t n, d, ldx, ldg;
     const double *x, *gram;
-    arb_ptr variance;  /* (n), first layer */
-    double *row_error; /* (n), upper bounds of sum_j |gram_ij - Theta_ij|^2 over j <= i,
-                        * off-diagonals twice */
+    arb_ptr variance;              /* (n), first layer */
+    ball_convolution *convolution; /* of a convolutional architecture, else NULL */
+    double *row_error;             /* (n), upper bounds of sum_j |gram_ij - Theta_ij|^2 over j <= i,
+                                    * off-diagonals twice */
 } task;
 
 static void load_point(arb_ptr out, const task *self, size_t i) {
@@ -133,7 +62,7 @@ typedef struct pair {
     arb_t sii, sjj, sij, theta;
     arb_t weight; /* w^2; residual: 2 alpha^2 */
     arb_t bias;   /* b^2 */
-    dual dual;
+    ball_dual dual;
     bool diagonal; /* i = j */
 } pair;
 
@@ -173,7 +102,7 @@ static void pair_clear(pair *self) {
     arb_clear(self->dual.derivative);
 }
 
-typedef void (*dual_function)(dual *out, const arb_t p, const arb_t q, const arb_t c);
+typedef void (*dual_function)(ball_dual *out, const arb_t p, const arb_t q, const arb_t c);
 
 /* S <- w^2 E[phi phi] + b^2 */
 static void next_covariance(arb_t s, pair *self, dual_function function, const arb_t p, const arb_t q,
@@ -214,9 +143,9 @@ static void next_block(pair *self) {
     arb_t gain;
     arb_init(gain);
     if (self->diagonal)
-        dual_relu(&self->dual, self->sij, self->sij, self->sij);
+        ball_dual_relu(&self->dual, self->sij, self->sij, self->sij);
     else
-        dual_relu(&self->dual, self->sii, self->sjj, self->sij);
+        ball_dual_relu(&self->dual, self->sii, self->sjj, self->sij);
     arb_mul(gain, self->dual.derivative, self->theta, PRECISION);
     arb_addmul_ui(gain, self->dual.value, 2, PRECISION);
     arb_addmul(self->theta, self->weight, gain, PRECISION);
@@ -226,9 +155,8 @@ static void next_block(pair *self) {
     arb_clear(gain);
 }
 
-/* Adds weight * |gram_ij - Theta_ij|^2 to the ball `sum`. x, y: (d), the points i and j. */
-static void add_distance(arb_t sum, const task *self, size_t i, size_t j, arb_srcptr x, arb_srcptr y,
-                         unsigned weight) {
+/* x, y: (d), the points i and j. */
+static void kernel_entry(const task *self, size_t i, size_t j, arb_srcptr x, arb_srcptr y, arb_t theta) {
     const ntk_architecture *arch = self->architecture;
     pair p;
     pair_init(&p, self, i, j, x, y);
@@ -236,16 +164,28 @@ static void add_distance(arb_t sum, const task *self, size_t i, size_t j, arb_sr
         if (arch->family == NTK_RESIDUAL)
             next_block(&p);
         else
-            next_layer(&p, arch->activation == NTK_RELU ? dual_relu : dual_erf);
+            next_layer(&p, arch->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf);
     }
-    arb_t stored;
+    arb_swap(theta, p.theta);
+    pair_clear(&p);
+}
+
+/* Adds weight * |gram_ij - Theta_ij|^2 to the ball `sum`. x, y: (d), the points i and j. */
+static void add_distance(arb_t sum, const task *self, size_t i, size_t j, arb_srcptr x, arb_srcptr y,
+                         unsigned weight) {
+    arb_t stored, theta;
     arb_init(stored);
+    arb_init(theta);
+    if (self->convolution != NULL)
+        ball_convolution_entry(self->convolution, i, j, theta);
+    else
+        kernel_entry(self, i, j, x, y, theta);
     arb_set_d(stored, self->gram[i * self->ldg + j]);
-    arb_sub(stored, stored, p.theta, PRECISION);
+    arb_sub(stored, stored, theta, PRECISION);
     arb_mul(stored, stored, stored, PRECISION);
     arb_addmul_ui(sum, stored, weight, PRECISION);
     arb_clear(stored);
-    pair_clear(&p);
+    arb_clear(theta);
 }
 
 /* ---- the bound ------------------------------------------------------------------------------- */
@@ -304,25 +244,41 @@ static double root_of_sum(size_t n, const double *terms) {
     return bound;
 }
 
+static ntk_status check_image_size(const ntk_architecture *architecture, size_t d) {
+    const ntk_convolution *c = &architecture->convolution;
+    if (architecture->family != NTK_CONVOLUTIONAL || d == c->height * c->width * c->channels) return NTK_OK;
+    return ntk_fail(NTK_ERROR_SHAPE, "certify: d = %zu, but images of %zu x %zu x %zu", d, c->height,
+                    c->width, c->channels);
+}
+
+/* What entries need of single points. */
+static ntk_status prepare(task *self) {
+    if (self->architecture->family == NTK_CONVOLUTIONAL)
+        return ball_convolution_create(self->architecture, self->n, self->x, self->ldx, &self->convolution);
+    compute_variances(self);
+    return NTK_OK;
+}
+
 ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                     size_t ldx, const double *gram, size_t ldg, double *bound) {
     NTK_BALL_GUARD;
     NTK_TRY(ntk_architecture_check(architecture));
-    if (architecture->family == NTK_CONVOLUTIONAL)
-        return ntk_fail(NTK_ERROR_UNSUPPORTED, "certify: kernels in ball arithmetic are dense or residual");
     if (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF)
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "certify: kernels in ball arithmetic are dense with relu or erf, or residual, not %s",
+                        "certify: kernels in ball arithmetic are dense or convolutional with relu or erf, or "
+                        "residual, not %s",
                         ntk_activation_name(architecture->activation));
     if (n == 0 || d == 0 || ldx < d || ldg < n)
         return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, d = %zu, ldx = %zu, ldg = %zu", n, d, ldx, ldg);
-    task self = {architecture, n, d, ldx, ldg, x, gram, NULL, NULL};
+    NTK_TRY(check_image_size(architecture, d));
+    task self = {.architecture = architecture, .n = n, .d = d, .ldx = ldx, .ldg = ldg, .x = x, .gram = gram};
     NTK_TRY(ntk_allocate_doubles(n, &self.row_error));
     self.variance = _arb_vec_init((slong)n);
-    compute_variances(&self);
-    ntk_status status = ntk_map(n, row_error, &self);
+    ntk_status status = prepare(&self);
+    if (status == NTK_OK) status = ntk_map(n, row_error, &self);
     if (status == NTK_OK) *bound = root_of_sum(n, self.row_error);
     _arb_vec_clear(self.variance, (slong)n);
+    ball_convolution_destroy(self.convolution);
     ntk_release(self.row_error);
     if (status == NTK_OK && !isfinite(*bound))
         status = ntk_fail(NTK_ERROR_NOT_FINITE,

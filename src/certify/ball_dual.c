@@ -1,0 +1,67 @@
+/* Dual activations in ball arithmetic. For ReLU and a pair with covariance [[p, c], [c, q]] let D =
+ * pq - c^2 and psi = pi - arccos(c / sqrt(pq)). Then
+ *
+ *     E[phi phi] = (sqrt(D) + c psi) / (2 pi),        E[phi' phi'] = psi / (2 pi),
+ *
+ * and psi = pi - atan2(sqrt D, c) for c >= 0, atan2(sqrt D, -c) for c < 0: an arccos of a ball that
+ * reaches past 1 would be undefined, atan2 is not. For erf (Williams 1997), with P = 1 + 2p and Q =
+ * 1 + 2q,
+ *
+ *     E[phi phi] = (2 / pi) asin(2c / sqrt(PQ)) = (2 / pi) atan(2c / sqrt(PQ - 4c^2)),
+ *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2). */
+#include "certify/ball_dual.h"
+
+void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c) {
+    if (p == c && q == c) {
+        arb_mul_2exp_si(out->value, c, -1);
+        arb_set_d(out->derivative, 0.5);
+        return;
+    }
+    arb_t root, angle, two_pi;
+    arb_init(root);
+    arb_init(angle);
+    arb_init(two_pi);
+    arb_mul(root, p, q, BALL_DUAL_PRECISION);
+    arb_submul(root, c, c, BALL_DUAL_PRECISION);
+    arb_sqrtpos(root, root, BALL_DUAL_PRECISION); /* D >= 0 by Cauchy-Schwarz */
+    arb_const_pi(two_pi, BALL_DUAL_PRECISION);
+    if (arb_is_negative(c)) {
+        arb_neg(angle, c);
+        arb_atan2(angle, root, angle, BALL_DUAL_PRECISION);
+    } else {
+        arb_atan2(angle, root, c, BALL_DUAL_PRECISION);
+        arb_sub(angle, two_pi, angle, BALL_DUAL_PRECISION);
+    }
+    arb_mul_2exp_si(two_pi, two_pi, 1);
+    arb_addmul(root, c, angle, BALL_DUAL_PRECISION);
+    arb_div(out->value, root, two_pi, BALL_DUAL_PRECISION);
+    arb_div(out->derivative, angle, two_pi, BALL_DUAL_PRECISION);
+    arb_clear(root);
+    arb_clear(angle);
+    arb_clear(two_pi);
+}
+
+void ball_dual_erf(ball_dual *out, const arb_t p, const arb_t q, const arb_t c) {
+    arb_t root, other, pi;
+    arb_init(root);
+    arb_init(other);
+    arb_init(pi);
+    arb_const_pi(pi, BALL_DUAL_PRECISION);
+    arb_mul_2exp_si(root, p, 1);
+    arb_add_ui(root, root, 1, BALL_DUAL_PRECISION);
+    arb_mul_2exp_si(other, q, 1);
+    arb_add_ui(other, other, 1, BALL_DUAL_PRECISION);
+    arb_mul(root, root, other, BALL_DUAL_PRECISION);
+    arb_mul_2exp_si(other, c, 1);
+    arb_submul(root, other, other, BALL_DUAL_PRECISION);
+    arb_sqrt(root, root, BALL_DUAL_PRECISION);
+    arb_div(other, other, root, BALL_DUAL_PRECISION);
+    arb_atan(other, other, BALL_DUAL_PRECISION);
+    arb_mul_2exp_si(other, other, 1);
+    arb_div(out->value, other, pi, BALL_DUAL_PRECISION);
+    arb_mul(root, root, pi, BALL_DUAL_PRECISION);
+    arb_ui_div(out->derivative, 4, root, BALL_DUAL_PRECISION);
+    arb_clear(root);
+    arb_clear(other);
+    arb_clear(pi);
+}
