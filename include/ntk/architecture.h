@@ -73,14 +73,15 @@ typedef enum ntk_padding { NTK_PADDING_ZERO, NTK_PADDING_CIRCULAR } ntk_padding;
 
 typedef enum ntk_patch_scale { NTK_PATCH_MEAN, NTK_PATCH_SUM } ntk_patch_scale;
 
-/* Linear pooling of factor s on an axis of n > 1 positions (an axis of one position stays as it
- * is):
+/* Linear pooling of factor s on an axis of n > 1 positions (one of a single position stays as it
+ * is), Gaussian weights as in Bietti and Mairal 2019:
  *
  *     box             the mean of s positions; floor(n / s) outputs
- *     gauss           weights exp(-i^2 / s^2) / sum, i = -s .. s, around s (j + 1), j = 0 ..
- * floor(n / s) - 2; those outside are dropped, the others not renormalised (Bietti and Mairal 2019)
- * gauss-same      the same around s j, j = 0 .. ceil(n / s) - 1 gauss-circular  as gauss-same, but
- * those outside are wrapped around */
+ *     gauss           weights exp(-i^2 / s^2) / sum, i = -s .. s, around s (j + 1),
+ *                     j = 0 .. floor(n / s) - 2; positions outside are dropped, the other
+ *                     weights not renormalised
+ *     gauss-same      the same around s j, j = 0 .. ceil(n / s) - 1
+ *     gauss-circular  as gauss-same, but positions outside are wrapped around */
 typedef enum ntk_pooling {
     NTK_POOLING_NONE,
     NTK_POOLING_BOX,

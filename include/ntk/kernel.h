@@ -22,11 +22,12 @@
  *
  * NNGP = S^L, NTK = Theta.
  *
- * Convolutional networks: inputs are images (height, width, channels), d numbers each. The recursion
- * runs on pairs of positions (kernel/convolution.c); a kernel costs about a dual activation for each
- * pair of positions and layer. ReLU to about 1e-14 of sqrt(Theta_xx Theta_x'x'), also for parallel
- * patches, of which images are full: exact where the images are multiples of integer ones (bytes,
- * bytes / 255), otherwise from the difference of the patches in the first layer.
+ * Convolutional networks: inputs are images (height, width, channels), d numbers each. The
+ * recursion runs on pairs of positions (kernel/convolution.c); a kernel costs about a dual
+ * activation for each pair of positions and layer. ReLU to about 1e-14 of
+ * sqrt(Theta_xx Theta_x'x'), also for parallel patches, of which images are full: exact where the
+ * images are multiples of integer ones (bytes, bytes / 255), otherwise from the difference of the
+ * patches in the first layer.
  *
  * Accuracy (derived in kernel/gram.c), relative to sqrt(Theta_xx Theta_x'x') and for NNGP to
  * sqrt(S_xx S_x'x'):

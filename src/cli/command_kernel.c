@@ -187,32 +187,21 @@ const cli_command cli_kernel = {
     .name = "kernel",
     .synopsis = "[OPTION ...] X [Y] -o K.npy",
     .summary = "the kernel matrix of an infinitely wide network",
-    .details = "Computes the NTK (or NNGP) of the points in the rows of X, or between the points "
-               "of X and Y, for a "
-               "network of infinite width in the NTK parametrisation. For several outputs the NTK "
-               "is this matrix "
-               "times the identity.\n\n"
-               "X and Y are .npy files of any real type, or IDX files (MNIST's), plain or gzip. "
-               "Their first axis "
-               "counts the points, the others are joined, and numbers are taken as they are. A "
-               "name - stands for "
-               "standard input, -o - for standard output.\n\n"
-               "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; "
-               "its activation, "
-               "weight variance and biases are fixed.\n\n"
-               "A convolutional network takes images (n, H, W, C) or (n, H*W*C); a signal is an "
-               "image of height 1. "
-               "Its "
-               "layers are a list between commas: 'conv P' and, in any order, 'stride T' (default "
-               "1), 'zero' "
-               "(default) or "
-               "'circular' for what lies outside, 'mean' (default) or 'sum' for the scale of a "
-               "patch of P x P; "
-               "behind a "
-               "convolution 'pool KIND S', KIND being box, gauss (weights exp(-i^2/S^2), whole "
-               "windows), gauss-same "
-               "or "
-               "gauss-circular.",
+    .details =
+        "Computes the NTK (or NNGP) of the points in the rows of X, or between the points of X and Y, for a "
+        "network of infinite width in the NTK parametrisation. For several outputs the NTK is this matrix "
+        "times the identity.\n\n"
+        "X and Y are .npy files of any real type, or IDX files (MNIST's), plain or gzip. Their first axis "
+        "counts the points, the others are joined, and numbers are taken as they are. A name - stands for "
+        "standard input, -o - for standard output.\n\n"
+        "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; its activation, "
+        "weight variance and biases are fixed.\n\n"
+        "A convolutional network takes images (n, H, W, C) or (n, H*W*C); a signal is an image of height 1. "
+        "Its layers are a list between commas: 'conv P' for patches of P x P and, in any order, 'stride T' "
+        "(default 1), 'zero' (default) or 'circular' for what lies outside, 'mean' (default) or 'sum' for "
+        "the scale of a patch. Behind a convolution stands 'pool KIND S', where the images are averaged and "
+        "every S-th position is kept: box, gauss (weights exp(-i^2/S^2), whole windows), gauss-same or "
+        "gauss-circular.",
     .exit_status = "0 when the matrix is written, 5 for files that cannot be used, 64 wrong usage.",
     .options = options,
     .least_names = 1,

@@ -93,8 +93,8 @@ typedef struct ntk_planes {
 
     /* The same, where S = p, for patches of 3 x 3: p and q are not sums over patches but the level
      * below, from the first patch's first element on, with rows ld doubles apart. By whether the
-     * first image is shared and by what is asked for: no tangent kernel, one, one where T = S. near: as
-     * for determinants, or NULL; true is returned where a pair asks for those. */
+     * first image is shared and by what is asked for: no tangent kernel, one, one where T = S.
+     * `near` as for determinants, or NULL; true is returned where a pair asks for those. */
     ntk_plane_patch_dual relu_three[2][3];
 
     /* Other activations, by whether a tangent kernel is asked for. */

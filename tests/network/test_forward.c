@@ -46,12 +46,13 @@ Test(network_forward, rows_do_not_depend_on_the_batch) {
     reference_draw_destroy(&draw);
 }
 
-/* By hand, in the order of the cases: weights and biases of each layer, then those of the readout. */
+/* By hand, in the order of the cases: weights and biases of each layer, then those of the readout.
+ * A patch of the second layer on one position is 1 x 1 (the fourth). */
 static size_t convolutional_count(const reference_case *shape) {
     static const size_t counts[] = {3 * 5 + 6 * 5,
                                     (18 + 3) + (18 + 3) + (45 + 3),
                                     (27 + 3) + (36 + 3) + (6 + 2),
-                                    (36 + 4) + (16 + 4) + (8 + 2), /* the second on one position: 1 x 1 */
+                                    (36 + 4) + (16 + 4) + (8 + 2),
                                     54 + 36 + 9 + 3,
                                     (48 + 12) + (12 + 1)};
     size_t before = 0;
