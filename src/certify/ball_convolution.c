@@ -14,7 +14,7 @@
 #include "base/guard.h"
 #include "certify/ball_dual.h"
 
-enum { PRECISION = BALL_DUAL_PRECISION, AXES = 2 };
+enum { AXES = 2 };
 
 /* A grid of positions, and the window of displacements on it. */
 typedef struct {
@@ -29,6 +29,7 @@ typedef struct {
 
 struct ball_convolution {
     const ntk_architecture *architecture;
+    slong precision;
     size_t n, ldx;
     const double *x;
     grid image, out[NTK_DEPTH_MAX], pooled[NTK_DEPTH_MAX]; /* after convolutions; after pooling */
@@ -104,36 +105,37 @@ static void find_windows(ball_convolution *self) {
 
 /* ---- filters --------------------------------------------------------------------------------- */
 
-static void gaussian_weight(arb_t out, long i, long s, const arb_t total) {
+static void gaussian_weight(arb_t out, long i, long s, const arb_t total, slong precision) {
     arb_set_si(out, -i * i);
-    arb_div_si(out, out, s * s, PRECISION);
-    arb_exp(out, out, PRECISION);
-    if (total != NULL) arb_div(out, out, total, PRECISION);
+    arb_div_si(out, out, s * s, precision);
+    arb_exp(out, out, precision);
+    if (total != NULL) arb_div(out, out, total, precision);
 }
 
-static void fill_gaussian(const ntk_convolution_layer *layer, long n, long m, arb_ptr filter) {
+static void fill_gaussian(const ntk_convolution_layer *layer, long n, long m, slong precision,
+                          arb_ptr filter) {
     const long s = (long)layer->factor;
     const bool wraps = layer->pooling == NTK_POOLING_GAUSS_CIRCULAR;
     arb_t total, weight;
     arb_init(total);
     arb_init(weight);
     for (long i = -s; i <= s; i++) {
-        gaussian_weight(weight, i, s, NULL);
-        arb_add(total, total, weight, PRECISION);
+        gaussian_weight(weight, i, s, NULL, precision);
+        arb_add(total, total, weight, precision);
     }
     for (long j = 0; j < m; j++)
         for (long i = -s; i <= s; i++) {
             long at = s * (j + (layer->pooling == NTK_POOLING_GAUSS)) + i;
             if (wraps) at = modulo(at, n);
             if (at < 0 || at >= n) continue;
-            gaussian_weight(weight, i, s, total);
-            arb_add(filter + j * n + at, filter + j * n + at, weight, PRECISION);
+            gaussian_weight(weight, i, s, total, precision);
+            arb_add(filter + j * n + at, filter + j * n + at, weight, precision);
         }
     arb_clear(total);
     arb_clear(weight);
 }
 
-static arb_ptr create_filter(const ntk_convolution_layer *layer, long n, long m) {
+static arb_ptr create_filter(const ntk_convolution_layer *layer, long n, long m, slong precision) {
     arb_ptr filter = _arb_vec_init(n * m);
     const long s = (long)layer->factor;
     if (n == 1 || layer->pooling == NTK_POOLING_NONE) {
@@ -141,10 +143,10 @@ static arb_ptr create_filter(const ntk_convolution_layer *layer, long n, long m)
     } else if (layer->pooling == NTK_POOLING_BOX) {
         for (long i = 0; i < m * s; i++) {
             arb_one(filter + i / s * n + i);
-            arb_div_si(filter + i / s * n + i, filter + i / s * n + i, s, PRECISION);
+            arb_div_si(filter + i / s * n + i, filter + i / s * n + i, s, precision);
         }
     } else {
-        fill_gaussian(layer, n, m, filter);
+        fill_gaussian(layer, n, m, precision, filter);
     }
     return filter;
 }
@@ -219,7 +221,7 @@ static void load_products(const ball_convolution *self, size_t i, size_t j, fiel
         for (size_t c = 0; c < C; c++) {
             arb_set_d(a, x[(size_t)(p.u[0] * f->grid.size[1] + p.u[1]) * C + c]);
             arb_set_d(b, y[(size_t)(p.v[0] * f->grid.size[1] + p.v[1]) * C + c]);
-            arb_addmul(s, a, b, PRECISION);
+            arb_addmul(s, a, b, self->precision);
         }
     } while (next_pair(&f->grid, &p));
     arb_clear(a);
@@ -235,8 +237,9 @@ static bool read_at(const ntk_convolution_layer *layer, long n, long u, long k, 
 }
 
 /* Sums over the patches of a pair. */
-static void sum_patches(const ntk_convolution_layer *layer, const field *in, const pair *p, arb_t s,
+static void sum_patches(const ball_convolution *self, size_t l, const field *in, const pair *p, arb_t s,
                         arb_t t) {
+    const ntk_convolution_layer *layer = layer_of(self, l);
     const long *n = in->grid.size;
     arb_zero(s);
     arb_zero(t);
@@ -247,8 +250,8 @@ static void sum_patches(const ntk_convolution_layer *layer, const field *in, con
                 !read_at(layer, n[0], p->v[0], k, &v[0]) || !read_at(layer, n[1], p->v[1], m, &v[1]))
                 continue;
             const long at = index_of(&in->grid, u, v);
-            arb_add(s, s, in->s + at, PRECISION);
-            arb_add(t, t, in->t + at, PRECISION);
+            arb_add(s, s, in->s + at, self->precision);
+            arb_add(t, t, in->t + at, self->precision);
         }
 }
 
@@ -259,9 +262,9 @@ static void factor_of(const ball_convolution *self, size_t l, const grid *in, ar
     const bool own = l == 0 && c->first_weight_variance > 0;
     arb_set_d(factor, own ? c->first_weight_variance : a->weight_variance);
     if (l == 0 && a->input_scale == NTK_INPUT_SCALE_DIMENSION)
-        arb_div_ui(factor, factor, c->channels, PRECISION);
+        arb_div_ui(factor, factor, c->channels, self->precision);
     for (size_t k = 0; k < AXES && c->layer[l].scale == NTK_PATCH_MEAN; k++)
-        if (in->size[k] > 1) arb_div_ui(factor, factor, c->layer[l].patch, PRECISION);
+        if (in->size[k] > 1) arb_div_ui(factor, factor, c->layer[l].patch, self->precision);
 }
 
 static field convolve(const ball_convolution *self, size_t l, const field *in) {
@@ -274,15 +277,15 @@ static field convolve(const ball_convolution *self, size_t l, const field *in) {
     pair p = first_pair(&out.grid);
     do {
         arb_ptr s = out.s + index_of(&out.grid, p.u, p.v), t = out.t + index_of(&out.grid, p.u, p.v);
-        sum_patches(layer_of(self, l), in, &p, s, t);
-        arb_mul(s, s, factor, PRECISION);
-        arb_add(s, s, bias, PRECISION);
+        sum_patches(self, l, in, &p, s, t);
+        arb_mul(s, s, factor, self->precision);
+        arb_add(s, s, bias, self->precision);
         if (l == 0) {
             arb_set(t, s);
             continue;
         }
-        arb_mul(t, t, factor, PRECISION);
-        arb_add(t, t, bias, PRECISION);
+        arb_mul(t, t, factor, self->precision);
+        arb_add(t, t, bias, self->precision);
     } while (next_pair(&out.grid, &p));
     arb_clear(factor);
     arb_clear(bias);
@@ -305,9 +308,10 @@ static void activate(const ball_convolution *self, field *f, arb_srcptr x, arb_s
         }
         const bool self_pair = same && u == v;
         arb_srcptr a = self_pair ? f->s + at : x + u, b = self_pair ? f->s + at : y + v;
-        (self->architecture->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf)(&dual, a, b, f->s + at);
-        arb_mul(f->t + at, f->t + at, dual.derivative, PRECISION);
-        arb_add(f->t + at, f->t + at, dual.value, PRECISION);
+        (self->architecture->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf)(&dual, a, b, f->s + at,
+                                                                                      self->precision);
+        arb_mul(f->t + at, f->t + at, dual.derivative, self->precision);
+        arb_add(f->t + at, f->t + at, dual.value, self->precision);
         arb_set(f->s + at, dual.value);
     } while (next_pair(&f->grid, &p));
     arb_clear(dual.value);
@@ -325,16 +329,16 @@ static void pool_pair(const ball_convolution *self, size_t l, const field *in, c
     pair q = first_pair(&in->grid);
     for (q.u[0] = 0; q.u[0] < n[0]; q.u[0]++)
         for (q.v[0] = 0; q.v[0] < n[0]; q.v[0]++) {
-            arb_mul(part, down + p->u[0] * n[0] + q.u[0], down + p->v[0] * n[0] + q.v[0], PRECISION);
+            arb_mul(part, down + p->u[0] * n[0] + q.u[0], down + p->v[0] * n[0] + q.v[0], self->precision);
             if (arb_is_zero(part)) continue;
             for (q.u[1] = 0; q.u[1] < n[1]; q.u[1]++)
                 for (q.v[1] = 0; q.v[1] < n[1]; q.v[1]++) {
                     arb_mul(weight, across + p->u[1] * n[1] + q.u[1], across + p->v[1] * n[1] + q.v[1],
-                            PRECISION);
+                            self->precision);
                     if (arb_is_zero(weight)) continue;
-                    arb_mul(weight, weight, part, PRECISION);
-                    arb_addmul(s, weight, in->s + index_of(&in->grid, q.u, q.v), PRECISION);
-                    arb_addmul(t, weight, in->t + index_of(&in->grid, q.u, q.v), PRECISION);
+                    arb_mul(weight, weight, part, self->precision);
+                    arb_addmul(s, weight, in->s + index_of(&in->grid, q.u, q.v), self->precision);
+                    arb_addmul(t, weight, in->t + index_of(&in->grid, q.u, q.v), self->precision);
                 }
         }
     arb_clear(weight);
@@ -375,25 +379,31 @@ static field run_layers(const ball_convolution *self, size_t i, size_t j) {
     return f;
 }
 
-void ball_convolution_entry(const ball_convolution *self, size_t i, size_t j, arb_t theta) {
+/* w^2 times the readout of `values`, + b^2. */
+static void read_out(const ball_convolution *self, const field *f, arb_srcptr values, arb_t out) {
     const ntk_architecture *a = self->architecture;
     const bool average = a->convolution.readout == NTK_READOUT_AVERAGE;
-    field f = run_layers(self, i, j);
     arb_t number;
     arb_init(number);
-    arb_zero(theta);
-    pair p = first_pair(&f.grid);
+    arb_zero(out);
+    pair p = first_pair(&f->grid);
     do {
         const bool same = p.u[0] == p.v[0] && p.u[1] == p.v[1];
-        if (average || same) arb_add(theta, theta, f.t + index_of(&f.grid, p.u, p.v), PRECISION);
-    } while (next_pair(&f.grid, &p));
-    const long N = positions(&f.grid);
-    if (average) arb_div_si(theta, theta, N * N, PRECISION);
+        if (average || same) arb_add(out, out, values + index_of(&f->grid, p.u, p.v), self->precision);
+    } while (next_pair(&f->grid, &p));
+    const long N = positions(&f->grid);
+    if (average) arb_div_si(out, out, N * N, self->precision);
     arb_set_d(number, a->weight_variance);
-    arb_mul(theta, theta, number, PRECISION);
+    arb_mul(out, out, number, self->precision);
     arb_set_d(number, a->bias_variance);
-    arb_add(theta, theta, number, PRECISION);
+    arb_add(out, out, number, self->precision);
     arb_clear(number);
+}
+
+void ball_convolution_entry(const ball_convolution *self, size_t i, size_t j, arb_t nngp, arb_t theta) {
+    field f = run_layers(self, i, j);
+    read_out(self, &f, f.s, nngp);
+    read_out(self, &f, f.t, theta);
     field_destroy(&f);
 }
 
@@ -414,8 +424,8 @@ static ntk_status fill(ball_convolution *self) {
     for (size_t l = 0; l < self->architecture->depth; l++) {
         void *memory = NULL;
         for (size_t a = 0; a < AXES; a++)
-            self->filter[l][a] =
-                create_filter(layer_of(self, l), self->out[l].size[a], self->pooled[l].size[a]);
+            self->filter[l][a] = create_filter(layer_of(self, l), self->out[l].size[a],
+                                               self->pooled[l].size[a], self->precision);
         NTK_TRY(ntk_allocate(self->n, sizeof *self->variance[l], &memory));
         self->variance[l] = memory;
         for (size_t i = 0; i < self->n; i++) self->variance[l][i] = _arb_vec_init(positions(&self->out[l]));
@@ -425,12 +435,13 @@ static ntk_status fill(ball_convolution *self) {
 }
 
 ntk_status ball_convolution_create(const ntk_architecture *architecture, size_t n, const double *x,
-                                   size_t ldx, ball_convolution **out) {
+                                   size_t ldx, slong precision, ball_convolution **out) {
     void *memory = NULL;
     *out = NULL;
     NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
     ball_convolution *self = memory;
     self->architecture = architecture;
+    self->precision = precision;
     self->n = n;
     self->x = x;
     self->ldx = ldx;

@@ -11,7 +11,7 @@
  *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2). */
 #include "certify/ball_dual.h"
 
-void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c) {
+void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {
     if (p == c && q == c) {
         arb_mul_2exp_si(out->value, c, -1);
         arb_set_d(out->derivative, 0.5);
@@ -21,46 +21,46 @@ void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c)
     arb_init(root);
     arb_init(angle);
     arb_init(two_pi);
-    arb_mul(root, p, q, BALL_DUAL_PRECISION);
-    arb_submul(root, c, c, BALL_DUAL_PRECISION);
-    arb_sqrtpos(root, root, BALL_DUAL_PRECISION); /* D >= 0 by Cauchy-Schwarz */
-    arb_const_pi(two_pi, BALL_DUAL_PRECISION);
+    arb_mul(root, p, q, precision);
+    arb_submul(root, c, c, precision);
+    arb_sqrtpos(root, root, precision); /* D >= 0 by Cauchy-Schwarz */
+    arb_const_pi(two_pi, precision);
     if (arb_is_negative(c)) {
         arb_neg(angle, c);
-        arb_atan2(angle, root, angle, BALL_DUAL_PRECISION);
+        arb_atan2(angle, root, angle, precision);
     } else {
-        arb_atan2(angle, root, c, BALL_DUAL_PRECISION);
-        arb_sub(angle, two_pi, angle, BALL_DUAL_PRECISION);
+        arb_atan2(angle, root, c, precision);
+        arb_sub(angle, two_pi, angle, precision);
     }
     arb_mul_2exp_si(two_pi, two_pi, 1);
-    arb_addmul(root, c, angle, BALL_DUAL_PRECISION);
-    arb_div(out->value, root, two_pi, BALL_DUAL_PRECISION);
-    arb_div(out->derivative, angle, two_pi, BALL_DUAL_PRECISION);
+    arb_addmul(root, c, angle, precision);
+    arb_div(out->value, root, two_pi, precision);
+    arb_div(out->derivative, angle, two_pi, precision);
     arb_clear(root);
     arb_clear(angle);
     arb_clear(two_pi);
 }
 
-void ball_dual_erf(ball_dual *out, const arb_t p, const arb_t q, const arb_t c) {
+void ball_dual_erf(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {
     arb_t root, other, pi;
     arb_init(root);
     arb_init(other);
     arb_init(pi);
-    arb_const_pi(pi, BALL_DUAL_PRECISION);
+    arb_const_pi(pi, precision);
     arb_mul_2exp_si(root, p, 1);
-    arb_add_ui(root, root, 1, BALL_DUAL_PRECISION);
+    arb_add_ui(root, root, 1, precision);
     arb_mul_2exp_si(other, q, 1);
-    arb_add_ui(other, other, 1, BALL_DUAL_PRECISION);
-    arb_mul(root, root, other, BALL_DUAL_PRECISION);
+    arb_add_ui(other, other, 1, precision);
+    arb_mul(root, root, other, precision);
     arb_mul_2exp_si(other, c, 1);
-    arb_submul(root, other, other, BALL_DUAL_PRECISION);
-    arb_sqrt(root, root, BALL_DUAL_PRECISION);
-    arb_div(other, other, root, BALL_DUAL_PRECISION);
-    arb_atan(other, other, BALL_DUAL_PRECISION);
+    arb_submul(root, other, other, precision);
+    arb_sqrt(root, root, precision);
+    arb_div(other, other, root, precision);
+    arb_atan(other, other, precision);
     arb_mul_2exp_si(other, other, 1);
-    arb_div(out->value, other, pi, BALL_DUAL_PRECISION);
-    arb_mul(root, root, pi, BALL_DUAL_PRECISION);
-    arb_ui_div(out->derivative, 4, root, BALL_DUAL_PRECISION);
+    arb_div(out->value, other, pi, precision);
+    arb_mul(root, root, pi, precision);
+    arb_ui_div(out->derivative, 4, root, precision);
     arb_clear(root);
     arb_clear(other);
     arb_clear(pi);

@@ -1,0 +1,234 @@
+/* Entries of kernels in ball arithmetic. Symbols as in kernel.h; dual activations in ball_dual.c,
+ * convolutional kernels in ball_convolution.c.
+ *
+ * A residual network (ReLU) goes from block to block by (derived in kernel/residual.c; written here
+ * with E of the covariance S^{l-1}, of which the block's own pre-activations have twice as much)
+ *
+ *     S^l     = S^{l-1} + 2 alpha^2 E[phi phi],
+ *     Theta^l = Theta^{l-1} + 2 alpha^2 (E[phi' phi'] Theta^{l-1} + 2 E[phi phi]), Theta^0 = 2 S^0.
+ *
+ * Every operation encloses the exact result, the inputs are the stored doubles, so the recursion
+ * encloses S_ij and Theta_ij. */
+#include "certify/ball_gram.h"
+
+#include <stdbool.h>
+
+#include <ntk/memory.h>
+
+#include "base/guard.h"
+#include "certify/ball_convolution.h"
+#include "certify/ball_dual.h"
+
+struct ball_gram {
+    const ntk_architecture *architecture;
+    size_t n, d, ldx;
+    const double *x;
+    slong precision;
+    arb_ptr variance;              /* (n), first layer; not of a convolutional architecture */
+    ball_convolution *convolution; /* of a convolutional architecture, else NULL */
+};
+
+/* ---- the recursion for one pair -------------------------------------------------------------- */
+
+static void load_point(arb_ptr out, const ball_gram *self, size_t i) {
+    for (size_t k = 0; k < self->d; k++) arb_set_d(out + k, self->x[i * self->ldx + k]);
+}
+
+/* S^1, or S^0 of a residual network. */
+static void input_covariance(arb_t out, const ball_gram *self, arb_srcptr x, arb_srcptr y) {
+    const ntk_architecture *arch = self->architecture;
+    arb_dot(out, NULL, 0, x, 1, y, 1, (slong)self->d, self->precision);
+    if (arch->input_scale == NTK_INPUT_SCALE_DIMENSION) arb_div_ui(out, out, self->d, self->precision);
+    if (arch->family == NTK_RESIDUAL) return;
+    arb_t number;
+    arb_init(number);
+    arb_set_d(number, arch->weight_variance);
+    arb_mul(out, out, number, self->precision);
+    arb_set_d(number, arch->bias_variance);
+    arb_add(out, out, number, self->precision);
+    arb_clear(number);
+}
+
+typedef struct pair {
+    arb_t sii, sjj, sij, theta;
+    arb_t weight; /* w^2; residual: 2 alpha^2 */
+    arb_t bias;   /* b^2 */
+    ball_dual dual;
+    bool diagonal; /* i = j */
+    slong precision;
+} pair;
+
+/* x, y: (d), the points i and j. */
+static void pair_init(pair *self, const ball_gram *gram, size_t i, size_t j, arb_srcptr x, arb_srcptr y) {
+    const ntk_architecture *arch = gram->architecture;
+    arb_init(self->sii);
+    arb_init(self->sjj);
+    arb_init(self->sij);
+    arb_init(self->theta);
+    arb_init(self->weight);
+    arb_init(self->bias);
+    arb_init(self->dual.value);
+    arb_init(self->dual.derivative);
+    arb_set(self->sii, gram->variance + i);
+    arb_set(self->sjj, gram->variance + j);
+    input_covariance(self->sij, gram, x, y);
+    self->diagonal = i == j;
+    self->precision = gram->precision;
+    arb_set(self->theta, self->sij);
+    arb_set_d(self->weight, arch->weight_variance);
+    arb_set_d(self->bias, arch->bias_variance);
+    if (arch->family == NTK_DENSE) return;
+    arb_mul_2exp_si(self->theta, self->theta, 1);
+    arb_set_d(self->weight, arch->residual_scale);
+    arb_mul(self->weight, self->weight, self->weight, self->precision);
+    arb_mul_2exp_si(self->weight, self->weight, 1);
+}
+
+static void pair_clear(pair *self) {
+    arb_clear(self->sii);
+    arb_clear(self->sjj);
+    arb_clear(self->sij);
+    arb_clear(self->theta);
+    arb_clear(self->weight);
+    arb_clear(self->bias);
+    arb_clear(self->dual.value);
+    arb_clear(self->dual.derivative);
+}
+
+typedef void (*dual_function)(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision);
+
+/* S <- w^2 E[phi phi] + b^2 */
+static void next_covariance(arb_t s, pair *self, dual_function function, const arb_t p, const arb_t q,
+                            const arb_t c) {
+    function(&self->dual, p, q, c, self->precision);
+    arb_mul(s, self->dual.value, self->weight, self->precision);
+    arb_add(s, s, self->bias, self->precision);
+}
+
+static void next_layer(pair *self, dual_function function) {
+    arb_t sij;
+    arb_init(sij);
+    if (self->diagonal)
+        next_covariance(sij, self, function, self->sij, self->sij, self->sij);
+    else
+        next_covariance(sij, self, function, self->sii, self->sjj, self->sij);
+    arb_mul(self->dual.derivative, self->dual.derivative, self->weight, self->precision);
+    arb_mul(self->theta, self->theta, self->dual.derivative, self->precision);
+    arb_add(self->theta, self->theta, sij, self->precision);
+    arb_swap(self->sij, sij);
+    next_covariance(sij, self, function, self->sii, self->sii, self->sii);
+    arb_swap(self->sii, sij);
+    next_covariance(sij, self, function, self->sjj, self->sjj, self->sjj);
+    arb_swap(self->sjj, sij);
+    arb_clear(sij);
+}
+
+/* S <- S + 2 alpha^2 S / 2, which is what a point with itself comes to. */
+static void next_variance(arb_t s, const pair *self) {
+    arb_t half;
+    arb_init(half);
+    arb_mul_2exp_si(half, s, -1);
+    arb_addmul(s, self->weight, half, self->precision);
+    arb_clear(half);
+}
+
+static void next_block(pair *self) {
+    arb_t gain;
+    arb_init(gain);
+    if (self->diagonal)
+        ball_dual_relu(&self->dual, self->sij, self->sij, self->sij, self->precision);
+    else
+        ball_dual_relu(&self->dual, self->sii, self->sjj, self->sij, self->precision);
+    arb_mul(gain, self->dual.derivative, self->theta, self->precision);
+    arb_addmul_ui(gain, self->dual.value, 2, self->precision);
+    arb_addmul(self->theta, self->weight, gain, self->precision);
+    arb_addmul(self->sij, self->weight, self->dual.value, self->precision);
+    next_variance(self->sii, self);
+    next_variance(self->sjj, self);
+    arb_clear(gain);
+}
+
+static void run_layers(const ball_gram *self, size_t i, size_t j, arb_srcptr x, arb_srcptr y, arb_t nngp,
+                       arb_t theta) {
+    const ntk_architecture *arch = self->architecture;
+    pair p;
+    pair_init(&p, self, i, j, x, y);
+    for (size_t l = 0; l < arch->depth; l++) {
+        if (arch->family == NTK_RESIDUAL)
+            next_block(&p);
+        else
+            next_layer(&p, arch->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf);
+    }
+    arb_swap(nngp, p.sij);
+    arb_swap(theta, p.theta);
+    pair_clear(&p);
+}
+
+void ball_gram_entry(const ball_gram *self, size_t i, size_t j, arb_t nngp, arb_t theta) {
+    if (self->convolution != NULL) {
+        ball_convolution_entry(self->convolution, i, j, nngp, theta);
+        return;
+    }
+    const slong d = (slong)self->d;
+    arb_ptr x = _arb_vec_init(d), y = i == j ? x : _arb_vec_init(d);
+    load_point(x, self, i);
+    if (i != j) load_point(y, self, j);
+    run_layers(self, i, j, x, y, nngp, theta);
+    if (i != j) _arb_vec_clear(y, d);
+    _arb_vec_clear(x, d);
+}
+
+/* ---- creation -------------------------------------------------------------------------------- */
+
+static ntk_status check(const ntk_architecture *architecture, size_t n, size_t d, size_t ldx) {
+    NTK_TRY(ntk_architecture_check(architecture));
+    if (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED,
+                        "certify: kernels in ball arithmetic are dense or convolutional with relu or erf, or "
+                        "residual, not %s",
+                        ntk_activation_name(architecture->activation));
+    if (n == 0 || d == 0 || ldx < d)
+        return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, d = %zu, ldx = %zu", n, d, ldx);
+    const ntk_convolution *c = &architecture->convolution;
+    if (architecture->family != NTK_CONVOLUTIONAL || d == c->height * c->width * c->channels) return NTK_OK;
+    return ntk_fail(NTK_ERROR_SHAPE, "certify: d = %zu, but images of %zu x %zu x %zu", d, c->height,
+                    c->width, c->channels);
+}
+
+static void compute_variances(ball_gram *self) {
+    arb_ptr x = _arb_vec_init((slong)self->d);
+    self->variance = _arb_vec_init((slong)self->n);
+    for (size_t i = 0; i < self->n; i++) {
+        load_point(x, self, i);
+        input_covariance(self->variance + i, self, x, x);
+    }
+    _arb_vec_clear(x, (slong)self->d);
+}
+
+ntk_status ball_gram_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
+                            size_t ldx, slong precision, ball_gram **out) {
+    NTK_BALL_GUARD;
+    void *memory = NULL;
+    *out = NULL;
+    NTK_TRY(check(architecture, n, d, ldx));
+    NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
+    ball_gram *self = memory;
+    *self = (ball_gram){architecture, n, d, ldx, x, precision, NULL, NULL};
+    ntk_status status = NTK_OK;
+    if (architecture->family == NTK_CONVOLUTIONAL)
+        status = ball_convolution_create(architecture, n, x, ldx, precision, &self->convolution);
+    else
+        compute_variances(self);
+    if (status == NTK_OK)
+        *out = self;
+    else
+        ball_gram_destroy(self);
+    return status;
+}
+
+void ball_gram_destroy(ball_gram *self) {
+    if (self == NULL) return;
+    if (self->variance != NULL) _arb_vec_clear(self->variance, (slong)self->n);
+    ball_convolution_destroy(self->convolution);
+    ntk_release(self);
+}
