@@ -126,14 +126,14 @@ static uint64_t position(double x) {
     return bits & half ? half - (bits ^ half) : half + bits;
 }
 
-static double ulp_distance(double a, double b) {
+double ntk_ulp_distance(double a, double b) {
     const uint64_t i = position(a), j = position(b);
     return (double)(i > j ? i - j : j - i);
 }
 
 static double exact_distance(double a, double b) {
     if (memcmp(&a, &b, sizeof a) == 0) return 0;
-    return fmax(1, ulp_distance(a, b)); /* the two zeros lie 0 ulp apart and are not the same
+    return fmax(1, ntk_ulp_distance(a, b)); /* the two zeros lie 0 ulp apart and are not the same
                                          * bits */
 }
 
@@ -159,7 +159,7 @@ static void measure(const ntk_regression *regression, const ntk_estimate *stored
         out->allowed = 0;
         break;
     case NTK_TOLERANCE_ULP:
-        out->distance = ulp_distance(stored->value, found->value);
+        out->distance = ntk_ulp_distance(stored->value, found->value);
         break;
     case NTK_TOLERANCE_REL:
         out->distance = relative_distance(stored->value, found->value);

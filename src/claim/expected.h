@@ -55,4 +55,7 @@ typedef struct ntk_comparison {
 ntk_comparison ntk_regression_compare(const ntk_regression *regression, const ntk_expected *expected,
                                       ntk_tier tier, bool stored_seed, const ntk_metrics *metrics);
 
+/* Representable numbers between two; the two zeros lie none apart. */
+double ntk_ulp_distance(double a, double b);
+
 #endif

@@ -6,53 +6,67 @@
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
+#include "run/record.h"
 
 static const cli_option options[] = {
     {"source", 0, "PAPER", "only the claims about this paper, \"chen-2025\" say"},
     {"format", 0, "FORMAT", "text (default), or markdown: the table of docs/theorems.md"},
     {NULL, 0, NULL, NULL}};
 
-/* What results/latest has for a claim under "verdict" or "evidence"; `otherwise` where it has
- * nothing. */
-static const char *latest(const json_t *summary, const char *id, const char *key, const char *otherwise) {
-    size_t index;
-    const json_t *claim;
-    json_array_foreach(json_object_get(summary, "claims"), index, claim) {
-        const char *name = json_string_value(json_object_get(claim, "id"));
-        const char *value = json_string_value(json_object_get(claim, key));
-        if (name != NULL && value != NULL && strcmp(name, id) == 0) return value;
-    }
-    return otherwise;
+/* The newest run that has the claim with the parameters of its own file; NULL for none. */
+static const ntk_record *newest(const ntk_record *records, size_t count, const char *id) {
+    while (count-- > 0)
+        if (!ntk_record_has_overrides(&records[count]) && ntk_record_claim(&records[count], id) != NULL)
+            return &records[count];
+    return NULL;
 }
 
-static void print_claim(const ntk_claim *claim, const json_t *summary, bool markdown) {
-    if (markdown) {
+typedef struct listing {
+    const ntk_record *records; /* (count), the oldest first */
+    size_t count;
+    const char *source;
+    bool markdown;
+} listing;
+
+static const char *text_of(const json_t *object, const char *key, const char *otherwise) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : otherwise;
+}
+
+static void print_claim(const ntk_claim *claim, const listing *self) {
+    if (self->markdown) {
         printf("| [`%s`](../suites/%s/) | %s | %s | %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
                claim->result, ntk_wording_text(claim->wording), claim->check_count, claim->control_count);
         return;
     }
     ntk_description source;
-    const char *evidence = latest(summary, claim->id, "evidence", "");
-    printf("%-13s %-40s %s; %s%s%s\n", latest(summary, claim->id, "verdict", "-"), claim->id, claim->title,
-           ntk_describe_source(claim, source), *evidence ? "; evidence: " : "", evidence);
+    const ntk_record *record = newest(self->records, self->count, claim->id);
+    const json_t *found = record != NULL ? ntk_record_claim(record, claim->id) : NULL;
+    printf("%-13s %-40s %s; %s", text_of(found, "verdict", "-"), claim->id, claim->title,
+           ntk_describe_source(claim, source));
+    if (record != NULL)
+        printf("; evidence: %s; %s tier, %.10s", text_of(found, "evidence", "none"),
+               ntk_tier_text(record->tier), ntk_record_text(record, NULL, "started"));
+    printf("\n");
 }
 
-static int list(const ntk_suite *suite, const char *source, bool markdown, const json_t *summary) {
+static int list(const ntk_suite *suite, const listing *self) {
     size_t printed = 0;
-    if (markdown)
+    if (self->markdown)
         printf("| claim | theorem | result in the paper | wording | checks | controls |\n"
                "|---|---|---|---|---|---|\n");
     for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         ntk_claim claim;
         const ntk_status status = ntk_suite_claim(suite, entry->id, &claim);
         if (status != NTK_OK) return cli_fail(status);
-        if (source == NULL || strcmp(claim.paper, source) == 0) {
-            print_claim(&claim, summary, markdown);
+        if (self->source == NULL || strcmp(claim.paper, self->source) == 0) {
+            print_claim(&claim, self);
             printed++;
         }
         ntk_claim_release(&claim);
     }
-    if (source != NULL && printed == 0) return cli_usage_error(&cli_list, "no claim is about %s", source);
+    if (self->source != NULL && printed == 0)
+        return cli_usage_error(&cli_list, "no claim is about %s", self->source);
     return CLI_OK;
 }
 
@@ -64,9 +78,13 @@ static int run(const cli_arguments *arguments) {
     ntk_suite suite;
     const ntk_status status = ntk_suite_open(ntk_registry, NULL, &suite);
     if (status != NTK_OK) return cli_fail(status);
-    json_t *summary = json_load_file("results/latest/summary.json", 0, NULL);
-    const int result = list(&suite, cli_value(arguments, "source"), markdown, summary);
-    json_decref(summary);
+    ntk_record *records = NULL;
+    size_t count = 0;
+    if (!markdown && ntk_records_read("results", &records, &count) != NTK_OK)
+        return cli_fail(NTK_ERROR_MEMORY);
+    const listing all = {records, count, cli_value(arguments, "source"), markdown};
+    const int result = list(&suite, &all);
+    ntk_records_release(records, count);
     ntk_suite_release(&suite);
     return result;
 }
@@ -74,11 +92,12 @@ static int run(const cli_arguments *arguments) {
 const cli_command cli_list = {
     .name = "list",
     .synopsis = "[--source PAPER] [--format text|markdown]",
-    .summary = "the claims, with their sources and latest verdicts",
+    .summary = "the claims, with their sources and newest verdicts",
     .details =
-        "Lists the claims. The first column is the verdict in results/latest (in the current folder), \"-\" "
-        "where there is none; the kinds of evidence that it rests on stand last. Behind the source: whether "
-        "the "
+        "Lists the claims. The first column is the newest verdict among all runs in results/ (in the current "
+        "folder) whose parameters were not changed by --set, \"-\" where there is none; the kinds of "
+        "evidence "
+        "that it rests on, the tier and the day stand last. Behind the source: whether the "
         "statement restates a printed result, was reconstructed because the text was not at hand, or is "
         "ours.",
     .exit_status = "0; 5 an error; 64 wrong usage, also a paper that no claim cites.",

@@ -104,6 +104,7 @@ static json_t *overrides_object(const ntk_run *run) {
 
 ntk_status ntk_manifest_write(const ntk_run *run, const char *path) {
     json_t *manifest = json_object();
+    json_object_set_new(manifest, "version", json_integer(NTK_MANIFEST_VERSION));
     set_time(manifest, "started", run->started);
     ntk_json_set_text(manifest, "tier", ntk_tier_text(run->options.tier));
     /* A string: JSON readers take integers beyond 2^53 for doubles. */

@@ -4,6 +4,10 @@
 
 #include "run/state.h"
 
+/* Raised when a key of the file changes its meaning or goes; docs/schema/manifest-1.json describes
+ * it. */
+#define NTK_MANIFEST_VERSION 1
+
 ntk_status ntk_manifest_write(const ntk_run *run, const char *path);
 
 #endif

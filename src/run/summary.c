@@ -2,6 +2,8 @@
 
 #include "run/summary.h"
 
+#include <math.h>
+
 #include <ntk/lab/context.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
@@ -60,6 +62,9 @@ static json_t *regression_object(const ntk_regression_outcome *outcome) {
     json_t *object = json_object();
     ntk_json_set_text(object, "metric", outcome->regression->metric);
     ntk_json_set_text(object, "kind", ntk_tolerance_kind_text(outcome->regression->kind));
+    if (!isnan(outcome->regression->tolerance))
+        ntk_json_set_number(object, "tolerance", outcome->regression->tolerance);
+    json_object_set_new(object, "depends_on_seed", json_boolean(outcome->regression->depends_on_seed));
     json_object_set_new(object, "compared", json_boolean(comparison->compared));
     if (!comparison->compared) return object;
     json_object_set_new(object, "agrees", json_boolean(comparison->agrees));
@@ -119,6 +124,7 @@ ntk_status ntk_summary_write(const ntk_run *run, const char *path) {
     ntk_risk risk;
     NTK_TRY(ntk_run_risk(run, &risk));
     json_t *summary = json_object(), *claims = json_array(), *warnings = json_array();
+    json_object_set_new(summary, "version", json_integer(NTK_SUMMARY_VERSION));
     for (size_t i = 0; i < run->claim_count; i++)
         json_array_append_new(claims, claim_object(&run->claims[i].result));
     for (size_t i = 0; i < run->warning_count; i++)

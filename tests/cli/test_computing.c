@@ -205,7 +205,7 @@ Test(computing, list_and_show_tell_the_claims) {
     cr_assert_eq(toy_ntk("verify toy/violated --no-figures"), 1);
     cr_assert_eq(toy_ntk("list"), 0);
     cr_expect(toy_said("VIOLATED      toy/violated"), "%s", toy_output());
-    cr_expect(toy_said("; evidence: statistical, numerical\n"), "%s", toy_output());
+    cr_expect(toy_said("; evidence: statistical, numerical; quick tier, 20"), "%s", toy_output());
 }
 
 /* "conv 1" and flatten: positions by themselves, NTK = sum_u of dense networks of one layer; 2 and
