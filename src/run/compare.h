@@ -14,9 +14,9 @@
 /* name, text; the worst stands last. */
 #define NTK_MOVE_TABLE(X)                                                                                    \
     X(NTK_MOVE_NONE, "equal")          /* the same bits */                                                   \
-    X(NTK_MOVE_UNJUDGED, "unjudged")   /* differs, and has no tolerance, or another seed or parameters */    \
+    X(NTK_MOVE_UNJUDGED, "unjudged")   /* no tolerance, another seed or other parameters */                  \
     X(NTK_MOVE_WITHIN, "within")       /* differs by less than is worth a look */                            \
-    X(NTK_MOVE_MOVED, "MOVED")         /* by more than that, and by less than its tolerance */               \
+    X(NTK_MOVE_MOVED, "MOVED")         /* by more than that, within its tolerance */                         \
     X(NTK_MOVE_REGRESSED, "REGRESSED") /* by more than its tolerance */
 
 typedef enum ntk_move_level {
