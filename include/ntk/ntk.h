@@ -7,6 +7,7 @@
 #include <ntk/certify.h>
 #include <ntk/classifier.h>
 #include <ntk/data.h>
+#include <ntk/deform.h>
 #include <ntk/exit.h>
 #include <ntk/file.h>
 #include <ntk/flow.h>
