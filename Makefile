@@ -265,6 +265,14 @@ $(BUILD)/tests/fixture/ntk: $(BUILD)/tests/fixture/registry.o $(CLI_OBJECTS) $(A
 test: $(if $(MODULE),$(MODULE:%=$(BUILD)/tests/%/run),$(TEST_BINARIES))
 	@NTK_BINARY="$$(realpath $(BUILD))/ntk" NTK_FIXTURE="$$(realpath $(BUILD))/tests/fixture/ntk" ci/run-tests $^
 
+# The Python package: its tests, and a wheel that carries the library.
+.PHONY: test-python wheel
+test-python: $(BUILD)/libntk.so $(BUILD)/ntk
+	@BUILD='$(BUILD)' PYTHON='$(PYTHON)' ci/python test
+
+wheel: $(BUILD)/libntk.so
+	@BUILD='$(BUILD)' PYTHON='$(PYTHON)' ci/python wheel
+
 # Programs with a planted fault, for check-sanitizers; no test module, so `make test` does not run
 # them.
 PLANTED := $(patsubst tests/planted/%.c,$(BUILD)/tests/planted/%/run,$(wildcard tests/planted/*.c))

@@ -1,0 +1,85 @@
+"""The architecture: one value that describes the infinite-width kernel and the finite network."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from . import _native
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """What include/ntk/architecture.h describes; `dense`, `residual` and `convolutional` make one.
+
+    Checked when it is made. The parametrisation is the NTK's: every parameter is drawn from
+    N(0, 1), and the variances scale the layers.
+    """
+
+    family: str = "dense"
+    depth: int = 1
+    activation: str = "relu"
+    weight_variance: float = 2.0
+    bias_variance: float = 0.0
+    residual_scale: float = 1.0
+    input_scale: str = "dimension"
+    image: str | None = None
+    layers: str | None = None
+    readout: str = "flatten"
+    first_weight_variance: float = 0.0
+
+    def __post_init__(self):
+        object.__setattr__(self, "depth", _native.check_architecture(self))
+
+
+def dense(
+    depth: int = 1,
+    activation: str = "relu",
+    *,
+    weight_variance: float = 2.0,
+    bias_variance: float = 0.0,
+    input_scale: str = "dimension",
+) -> Architecture:
+    """A dense network of `depth` hidden layers; input_scale "dimension" divides <x, x'> by d."""
+    return Architecture(
+        "dense",
+        depth,
+        activation,
+        weight_variance=weight_variance,
+        bias_variance=bias_variance,
+        input_scale=input_scale,
+    )
+
+
+def residual(depth: int = 1, *, residual_scale: float = 1.0, input_scale: str = "dimension") -> Architecture:
+    """A residual ReLU network of `depth` blocks, without biases."""
+    return Architecture("residual", depth, residual_scale=residual_scale, input_scale=input_scale)
+
+
+def convolutional(
+    image: tuple[int, ...] | str,
+    layers: str,
+    *,
+    activation: str = "relu",
+    readout: str = "flatten",
+    weight_variance: float = 2.0,
+    bias_variance: float = 0.0,
+    first_weight_variance: float = 0.0,
+    input_scale: str = "dimension",
+) -> Architecture:
+    """A convolutional network on images (height, width[, channels]).
+
+    layers is a text such as "conv 3 stride 1 zero mean, pool gauss 2, conv 3, pool gauss 5";
+    first_weight_variance 0 means the same as weight_variance.
+    """
+    text = image if isinstance(image, str) else "x".join(str(size) for size in image)
+    return Architecture(
+        "convolutional",
+        activation=activation,
+        weight_variance=weight_variance,
+        bias_variance=bias_variance,
+        input_scale=input_scale,
+        image=text,
+        layers=layers,
+        readout=readout,
+        first_weight_variance=first_weight_variance,
+    )
