@@ -22,7 +22,7 @@ typedef struct cli_option {
     const char *help;
 } cli_option;
 
-enum { CLI_MOST_OPTIONS = 16, CLI_MOST_SETTINGS = 64 };
+enum { CLI_MOST_OPTIONS = 32, CLI_MOST_SETTINGS = 64 };
 
 typedef struct cli_command cli_command;
 

@@ -1,0 +1,123 @@
+/* Options that describe a network, and points that suit it. */
+#include "cli/network_options.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+/* One of two names; *second tells which. */
+static int choose(const cli_arguments *arguments, const char *name, const char *first, const char *other,
+                  bool *second) {
+    const char *value = cli_value(arguments, name);
+    *second = value != NULL && strcmp(value, other) == 0;
+    if (value == NULL || *second || strcmp(value, first) == 0) return CLI_OK;
+    return cli_usage_error(arguments->command, "--%s takes %s or %s, not '%s'", name, first, other, value);
+}
+
+static int read_family(const cli_arguments *arguments, ntk_family *family) {
+    static const char *const names[] = {
+        [NTK_DENSE] = "dense", [NTK_RESIDUAL] = "residual", [NTK_CONVOLUTIONAL] = "convolutional"};
+    const char *value = cli_value(arguments, "arch");
+    *family = NTK_DENSE;
+    for (size_t k = 0; k < sizeof names / sizeof *names && value != NULL; k++)
+        if (strcmp(value, names[k]) == 0) *family = (ntk_family)k;
+    if (value == NULL || strcmp(value, names[*family]) == 0) return CLI_OK;
+    return cli_usage_error(arguments->command, "--arch takes dense, residual or convolutional, not '%s'",
+                           value);
+}
+
+/* Options that another family has are refused, not ignored. */
+static int check_family_options(const cli_arguments *arguments, ntk_family family) {
+    static const struct {
+        const char *option, *text;
+        bool allowed[3];
+    } owners[] = {
+        {"residual-scale", "--arch residual", {[NTK_RESIDUAL] = true}},
+        {"image", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
+        {"layers", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
+        {"readout", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
+        {"first-weight-variance", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
+        {"depth",
+         "the other families; --layers says how many there are",
+         {[NTK_DENSE] = true, [NTK_RESIDUAL] = true}},
+    };
+    for (size_t k = 0; k < sizeof owners / sizeof *owners; k++)
+        if (!owners[k].allowed[family] && cli_value(arguments, owners[k].option) != NULL)
+            return cli_usage_error(arguments->command, "--%s belongs to %s", owners[k].option,
+                                   owners[k].text);
+    return CLI_OK;
+}
+
+/* --image, --layers, --readout and --first-weight-variance. */
+static int read_convolution(const cli_arguments *arguments, ntk_architecture *architecture) {
+    const char *image = cli_value(arguments, "image"), *layers = cli_value(arguments, "layers");
+    bool average = false;
+    if (image == NULL || layers == NULL)
+        return cli_usage_error(arguments->command,
+                               "--arch convolutional needs --image HxWxC and --layers LIST");
+    if (ntk_architecture_parse_image(image, architecture) != NTK_OK)
+        return cli_usage_error(arguments->command, "--image: %s", ntk_error_detail());
+    if (ntk_architecture_parse_layers(layers, architecture) != NTK_OK)
+        return cli_usage_error(arguments->command, "--layers: %s", ntk_error_detail());
+    int usage = choose(arguments, "readout", "flatten", "average", &average);
+    architecture->convolution.readout = average ? NTK_READOUT_AVERAGE : NTK_READOUT_FLATTEN;
+    double first = architecture->convolution.first_weight_variance;
+    if (usage == CLI_OK) usage = cli_real(arguments, "first-weight-variance", &first);
+    if (usage == CLI_OK && cli_value(arguments, "first-weight-variance") != NULL && !(first > 0))
+        return cli_usage_error(arguments->command, "--first-weight-variance takes a positive number");
+    architecture->convolution.first_weight_variance = first;
+    return usage;
+}
+
+int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) {
+    const char *activation = cli_value(arguments, "activation");
+    bool no_scale = false;
+    *architecture = ntk_architecture_default();
+    int usage = read_family(arguments, &architecture->family);
+    if (usage == CLI_OK) usage = check_family_options(arguments, architecture->family);
+    if (usage == CLI_OK && architecture->family == NTK_CONVOLUTIONAL)
+        usage = read_convolution(arguments, architecture);
+    if (usage != CLI_OK) return usage;
+    if (activation != NULL && ntk_activation_parse(activation, &architecture->activation) != NTK_OK)
+        return cli_usage_error(arguments->command, "--activation: %s", ntk_error_detail());
+    usage = cli_size(arguments, "depth", 1, 64, &architecture->depth);
+    if (usage == CLI_OK) usage = cli_real(arguments, "residual-scale", &architecture->residual_scale);
+    if (usage == CLI_OK) usage = cli_real(arguments, "weight-variance", &architecture->weight_variance);
+    if (usage == CLI_OK) usage = cli_real(arguments, "bias-variance", &architecture->bias_variance);
+    if (usage == CLI_OK) usage = choose(arguments, "input-scale", "dimension", "none", &no_scale);
+    if (usage != CLI_OK) return usage;
+    architecture->input_scale = no_scale ? NTK_INPUT_SCALE_NONE : NTK_INPUT_SCALE_DIMENSION;
+    if (ntk_architecture_check(architecture) != NTK_OK)
+        return cli_usage_error(arguments->command, "%s", ntk_error_detail());
+    return CLI_OK;
+}
+
+int cli_kernel_type(const cli_arguments *arguments, ntk_kernel_type *type) {
+    bool nngp = false;
+    const int usage = choose(arguments, "type", "ntk", "nngp", &nngp);
+    *type = nngp ? NTK_KERNEL_NNGP : NTK_KERNEL_NTK;
+    return usage;
+}
+
+/* ---- points ---------------------------------------------------------------------------------- */
+
+/* Images that come with a shape have the one that --image says: (n, height, width, channels), or
+ * without the last where that is 1. Any other shape is taken by its numbers alone. */
+static ntk_status check_images(const ntk_architecture *architecture, const ntk_array *x) {
+    const ntk_convolution *c = &architecture->convolution;
+    if (architecture->family != NTK_CONVOLUTIONAL) return NTK_OK;
+    const bool as_images = x->axes == 4 || (x->axes == 3 && c->channels == 1);
+    const size_t channels = x->axes == 4 ? x->shape[3] : 1;
+    if (!as_images || (x->shape[1] == c->height && x->shape[2] == c->width && channels == c->channels))
+        return NTK_OK;
+    return ntk_fail(NTK_ERROR_SHAPE, "images of %zu x %zu x %zu, where --image says %zu x %zu x %zu",
+                    x->shape[1], x->shape[2], channels, c->height, c->width, c->channels);
+}
+
+ntk_status cli_read_points(const ntk_architecture *architecture, const char *path, ntk_array *out) {
+    NTK_TRY(ntk_array_read(path, out));
+    const ntk_status status = check_images(architecture, out);
+    if (status != NTK_OK) ntk_array_release(out);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* The options that describe a network, for every command that computes kernels. */
+#ifndef NTK_CLI_NETWORK_OPTIONS_H
+#define NTK_CLI_NETWORK_OPTIONS_H
+
+#include <ntk/architecture.h>
+#include <ntk/data.h>
+#include <ntk/kernel.h>
+#include <ntk/status.h>
+
+#include "cli/cli.h"
+
+/* A part of a command's table. */
+#define CLI_NETWORK_OPTIONS                                                                                  \
+    {"arch", 0, "FAMILY", "dense (default), residual: ReLU blocks without biases, or convolutional"},        \
+        {"depth", 0, "L", "hidden layers, or blocks (default 1)"},                                           \
+        {"residual-scale", 0, "A", "factor alpha >= 0 of each block (default 1), residual only"},            \
+        {"image", 0, "HxWxC", "height, width and channels of an image; convolutional only (required)"},      \
+        {"layers", 0, "LIST", "'conv 3, pool gauss 2, conv 3' say; convolutional only (required)"},          \
+        {"readout", 0, "KIND",                                                                               \
+         "flatten (default) or average: weights at each position, or the mean over all"},                    \
+        {"first-weight-variance", 0, "W2", "w^2 of the first convolution (default: that of the others)"},    \
+        {"activation", 0, "NAME", "relu (default), erf, gelu, tanh, softplus, sigmoid, sin, linear"},        \
+        {"weight-variance", 0, "W2", "w^2 > 0 (default 2)"},                                                 \
+        {"bias-variance", 0, "B2", "b^2 >= 0 (default 0: no biases)"}, {                                     \
+        "input-scale", 0, "SCALE",                                                                           \
+            "dimension (default: inner products divided by d; convolutional: by C), or none"                 \
+    }
+
+#define CLI_TYPE_OPTION                                                                                      \
+    { "type", 0, "TYPE", "ntk (default) or nngp" }
+
+/* What they say; the default where they say nothing. CLI_OK, or CLI_USAGE after one line on
+ * stderr. */
+int cli_network(const cli_arguments *arguments, ntk_architecture *architecture);
+int cli_kernel_type(const cli_arguments *arguments, ntk_kernel_type *type);
+
+/* Points from a file: images of the size that a convolutional network has. Errors: those of
+ * ntk_array_read; NTK_ERROR_SHAPE. */
+ntk_status cli_read_points(const ntk_architecture *architecture, const char *path, ntk_array *out);
+
+#endif
