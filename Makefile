@@ -321,11 +321,15 @@ torture:
 # The claims of this tree, wherever BUILD is.
 HERE = NTK_ROOT='$(CURDIR)'
 
-VERIFY_OPTIONS = --tier $(TIER) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
+VERIFY_OPTIONS = --tier $(TIER) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
+    $(foreach s,$(SET),--set '$(s)') $(if $(OUT),--out '$(OUT)') $(if $(filter 1,$(RESUME)),--resume)
 
 .PHONY: verify figures accept bench deps
+# make ends with status 2 whatever failed: that of ntk is said, and stands in the file STATUS names.
 verify: $(BUILD)/ntk
-	@$(HERE) $(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS)
+	@status=0; $(HERE) $(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS) || status=$$?; \
+	$(if $(STATUS),echo $$status >'$(STATUS)';) \
+	[ $$status = 0 ] || echo "make verify: ntk ended with exit status $$status" >&2; exit $$status
 
 figures: $(BUILD)/ntk
 	@$(HERE) $(BUILD)/ntk figures --plots plots

@@ -21,6 +21,12 @@ CLAIM    ?=
 # SEED: empty for the stored seed. JOBS: workers; empty for all cores.
 SEED     ?=
 JOBS     ?=
+# SET: parameters, blank-separated ("lambda=0.5 widths=64,256"). OUT: the folder of the run.
+# RESUME=1: go on with the run there, or else in results/latest. STATUS: a file for the exit status.
+SET      ?=
+OUT      ?=
+RESUME   ?=
+STATUS   ?=
 # WHY: the reason that `make accept` writes into the ledger.
 WHY      ?=
 

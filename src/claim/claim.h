@@ -71,6 +71,7 @@ typedef struct ntk_control {
     size_t setting_count;
     char **breaks; /* names of checks, each of which must come out VIOLATED */
     size_t break_count;
+    size_t line; /* of claim.yaml */
 } ntk_control;
 
 /* How far a metric may lie from its stored value. Of an estimate, all but the last compare its

@@ -273,9 +273,11 @@ static ntk_status parse_controls(ntk_reader *reader, const ntk_schema_field *fie
     void *items = NULL;
     NTK_TRY(allocate_items(reader, field, node, sizeof *claim->controls, &items, &claim->control_count));
     claim->controls = items;
-    for (size_t i = 0; i < claim->control_count; i++)
-        NTK_TRY(ntk_reader_mapping(reader, &schema, CONTROL, ntk_reader_item(reader, node, i),
-                                   &claim->controls[i]));
+    for (size_t i = 0; i < claim->control_count; i++) {
+        yaml_node_t *item = ntk_reader_item(reader, node, i);
+        claim->controls[i].line = item->start_mark.line + 1;
+        NTK_TRY(ntk_reader_mapping(reader, &schema, CONTROL, item, &claim->controls[i]));
+    }
     return NTK_OK;
 }
 

@@ -1,4 +1,5 @@
 /* ntk verify: run, judge, compare, draw, report. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "run/catalogue.h"
 #include "run/chance.h"
 #include "run/explain.h"
+#include "run/github.h"
 #include "run/process.h"
 #include "run/runner.h"
 #include "run/state.h"
@@ -25,6 +27,7 @@ static const cli_option options[] = {
     {"resume", 0, NULL, "go on with the run in --out (default: in results/latest)"},
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
     {"no-figures", 0, NULL, "draw no figures"},
+    {"github", 0, NULL, "in a GitHub workflow: annotate what failed, and write the step's summary"},
     {NULL, 0, NULL, NULL}};
 
 /* ---- interruption ---------------------------------------------------------------------------- */
@@ -127,6 +130,17 @@ static void print_totals(const ntk_run *run) {
            failed, skipped);
 }
 
+/* The step's summary is a file that may hold what earlier commands have written. */
+static int tell_github(const ntk_run *run) {
+    const char *path = getenv("GITHUB_STEP_SUMMARY");
+    ntk_github_annotate(run, stdout);
+    if (path == NULL || path[0] == '\0') return CLI_OK;
+    FILE *stream = fopen(path, "ae");
+    if (stream == NULL) return cli_error("%s: %s", path, strerror(errno));
+    ntk_github_summarise(run, stream);
+    return fclose(stream) == 0 ? CLI_OK : cli_error("%s: %s", path, strerror(errno));
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 static int execute(const ntk_suite *suite, const cli_arguments *arguments, ntk_run_options *run_options) {
@@ -147,6 +161,7 @@ static int execute(const ntk_suite *suite, const cli_arguments *arguments, ntk_r
         result = cli_fail(status);
     else {
         result = ntk_run_exit_status(run);
+        if (cli_flag(arguments, "github") && tell_github(run) != CLI_OK) result = CLI_ERROR;
         print_totals(run);
     }
     ntk_run_destroy(run);

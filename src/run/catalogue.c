@@ -16,6 +16,7 @@
 #include "base/nearest.h"
 #include "claim/claim.h"
 #include "experiment/support.h"
+#include "run/shell.h"
 
 uint64_t ntk_suite_stored_seed(void) { return NTK_STORED_SEED; }
 
@@ -77,6 +78,34 @@ static ntk_status locate_root(const ntk_registry_entry *registry, const char *ex
     return ntk_text_copy(resolved, out);
 }
 
+/* "ntk" where PATH leads to this program, its path below the current folder or from the root
+ * otherwise; before it NTK_ROOT, where that is set. */
+static ntk_status name_command(ntk_suite *suite) {
+    const char *name = strrchr(suite->executable, '/') + 1, *given = getenv("NTK_ROOT");
+    char here[PATH_MAX], *text = NULL;
+    size_t size = 0;
+    const size_t length = getcwd(here, sizeof here) != NULL ? strlen(here) : 0;
+    const bool below =
+        length > 1 && strncmp(suite->executable, here, length) == 0 && suite->executable[length] == '/';
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL) return ntk_fail(NTK_ERROR_MEMORY, "no memory for the program's name");
+    if (given != NULL && given[0] != '\0') {
+        fputs("NTK_ROOT=", stream);
+        ntk_print_shell_word(suite->root, stream);
+        fputc(' ', stream);
+    }
+    if (ntk_shell_finds(name, suite->executable))
+        fputs(name, stream);
+    else {
+        if (below && strchr(suite->executable + length + 1, '/') == NULL) fputs("./", stream);
+        ntk_print_shell_word(below ? suite->executable + length + 1 : suite->executable, stream);
+    }
+    fclose(stream);
+    const ntk_status status = ntk_text_copy(text, &suite->command);
+    free(text);
+    return status;
+}
+
 ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, ntk_suite *out) {
     *out = (ntk_suite){.registry = registry};
     char executable[PATH_MAX];
@@ -87,6 +116,8 @@ ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, 
     if (status == NTK_OK) status = locate_root(registry, executable, &out->root);
     if (status == NTK_OK)
         status = data ? ntk_text_copy(data, &out->data) : ntk_text_format(&out->data, "%s/data", out->root);
+    out->own_data = data == NULL;
+    if (status == NTK_OK) status = name_command(out);
     if (status != NTK_OK) ntk_suite_release(out);
     return status;
 }
@@ -95,6 +126,7 @@ void ntk_suite_release(ntk_suite *suite) {
     ntk_release(suite->executable);
     ntk_release(suite->root);
     ntk_release(suite->data);
+    ntk_release(suite->command);
     *suite = (ntk_suite){0};
 }
 

@@ -23,6 +23,8 @@ typedef struct ntk_suite {
     char *executable; /* the program; it is started again as `executable run CLAIM ...` */
     char *root;       /* contains suites/ and expected/ */
     char *data;       /* the folder of data sets */
+    bool own_data;    /* it is <root>/data */
+    char *command;    /* how a shell starts this program for these claims, "build/ntk" say */
 } ntk_suite;
 
 /* Find the root: $NTK_ROOT; else the nearest folder above the program that contains claims in

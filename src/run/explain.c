@@ -13,6 +13,7 @@
 #include "claim/describe.h"
 #include "claim/judge.h"
 #include "run/plan.h"
+#include "run/shell.h"
 #include "run/state.h"
 
 /* An experiment that emits, beside a metric `worst-ratio`, scalars such as `worst-ratio-at-width`
@@ -60,13 +61,12 @@ static void explain_regression(const ntk_regression_outcome *outcome, FILE *stre
 
 /* In single quotes where the shell would split or expand it. */
 static void print_setting(const ntk_setting *setting, FILE *stream) {
-    const bool plain =
-        strspn(setting->value, "0123456789abcdefghijklmnopqrstuvwxyz.,+-") == strlen(setting->value);
-    fprintf(stream, plain ? " --set %s=%s" : " --set '%s=%s'", setting->name, setting->value);
+    fprintf(stream, " --set %s=", setting->name);
+    ntk_print_shell_word(setting->value, stream);
 }
 
-static void print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
-    fprintf(stream, "  rerun: ntk run %s", run->claims[task->claim].claim.id);
+void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
+    fprintf(stream, "%s run %s", run->suite->command, run->claims[task->claim].claim.id);
     if (task->control != NULL) fprintf(stream, " --control %s", task->control->name);
     fprintf(stream, " --tier %s --seed %llu", ntk_tier_text(run->options.tier),
             (unsigned long long)run->options.seed);
@@ -77,6 +77,15 @@ static void print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) 
         for (size_t i = 0; i < count; i++) print_setting(&overrides[i], stream);
         ntk_release(memory);
     }
+    if (!run->suite->own_data) {
+        fputs(" --data ", stream);
+        ntk_print_shell_word(run->suite->data, stream);
+    }
+}
+
+static void print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
+    fputs("  rerun: ", stream);
+    ntk_run_print_rerun(run, task, stream);
     fputc('\n', stream);
 }
 

@@ -10,4 +10,8 @@
  * the command that reruns it, the figure. Nothing for a claim that holds. */
 void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream);
 
+/* The command that computes one process of the run again, as it can be pasted into a shell; without
+ * a line's end. */
+void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream);
+
 #endif

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <jansson.h>
 
 #include <ntk/file.h>
 #include <ntk/memory.h>
@@ -52,6 +53,8 @@ static ntk_status create_new_folder(time_t started, char **out) {
 static ntk_status choose_folder(ntk_run *run) {
     if (run->options.out != NULL) {
         NTK_TRY(ntk_text_copy(run->options.out, &run->folder));
+        if (run->options.resume && access(run->folder, F_OK) != 0)
+            return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume: there is no earlier run at %s", run->folder);
         return ntk_folder_create(run->folder);
     }
     if (!run->options.resume) return create_new_folder(run->started, &run->folder);
@@ -88,6 +91,8 @@ static ntk_status check_content(const ntk_run *run, const char *journal_path) {
     if (count < 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", run->folder, strerror(errno));
     for (int i = 0; i < count; i++) free(entries[i]);
     free(entries);
+    if (count == 0 && run->options.resume)
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume: there is no earlier run in %s", run->folder);
     if (count == 0) return NTK_OK;
     if (access(journal_path, F_OK) != 0)
         return ntk_fail(NTK_ERROR_IO, "%s: is neither empty nor the folder of a run", run->folder);
@@ -120,6 +125,23 @@ static void recall_times(ntk_run *run, const ntk_journal *journal) {
         }
 }
 
+/* The run began when its first slice did, and has lasted for as long as all of them; the time
+ * between two is nobody's. */
+static ntk_status recall_slices(ntk_run *run) {
+    char *path;
+    double elapsed;
+    NTK_TRY(ntk_text_format(&path, "%s/manifest.json", run->folder));
+    json_t *manifest = run->options.resume ? json_load_file(path, 0, NULL) : NULL;
+    const char *started = json_string_value(json_object_get(manifest, "started"));
+    struct tm utc = {0};
+    if (started != NULL && strptime(started, "%Y-%m-%dT%H:%M:%SZ", &utc) != NULL) run->started = timegm(&utc);
+    json_decref(manifest);
+    ntk_release(path);
+    ntk_journal_times(run->journal, &elapsed, &run->cpu_seconds);
+    run->begun -= elapsed;
+    return NTK_OK;
+}
+
 static ntk_status open_journal(ntk_run *run) {
     ntk_journal *earlier;
     if (ntk_journal_read("results/latest/journal.log", &earlier) == NTK_OK) {
@@ -133,7 +155,7 @@ static ntk_status open_journal(ntk_run *run) {
     ntk_release(path);
     NTK_TRY(status);
     recall_times(run, run->journal);
-    return NTK_OK;
+    return recall_slices(run);
 }
 
 ntk_status ntk_run_open_folder(ntk_run *run) {

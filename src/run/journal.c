@@ -1,10 +1,11 @@
-/* A line: key, digest of the tables, seconds, CPU seconds, peak MiB, unit; separated by tabs. It
- * counts once its newline is on the disk. */
+/* A line: key, digest of the tables, seconds, CPU seconds, peak MiB, seconds of the run, unit;
+ * separated by tabs. It counts once its newline is on the disk. */
 #include "run/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,9 +43,9 @@ static ntk_status parse(ntk_journal *journal, char *content) {
         *end = '\0';
         ntk_journal_entry entry;
         int used = 0;
-        if (sscanf(line, "%16" SCNx64 "\t%16" SCNx64 "\t%lf\t%lf\t%lf\t%191[^\t]%n", &entry.key,
-                   &entry.tables, &entry.seconds, &entry.cpu_seconds, &entry.peak_memory, entry.unit,
-                   &used) == 6 &&
+        if (sscanf(line, "%16" SCNx64 "\t%16" SCNx64 "\t%lf\t%lf\t%lf\t%lf\t%191[^\t]%n", &entry.key,
+                   &entry.tables, &entry.seconds, &entry.cpu_seconds, &entry.peak_memory, &entry.elapsed,
+                   entry.unit, &used) == 7 &&
             line[used] == '\0')
             NTK_TRY(remember(journal, &entry));
         journal->length = end + 1 - content;
@@ -103,11 +104,19 @@ double ntk_journal_seconds(const ntk_journal *journal, const char *unit) {
     return -1;
 }
 
+void ntk_journal_times(const ntk_journal *journal, double *elapsed, double *cpu_seconds) {
+    *elapsed = *cpu_seconds = 0;
+    for (size_t i = 0; i < journal->count; i++) {
+        *elapsed = fmax(*elapsed, journal->entries[i].elapsed);
+        *cpu_seconds += journal->entries[i].cpu_seconds;
+    }
+}
+
 ntk_status ntk_journal_append(ntk_journal *journal, const ntk_journal_entry *entry) {
     char line[512];
-    const int length =
-        snprintf(line, sizeof line, "%016" PRIx64 "\t%016" PRIx64 "\t%.3f\t%.3f\t%.1f\t%s\n", entry->key,
-                 entry->tables, entry->seconds, entry->cpu_seconds, entry->peak_memory, entry->unit);
+    const int length = snprintf(
+        line, sizeof line, "%016" PRIx64 "\t%016" PRIx64 "\t%.3f\t%.3f\t%.1f\t%.3f\t%s\n", entry->key,
+        entry->tables, entry->seconds, entry->cpu_seconds, entry->peak_memory, entry->elapsed, entry->unit);
     const ssize_t written = write(journal->descriptor, line, (size_t)length);
     if (written != length || fsync(journal->descriptor) != 0) {
         const int error = written >= 0 && written < length ? ENOSPC : errno;

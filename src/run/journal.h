@@ -14,9 +14,15 @@ typedef struct ntk_journal_entry {
     ntk_digest key;                           /* of everything that decides the result */
     ntk_digest tables;                        /* of the result tables that it left */
     double seconds, cpu_seconds, peak_memory; /* wall-clock, user + system, MiB */
+    double elapsed;                           /* seconds of the whole run up to here, all slices */
     char unit[192];                           /* "suite/claim/control quick": for readers, and for
                                                * times */
 } ntk_journal_entry;
+
+/* The unit under which the end of a slice is entered, a part of a run between its start, or a
+ * --resume, and its end or an interruption; its key and tables are 0, its CPU time is that of what
+ * was not finished. */
+#define NTK_JOURNAL_SLICE "(end of a slice)"
 
 typedef struct ntk_journal ntk_journal;
 
@@ -34,6 +40,9 @@ const ntk_journal_entry *ntk_journal_find(const ntk_journal *journal, ntk_digest
 
 /* The latest wall-clock time of a unit; a negative number where it is unknown. */
 double ntk_journal_seconds(const ntk_journal *journal, const char *unit);
+
+/* What an earlier slice, or several, took: wall-clock time up to the last line, CPU time of all. */
+void ntk_journal_times(const ntk_journal *journal, double *elapsed, double *cpu_seconds);
 
 /* Append one line and sync it to the disk. On failure the file is as it was. Errors:
  * NTK_ERROR_IO. */

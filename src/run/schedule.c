@@ -45,6 +45,7 @@ typedef struct schedule {
     size_t count, finished;
     ntk_task *running[MOST_AT_ONCE];
     size_t running_count, slots;
+    double unfinished_cpu; /* seconds of what has no line of its own in the journal */
 } schedule;
 
 /* ---- order ----------------------------------------------------------------------------------- */
@@ -242,7 +243,8 @@ static ntk_status enter_in_journal(ntk_run *run, ntk_task *task) {
     ntk_journal_entry entry = {.key = task->key,
                                .seconds = task->process.seconds,
                                .cpu_seconds = task->process.cpu_seconds,
-                               .peak_memory = task->process.peak_memory};
+                               .peak_memory = task->process.peak_memory,
+                               .elapsed = ntk_process_clock() - run->begun};
     snprintf(entry.unit, sizeof entry.unit, "%s", task->unit);
     NTK_TRY(ntk_digest_tables(task->folder, &entry.tables));
     task->tables = entry.tables;
@@ -304,11 +306,21 @@ static ntk_status judge_if_complete(ntk_run *run, ntk_claim_run *claim) {
     return NTK_OK;
 }
 
+/* So that a run that is gone on with knows its times; CPU time of finished processes stands in
+ * their own lines. */
+static ntk_status enter_slice(const ntk_run *run, double unfinished_cpu) {
+    ntk_journal_entry entry = {.cpu_seconds = unfinished_cpu, .elapsed = ntk_process_clock() - run->begun};
+    snprintf(entry.unit, sizeof entry.unit, "%s", NTK_JOURNAL_SLICE);
+    return ntk_journal_append(run->journal, &entry);
+}
+
 static ntk_status finish_task(schedule *plan, size_t slot) {
     ntk_run *run = plan->run;
     ntk_task *task = plan->running[slot];
     plan->running[slot] = plan->running[--plan->running_count];
     run->cpu_seconds += task->process.cpu_seconds;
+    if (task->is_figure || task->process.ending != NTK_ENDING_EXIT || task->process.code != 0)
+        plan->unfinished_cpu += task->process.cpu_seconds;
     if (task->is_figure) return finish_figure(run, &run->claims[task->claim]);
     plan->finished++;
     NTK_TRY(collect(run, task));
@@ -390,8 +402,11 @@ ntk_status ntk_run_schedule(ntk_run *run) {
     schedule plan = {.run = run, .slots = run->options.jobs >= 2 ? MOST_AT_ONCE : 1};
     NTK_TRY(list_tasks(&plan));
     const ntk_status status = execute(&plan);
-    for (size_t i = 0; i < plan.running_count; i++)
+    for (size_t i = 0; i < plan.running_count; i++) {
         ntk_process_kill(&plan.running[i]->process, NTK_ENDING_CANCELLED);
+        plan.unfinished_cpu += plan.running[i]->process.cpu_seconds;
+    }
     ntk_release(plan.order);
-    return status;
+    const ntk_status entered = enter_slice(run, plan.unfinished_cpu);
+    return status == NTK_OK ? entered : status;
 }

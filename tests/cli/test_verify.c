@@ -69,10 +69,19 @@ Test(verify, the_worst_verdict_decides_and_all_are_counted) {
 
 Test(verify, a_failing_check_says_how_to_rerun_it) {
     cr_expect_eq(toy_ntk("verify toy/violated --seed 7 --set units=3 --no-figures --out run"), 1);
-    cr_expect(toy_said("rerun: ntk run toy/violated --tier quick --seed 7 --set units=3\n"), "%s",
-              toy_output());
+    cr_expect(toy_said(" run toy/violated --tier quick --seed 7 --set units=3\n"), "%s", toy_output());
     cr_expect(toy_said("worst case: width = 64"), "%s", toy_output());
     cr_expect_eq(toy_ntk("run toy/violated --tier quick --seed 7 --set units=3"), 0);
+    cr_expect(toy_said("check small is VIOLATED: found 1.25, wanted at most 1"), "%s", toy_output());
+}
+
+/* The line as it stands, pasted into a shell that knows nothing else; data are where they were. */
+Test(verify, a_rerun_line_can_be_pasted) {
+    cr_assert_eq(toy_shell("mkdir -p \"my data\"; \"$NTK_FIXTURE\" verify toy/violated --set units=3 --data "
+                           "'my data' --no-figures --out run >said; sed -n 's/^  rerun: //p' said >again; "
+                           "grep -c \"'my data'\" again"),
+                 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("env -u NTK_ROOT sh -e again"), 0, "%s", toy_output());
     cr_expect(toy_said("check small is VIOLATED: found 1.25, wanted at most 1"), "%s", toy_output());
 }
 

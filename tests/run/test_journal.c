@@ -50,10 +50,10 @@ Test(journal, what_was_appended_is_found_again) {
 Test(journal, a_torn_line_is_cut_and_a_bad_one_counts_for_nothing) {
     const char *folder = fixture_folder();
     fixture_write(folder, "journal.log",
-                  "0000000000000001\t0000000000000002\t1.000\t1.000\t5.0\ta/b quick\n"
+                  "0000000000000001\t0000000000000002\t1.000\t1.000\t5.0\t9.0\ta/b quick\n"
                   "rubbish\n"
-                  "0000000000000003\t0000000000000004\t1.000\t1.000\t5.0\ta/b quick\textra\n"
-                  "0000000000000005\t0000000000000006\t1.000\t1.000\t5.0\ta/b quick");
+                  "0000000000000003\t0000000000000004\t1.000\t1.000\t5.0\t9.0\ta/b quick\textra\n"
+                  "0000000000000005\t0000000000000006\t1.000\t1.000\t5.0\t9.0\ta/b quick");
     const char *path = fixture_join(folder, "journal.log");
     ntk_journal *journal = open_journal(path);
     cr_expect_not_null(ntk_journal_find(journal, 1));
@@ -64,6 +64,26 @@ Test(journal, a_torn_line_is_cut_and_a_bad_one_counts_for_nothing) {
     char *content = fixture_read(path);
     cr_expect_eq(fixture_count(content, "\n"), 4);
     cr_expect_eq(fixture_count(content, "0000000000000005"), 0);
+}
+
+/* The time of a run is that of its last line, CPU time that of all of them. */
+Test(journal, times_are_those_of_all_slices) {
+    const char *path = fixture_join(fixture_folder(), "journal.log");
+    ntk_journal *journal = open_journal(path);
+    ntk_journal_entry entry = entry_of(1, 2);
+    entry.elapsed = 5;
+    assert_ok(ntk_journal_append(journal, &entry));
+    entry = entry_of(0, 0);
+    entry.elapsed = 7.5;
+    entry.cpu_seconds = 1.25;
+    assert_ok(ntk_journal_append(journal, &entry));
+    ntk_journal_close(journal);
+    double elapsed, cpu_seconds;
+    assert_ok(ntk_journal_read(path, &journal));
+    ntk_journal_times(journal, &elapsed, &cpu_seconds);
+    cr_expect_eq(elapsed, 7.5);
+    cr_expect_eq(cpu_seconds, 5.25);
+    ntk_journal_close(journal);
 }
 
 Test(journal, a_full_disk_leaves_the_journal_as_it_was) {
