@@ -29,7 +29,7 @@ ntk_status ntk_enclosure_entries(const ntk_architecture *architecture, size_t n,
                                  size_t ldx, size_t count, const size_t *pairs, ntk_interval *nngp,
                                  ntk_interval *ntk);
 
-/* Smallest eigenvalues are enclosed of at most so many points. */
+/* Smallest eigenvalues are enclosed narrowly of at most so many points. */
 enum { NTK_ENCLOSURE_MOST_POINTS = 64 };
 
 /* The smallest eigenvalue of the exact Gram matrix, both ends rigorous: an interval of a few units
@@ -39,7 +39,9 @@ enum { NTK_ENCLOSURE_MOST_POINTS = 64 };
 ntk_status ntk_enclosure_lambda_min(const ntk_architecture *architecture, ntk_kernel_type type, size_t n,
                                     size_t d, const double *x, size_t ldx, ntk_interval *out);
 
-/* The same of a stored symmetric matrix a (n, n), of which the lower triangle is read. */
+/* The same of a stored symmetric matrix a (n, n), of which the lower triangle is read. Of more
+ * points: from the certificate of certify.h, which is as narrow as double precision allows, to a
+ * Rayleigh quotient. */
 ntk_status ntk_enclosure_matrix_lambda_min(size_t n, const double *a, size_t lda, ntk_interval *out);
 
 NTK_END_DECLS

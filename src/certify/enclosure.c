@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <ntk/certify.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
@@ -185,13 +186,10 @@ ntk_status ntk_enclosure_lambda_min(const ntk_architecture *architecture, ntk_ke
     return status;
 }
 
-ntk_status ntk_enclosure_matrix_lambda_min(size_t n, const double *a, size_t lda, ntk_interval *out) {
+/* ---- of a stored matrix ---------------------------------------------------------------------- */
+
+static ntk_status enclose_small(size_t n, const double *a, size_t lda, ntk_interval *out) {
     NTK_BALL_GUARD;
-    NTK_TRY(check_size(n));
-    if (lda < n) return ntk_fail(NTK_ERROR_SHAPE, "enclosure: n = %zu, lda = %zu", n, lda);
-    for (size_t i = 0; i < n; i++)
-        if (!ntk_all_finite(i + 1, a + i * lda))
-            return ntk_fail(NTK_ERROR_NOT_FINITE, "enclosure: row %zu of the matrix", i);
     arb_mat_t exact;
     arb_t lambda;
     arb_mat_init(exact, (slong)n, (slong)n);
@@ -207,4 +205,53 @@ ntk_status ntk_enclosure_matrix_lambda_min(size_t n, const double *a, size_t lda
     arb_mat_clear(exact);
     arb_clear(lambda);
     return status;
+}
+
+/* v^T A v / v^T v, rounded upwards; v: component i at v[i ld]. */
+static ntk_status rayleigh_bound(size_t n, const double *a, size_t lda, const double *v, size_t ld,
+                                 double *out) {
+    NTK_BALL_GUARD;
+    arb_t sum, square, total, x, y;
+    arb_struct *all[] = {sum, square, total, x, y};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) arb_init(all[k]);
+    for (size_t i = 0; i < n; i++) {
+        arb_zero(sum);
+        for (size_t j = 0; j <= i; j++) {
+            arb_set_d(x, a[i * lda + j]);
+            arb_set_d(y, i == j ? v[j * ld] : 2 * v[j * ld]);
+            arb_addmul(sum, x, y, FIRST_BITS);
+        }
+        arb_set_d(x, v[i * ld]);
+        arb_addmul(total, sum, x, FIRST_BITS);
+        arb_addmul(square, x, x, FIRST_BITS);
+    }
+    arb_div(total, total, square, FIRST_BITS);
+    *out = certify_interval_of(total).high;
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) arb_clear(all[k]);
+    return NTK_OK;
+}
+
+/* The certificate of certify.h below, the quotient of LAPACK's eigenvector above. */
+static ntk_status enclose_large(size_t n, const double *a, size_t lda, ntk_interval *out) {
+    ntk_certificate certificate;
+    double *vectors, *values = NULL;
+    ntk_status status = ntk_certify_positive_definite(n, a, lda, &certificate);
+    if (status != NTK_OK && status != NTK_ERROR_NOT_POSITIVE_DEFINITE) return status;
+    NTK_TRY(ntk_allocate_doubles(n * n, &vectors));
+    for (size_t i = 0; i < n; i++) memcpy(vectors + i * n, a + i * lda, (i + 1) * sizeof *a);
+    status = ntk_allocate_doubles(n, &values);
+    if (status == NTK_OK) status = ntk_eigen_symmetric(n, vectors, n, true, values);
+    out->low = certificate.lambda_min_bound;
+    if (status == NTK_OK) status = rayleigh_bound(n, a, lda, vectors, n, &out->high);
+    ntk_release(values);
+    ntk_release(vectors);
+    return status;
+}
+
+ntk_status ntk_enclosure_matrix_lambda_min(size_t n, const double *a, size_t lda, ntk_interval *out) {
+    if (n == 0 || lda < n) return ntk_fail(NTK_ERROR_SHAPE, "enclosure: n = %zu, lda = %zu", n, lda);
+    for (size_t i = 0; i < n; i++)
+        if (!ntk_all_finite(i + 1, a + i * lda))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "enclosure: row %zu of the matrix", i);
+    return n <= NTK_ENCLOSURE_MOST_POINTS ? enclose_small(n, a, lda, out) : enclose_large(n, a, lda, out);
 }
