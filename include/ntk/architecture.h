@@ -7,7 +7,9 @@
  *     h^{l+1} = (w / sqrt(m)) W^{l+1} phi(h^l) + b beta^{l+1},       l = 1 .. L
  *     f       = h^{L+1}
  *
- * with w^2 the weight variance and b^2 the bias variance.
+ * with w^2 the weight variance and b^2 the bias variance. Either may differ from layer to layer,
+ * w_l and b_l in h^l, l = 1 .. L + 1; a layer with b_l = 0 has no biases. L = 0 is the linear model
+ * f = h^1.
  *
  * Residual network (chen-2025; ReLU, no biases, all weights trained), L blocks of width m:
  *
@@ -67,7 +69,9 @@ typedef enum ntk_parametrisation {
     NTK_PARAMETRISATION_MEAN_FIELD
 } ntk_parametrisation;
 
-#define NTK_DEPTH_MAX 64
+#define NTK_DEPTH_MAX 256
+/* Of convolutional networks. */
+#define NTK_CONVOLUTION_DEPTH_MAX 64
 
 typedef enum ntk_padding { NTK_PADDING_ZERO, NTK_PADDING_CIRCULAR } ntk_padding;
 
@@ -113,17 +117,22 @@ typedef struct ntk_convolution {
     size_t height, width, channels; /* 1 .. NTK_GRID_MAX */
     double first_weight_variance;   /* w_0^2 > 0; 0: the same as w^2 */
     ntk_readout readout;
-    ntk_convolution_layer layer[NTK_DEPTH_MAX]; /* the first `depth` of them */
+    ntk_convolution_layer layer[NTK_CONVOLUTION_DEPTH_MAX]; /* the first `depth` of them */
 } ntk_convolution;
 
 typedef struct ntk_architecture {
     ntk_family family;
-    size_t depth; /* L, hidden layers or blocks; 1 .. NTK_DEPTH_MAX */
+    size_t depth; /* L, hidden layers or blocks; 1 .. NTK_DEPTH_MAX, dense networks from 0; at most
+                   * NTK_CONVOLUTION_DEPTH_MAX convolutions */
     ntk_activation activation;
     double weight_variance; /* w^2 > 0; 2 for residual networks, whose scales are fixed */
     double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the
                              * parameters */
-    double residual_scale;  /* alpha >= 0, residual networks only */
+    /* Dense networks whose layers differ: (L + 1), w_l^2 and b_l^2 of layers 1 .. L + 1, in the
+     * place of the two above; NULL: these. The caller's, and needed only while a call runs: a
+     * network that has been created does not look at them again. */
+    const double *weight_variances, *bias_variances;
+    double residual_scale; /* alpha >= 0, residual networks only */
     ntk_input_scale input_scale;
     ntk_parametrisation parametrisation;
     ntk_convolution convolution; /* convolutional networks only */
@@ -136,6 +145,18 @@ ntk_architecture ntk_architecture_default(void);
 
 /* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */
 ntk_status ntk_architecture_check(const ntk_architecture *architecture);
+
+/* w_l^2 and b_l^2 of layer l = 1 .. L + 1 of a dense network that has passed
+ * ntk_architecture_check. */
+double ntk_architecture_weight_variance(const ntk_architecture *architecture, size_t l);
+double ntk_architecture_bias_variance(const ntk_architecture *architecture, size_t l);
+
+/* Variances from text: "2", or "1,4,9", one for each layer. out: (NTK_DEPTH_MAX + 1), of which
+ * *count are set. Errors: NTK_ERROR_ARGUMENT, naming the item; *count is then as it was. */
+ntk_status ntk_architecture_parse_variances(const char *text, double *out, size_t *count);
+
+/* The inverse, every digit written out. Returns the length, as snprintf does; `size` may be 0. */
+size_t ntk_architecture_print_variances(size_t count, const double *variances, size_t size, char *text);
 
 /* A convolutional network with the default's activation, variances and scales, readout flatten,
  * checked. layers: the layers' text, see below. Errors: NTK_ERROR_ARGUMENT. */

@@ -130,6 +130,46 @@ static ntk_status check_convolution(const ntk_architecture *a) {
     return NTK_OK;
 }
 
+static ntk_status check_depth(const ntk_architecture *a) {
+    const size_t least = a->family == NTK_DENSE ? 0 : 1;
+    const size_t most = a->family == NTK_CONVOLUTIONAL ? NTK_CONVOLUTION_DEPTH_MAX : NTK_DEPTH_MAX;
+    if (a->depth >= least && a->depth <= most) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: depth is %zu; it must be %zu to %zu hidden layers",
+                    a->depth, least, most);
+}
+
+static bool is_weight_variance(double value) { return isfinite(value) && value > 0; }
+static bool is_bias_variance(double value) { return isfinite(value) && value >= 0; }
+
+/* `values`: (L + 1), or NULL. */
+static ntk_status check_each(const ntk_architecture *a, const char *field, const double *values,
+                             bool (*allowed)(double), const char *want) {
+    if (values == NULL) return NTK_OK;
+    if (a->family != NTK_DENSE)
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: %s belong to dense networks; the layers of the others share one",
+                        field);
+    for (size_t l = 1; l <= a->depth + 1; l++)
+        if (!allowed(values[l - 1]))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: %s: that of layer %zu is %g; it must be %s",
+                            field, l, values[l - 1], want);
+    return NTK_OK;
+}
+
+static ntk_status check_variances(const ntk_architecture *a) {
+    if (a->weight_variances == NULL && !is_weight_variance(a->weight_variance))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: weight_variance is %g; it must be positive and finite",
+                        a->weight_variance);
+    if (a->bias_variances == NULL && !is_bias_variance(a->bias_variance))
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: bias_variance is %g; it must be non-negative and finite",
+                        a->bias_variance);
+    NTK_TRY(
+        check_each(a, "weight_variances", a->weight_variances, is_weight_variance, "positive and finite"));
+    return check_each(a, "bias_variances", a->bias_variances, is_bias_variance, "non-negative and finite");
+}
+
 ntk_status ntk_architecture_check(const ntk_architecture *a) {
     if ((unsigned)a->family > NTK_CONVOLUTIONAL)
         return fail_enumeration("family", (int)a->family, "a member of ntk_family");
@@ -144,20 +184,8 @@ ntk_status ntk_architecture_check(const ntk_architecture *a) {
         return fail_enumeration("parametrisation", (int)a->parametrisation,
                                 "a member of ntk_parametrisation");
     }
-    if (a->depth < 1 || a->depth > NTK_DEPTH_MAX) {
-        return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: depth is %zu; it must be 1 to %d hidden layers",
-                        a->depth, NTK_DEPTH_MAX);
-    }
-    if (!(isfinite(a->weight_variance) && a->weight_variance > 0)) {
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "architecture: weight_variance is %g; it must be positive and finite",
-                        a->weight_variance);
-    }
-    if (!(isfinite(a->bias_variance) && a->bias_variance >= 0)) {
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "architecture: bias_variance is %g; it must be non-negative and finite",
-                        a->bias_variance);
-    }
+    NTK_TRY(check_depth(a));
+    NTK_TRY(check_variances(a));
     if (a->family == NTK_CONVOLUTIONAL) return check_convolution(a);
     return a->family == NTK_RESIDUAL ? check_residual(a) : NTK_OK;
 }

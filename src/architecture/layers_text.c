@@ -146,7 +146,8 @@ static ntk_status read_pooling(item *it, ntk_convolution_layer *layer) {
 static ntk_status read_item(item *it, size_t *depth, ntk_convolution_layer *layers) {
     const stretch word = next_word(it);
     if (is(word, "conv")) {
-        if (*depth == NTK_DEPTH_MAX) return fail_item(it, "more than %d convolutions", NTK_DEPTH_MAX);
+        if (*depth == NTK_CONVOLUTION_DEPTH_MAX)
+            return fail_item(it, "more than %d convolutions", NTK_CONVOLUTION_DEPTH_MAX);
         NTK_TRY(read_convolution(it, &layers[*depth]));
         ++*depth;
         return NTK_OK;
@@ -160,7 +161,7 @@ static ntk_status read_item(item *it, size_t *depth, ntk_convolution_layer *laye
 }
 
 ntk_status ntk_architecture_parse_layers(const char *text, ntk_architecture *architecture) {
-    ntk_convolution_layer layers[NTK_DEPTH_MAX];
+    ntk_convolution_layer layers[NTK_CONVOLUTION_DEPTH_MAX];
     size_t depth = 0;
     item it = {.number = 0};
     for (const char *start = text; start != NULL;) {

@@ -32,9 +32,12 @@ struct ball_convolution {
     slong precision;
     size_t n, ldx;
     const double *x;
-    grid image, out[NTK_DEPTH_MAX], pooled[NTK_DEPTH_MAX]; /* after convolutions; after pooling */
-    arb_ptr filter[NTK_DEPTH_MAX][AXES]; /* (pooled, out): what a pooled position takes of each */
-    arb_ptr *variance[NTK_DEPTH_MAX];    /* (n), each (positions): S_xx after each convolution */
+    /* after convolutions; after pooling */
+    grid image, out[NTK_CONVOLUTION_DEPTH_MAX], pooled[NTK_CONVOLUTION_DEPTH_MAX];
+    arb_ptr filter[NTK_CONVOLUTION_DEPTH_MAX][AXES]; /* (pooled, out): what a pooled position takes
+                                                      * of each */
+    arb_ptr *variance[NTK_CONVOLUTION_DEPTH_MAX];    /* (n), each (positions): S_xx after each
+                                                      * convolution */
 };
 
 /* ---- grids and windows ----------------------------------------------------------------------- */

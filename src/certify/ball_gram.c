@@ -42,17 +42,17 @@ static void input_covariance(arb_t out, const ball_gram *self, arb_srcptr x, arb
     if (arch->family == NTK_RESIDUAL) return;
     arb_t number;
     arb_init(number);
-    arb_set_d(number, arch->weight_variance);
+    arb_set_d(number, ntk_architecture_weight_variance(arch, 1));
     arb_mul(out, out, number, self->precision);
-    arb_set_d(number, arch->bias_variance);
+    arb_set_d(number, ntk_architecture_bias_variance(arch, 1));
     arb_add(out, out, number, self->precision);
     arb_clear(number);
 }
 
 typedef struct pair {
     arb_t sii, sjj, sij, theta;
-    arb_t weight; /* w^2; residual: 2 alpha^2 */
-    arb_t bias;   /* b^2 */
+    arb_t weight; /* w^2 of the layer that comes next; residual: 2 alpha^2 */
+    arb_t bias;   /* b^2 likewise */
     ball_dual dual;
     bool diagonal; /* i = j */
     slong precision;
@@ -75,8 +75,6 @@ static void pair_init(pair *self, const ball_gram *gram, size_t i, size_t j, arb
     self->diagonal = i == j;
     self->precision = gram->precision;
     arb_set(self->theta, self->sij);
-    arb_set_d(self->weight, arch->weight_variance);
-    arb_set_d(self->bias, arch->bias_variance);
     if (arch->family == NTK_DENSE) return;
     arb_mul_2exp_si(self->theta, self->theta, 1);
     arb_set_d(self->weight, arch->residual_scale);
@@ -105,9 +103,12 @@ static void next_covariance(arb_t s, pair *self, dual_function function, const a
     arb_add(s, s, self->bias, self->precision);
 }
 
-static void next_layer(pair *self, dual_function function) {
+/* From layer l to l + 1. */
+static void next_layer(pair *self, const ntk_architecture *architecture, size_t l, dual_function function) {
     arb_t sij;
     arb_init(sij);
+    arb_set_d(self->weight, ntk_architecture_weight_variance(architecture, l + 1));
+    arb_set_d(self->bias, ntk_architecture_bias_variance(architecture, l + 1));
     if (self->diagonal)
         next_covariance(sij, self, function, self->sij, self->sij, self->sij);
     else
@@ -157,7 +158,7 @@ static void run_layers(const ball_gram *self, size_t i, size_t j, arb_srcptr x, 
         if (arch->family == NTK_RESIDUAL)
             next_block(&p);
         else
-            next_layer(&p, arch->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf);
+            next_layer(&p, arch, l + 1, arch->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf);
     }
     arb_swap(nngp, p.sij);
     arb_swap(theta, p.theta);

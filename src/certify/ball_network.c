@@ -4,14 +4,15 @@
  * Theta_hat = J J^T, J the Jacobian of the network of architecture.h at the stored doubles theta.
  * With delta^l_i = d f(x_i) / d h^l,
  *
- *     a^0 = x,        h^l = s_l W^l a^{l-1} + b beta^l,      a^l = phi(h^l),
+ *     a^0 = x,        h^l = s_l W^l a^{l-1} + b_l beta^l,      a^l = phi(h^l),
  *     delta^L = s_{L+1} (W^{L+1})^T o phi'(h^L),
  *     delta^l = s_{l+1} (W^{l+1})^T delta^{l+1} o phi'(h^l),
- *     Theta_hat_ij = s_{L+1}^2 <a^L_i, a^L_j> + b^2
- *                    + sum_{l <= L} (s_l^2 <a^{l-1}_i, a^{l-1}_j> + b^2) <delta^l_i, delta^l_j>,
+ *     Theta_hat_ij = s_{L+1}^2 <a^L_i, a^L_j> + b_{L+1}^2
+ *                    + sum_{l <= L} (s_l^2 <a^{l-1}_i, a^{l-1}_j> + b_l^2) <delta^l_i, delta^l_j>,
  *
- * s_l = w / sqrt(fan-in). Every operation encloses the exact result, the roots in s_l included, so
- * the sums enclose Theta_hat_ij, whatever rounding did to the stored entry: the accumulated error
+ * s_l = w_l / sqrt(fan-in). Every operation encloses the exact result, the roots in s_l included,
+ * so the sums enclose Theta_hat_ij, whatever rounding did to the stored entry: the accumulated
+ * error
  * of a forward and a backward pass in doubles is covered without an analysis of either. Where the
  * ball of a ReLU's argument contains 0 without being 0, its slope is the ball [0, 1]: wide, but
  * still an enclosure. The bound is the Frobenius norm of the entrywise distances, which is at least
@@ -49,7 +50,7 @@ static size_t fan_out(const model *self, size_t l) {
 }
 
 static size_t biases(const model *self, size_t l) {
-    return self->architecture->bias_variance > 0 ? fan_out(self, l) : 0;
+    return ntk_architecture_bias_variance(self->architecture, l) > 0 ? fan_out(self, l) : 0;
 }
 
 /* W^l, followed by beta^l where there are biases. */
@@ -61,7 +62,7 @@ static const double *weights(const model *self, size_t l) {
 
 /* s_l^2 */
 static void squared_scale(arb_t out, const model *self, size_t l) {
-    arb_set_d(out, self->architecture->weight_variance);
+    arb_set_d(out, ntk_architecture_weight_variance(self->architecture, l));
     if (l > 1 || self->architecture->input_scale == NTK_INPUT_SCALE_DIMENSION)
         arb_div_ui(out, out, fan_in(self, l), PRECISION);
 }
@@ -106,7 +107,7 @@ static void forward_layer(model *self, size_t l) {
     arb_init(shift);
     squared_scale(scale, self, l);
     arb_sqrt(scale, scale, PRECISION);
-    arb_set_d(bias, self->architecture->bias_variance);
+    arb_set_d(bias, ntk_architecture_bias_variance(self->architecture, l));
     arb_sqrt(bias, bias, PRECISION);
     for (size_t r = 0; r < m; r++) {
         load(self->line, k, weight + r * k, 1);
@@ -163,7 +164,7 @@ static void add_layer(model *self, size_t l) {
     arb_init(product);
     arb_init(signals);
     squared_scale(scale, self, l);
-    arb_set_d(bias, self->architecture->bias_variance);
+    arb_set_d(bias, ntk_architecture_bias_variance(self->architecture, l));
     arb_one(signals);
     for (size_t i = 0; i < self->n; i++)
         for (size_t j = 0; j <= i; j++) {

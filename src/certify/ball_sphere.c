@@ -329,6 +329,8 @@ static ntk_status check_network(const ntk_architecture *architecture, size_t p) 
     if (architecture->family != NTK_DENSE || architecture->activation != NTK_RELU ||
         architecture->parametrisation != NTK_PARAMETRISATION_NTK)
         return ntk_fail(NTK_ERROR_UNSUPPORTED, "ball_sphere: dense ReLU networks in the NTK parametrisation");
+    if (architecture->weight_variances != NULL || architecture->bias_variances != NULL)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "ball_sphere: layers that share their variances");
     if (p >= 2 && p <= NETWORK_MAX) return NTK_OK;
     return ntk_fail(NTK_ERROR_ARGUMENT, "ball_sphere: p = %zu, not 2 .. %d", p, (int)NETWORK_MAX);
 }

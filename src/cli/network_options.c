@@ -70,6 +70,35 @@ static int read_convolution(const cli_arguments *arguments, ntk_architecture *ar
     return usage;
 }
 
+/* One number for all layers, into *all, or one for each of the `layers`, into `each`, to which
+ * *used then points. */
+static int read_variances(const cli_arguments *arguments, const char *name, size_t layers, double *all,
+                          double *each, const double **used) {
+    const char *text = cli_value(arguments, name);
+    size_t count = 0;
+    if (text == NULL) return CLI_OK;
+    if (ntk_architecture_parse_variances(text, each, &count) != NTK_OK)
+        return cli_usage_error(arguments->command, "--%s: %s", name, ntk_error_detail());
+    if (count == 1)
+        *all = each[0];
+    else if (count != layers)
+        return cli_usage_error(arguments->command, "--%s: %zu numbers, where there are %zu layers", name,
+                               count, layers);
+    else
+        *used = each;
+    return CLI_OK;
+}
+
+static int read_all_variances(const cli_arguments *arguments, ntk_architecture *architecture) {
+    static double weight[NTK_DEPTH_MAX + 1], bias[NTK_DEPTH_MAX + 1];
+    const size_t layers = architecture->depth + 1;
+    const int usage = read_variances(arguments, "weight-variance", layers, &architecture->weight_variance,
+                                     weight, &architecture->weight_variances);
+    if (usage != CLI_OK) return usage;
+    return read_variances(arguments, "bias-variance", layers, &architecture->bias_variance, bias,
+                          &architecture->bias_variances);
+}
+
 int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) {
     const char *activation = cli_value(arguments, "activation");
     bool no_scale = false;
@@ -81,10 +110,9 @@ int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) 
     if (usage != CLI_OK) return usage;
     if (activation != NULL && ntk_activation_parse(activation, &architecture->activation) != NTK_OK)
         return cli_usage_error(arguments->command, "--activation: %s", ntk_error_detail());
-    usage = cli_size(arguments, "depth", 1, 64, &architecture->depth);
+    usage = cli_size(arguments, "depth", 0, NTK_DEPTH_MAX, &architecture->depth);
     if (usage == CLI_OK) usage = cli_real(arguments, "residual-scale", &architecture->residual_scale);
-    if (usage == CLI_OK) usage = cli_real(arguments, "weight-variance", &architecture->weight_variance);
-    if (usage == CLI_OK) usage = cli_real(arguments, "bias-variance", &architecture->bias_variance);
+    if (usage == CLI_OK) usage = read_all_variances(arguments, architecture);
     if (usage == CLI_OK) usage = choose(arguments, "input-scale", "dimension", "none", &no_scale);
     if (usage != CLI_OK) return usage;
     architecture->input_scale = no_scale ? NTK_INPUT_SCALE_NONE : NTK_INPUT_SCALE_DIMENSION;

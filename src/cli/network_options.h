@@ -12,7 +12,7 @@
 /* A part of a command's table. */
 #define CLI_NETWORK_OPTIONS                                                                                  \
     {"arch", 0, "FAMILY", "dense (default), residual: ReLU blocks without biases, or convolutional"},        \
-        {"depth", 0, "L", "hidden layers, or blocks (default 1)"},                                           \
+        {"depth", 0, "L", "hidden layers, or blocks (default 1); 0: a linear model"},                        \
         {"residual-scale", 0, "A", "factor alpha >= 0 of each block (default 1), residual only"},            \
         {"image", 0, "HxWxC", "height, width and channels of an image; convolutional only (required)"},      \
         {"layers", 0, "LIST", "'conv 3, pool gauss 2, conv 3' say; convolutional only (required)"},          \
@@ -20,8 +20,8 @@
          "flatten (default) or average: weights at each position, or the mean over all"},                    \
         {"first-weight-variance", 0, "W2", "w^2 of the first convolution (default: that of the others)"},    \
         {"activation", 0, "NAME", "relu (default), erf, gelu, tanh, softplus, sigmoid, sin, linear"},        \
-        {"weight-variance", 0, "W2", "w^2 > 0 (default 2)"},                                                 \
-        {"bias-variance", 0, "B2", "b^2 >= 0 (default 0: no biases)"}, {                                     \
+        {"weight-variance", 0, "W2", "w^2 > 0 (default 2); or of each layer, L + 1 numbers: 1,4,9"},         \
+        {"bias-variance", 0, "B2", "b^2 >= 0 (default 0: no biases); or of each layer"}, {                   \
         "input-scale", 0, "SCALE",                                                                           \
             "dimension (default: inner products divided by d; convolutional: by C), or none"                 \
     }
@@ -29,7 +29,8 @@
 #define CLI_TYPE_OPTION                                                                                      \
     { "type", 0, "TYPE", "ntk (default) or nngp" }
 
-/* What they say; the default where they say nothing. CLI_OK, or CLI_USAGE after one line on
+/* What they say; the default where they say nothing. Variances of each layer are kept until the
+ * next call. CLI_OK, or CLI_USAGE after one line on
  * stderr. */
 int cli_network(const cli_arguments *arguments, ntk_architecture *architecture);
 int cli_kernel_type(const cli_arguments *arguments, ntk_kernel_type *type);

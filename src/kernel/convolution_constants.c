@@ -97,5 +97,5 @@ ntk_status ntk_convolution_kernel_expand(ntk_convolution_kernel *kernel, const n
 }
 
 void ntk_convolution_kernel_destroy(ntk_convolution_kernel *kernel) {
-    for (size_t l = 0; l < NTK_DEPTH_MAX; l++) ntk_mehler_destroy(kernel->mehler[l]);
+    for (size_t l = 0; l < NTK_CONVOLUTION_DEPTH_MAX; l++) ntk_mehler_destroy(kernel->mehler[l]);
 }

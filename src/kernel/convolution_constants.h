@@ -12,12 +12,15 @@ typedef struct ntk_convolution_kernel {
     const ntk_convolution_plan *plan;
     const ntk_planes *planes;
     bool tangent;
-    bool plain;                           /* ReLU without biases */
-    ntk_plane_layer layer[NTK_DEPTH_MAX]; /* factor, shift, limit */
-    double scale;                         /* of the readout's sums, before the images' units */
-    double bias;                          /* what the readout adds */
-    double squared_unit;                  /* of all images where they share one; else 1 */
-    ntk_mehler *mehler[NTK_DEPTH_MAX];    /* expansions for all variances, where there are any */
+    bool plain;                                       /* ReLU without biases */
+    ntk_plane_layer layer[NTK_CONVOLUTION_DEPTH_MAX]; /* factor, shift, limit */
+    double scale;                                     /* of the readout's sums, before the images'
+                                                       * units */
+    double bias;                                      /* what the readout adds */
+    double squared_unit;                              /* of all images where they share one; else
+                                                       * 1 */
+    ntk_mehler *mehler[NTK_CONVOLUTION_DEPTH_MAX];    /* expansions for all variances, where there
+                                                       * are any */
 } ntk_convolution_kernel;
 
 /* Of an architecture whose plan this is. squared_unit: the images' common one. */

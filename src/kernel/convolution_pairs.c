@@ -270,8 +270,8 @@ static void read_table(const ntk_plane_work *w, const ntk_pair_table *t, double 
 
 struct ntk_pairs_room {
     ntk_plane_work work;
-    pooling pool[NTK_DEPTH_MAX];         /* of the segments that end in a table */
-    ntk_pair_table table[NTK_DEPTH_MAX]; /* the same */
+    pooling pool[NTK_CONVOLUTION_DEPTH_MAX];         /* of the segments that end in a table */
+    ntk_pair_table table[NTK_CONVOLUTION_DEPTH_MAX]; /* the same */
 };
 
 static ntk_status room_fill(const ntk_convolution_kernel *kernel, ntk_pairs_room *room) {
@@ -300,7 +300,7 @@ ntk_status ntk_pairs_room_create(const ntk_convolution_kernel *kernel, ntk_pairs
 
 void ntk_pairs_room_destroy(ntk_pairs_room *room) {
     if (room == NULL) return;
-    for (size_t s = 0; s < NTK_DEPTH_MAX; s++) {
+    for (size_t s = 0; s < NTK_CONVOLUTION_DEPTH_MAX; s++) {
         pooling_release(&room->pool[s]);
         table_release(&room->table[s]);
     }

@@ -65,9 +65,9 @@ typedef struct ntk_segment {
 typedef struct ntk_convolution_plan {
     const ntk_architecture *architecture;
     size_t depth, positions; /* of all layers together */
-    ntk_layer_plan layer[NTK_DEPTH_MAX];
+    ntk_layer_plan layer[NTK_CONVOLUTION_DEPTH_MAX];
     size_t segments;
-    ntk_segment segment[NTK_DEPTH_MAX];
+    ntk_segment segment[NTK_CONVOLUTION_DEPTH_MAX];
 } ntk_convolution_plan;
 
 /* Of a checked architecture, which is kept. Errors: NTK_ERROR_MEMORY. *out is to be destroyed in

@@ -9,12 +9,13 @@
 /* One image of each pair, interleaved. */
 typedef struct ntk_side {
     const ntk_images *images;
-    const size_t *image;          /* (NTK_LANES) */
-    double *pixel;                /* (height * width, channels) elements */
-    bool shared;                  /* one image; fields are one double each */
-    double *field[NTK_DEPTH_MAX]; /* (positions, fields) elements or doubles */
-    size_t pixel_capacity, field_capacity[NTK_DEPTH_MAX];
-    ntk_bounds box[NTK_DEPTH_MAX][NTK_AXES]; /* positions of the layer that may be other than 0 */
+    const size_t *image;                      /* (NTK_LANES) */
+    double *pixel;                            /* (height * width, channels) elements */
+    bool shared;                              /* one image; fields are one double each */
+    double *field[NTK_CONVOLUTION_DEPTH_MAX]; /* (positions, fields) elements or doubles */
+    size_t pixel_capacity, field_capacity[NTK_CONVOLUTION_DEPTH_MAX];
+    ntk_bounds box[NTK_CONVOLUTION_DEPTH_MAX][NTK_AXES]; /* positions of the layer that may be other
+                                                          * than 0 */
 } ntk_side;
 
 /* All pairs of positions after a pooling: (v, v', h, h') elements. */
@@ -36,15 +37,15 @@ typedef struct ntk_level_frame {
 
 /* One plane on its way. */
 typedef struct ntk_plane {
-    ntk_level_frame frames[NTK_DEPTH_MAX + 1]; /* by level */
-    double total[2][NTK_LANES];                /* sums of e and t at the readout */
+    ntk_level_frame frames[NTK_CONVOLUTION_DEPTH_MAX + 1]; /* by level */
+    double total[2][NTK_LANES];                            /* sums of e and t at the readout */
 } ntk_plane;
 
 /* Room for a plane of any segment, and where it ends. */
 typedef struct ntk_plane_work {
     const ntk_convolution_kernel *kernel;
-    ntk_plane_layer
-        layer[NTK_DEPTH_MAX]; /* the kernel's; with the terms of an expansion, where there is one */
+    ntk_plane_layer layer[NTK_CONVOLUTION_DEPTH_MAX]; /* the kernel's; with the terms of an
+                                                       * expansion, where there is one */
     ntk_side x, y;
     double near[NTK_LANES]; /* see ntk_planes.determinants */
     bool exact;             /* no lane needs those */

@@ -47,7 +47,7 @@ ntk_status ntk_side_load(const ntk_convolution_kernel *kernel, const ntk_images 
 
 void ntk_side_destroy(ntk_side *side) {
     ntk_release(side->pixel);
-    for (size_t l = 0; l < NTK_DEPTH_MAX; l++) ntk_release(side->field[l]);
+    for (size_t l = 0; l < NTK_CONVOLUTION_DEPTH_MAX; l++) ntk_release(side->field[l]);
 }
 
 /* ---- where a layer is 0 ---------------------------------------------------------------------- */

@@ -4,8 +4,9 @@
  *     S^{l+1} = w^2 E[phi(u)^2] + b^2
  *     Theta^{l+1} = S^{l+1} + w^2 E[phi'(u)^2] Theta^l
  *
- * with u ~ N(0, S^l): closed forms of one variance, which neither need an inverse trigonometric
- * function of a rounded cosine nor lose anything at rho = 1. Residual networks: residual.c. */
+ * with u ~ N(0, S^l) and the variances of the layer on the left: closed forms of one variance,
+ * which neither need an inverse trigonometric function of a rounded cosine nor lose anything at
+ * rho = 1. Residual networks: residual.c. */
 #include "kernel/kernel_points.h"
 
 #include <math.h>
@@ -41,10 +42,11 @@ ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, siz
     NTK_TRY(ntk_allocate_doubles(out->stride, &out->tangent));
     NTK_TRY(ntk_allocate_doubles(out->stride, &out->growth));
     const double factor = ntk_input_factor(architecture, d);
+    const double b2 = ntk_architecture_bias_variance(architecture, 1);
     for (size_t i = 0; i < n; i++) {
         const double *row = x + i * ldx;
         out->growth[i] = 1;
-        out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + architecture->bias_variance;
+        out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + b2;
         if (!isfinite(out->variance[i])) return check_row(out, i);
     }
     return NTK_OK;
@@ -83,7 +85,8 @@ void ntk_fill_fields(ntk_activation activation, double a, double *field) {
 /* One point from layer l (0-based) to the next. */
 static void advance(const ntk_architecture *architecture, ntk_points *points, size_t l, size_t i,
                     ntk_dual dual) {
-    const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
+    const double w2 = ntk_architecture_weight_variance(architecture, l + 2);
+    const double b2 = ntk_architecture_bias_variance(architecture, l + 2);
     const double variance = w2 * dual.value + b2, before = points->variance[l * points->stride + i];
     points->variance[(l + 1) * points->stride + i] = variance;
     points->tangent[i] = variance + points->tangent[i] * (w2 * dual.derivative);
@@ -227,7 +230,9 @@ static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points 
     const ntk_activation activation = architecture->activation;
     for (size_t l = 0; l < rows->depth; l++) {
         ntk_recursion_layer *layer = recursion->layer + l;
-        *layer = (ntk_recursion_layer){.limit = limit_of(activation)};
+        *layer = (ntk_recursion_layer){.limit = limit_of(activation),
+                                       .weight = ntk_architecture_weight_variance(architecture, l + 2),
+                                       .bias = ntk_architecture_bias_variance(architecture, l + 2)};
         if (ntk_dual_has_closed_form(activation)) {
             NTK_TRY(closed_form_layer(architecture, rows, l));
             if (columns != rows) NTK_TRY(closed_form_layer(architecture, columns, l));

@@ -122,15 +122,20 @@ static void smooth_layer(ntk_activation activation, double w2, double b2, double
     if (!is_last) pair->polar = next_polar(activation, w2, b2, Q, R, pair->s, &pair->polar);
 }
 
+static bool has_bias(const ntk_architecture *architecture) {
+    for (size_t l = 1; l <= architecture->depth + 1; l++)
+        if (ntk_architecture_bias_variance(architecture, l) > 0) return true;
+    return false;
+}
+
 static bool is_odd(const ntk_architecture *architecture) {
     const ntk_activation activation = architecture->activation;
-    return architecture->bias_variance == 0 && (activation == NTK_ERF || activation == NTK_TANH ||
-                                                activation == NTK_SIN || activation == NTK_LINEAR);
+    return !has_bias(architecture) && (activation == NTK_ERF || activation == NTK_TANH ||
+                                       activation == NTK_SIN || activation == NTK_LINEAR);
 }
 
 static void dense_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                        const ntk_points *columns, size_t j, double *nngp, double *ntk) {
-    const double w2 = architecture->weight_variance, b2 = architecture->bias_variance;
     pair_state pair = start(architecture, rows, i, columns, j);
     double sign = 1;
     if (is_odd(architecture) && pair.polar.angle.cosine < 0) {
@@ -141,6 +146,8 @@ static void dense_pair(const ntk_architecture *architecture, const ntk_points *r
     for (size_t l = 0; l < rows->depth; l++) {
         const double Q = sqrt(rows->variance[(l + 1) * rows->stride + i]);
         const double R = sqrt(columns->variance[(l + 1) * columns->stride + j]);
+        const double w2 = ntk_architecture_weight_variance(architecture, l + 2);
+        const double b2 = ntk_architecture_bias_variance(architecture, l + 2);
         if (architecture->activation == NTK_RELU)
             relu_layer(w2, b2, Q, R, &pair);
         else

@@ -7,15 +7,15 @@
 #include "kernel/residual.h"
 
 double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
-    const double variance = architecture->family == NTK_RESIDUAL ? 1 : architecture->weight_variance;
+    const double variance =
+        architecture->family == NTK_RESIDUAL ? 1 : ntk_architecture_weight_variance(architecture, 1);
     return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? variance / (double)d : variance;
 }
 
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
                                    ntk_recursion_layer *layer) {
     return (ntk_recursion){.input_scale = ntk_input_factor(architecture, d),
-                           .weight = architecture->weight_variance,
-                           .bias = architecture->bias_variance,
+                           .bias = ntk_architecture_bias_variance(architecture, 1),
                            .share = ntk_residual_share(architecture),
                            .depth = architecture->depth,
                            .layer = layer};

@@ -27,7 +27,8 @@ typedef struct ntk_recursion_layer {
     const double *row;
     const double *column;
     size_t fields;
-    size_t terms; /* K */
+    size_t terms;        /* K */
+    double weight, bias; /* w^2 and b^2 of the layer that follows the activation */
     /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin of the
      * relative error of its exponential in units of rounding. */
     double limit;
@@ -48,9 +49,8 @@ static inline size_t ntk_field_offset(size_t point, size_t fields) {
 #define NTK_GROWTH_ALLOWED 4.0
 
 typedef struct ntk_recursion {
-    double input_scale; /* w^2 / d or w^2; of a residual network 1 / d or 1 */
-    double weight;      /* w^2 */
-    double bias;        /* b^2 */
+    double input_scale; /* w^2 / d or w^2 of the first layer; of a residual network 1 / d or 1 */
+    double bias;        /* b^2 of the first layer */
     double share;       /* q = alpha^2 / (1 + alpha^2), residual networks only */
     /* Where layers tear near points apart: 1 / sqrt(S^1_xx), so that pairs with |rho_1| >
      * NTK_NEARLY_PARALLEL are flagged; else NULL. */

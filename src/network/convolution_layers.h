@@ -28,7 +28,7 @@ typedef struct convolution_layer {
 
 struct network_convolution {
     size_t depth;
-    convolution_layer layer[NTK_DEPTH_MAX];
+    convolution_layer layer[NTK_CONVOLUTION_DEPTH_MAX];
     size_t kept, derivatives; /* doubles of an image in batch.input and batch.derivative */
     bool average;
     size_t features;     /* of the readout: positions m, or m */

@@ -83,7 +83,7 @@ static ntk_status layer_gradient(const ntk_network *network, size_t l, const dou
                                  double *gradient) {
     const network_layer *layer = &network->layers[l];
     const size_t n = network->batch.n;
-    if (network->has_bias) bias_gradient(layer, n, signal, gradient + layer->bias);
+    if (layer->has_bias) bias_gradient(layer, n, signal, gradient + layer->bias);
     return network_outer_product(layer, n, signal, network_layer_input(network, &network->batch, x, l),
                                  gradient);
 }

@@ -27,8 +27,8 @@ static void fill_bias(const network_layer *layer, const double *theta, size_t n,
 ntk_status network_apply_layer(const ntk_network *network, size_t l, const double *theta, size_t n,
                                const double *a, double *h) {
     const network_layer *layer = &network->layers[l];
-    if (network->has_bias) fill_bias(layer, theta, n, h);
-    return network_multiply(layer, theta, n, a, network->has_bias || layer->added ? 1.0 : 0.0, h);
+    if (layer->has_bias) fill_bias(layer, theta, n, h);
+    return network_multiply(layer, theta, n, a, layer->has_bias || layer->added ? 1.0 : 0.0, h);
 }
 
 /* a^{l+1} = out from a^l = a. skipped: a^{l-1}. */

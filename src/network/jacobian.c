@@ -21,7 +21,7 @@ static void write_layer(const ntk_network *network, size_t l, const double *sign
         double *weight = row + layer->weight + r * layer->fan_in;
         for (size_t c = 0; c < layer->fan_in; c++) weight[c] = layer->weight_scale * signal[r] * a[c];
     }
-    if (!network->has_bias) return;
+    if (!layer->has_bias) return;
     for (size_t r = 0; r < layer->fan_out; r++) row[layer->bias + r] = layer->bias_scale * signal[r];
 }
 

@@ -30,15 +30,17 @@ static bool place_layer(ntk_network *network, size_t l, size_t *end) {
     layer->weight = *end;
     if (!add_checked(weights, end)) return false;
     layer->bias = *end;
-    return !network->has_bias || add_checked(layer->fan_out, end);
+    return !layer->has_bias || add_checked(layer->fan_out, end);
 }
 
 /* Layer l of a dense network: all but the last are activated. */
 static void describe_dense(const ntk_network *network, size_t l, double fan, network_layer *layer) {
     layer->activated = l < network->layer_count;
     layer->activation = l - 1;
-    layer->weight_scale = sqrt(network->architecture.weight_variance / fan);
-    layer->bias_scale = sqrt(network->architecture.bias_variance);
+    const double bias_variance = ntk_architecture_bias_variance(&network->architecture, l);
+    layer->weight_scale = sqrt(ntk_architecture_weight_variance(&network->architecture, l) / fan);
+    layer->bias_scale = sqrt(bias_variance);
+    layer->has_bias = bias_variance > 0;
 }
 
 /* Layer l of a residual network: W^0, then W^l (activated) and V^l (added) of each block, then
@@ -70,12 +72,15 @@ static void describe_layer(ntk_network *network, size_t l) {
 }
 
 static ntk_status lay_out(ntk_network *network) {
-    if (network->architecture.family == NTK_CONVOLUTIONAL)
+    if (network->architecture.family == NTK_CONVOLUTIONAL) {
+        network->has_bias = network->architecture.bias_variance > 0;
         return convolution_create(network, &network->convolution, &network->parameters);
+    }
     const size_t depth = network->architecture.depth;
     network->layer_count = network->architecture.family == NTK_RESIDUAL ? 2 * depth + 2 : depth + 1;
     for (size_t l = 1; l <= network->layer_count; l++) {
         describe_layer(network, l);
+        if (network->layers[l].has_bias) network->has_bias = true;
         if (!place_layer(network, l, &network->parameters))
             return ntk_fail(NTK_ERROR_SHAPE,
                             "network: %zu inputs, width %zu, %zu outputs: too many parameters",
@@ -98,8 +103,8 @@ ntk_status ntk_network_create(const ntk_architecture *architecture, size_t input
     network->inputs = inputs;
     network->width = width;
     network->outputs = outputs;
-    network->has_bias = architecture->bias_variance > 0;
     const ntk_status status = lay_out(network);
+    network->architecture.weight_variances = network->architecture.bias_variances = NULL;
     if (status != NTK_OK) {
         ntk_network_destroy(network);
         return status;

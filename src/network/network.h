@@ -10,8 +10,9 @@
  *     a^{l+1} = h^l + a^{l-1}   where layer l is `added`,
  *     a^{l+1} = h^l             elsewhere.
  *
- * Dense: N = L + 1, all but the last are activated. Residual: N = 2 L + 2, layer 1 is W^0 of
- * architecture.h, layers 2 l and 2 l + 1 are W^l (activated) and V^l (added) of block l, layer N is
+ * beta^l only where b_l > 0. Dense: N = L + 1, all but the last are activated. Residual: N = 2 L +
+ * 2, layer 1 is W^0 of architecture.h, layers 2 l and 2 l + 1 are W^l (activated) and V^l (added)
+ * of block l, layer N is
  * v. Scales s_l and b_l are those of architecture.h; mean-field scaling divides the whole output by
  * a further sqrt(m), that is s_N and b_N.
  *
@@ -39,8 +40,9 @@ typedef struct network_layer {
     size_t bias;                     /* position in theta of beta^l, (fan_out), where there are
                                       * biases */
     double weight_scale, bias_scale; /* s_l, b_l */
-    bool activated, added;           /* what becomes of h^l */
-    size_t activation;               /* position of an activated layer among such layers, from 0 */
+    bool has_bias;
+    bool activated, added; /* what becomes of h^l */
+    size_t activation;     /* position of an activated layer among such layers, from 0 */
 } network_layer;
 
 /* Doubles that grow on demand; what was in them is lost then. */
@@ -62,7 +64,7 @@ typedef struct network_convolution network_convolution;
 struct ntk_network {
     ntk_architecture architecture;
     size_t inputs, width, outputs, parameters;
-    bool has_bias;
+    bool has_bias;                                /* some layer has */
     network_convolution *convolution;             /* convolution_layers.h; else NULL */
     size_t layer_count;                           /* N */
     network_layer layers[NETWORK_MAX_LAYERS + 1]; /* 1 .. N */

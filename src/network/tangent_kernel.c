@@ -47,7 +47,7 @@ static ntk_status input_gram(const sides *s, size_t l, double *out) {
     NTK_TRY(multiply_sides(s->symmetric, n, q, layer->fan_in, layer->weight_scale * layer->weight_scale,
                            network_layer_input(s->network, s->rows, s->row_inputs, l),
                            network_layer_input(s->network, s->columns, s->column_inputs, l), out));
-    if (!s->network->has_bias) return NTK_OK;
+    if (!layer->has_bias) return NTK_OK;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < (s->symmetric ? i + 1 : q); j++)
             out[i * q + j] += layer->bias_scale * layer->bias_scale;

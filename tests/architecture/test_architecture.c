@@ -27,11 +27,18 @@ static void expect_refused(const ntk_architecture *a, const char *field) {
 Test(architecture, depth_limits) {
     ntk_architecture a = ntk_architecture_default();
     a.depth = 0;
-    expect_refused(&a, "depth");
+    assert_ok(ntk_architecture_check(&a));
     a.depth = NTK_DEPTH_MAX + 1;
     expect_refused(&a, "depth");
     a.depth = NTK_DEPTH_MAX;
     assert_ok(ntk_architecture_check(&a));
+    a.family = NTK_RESIDUAL;
+    assert_ok(ntk_architecture_check(&a));
+    a.depth = 0;
+    expect_refused(&a, "depth");
+    a.family = NTK_CONVOLUTIONAL;
+    a.depth = NTK_CONVOLUTION_DEPTH_MAX + 1;
+    expect_refused(&a, "depth");
 }
 
 Test(architecture, variances) {
@@ -50,6 +57,57 @@ Test(architecture, variances) {
     ntk_architecture a = ntk_architecture_default();
     a.bias_variance = 0.1;
     assert_ok(ntk_architecture_check(&a));
+}
+
+Test(architecture, variances_of_each_layer) {
+    double weight[] = {1, 4, 9}, bias[] = {0.5, 0, 0.25};
+    ntk_architecture a = ntk_architecture_default();
+    a.depth = 2;
+    a.weight_variances = weight;
+    a.bias_variances = bias;
+    a.weight_variance = a.bias_variance = NAN; /* not looked at */
+    assert_ok(ntk_architecture_check(&a));
+    for (size_t l = 1; l <= 3; l++) {
+        cr_expect_eq(ntk_architecture_weight_variance(&a, l), weight[l - 1]);
+        cr_expect_eq(ntk_architecture_bias_variance(&a, l), bias[l - 1]);
+    }
+    weight[2] = 0;
+    assert_fails(ntk_architecture_check(&a), NTK_ERROR_ARGUMENT, "weight_variances: that of layer 3 is 0");
+    weight[2] = 9;
+    bias[0] = -1;
+    assert_fails(ntk_architecture_check(&a), NTK_ERROR_ARGUMENT, "bias_variances: that of layer 1 is -1");
+    a = ntk_architecture_default();
+    a.family = NTK_RESIDUAL;
+    a.bias_variances = bias;
+    assert_fails(ntk_architecture_check(&a), NTK_ERROR_ARGUMENT, "bias_variances belong to dense networks");
+}
+
+Test(architecture, variances_and_their_text_are_inverse) {
+    double out[NTK_DEPTH_MAX + 1];
+    size_t count = 0;
+    assert_ok(ntk_architecture_parse_variances("1,4.5,0.1", out, &count));
+    cr_assert_eq(count, 3);
+    cr_expect(out[0] == 1 && out[1] == 4.5 && out[2] == 0.1);
+    char text[64], cut[6];
+    const size_t length = ntk_architecture_print_variances(count, out, sizeof text, text);
+    cr_expect_str_eq(text, "1,4.5,0.10000000000000001");
+    cr_expect_eq(length, strlen(text));
+    cr_expect_eq(ntk_architecture_print_variances(count, out, sizeof cut, cut), length);
+    cr_expect_str_eq(cut, "1,4.5");
+    const char *const bad[] = {"", "1,", ",1", "1,,2", "1 2", "1,x", "inf", "1,nan"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        count = 7;
+        assert_fails(ntk_architecture_parse_variances(bad[i], out, &count), NTK_ERROR_ARGUMENT,
+                     "should be a finite number");
+        cr_expect_eq(count, 7);
+    }
+    static char many[2 * (NTK_DEPTH_MAX + 2)];
+    for (size_t i = 0; i < NTK_DEPTH_MAX + 2; i++) memcpy(many + 2 * i, "1,", 2);
+    many[2 * (NTK_DEPTH_MAX + 2) - 1] = '\0';
+    assert_fails(ntk_architecture_parse_variances(many, out, &count), NTK_ERROR_ARGUMENT, "more than 257");
+    many[2 * (NTK_DEPTH_MAX + 1) - 1] = '\0';
+    assert_ok(ntk_architecture_parse_variances(many, out, &count));
+    cr_expect_eq(count, NTK_DEPTH_MAX + 1);
 }
 
 static ntk_architecture residual(void) {
@@ -161,9 +219,9 @@ Test(architecture, a_name_ends_where_its_architecture_does) {
     assert_fails(ntk_architecture_parse("erf-3-k3", &parsed, NULL), NTK_ERROR_ARGUMENT,
                  "'erf-3-k3': 'k3' should be the depth, or nothing");
     assert_fails(ntk_architecture_parse("erf-0", &parsed, NULL), NTK_ERROR_ARGUMENT,
-                 "'erf-0': the depth should be 1 to 64");
-    assert_fails(ntk_architecture_parse("erf-65", &parsed, NULL), NTK_ERROR_ARGUMENT,
-                 "'erf-65': the depth should be 1 to 64");
+                 "'erf-0': the depth should be 1 to 256");
+    assert_fails(ntk_architecture_parse("erf-257", &parsed, NULL), NTK_ERROR_ARGUMENT,
+                 "'erf-257': the depth should be 1 to 256");
     assert_fails(ntk_architecture_parse("erg-3", &parsed, NULL), NTK_ERROR_ARGUMENT, "did you mean 'erf'?");
     cr_expect_eq(parsed.activation, NTK_SIN, "the output of a failed parse was touched");
 }

@@ -125,6 +125,25 @@ Test(ball_kernel, deep_residual_diagonal_stays_tight) {
     cr_assert(bound >= 0 && bound < 1e-40, "%g", bound);
 }
 
+/* Variances of each layer: with 1, 4 and no bias the diagonal is S^2 = 2, Theta = 2 + 4/2 = 4; with
+ * b^2 = 1, 0 it is S^1 = 2, S^2 = 4, Theta = 8. */
+Test(ball_kernel, layers_that_differ_by_hand) {
+    const double weights[] = {1, 4}, biases[] = {1, 0};
+    double gram = 4, bound = NAN;
+    ntk_architecture architecture = one_layer(NTK_RELU);
+    architecture.weight_variances = weights;
+    assert_ok(ntk_certify_kernel_error(&architecture, 1, INPUTS, points, INPUTS, &gram, 1, &bound));
+    cr_expect(bound >= 0 && bound < 1e-40, "%g", bound);
+    architecture.bias_variances = biases;
+    gram = 8;
+    assert_ok(ntk_certify_kernel_error(&architecture, 1, INPUTS, points, INPUTS, &gram, 1, &bound));
+    cr_expect(bound >= 0 && bound < 1e-40, "%g", bound);
+    architecture.depth = 0; /* <x, x> + 1 */
+    gram = 2;
+    assert_ok(ntk_certify_kernel_error(&architecture, 1, INPUTS, points, INPUTS, &gram, 1, &bound));
+    cr_expect(bound >= 0 && bound < 1e-40, "%g", bound);
+}
+
 Test(ball_kernel, another_architecture_is_far) {
     double gram[POINTS * POINTS];
     relu_by_hand(gram);

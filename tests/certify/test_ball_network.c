@@ -41,6 +41,25 @@ Test(ball_network, biases_by_hand) {
     cr_assert(bound > 0 && bound < 2e-13, "%g", bound); /* two roundings at 487 */
 }
 
+/* w_l^2 = 2, 8 and hidden biases alone, b^2 = 4, 0; a = (3 sqrt 2 + 2, 2 - sqrt 2) as above.
+ * s_2^2 = 4: Theta_hat = 4 |a|^2 + 4 (w_1^2 x^2 + b_1^2)(v_1^2 + v_2^2) = 4 (28 + 8 sqrt 2) + 4 *
+ * 6 * 74. Depth
+ * 0: s_1^2 x^2 + b^2. */
+Test(ball_network, layers_that_differ_by_hand) {
+    const double weights[] = {2, 8}, biases[] = {4, 0};
+    ntk_architecture architecture = plain(1, NTK_RELU);
+    architecture.weight_variances = weights;
+    architecture.bias_variances = biases;
+    const double theta[] = {3, -1, 1, 1, 5, 7}, x = 1, gram = 112 + 32 * sqrt(2.0) + 1776;
+    double bound = NAN;
+    assert_ok(ntk_certify_network_error(&architecture, 1, 2, theta, 1, &x, &gram, 1, &bound));
+    cr_assert(bound > 0 && bound < 1e-12, "%g", bound); /* three roundings at 1933 */
+    architecture.depth = 0;
+    const double linear = 6;
+    assert_ok(ntk_certify_network_error(&architecture, 1, 2, theta, 1, &x, &linear, 1, &bound));
+    cr_assert(bound >= 0 && bound < 1e-30, "%g", bound);
+}
+
 /* The input 0 stops every ReLU without bias at 0 exactly: the kernel vanishes, and no slope is in
  * doubt. */
 Test(ball_network, zero_input_is_exact) {

@@ -36,6 +36,31 @@ Test(computing, kernel_of_known_value) {
     ntk_release(k);
 }
 
+/* Linear activations: S = w_1^2 .. w_l^2 <x, x'> + ..., Theta = the sum over layers. x = (1, 2),
+ * d = 2, so S^1 = 5/2 w_1^2 + b_1^2. Depth 0: Theta = S^1. Depth 1: S^2 = w_2^2 S^1 + b_2^2,
+ * Theta = S^2 + w_2^2 S^1. */
+Test(computing, kernel_of_layers_that_differ) {
+    const double x[] = {1, 2};
+    const struct {
+        const char *options;
+        double wanted;
+    } cases[] = {{"--depth 0", 5},
+                 {"--depth 0 --weight-variance 3 --bias-variance 0.5", 8},
+                 {"--weight-variance 1,4", 20},
+                 {"--weight-variance 1,4 --bias-variance 0.5,0", 24},
+                 {"--weight-variance 1,4 --bias-variance 0,0.5", 20.5}};
+    write_matrix("x.npy", 1, 2, x);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert_eq(toy_ntk("kernel --activation linear %s x.npy -o k.npy", cases[i].options), 0, "%s",
+                     toy_output());
+        size_t rows, columns;
+        double *k;
+        assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
+        cr_expect_float_eq(k[0], cases[i].wanted, 1e-14, "%s: %.17g", cases[i].options, k[0]);
+        ntk_release(k);
+    }
+}
+
 /* One block of scale 1 at orthogonal unit vectors: Theta = 2 kappa_1(0) = 2/pi, on the diagonal 2 +
  * 4; times 1/d without --input-scale none. Scale 0: 2 <x, x'> / d. */
 Test(computing, residual_kernel_of_known_value) {
@@ -102,7 +127,12 @@ Test(computing, kernel_refuses_what_it_cannot_use) {
     cr_expect_eq(toy_ntk("kernel x.npy y.npy -o k.npy"), 5, "2 and 3 coordinates: %s", toy_output());
     cr_expect_eq(toy_ntk("kernel x.npy -o nowhere/k.npy"), 5);
     cr_expect_eq(toy_ntk("kernel --activation rleu x.npy -o k.npy"), 64);
-    cr_expect_eq(toy_ntk("kernel --depth 0 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --depth 257 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --arch residual --depth 0 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --weight-variance 1,4 --depth 2 x.npy -o k.npy"), 64);
+    cr_expect(toy_said("2 numbers, where there are 3 layers"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --bias-variance 1,-4 x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --bias-variance 1, x.npy -o k.npy"), 64);
     cr_expect_eq(toy_ntk("kernel --weight-variance -1 x.npy -o k.npy"), 64);
     cr_expect_eq(toy_ntk("kernel --weight-variance nan x.npy -o k.npy"), 64);
     cr_expect_eq(toy_ntk("kernel --type gp x.npy -o k.npy"), 64);

@@ -1,9 +1,11 @@
 /* Written from the definitions (include/ntk/kernel.h and the closed forms of Cho & Saul 2009,
- * Williams 1997; GELU in the form that Stein's lemma gives first, term by term), in 400-bit balls,
+ * Williams 1997; GELU in the form that Stein's lemma gives first, term by term), in balls,
  * without a thought for speed. */
 #include "ball_kernel.h"
 
 #include <math.h>
+
+slong ball_bits = 1200;
 
 typedef struct {
     arb_t a, c, s;    /* S_xx, S_yy, S_xy */
@@ -167,6 +169,14 @@ static void dual_diagonal(ntk_activation activation, const arb_t a, arb_t value,
 
 static double midpoint(const arb_t x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
 
+/* w_l^2 and b_l^2, l = 1 .. L + 1. */
+static double weight_of(const ntk_architecture *a, size_t l) {
+    return a->weight_variances != NULL ? a->weight_variances[l - 1] : a->weight_variance;
+}
+static double bias_of(const ntk_architecture *a, size_t l) {
+    return a->bias_variances != NULL ? a->bias_variances[l - 1] : a->bias_variance;
+}
+
 /* w^2 <x, y> / d + b^2 */
 static void first_layer(arb_t out, const ntk_architecture *architecture, size_t d, const double *x,
                         const double *y) {
@@ -179,23 +189,23 @@ static void first_layer(arb_t out, const ntk_architecture *architecture, size_t 
         arb_set_d(g, y[k]);
         arb_addmul(out, f, g, BALL_BITS);
     }
-    arb_set_d(f, architecture->weight_variance);
+    arb_set_d(f, weight_of(architecture, 1));
     arb_mul(out, out, f, BALL_BITS);
     if (architecture->input_scale == NTK_INPUT_SCALE_DIMENSION) arb_div_ui(out, out, d, BALL_BITS);
-    arb_set_d(f, architecture->bias_variance);
+    arb_set_d(f, bias_of(architecture, 1));
     arb_add(out, out, f, BALL_BITS);
     arb_clear(f);
     arb_clear(g);
 }
 
-/* S <- w^2 value + b^2, Theta <- S + w^2 derivative Theta */
-static void next_layer(arb_t s, arb_t theta, const ntk_architecture *architecture, const arb_t value,
-                       const arb_t derivative) {
+/* S <- w^2 value + b^2, Theta <- S + w^2 derivative Theta, of layer l. */
+static void next_layer(arb_t s, arb_t theta, const ntk_architecture *architecture, size_t l,
+                       const arb_t value, const arb_t derivative) {
     arb_t w2, b2;
     arb_init(w2);
     arb_init(b2);
-    arb_set_d(w2, architecture->weight_variance);
-    arb_set_d(b2, architecture->bias_variance);
+    arb_set_d(w2, weight_of(architecture, l));
+    arb_set_d(b2, bias_of(architecture, l));
     arb_mul(theta, theta, w2, BALL_BITS);
     arb_mul(theta, theta, derivative, BALL_BITS);
     arb_mul(s, value, w2, BALL_BITS);
@@ -267,14 +277,14 @@ void ball_kernel_compute(const ntk_architecture *architecture, size_t d, const d
         arb_set(c, t.c);
         arb_set(s, t.s);
         dual_diagonal(architecture->activation, a, t.value, t.derivative);
-        next_layer(t.a, t.ta, architecture, t.value, t.derivative);
+        next_layer(t.a, t.ta, architecture, l + 2, t.value, t.derivative);
         dual_diagonal(architecture->activation, c, t.value, t.derivative);
-        next_layer(t.c, t.tc, architecture, t.value, t.derivative);
+        next_layer(t.c, t.tc, architecture, l + 2, t.value, t.derivative);
         if (x == y)
             dual_diagonal(architecture->activation, a, t.value, t.derivative);
         else
             ball_dual(architecture->activation, a, c, s, t.value, t.derivative);
-        next_layer(t.s, t.ts, architecture, t.value, t.derivative);
+        next_layer(t.s, t.ts, architecture, l + 2, t.value, t.derivative);
         arb_clear(a);
         arb_clear(c);
         arb_clear(s);

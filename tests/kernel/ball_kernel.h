@@ -6,7 +6,9 @@
 
 #include "base/arb.h"
 
-enum { BALL_BITS = 1200 };
+/* 1200, enough for a dozen layers of any kind; a test of deeper ones may set more. */
+extern slong ball_bits;
+#define BALL_BITS ball_bits
 
 typedef struct {
     arb_t nngp, ntk;   /* of the pair */

@@ -237,6 +237,62 @@ Test(accuracy, at_any_scale_phase_depth_and_angle) {
     }
 }
 
+/* Variances that differ from layer to layer, some biases 0; and no hidden layer at all. */
+Test(accuracy, variances_of_each_layer) {
+    static const double weights[] = {1, 4, 9, 0.5, 2, 1.3, 3}, biases[] = {0.1, 0, 2, 0.3, 0, 0.5, 0};
+    double x[POINTS * 10];
+    normals("layers", POINTS * 10, x);
+    for (size_t k = 0; k < 10; k++) x[10 + k] = x[k] * (1 + 1e-9);
+    for (size_t depth = 0; depth <= 6; depth++)
+        for (size_t a = 0; a < 4; a++) {
+            ntk_architecture architecture = ntk_architecture_default();
+            architecture.activation = (ntk_activation[]){NTK_RELU, NTK_ERF, NTK_GELU, NTK_SIN}[a];
+            architecture.depth = depth;
+            check_points(&architecture, POINTS, 10, x, "depth");
+            architecture.weight_variances = weights;
+            check_points(&architecture, POINTS, 10, x, "weights");
+            architecture.bias_variances = biases;
+            check_points(&architecture, POINTS, 10, x, "weights and biases");
+        }
+}
+
+/* The network (2.1) of chen-2025, L = 3: hidden biases of variance 1 inside the activation, none at
+ * the output, the first layer not divided by the number of inputs; 40-digit values. With w_1^2 = 1
+ * and b_l^2 = 1 the angle 0 gives S = 2, 3, 4 and Theta = 2, 5, 9, 13. */
+Test(accuracy, the_network_of_chen_2025) {
+    static const double weights[] = {1, 2, 2, 2}, biases[] = {1, 1, 1, 0}, angles[] = {0, 1, 2, M_PI};
+    static const double wanted[] = {13, 9.596432869517077, 7.058757518061094, 6.160772960174095};
+    double x[8], kernel[4];
+    for (size_t i = 0; i < 4; i++) {
+        x[2 * i] = cos(angles[i]);
+        x[2 * i + 1] = sin(angles[i]);
+    }
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.depth = 3;
+    architecture.weight_variances = weights;
+    architecture.bias_variances = biases;
+    architecture.input_scale = NTK_INPUT_SCALE_NONE;
+    assert_ok(ntk_kernel_cross(&architecture, NTK_KERNEL_NTK, 1, 4, 2, x, 2, x, 2, kernel, 4));
+    for (size_t i = 0; i < 4; i++)
+        cr_expect(fabs(kernel[i] - wanted[i]) <= 1e-14 * wanted[i], "angle %g: %.17g", angles[i], kernel[i]);
+}
+
+/* The deepest network: ordered, critical, chaotic. */
+Test(accuracy, of_the_deepest_network) {
+    double x[2 * 4];
+    normals("deepest", 2 * 4, x);
+    ball_bits = 8000; /* a layer of ReLU takes the bits of 1 / theta */
+    for (size_t phase = 0; phase < 3; phase++)
+        for (size_t a = 0; a < 3; a++) {
+            ntk_architecture architecture = ntk_architecture_default();
+            architecture.activation = (ntk_activation[]){NTK_RELU, NTK_ERF, NTK_SIN}[a];
+            architecture.depth = NTK_DEPTH_MAX;
+            architecture.weight_variance = (double[]){a == 0 ? 1.7 : 0.7, 2, 2.5}[phase];
+            architecture.bias_variance = phase == 0 ? 0.5 : 0.05;
+            check_points(&architecture, 2, 4, x, "deepest");
+        }
+}
+
 /* The mixtures of arc-cosine kernels are another form of the dual activations: quadrature at
  * moderate variances, expansions beyond its reach in angle, and the limits of sign and ReLU beyond
  * both. */

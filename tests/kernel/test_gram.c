@@ -260,6 +260,6 @@ Test(gram, errors_name_what_is_wrong) {
     cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 1, 2, x, 2, kernel, 1),
                  NTK_ERROR_UNSUPPORTED);
     architecture = ntk_architecture_default();
-    architecture.depth = 0;
+    architecture.depth = NTK_DEPTH_MAX + 1;
     cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 1, 2, x, 2, kernel, 1), NTK_ERROR_ARGUMENT);
 }

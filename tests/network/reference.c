@@ -14,6 +14,12 @@
         .bias_variance = bias, .input_scale = NTK_INPUT_SCALE_##scale,                                       \
         .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
     }
+#define LAYERS(L, phi, weights, biases, kind)                                                                \
+    {                                                                                                        \
+        .family = NTK_DENSE, .depth = L, .activation = NTK_##phi, .weight_variances = weights,               \
+        .bias_variances = biases, .input_scale = NTK_INPUT_SCALE_DIMENSION,                                  \
+        .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
+    }
 #define RESIDUAL(L, alpha, scale, kind)                                                                      \
     {                                                                                                        \
         .family = NTK_RESIDUAL, .depth = L, .activation = NTK_RELU, .weight_variance = 2,                    \
@@ -39,6 +45,9 @@
         }                                                                                                    \
     }
 
+static const double weights[] = {1, 4, 0.5, 2}, hidden_biases[] = {0.3, 0.2, 0.1, 0},
+                    some_biases[] = {0, 0.4, 0, 0.1};
+
 const reference_case reference_cases[] = {
     {DENSE(1, RELU, 2.0, 0.0, DIMENSION, NTK), 3, 9, 1, 5},
     {DENSE(2, RELU, 2.0, 0.1, DIMENSION, NTK), 4, 7, 3, 4},
@@ -55,6 +64,11 @@ const reference_case reference_cases[] = {
     {DENSE(2, SIN, 1.0, 0.1, DIMENSION, NTK), 3, 7, 3, 4},
     {DENSE(2, LINEAR, 1.0, 0.2, DIMENSION, NTK), 3, 7, 3, 1},
     {DENSE(1, TANH, 1.0, 0.1, DIMENSION, NTK), 3, 1, 2, 3}, /* one neuron, fewer than outputs */
+    {DENSE(0, RELU, 1.5, 0.0, DIMENSION, NTK), 3, 4, 2, 3}, /* a linear model */
+    {DENSE(0, TANH, 1.5, 0.3, NONE, NTK), 3, 4, 1, 3},
+    {LAYERS(3, RELU, weights, hidden_biases, NTK), 3, 7, 1, 4},
+    {LAYERS(3, TANH, weights, some_biases, MEAN_FIELD), 3, 6, 2, 3},
+    {LAYERS(0, ERF, weights, some_biases, NTK), 3, 4, 2, 3},
     {RESIDUAL(1, 1.0, DIMENSION, NTK), 3, 8, 1, 5},
     {RESIDUAL(1, 0.7, NONE, MEAN_FIELD), 4, 7, 3, 4},
     {RESIDUAL(2, 1.0, NONE, NTK), 3, 6, 3, 4},
@@ -147,16 +161,17 @@ static long double residual_forward(const reference_case *shape, reader *r, cons
 static long double dense_forward(const reference_case *shape, reader *r, const long double *x,
                                  long double *f) {
     const ntk_architecture *arch = &shape->architecture;
-    const long double w = sqrtl((long double)arch->weight_variance);
-    const long double b = sqrtl((long double)arch->bias_variance);
     long double a[64], h[64], nearest = INFINITY;
     for (size_t c = 0; c < shape->inputs; c++) a[c] = x[c];
     for (size_t l = 1; l <= arch->depth + 1; l++) {
         const size_t in = l == 1 ? shape->inputs : shape->width;
         const size_t out = l == arch->depth + 1 ? shape->outputs : shape->width;
         const bool plain = l == 1 && arch->input_scale == NTK_INPUT_SCALE_NONE;
+        const double *w2 = arch->weight_variances, *b2 = arch->bias_variances;
+        const long double w = sqrtl(w2 != NULL ? w2[l - 1] : arch->weight_variance);
+        const long double b = sqrtl(b2 != NULL ? b2[l - 1] : arch->bias_variance);
         multiply(r, out, in, w / (plain ? 1 : sqrtl(in)), a, h);
-        for (size_t k = 0; arch->bias_variance > 0 && k < out; k++) h[k] += b * read_next(r);
+        for (size_t k = 0; b > 0 && k < out; k++) h[k] += b * read_next(r);
         for (size_t k = 0; l <= arch->depth && k < out; k++) {
             nearest = fminl(nearest, fabsl(h[k]));
             a[k] = phi(arch->activation, h[k]);

@@ -66,8 +66,10 @@ Test(network_forward, counts_its_parameters) {
         const reference_case *shape = &reference_cases[t];
         reference_draw draw = reference_draw_create(shape);
         const size_t L = shape->architecture.depth, m = shape->width, K = shape->outputs;
-        size_t wanted = m * shape->inputs + (L - 1) * m * m + K * m;
-        if (shape->architecture.bias_variance > 0) wanted += L * m + K;
+        const double *each = shape->architecture.bias_variances, all = shape->architecture.bias_variance;
+        size_t wanted = L == 0 ? K * shape->inputs : m * shape->inputs + (L - 1) * m * m + K * m;
+        for (size_t l = 0; l <= L; l++)
+            if ((each != NULL ? each[l] : all) > 0) wanted += l < L ? m : K;
         if (shape->architecture.family == NTK_CONVOLUTIONAL) wanted = convolutional_count(shape);
         if (shape->architecture.family == NTK_RESIDUAL) wanted = m * shape->inputs + 2 * L * m * m + K * m;
         cr_assert_eq(draw.parameters, wanted, "case %zu", t);
@@ -113,7 +115,7 @@ Test(network_forward, refuses_sizes_that_make_no_sense) {
     cr_assert_eq(ntk_network_create(&architecture, 3, 0, 1, &network), NTK_ERROR_ARGUMENT);
     cr_assert_eq(ntk_network_create(&architecture, 3, 4, 0, &network), NTK_ERROR_ARGUMENT);
     cr_assert_null(network);
-    architecture.depth = 0;
+    architecture.depth = NTK_DEPTH_MAX + 1;
     cr_assert_eq(ntk_network_create(&architecture, 3, 4, 1, &network), NTK_ERROR_ARGUMENT);
     architecture.depth = 2;
     assert_fails(ntk_network_create(&architecture, 3, (size_t)1 << 32, 1, &network), NTK_ERROR_SHAPE,
