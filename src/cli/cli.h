@@ -48,8 +48,8 @@ struct cli_command {
     int (*run)(const cli_arguments *arguments);
 };
 
-extern const cli_command cli_list, cli_show, cli_run, cli_verify, cli_compare, cli_history, cli_figures,
-    cli_accept, cli_kernel, cli_certify, cli_doctor;
+extern const cli_command cli_list, cli_show, cli_run, cli_verify, cli_merge, cli_compare, cli_history,
+    cli_figures, cli_accept, cli_kernel, cli_certify, cli_doctor;
 
 /* `ntk` itself, as `ntk --help` tells it. */
 typedef struct cli_program {
@@ -96,6 +96,9 @@ int cli_fail(ntk_status status);
 
 /* The same, but a name or a value that does not exist is wrong usage. */
 int cli_fail_naming(const cli_command *command, ntk_status status);
+
+/* Columns of the terminal behind a descriptor; of none: $COLUMNS, or 80. At least 40. */
+size_t cli_columns(int descriptor);
 
 /* True where stdout is a terminal that wants colours. */
 bool cli_colour(void);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/nearest.h"
@@ -43,6 +44,15 @@ int cli_fail_naming(const cli_command *command, ntk_status status) {
     if (status == NTK_ERROR_NOT_FOUND || status == NTK_ERROR_ARGUMENT)
         return cli_usage_error(command, "%s", ntk_error_detail());
     return cli_fail(status);
+}
+
+size_t cli_columns(int descriptor) {
+    struct winsize window;
+    const char *given = getenv("COLUMNS");
+    long columns = given != NULL ? strtol(given, NULL, 10) : 0;
+    if (ioctl(descriptor, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) columns = window.ws_col;
+    if (columns <= 0) return 80;
+    return columns < 40 ? 40 : columns > 1000 ? 1000 : (size_t)columns;
 }
 
 bool cli_colour(void) {

@@ -26,6 +26,7 @@
 #include "run/journal.h"
 #include "run/plan.h"
 #include "run/process.h"
+#include "run/shard.h"
 #include "run/state.h"
 
 /* ---- accepting ------------------------------------------------------------------------------- */
@@ -49,6 +50,12 @@ static ntk_status check_acceptable(ntk_run *run, ntk_claim_run *claim) {
                     claim->claim.id, ntk_verdict_text(claim->outcome.verdict));
 }
 
+static ntk_status note_cost(const ntk_run *run, const ntk_claim_run *claim) {
+    double seconds = 0;
+    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) seconds += claim->tasks[t].process.seconds;
+    return ntk_shard_note_cost(run->suite, run->options.tier, claim->claim.id, seconds);
+}
+
 static ntk_status accept_claims(ntk_run *run, const char *why, size_t *changed) {
     for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(check_acceptable(run, &run->claims[i]));
     const ntk_provenance *origin = &run->provenance;
@@ -62,6 +69,7 @@ static ntk_status accept_claims(ntk_run *run, const char *why, size_t *changed) 
             ntk_expected_accept(run->suite->root, &run->claims[i].claim, run->options.tier,
                                 &run->claims[i].tasks[0].metrics, ntk_build_commit, machine, why, &moved);
         *changed += moved;
+        if (status == NTK_OK) status = note_cost(run, &run->claims[i]);
     }
     ntk_release(machine);
     return status;

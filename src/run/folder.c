@@ -19,6 +19,7 @@
 
 #include "experiment/support.h"
 #include "run/journal.h"
+#include "run/json.h"
 #include "run/state.h"
 
 static const char results[] = "results";
@@ -132,9 +133,7 @@ static ntk_status recall_slices(ntk_run *run) {
     double elapsed;
     NTK_TRY(ntk_text_format(&path, "%s/manifest.json", run->folder));
     json_t *manifest = run->options.resume ? json_load_file(path, 0, NULL) : NULL;
-    const char *started = json_string_value(json_object_get(manifest, "started"));
-    struct tm utc = {0};
-    if (started != NULL && strptime(started, "%Y-%m-%dT%H:%M:%SZ", &utc) != NULL) run->started = timegm(&utc);
+    (void)ntk_json_get_time(manifest, "started", &run->started);
     json_decref(manifest);
     ntk_release(path);
     ntk_journal_times(run->journal, &elapsed, &run->cpu_seconds);

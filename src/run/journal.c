@@ -98,10 +98,15 @@ const ntk_journal_entry *ntk_journal_find(const ntk_journal *journal, ntk_digest
     return NULL;
 }
 
-double ntk_journal_seconds(const ntk_journal *journal, const char *unit) {
+const ntk_journal_entry *ntk_journal_find_unit(const ntk_journal *journal, const char *unit) {
     for (size_t i = journal->count; i-- > 0;)
-        if (strcmp(journal->entries[i].unit, unit) == 0) return journal->entries[i].seconds;
-    return -1;
+        if (strcmp(journal->entries[i].unit, unit) == 0) return &journal->entries[i];
+    return NULL;
+}
+
+double ntk_journal_seconds(const ntk_journal *journal, const char *unit) {
+    const ntk_journal_entry *entry = ntk_journal_find_unit(journal, unit);
+    return entry != NULL ? entry->seconds : -1;
 }
 
 void ntk_journal_times(const ntk_journal *journal, double *elapsed, double *cpu_seconds) {

@@ -38,6 +38,9 @@ void ntk_journal_close(ntk_journal *journal);
 /* The latest entry with this key; NULL where there is none. */
 const ntk_journal_entry *ntk_journal_find(const ntk_journal *journal, ntk_digest key);
 
+/* The latest entry of this unit; NULL where there is none. */
+const ntk_journal_entry *ntk_journal_find_unit(const ntk_journal *journal, const char *unit);
+
 /* The latest wall-clock time of a unit; a negative number where it is unknown. */
 double ntk_journal_seconds(const ntk_journal *journal, const char *unit);
 

@@ -33,6 +33,15 @@ void ntk_json_set_text(json_t *object, const char *key, const char *text) {
     json_object_set_new(object, key, ntk_json_text(text));
 }
 
+bool ntk_json_get_time(const json_t *object, const char *key, time_t *out) {
+    const char *text = json_string_value(json_object_get(object, key));
+    struct tm utc = {0};
+    const char *end = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc) : NULL;
+    if (end == NULL || *end != '\0') return false;
+    *out = timegm(&utc);
+    return true;
+}
+
 ntk_status ntk_json_write(json_t *value, const char *path) {
     if (value == NULL) return ntk_fail(NTK_ERROR_MEMORY, "%s: no memory for its content", path);
     ntk_file *file;

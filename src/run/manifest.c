@@ -73,11 +73,16 @@ static json_t *inputs_object(const ntk_run *run) {
     return inputs;
 }
 
-static json_t *process_object(const ntk_task *task) {
+static const char *state_of(const ntk_task *task) {
     static const char *const states[] = {"waiting", "running", "done", "failed"};
+    if (task->state != NTK_TASK_FAILED) return states[task->state];
+    return task->skipped ? "skipped" : task->changed ? "changed" : "failed";
+}
+
+static json_t *process_object(const ntk_task *task) {
     json_t *process = json_object();
     ntk_json_set_text(process, "name", task->name);
-    ntk_json_set_text(process, "state", states[task->state]);
+    ntk_json_set_text(process, "state", state_of(task));
     ntk_json_set_text(process, "parameters", task->settings);
     if (task->cause != NULL) ntk_json_set_text(process, "cause", task->cause);
     ntk_json_set_number(process, "seconds", task->process.seconds);
@@ -93,6 +98,27 @@ static json_t *processes_array(const ntk_run *run) {
         for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
             json_array_append_new(processes, process_object(&run->claims[i].tasks[t]));
     return processes;
+}
+
+/* Which part of which whole this run is. */
+static json_t *shard_object(const ntk_run *run) {
+    json_t *shard = json_object(), *of = json_array();
+    json_object_set_new(shard, "index", json_integer((json_int_t)run->options.shard.index));
+    json_object_set_new(shard, "count", json_integer((json_int_t)run->options.shard.count));
+    for (size_t i = 0; i < run->shard_of_count; i++)
+        json_array_append_new(of, ntk_json_text(run->shard_of[i]));
+    json_object_set_new(shard, "of", of);
+    return shard;
+}
+
+/* Of a merged run: its first part's, with what the parts say together. */
+static json_t *merged_machine(const ntk_run *run) {
+    const ntk_provenance *origin = &run->provenance;
+    json_t *machine = json_deep_copy(json_object_get(json_array_get(run->parts, 0), "machine"));
+    ntk_json_set_text(machine, "cpu", origin->cpu);
+    ntk_json_set_text(machine, "system", origin->system);
+    ntk_json_set_text(machine, "blas_version", origin->blas_label);
+    return machine;
 }
 
 static json_t *overrides_object(const ntk_run *run) {
@@ -116,7 +142,9 @@ ntk_status ntk_manifest_write(const ntk_run *run, const char *path) {
     ntk_json_set_text(manifest, "data", run->suite->data);
     json_object_set_new(manifest, "inputs", inputs_object(run));
     json_object_set_new(manifest, "build", build_object(run));
-    json_object_set_new(manifest, "machine", machine_object(run));
+    json_object_set_new(manifest, "machine", run->parts != NULL ? merged_machine(run) : machine_object(run));
+    if (run->options.shard.count > 0) json_object_set_new(manifest, "shard", shard_object(run));
+    if (run->parts != NULL) json_object_set(manifest, "parts", run->parts);
     ntk_json_set_number(manifest, "wall_seconds", run->wall_seconds);
     ntk_json_set_number(manifest, "cpu_seconds", run->cpu_seconds);
     if (run->wall_seconds > 0)

@@ -152,6 +152,22 @@ static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t avai
     return NTK_OK;
 }
 
+/* What all shards run is noted, so that merging them can tell whether one is missing. */
+static ntk_status plan_shard(ntk_run *run, bool *selected) {
+    if (run->options.shard.count == 0) return NTK_OK;
+    void *ids = NULL;
+    ntk_status status = NTK_OK;
+    for (size_t i = 0; run->suite->registry[i].id != NULL && status == NTK_OK; i++) {
+        if (!selected[i]) continue;
+        status = ntk_array_grow(&ids, run->shard_of_count, sizeof(char *));
+        run->shard_of = ids;
+        if (status == NTK_OK)
+            status = ntk_text_copy(run->suite->registry[i].id, &run->shard_of[run->shard_of_count++]);
+    }
+    NTK_TRY(status);
+    return ntk_shard_select(run->suite, run->options.tier, run->options.shard, selected);
+}
+
 ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count) {
     NTK_TRY(ntk_provenance_read(run->suite->executable, &run->provenance));
     NTK_TRY(ntk_data_freeze(run->suite->data, &run->data));
@@ -160,6 +176,7 @@ ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count) {
     void *memory;
     NTK_TRY(ntk_allocate(available, sizeof(bool), &memory));
     ntk_status status = ntk_suite_select(run->suite, names, count, memory);
+    if (status == NTK_OK) status = plan_shard(run, memory);
     if (status == NTK_OK) status = plan_selection(run, memory, available);
     ntk_release(memory);
     return status;
@@ -183,6 +200,7 @@ ntk_status ntk_run_locate_tasks(ntk_run *run) {
 
 /* A task counts as done where the journal has its key and its tables are the ones that it left. */
 static ntk_status recall_task(ntk_run *run, ntk_task *task) {
+    if (task->state != NTK_TASK_WAITING) return NTK_OK; /* of a merged run */
     const ntk_journal_entry *entry = ntk_journal_find(run->journal, task->key);
     ntk_digest tables;
     if (entry == NULL || access(task->folder, F_OK) != 0) return NTK_OK;
@@ -234,6 +252,8 @@ void ntk_run_release_plan(ntk_run *run) {
         ntk_release(claim->figure_warning);
         ntk_claim_release(&claim->claim);
     }
+    ntk_texts_release(run->shard_of, run->shard_of_count);
+    run->shard_of = NULL;
     ntk_release(run->claims);
     run->claims = NULL;
     run->claim_count = 0;

@@ -28,8 +28,8 @@
 
 /* ---- creating -------------------------------------------------------------------------------- */
 
-ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size_t count,
-                          const ntk_run_options *options, ntk_run **out) {
+ntk_status ntk_run_prepare(const ntk_suite *suite, const char *const *names, size_t count,
+                           const ntk_run_options *options, ntk_run **out) {
     *out = NULL;
     void *memory;
     NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
@@ -38,12 +38,26 @@ ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size
         .suite = suite, .options = *options, .lock = -1, .started = time(NULL), .begun = ntk_process_clock()};
     ntk_status status = ntk_run_plan(run, names, count);
     if (status == NTK_OK && run->options.override_count == 0) status = ntk_run_read_expected(run);
-    if (status == NTK_OK) status = ntk_run_open_folder(run);
-    if (status == NTK_OK) status = ntk_run_locate_tasks(run);
     if (status == NTK_OK)
         *out = run;
     else
         ntk_run_destroy(run);
+    return status;
+}
+
+ntk_status ntk_run_open(ntk_run *run) {
+    NTK_TRY(ntk_run_open_folder(run));
+    return ntk_run_locate_tasks(run);
+}
+
+ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size_t count,
+                          const ntk_run_options *options, ntk_run **out) {
+    NTK_TRY(ntk_run_prepare(suite, names, count, options, out));
+    const ntk_status status = ntk_run_open(*out);
+    if (status != NTK_OK) {
+        ntk_run_destroy(*out);
+        *out = NULL;
+    }
     return status;
 }
 
@@ -52,6 +66,12 @@ void ntk_run_destroy(ntk_run *run) {
     ntk_run_release_plan(run);
     ntk_run_close_folder(run);
     ntk_texts_release(run->warnings, run->warning_count);
+    for (size_t i = 0; run->own_overrides != NULL && i < run->options.override_count; i++) {
+        ntk_release(run->own_overrides[i].name);
+        ntk_release(run->own_overrides[i].value);
+    }
+    ntk_release(run->own_overrides);
+    json_decref(run->parts);
     ntk_release(run);
 }
 

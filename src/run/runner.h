@@ -25,6 +25,12 @@
  * failure. */
 ntk_status ntk_run_create(const ntk_suite *suite, const char *const *names, size_t count,
                           const ntk_run_options *options, ntk_run **out);
+
+/* The same in two steps: the plan without a folder, then the folder. */
+ntk_status ntk_run_prepare(const ntk_suite *suite, const char *const *names, size_t count,
+                           const ntk_run_options *options, ntk_run **out);
+ntk_status ntk_run_open(ntk_run *run);
+
 void ntk_run_destroy(ntk_run *run);
 
 /* Run, judge, draw, and write the files of the run. A claim's failure is its verdict, not an error

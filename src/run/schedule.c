@@ -76,7 +76,7 @@ static ntk_status list_tasks(schedule *plan) {
         for (size_t t = 0; t < ntk_claim_run_task_count(&plan->run->claims[i]); t++) {
             ntk_task *task = &plan->run->claims[i].tasks[t];
             plan->order[plan->count++] = task;
-            if (task->state == NTK_TASK_DONE) plan->finished++;
+            if (task->state != NTK_TASK_WAITING) plan->finished++;
         }
     sort_tasks(plan->order, count);
     return NTK_OK;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
+#include <jansson.h>
 
 #include "claim/judge.h"
 #include "run/catalogue.h"
@@ -14,6 +15,7 @@
 #include "run/inputs.h"
 #include "run/journal.h"
 #include "run/process.h"
+#include "run/shard.h"
 
 /* What is known of a claim once it has been judged; borrowed, valid until the run is destroyed. */
 typedef struct ntk_claim_result {
@@ -55,6 +57,7 @@ typedef struct ntk_run_options {
     const char *out; /* NULL: results/<UTC time>-<commit>, to which results/latest is then
                       * pointed */
     bool resume;     /* go on with what `out` (NULL: results/latest) holds */
+    ntk_shard shard; /* run this part of the selected claims */
     bool figures;    /* draw them */
     const volatile sig_atomic_t *interrupted; /* set by a signal handler: stop; NULL: never */
     ntk_run_observer observer;
@@ -112,6 +115,10 @@ struct ntk_run {
     ntk_journal *journal;
     ntk_claim_run *claims;
     size_t claim_count;
+    char **shard_of; /* ids of the claims that all shards together run; NULL where there are none */
+    size_t shard_of_count;
+    json_t *parts;              /* of a merged run: where each part comes from; else NULL */
+    ntk_setting *own_overrides; /* of a merged run: those of the options; else NULL */
     char **warnings;
     size_t warning_count;
     time_t started;

@@ -179,8 +179,13 @@ Test(ci, summary_and_manifest_are_what_their_schemas_say) {
     toy_ntk("verify --no-figures --out all");
     cr_expect_str_eq(toy_last_line(), "2 passed, 13 failed, 1 skipped");
     expect_valid("all");
-    cr_assert_eq(toy_ntk("verify toy/holds --seed 3 --set units=2 --no-figures --out set"), 0);
-    expect_valid("set");
+    cr_assert_eq(
+        toy_ntk("verify toy/holds toy/slow --seed 3 --set units=2 --no-figures --shard 1/2 --out one"), 0);
+    expect_valid("one");
+    cr_assert_eq(
+        toy_ntk("verify toy/holds toy/slow --seed 3 --set units=2 --no-figures --shard 2/2 --out two"), 0);
+    cr_assert_eq(toy_ntk("merge one two --no-figures --out merged"), 0);
+    expect_valid("merged");
 }
 
 /* The validator itself notices what it must. */
