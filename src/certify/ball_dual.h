@@ -17,6 +17,15 @@ typedef struct ball_dual {
 /* (u, v) ~ N(0, [[p, c], [c, q]]), p, q > 0. p, q and c may be one and the same object: a point
  * with itself. Arithmetic of `precision` bits. */
 void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision);
+/* The same with a value whose radius is at most proportional to theirs, also where p q - c^2 is a
+ * ball around 0: of parallel points, layer after layer, whose digits a root would halve each time.
+ * By the mean value theorem, from the midpoints, since
+ *
+ *     dE/dc = (pi - theta) / (2 pi)               <= 1/2
+ *     dE/dp = sqrt(q / p) sin(theta) / (4 pi)     <= sqrt(q / p) / (4 pi)
+ */
+void ball_dual_relu_smooth(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision);
+
 void ball_dual_erf(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision);
 
 #endif

@@ -123,6 +123,22 @@ Test(ball_convolution, deep_diagonal_stays_tight) {
     cr_expect(bound >= 0 && bound < 1e-40, "%g", bound);
 }
 
+/* Two copies of an image, and multiples of it, through five layers: every pair of positions with
+ * itself has a determinant around 0, whose roots must not pile up. In units of K(x, x) the kernel
+ * is 1, 1, 3, 1, 3, 9. */
+Test(ball_convolution, parallel_images_stay_tight) {
+    const ntk_architecture a =
+        network(3, 4, 1, "conv 3, conv 3 stride 2, conv 3, conv 2, conv 3", NTK_READOUT_AVERAGE);
+    double x[3 * 12], gram[9];
+    assert_ok(ntk_linalg_start());
+    for (size_t k = 0; k < 12; k++) {
+        x[k] = x[12 + k] = (double)((7 * k) % 5) - 1;
+        x[24 + k] = 3 * x[k];
+    }
+    assert_ok(ntk_kernel_gram(&a, NTK_KERNEL_NTK, 3, 12, x, 12, gram, 3));
+    cr_expect(error_of(&a, 3, x, gram) < 1e-14 * gram[0]);
+}
+
 Test(ball_convolution, refused) {
     const ntk_architecture a = network(2, 3, 1, "conv 3", NTK_READOUT_FLATTEN);
     ntk_architecture tanh_ = a;
