@@ -21,8 +21,10 @@
 
 #include "network/convolution_layers.h"
 
-/* Doubles of the bands of derivatives of one side. */
-#define BAND ((size_t)1 << 22)
+/* Doubles of the bands of derivatives of one side, which the second-level cache holds, and rows of one at
+ * least. */
+#define BAND      ((size_t)1 << 16)
+#define BAND_ROWS ((size_t)32)
 /* Doubles of the patches, and rows of the signals, of a block of inputs. */
 #define PATCHES    ((size_t)1 << 21)
 #define BLOCK_ROWS ((size_t)128)
@@ -94,10 +96,15 @@ static ntk_status to_the_layer_below(const kernel_work *w, const side *s, size_t
 
 /* ---- by weights ------------------------------------------------------------------------------ */
 
+static size_t largest_batch(const kernel_work *w) {
+    return w->rows.batch->n > other(w)->batch->n ? w->rows.batch->n : other(w)->batch->n;
+}
+
 static size_t band_rows(const kernel_work *w, const convolution_layer *layer) {
-    const size_t most = w->rows.batch->n > other(w)->batch->n ? w->rows.batch->n : other(w)->batch->n;
-    const size_t rows = BAND / (most * w->network->outputs * (layer->patch + 1));
-    return rows < 1 ? 1 : rows < w->network->width ? rows : w->network->width;
+    const size_t most = largest_batch(w);
+    size_t rows = BAND / (most * w->network->outputs * (layer->patch + 1));
+    if (rows < BAND_ROWS) rows = BAND_ROWS;
+    return rows < w->network->width ? rows : w->network->width;
 }
 
 /* Rows first .. first + count of all derivatives. */
@@ -150,6 +157,7 @@ static size_t block_size(const kernel_work *w, const convolution_layer *layer) {
     const size_t K = w->network->outputs, N = layer->out;
     size_t most = BLOCK_ROWS / (K * N);
     if (most > PATCHES / (N * layer->patch)) most = PATCHES / (N * layer->patch);
+    if (most > largest_batch(w)) most = largest_batch(w);
     return most < 1 ? 1 : most;
 }
 
@@ -277,8 +285,10 @@ static sizes find_sizes(const kernel_work *w) {
         s.signal = larger(s.signal, layer->out * w->network->width);
         s.patches = larger(s.patches, layer->out * layer->patch);
         s.products = larger(s.products, layer->out * layer->patch);
-        s.band = larger(s.band, band_rows(w, layer) * (layer->patch + 1));
-        if (!positions_are_cheaper(w, layer)) continue;
+        if (!positions_are_cheaper(w, layer)) {
+            s.band = larger(s.band, band_rows(w, layer) * (layer->patch + 1));
+            continue;
+        }
         const size_t rows = block_size(w, layer) * layer->out;
         s.patches = larger(s.patches, rows * layer->patch);
         s.products = larger(s.products, K * rows * K * rows);
