@@ -119,10 +119,11 @@ static ntk_status bound_smallest(const ntk_architecture *architecture, const poi
 
 static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     const study *self = argument;
+    const point_set *set = &self->sets[slot->at.at[DATA]];
     const ntk_architecture architecture =
-        self->architecture_of(ntk_grid_label(&self->grid, slot->at, ARCHITECTURE));
-    return bound_smallest(&architecture, &self->sets[slot->at.at[DATA]],
-                          (size_t)ntk_grid_number(&self->grid, slot->at, SIZE), slot->values);
+        self->architecture_of(ntk_grid_label(&self->grid, slot->at, ARCHITECTURE), set->d);
+    return bound_smallest(&architecture, set, (size_t)ntk_grid_number(&self->grid, slot->at, SIZE),
+                          slot->values);
 }
 
 static ntk_status largest_size(const ntk_axis *sizes, size_t *out) {
@@ -197,7 +198,7 @@ ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, 
     point_set set;
     ntk_status status = draw(context, data_set, *n, &set);
     for (size_t i = 0; i < count && status == NTK_OK; i++) {
-        const ntk_architecture architecture = architecture_of(labels[i]);
+        const ntk_architecture architecture = architecture_of(labels[i], set.d);
         status = spectrum(table, &set, *n, labels[i], &architecture, &ranks[i]);
     }
     ntk_release(set.x);

@@ -23,7 +23,8 @@ static const ntk_parameter *const parameters[] = {ntk_digits_parameters, ntk_def
                                                   NULL};
 
 /* relu: strictly positive definite; linear: residual without branches, Theta = 2 <x, x'>. */
-static ntk_architecture architecture_of(const char *label) {
+static ntk_architecture architecture_of(const char *label, size_t d) {
+    (void)d;
     ntk_architecture out = ntk_architecture_default();
     out.depth = 2;
     out.input_scale = NTK_INPUT_SCALE_NONE;

@@ -18,8 +18,9 @@ NTK_BEGIN_DECLS
  * values of each tier. The points of a smaller size are the first ones of a larger. */
 extern const ntk_parameter ntk_definiteness_parameters[];
 
-/* The architecture that a label stands for, one that ntk_certify_kernel_error knows. */
-typedef ntk_architecture (*ntk_definiteness_architecture)(const char *label);
+/* The architecture that a label stands for on points of d coordinates, one that
+ * ntk_certify_kernel_error knows. */
+typedef ntk_architecture (*ntk_definiteness_architecture)(const char *label, size_t d);
 
 /* A rigorous lower bound of lambda_min(Theta) for each data set, architecture (the labels in the
  * parameter `architectures`, a list of choices that the experiment declares) and size: a verified

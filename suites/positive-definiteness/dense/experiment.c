@@ -23,7 +23,8 @@ static const ntk_metric_declaration metrics[] = {
     {0},
 };
 
-static ntk_architecture architecture_of(const char *label) {
+static ntk_architecture architecture_of(const char *label, size_t d) {
+    (void)d;
     ntk_architecture out = ntk_architecture_default();
     out.input_scale = NTK_INPUT_SCALE_NONE;
     out.depth = (size_t)(label[strlen("depth-")] - '0');

@@ -40,7 +40,8 @@ static const ntk_metric_declaration metrics[] = {
     {0},
 };
 
-static ntk_architecture architecture_of(const char *label) {
+static ntk_architecture architecture_of(const char *label, size_t d) {
+    (void)d;
     size_t i = 0;
     while (strcmp(label, networks[i].label) != 0) i++;
     ntk_architecture out = ntk_architecture_default();
