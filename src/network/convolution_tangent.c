@@ -21,8 +21,8 @@
 
 #include "network/convolution_layers.h"
 
-/* Doubles of the bands of derivatives of one side, which the second-level cache holds, and rows of one at
- * least. */
+/* Doubles of the bands of derivatives of one side, which the second-level cache holds, and rows of
+ * one at least. */
 #define BAND      ((size_t)1 << 16)
 #define BAND_ROWS ((size_t)32)
 /* Doubles of the patches, and rows of the signals, of a block of inputs. */
