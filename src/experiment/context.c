@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <ntk/data.h>
+#include <ntk/file.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/lab/network_name.h>
 #include <ntk/lab/parameters.h>
@@ -263,8 +264,8 @@ const ntk_metric *ntk_context_metric(const ntk_context *context, const char *for
 
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out) {
     *out = NULL;
-    if (strcmp(name, "metrics") == 0)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "table 'metrics': the name belongs to the file of the metrics");
+    if (strcmp(name, "metrics") == 0 || strcmp(name, "parameters") == 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "table '%s': the name belongs to the file of the %s", name, name);
     for (size_t i = 0; i < context->table_count; i++)
         if (strcmp(ntk_table_name(context->tables[i]), name) == 0)
             return ntk_fail(NTK_ERROR_ARGUMENT, "table '%s' is given twice", name);
@@ -280,6 +281,33 @@ ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *co
 const ntk_metrics *ntk_context_metrics(const ntk_context *context) { return &context->metrics; }
 
 /* The metrics come last: where metrics.tsv stands, the tables are complete. */
+/* For who reads the tables: a list of one element is a list all the same, and 1/n of a real number
+ * is no whole number. */
+static const char *kind_of(ntk_parameter_type type) {
+    switch (type) {
+    case NTK_PARAMETER_INTEGER:
+        return "integer";
+    case NTK_PARAMETER_REAL:
+        return "real";
+    case NTK_PARAMETER_FLAG:
+        return "flag";
+    case NTK_PARAMETER_CHOICE:
+        return "text";
+    default:
+        return "list";
+    }
+}
+
+static ntk_status write_parameters(const ntk_context *context, const char *path) {
+    ntk_file *file;
+    NTK_TRY(ntk_file_create(path, &file));
+    fputs("name\tkind\tvalue\n", ntk_file_stream(file));
+    for (size_t i = 0; i < context->parameter_count; i++)
+        fprintf(ntk_file_stream(file), "%s\t%s\t%s\n", context->parameters[i]->name,
+                kind_of(context->parameters[i]->type), context->values[i].text);
+    return ntk_file_commit(file);
+}
+
 ntk_status ntk_context_write(const ntk_context *context, const char *folder) {
     for (size_t i = 0; i < context->table_count; i++) {
         char *path = NULL;
@@ -289,8 +317,12 @@ ntk_status ntk_context_write(const ntk_context *context, const char *folder) {
         NTK_TRY(status);
     }
     char *path = NULL;
+    NTK_TRY(ntk_text_format(&path, "%s/parameters.tsv", folder));
+    ntk_status status = write_parameters(context, path);
+    ntk_release(path);
+    NTK_TRY(status);
     NTK_TRY(ntk_text_format(&path, "%s/metrics.tsv", folder));
-    const ntk_status status = ntk_metrics_write(path, &context->metrics);
+    status = ntk_metrics_write(path, &context->metrics);
     ntk_release(path);
     return status;
 }

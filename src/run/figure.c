@@ -1,10 +1,12 @@
-/* Figures: suites/style.gp, then the claim's figure.gp, in one gnuplot process that draws both
- * formats. The scripts see
+/* Figures: suites/style.gp, then the claim's figure.gp, in one gnuplot process that draws all
+ * formats asked for. The scripts see
  *
  *     data     the folder with metrics.tsv and the tables; controls stand in data/controls/<name>/
  *     output   the file that is drawn
- *     format   "svg" or "png"; style.gp chooses the terminal by it
+ *     format   "svg", "png" or "pdf"
+ *     width    "screen", or "single" or "double": the width of one or two columns of a paper
  *     tier     "quick" or "full"
+ *     and the parameters in effect (figure_parameters.h)
  *
  * A drawing takes its place only when gnuplot has ended well: an earlier one is never left half
  * overwritten. */
@@ -22,9 +24,10 @@
 #include "claim/claim.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/figure_parameters.h"
 #include "run/process.h"
 
-static const char *const formats[] = {"svg", "png"};
+const ntk_figure_look ntk_figure_of_a_run = {{"svg", "png"}, "screen"};
 
 static const double figure_seconds = 60, figure_megabytes = 2048;
 
@@ -43,14 +46,17 @@ static ntk_status quote(const char *text, char **out) {
     return NTK_OK;
 }
 
-static ntk_status variables(const char *claim_folder, ntk_tier tier, const char *format, char **out) {
+/* Hidden files: what is half drawn is nobody's figure yet. */
+static ntk_status variables(const char *claim_folder, ntk_tier tier, const char *format, const char *width,
+                            char **out) {
     char *file = NULL, *data = NULL, *output = NULL;
     ntk_status status = ntk_text_format(&file, "%s/.figure.%s", claim_folder, format);
     if (status == NTK_OK) status = quote(claim_folder, &data);
     if (status == NTK_OK) status = quote(file, &output);
     if (status == NTK_OK)
-        status = ntk_text_format(out, "data = %s; output = %s; format = '%s'; tier = '%s'", data, output,
-                                 format, ntk_tier_text(tier));
+        status = ntk_text_format(
+            out, "data = %s; output = %s; format = '%s'; width = '%s'; tier = '%s'; load %s.'/parameters.gp'",
+            data, output, format, width, ntk_tier_text(tier), data);
     ntk_release(file);
     ntk_release(data);
     ntk_release(output);
@@ -58,14 +64,15 @@ static ntk_status variables(const char *claim_folder, ntk_tier tier, const char 
 }
 
 typedef struct figure_texts {
-    char *style, *script, *variables[2], *stdout_path, *stderr_path;
+    char *style, *script, *variables[NTK_FIGURE_FORMATS], *stdout_path, *stderr_path;
 } figure_texts;
 
 static ntk_status build_texts(const ntk_suite *suite, const char *id, const char *folder, ntk_tier tier,
-                              figure_texts *texts) {
+                              const ntk_figure_look *look, figure_texts *texts) {
     NTK_TRY(ntk_text_format(&texts->style, "%s/suites/style.gp", suite->root));
     NTK_TRY(ntk_text_format(&texts->script, "%s/suites/%s/figure.gp", suite->root, id));
-    for (int f = 0; f < 2; f++) NTK_TRY(variables(folder, tier, formats[f], &texts->variables[f]));
+    for (int f = 0; f < NTK_FIGURE_FORMATS && look->formats[f] != NULL; f++)
+        NTK_TRY(variables(folder, tier, look->formats[f], look->width, &texts->variables[f]));
     NTK_TRY(ntk_text_format(&texts->stdout_path, "%s/gnuplot-stdout.txt", folder));
     return ntk_text_format(&texts->stderr_path, "%s/gnuplot-stderr.txt", folder);
 }
@@ -73,26 +80,56 @@ static ntk_status build_texts(const ntk_suite *suite, const char *id, const char
 static void release_texts(figure_texts *texts) {
     ntk_release(texts->style);
     ntk_release(texts->script);
-    for (int f = 0; f < 2; f++) ntk_release(texts->variables[f]);
+    for (int f = 0; f < NTK_FIGURE_FORMATS; f++) ntk_release(texts->variables[f]);
     ntk_release(texts->stdout_path);
     ntk_release(texts->stderr_path);
 }
 
-ntk_status ntk_figure_start(const ntk_suite *suite, const char *id, const char *claim_folder, ntk_tier tier,
-                            ntk_process *out) {
-    figure_texts texts = {0};
-    ntk_status status = build_texts(suite, id, claim_folder, tier, &texts);
-    if (status == NTK_OK) {
-        const char *const arguments[] = {"gnuplot",          "-e",        texts.variables[0],    texts.style,
-                                         texts.script,       "-e",        "unset output; reset", "-e",
-                                         texts.variables[1], texts.style, texts.script,          "-e",
-                                         "unset output",     NULL};
-        const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
-        const ntk_process_options options = {arguments,         environment,    texts.stdout_path,
-                                             texts.stderr_path, figure_seconds, figure_megabytes};
-        status = ntk_process_start(&options, out);
+static ntk_status start_gnuplot(const figure_texts *texts, ntk_process *out) {
+    const char *arguments[2 + 6 * NTK_FIGURE_FORMATS] = {"gnuplot"};
+    size_t count = 1;
+    for (int f = 0; f < NTK_FIGURE_FORMATS && texts->variables[f] != NULL; f++) {
+        arguments[count++] = "-e";
+        arguments[count++] = texts->variables[f];
+        arguments[count++] = texts->style;
+        arguments[count++] = texts->script;
+        arguments[count++] = "-e";
+        arguments[count++] = "unset output; reset";
     }
+    const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
+    const ntk_process_options options = {arguments,          environment,    texts->stdout_path,
+                                         texts->stderr_path, figure_seconds, figure_megabytes};
+    return ntk_process_start(&options, out);
+}
+
+ntk_status ntk_figure_start(const ntk_suite *suite, const char *id, const char *claim_folder, ntk_tier tier,
+                            const ntk_figure_look *look, ntk_process *out) {
+    figure_texts texts = {0};
+    NTK_TRY(ntk_figure_write_parameters(claim_folder));
+    ntk_status status = build_texts(suite, id, claim_folder, tier, look, &texts);
+    if (status == NTK_OK) status = start_gnuplot(&texts, out);
     release_texts(&texts);
+    return status;
+}
+
+/* gnuplot's SVG sets an accent over a letter by going back as far as the whole text so far may be
+ * wide. In the font of all figures a capital theta is 0.79 em wide and the accent 0.5, so that the
+ * way back is 0.64 em; written with as many characters as stood there. */
+static ntk_status place_accents(const char *path) {
+    static const char before[] = "<tspan dx=\"-", accent[] = "\u02c6</tspan>";
+    static const char *const ways[] = {".64", "0.64", "0.640"};
+    char *svg;
+    size_t size;
+    NTK_TRY(ntk_file_read(path, &svg, &size));
+    for (char *at = svg; (at = strstr(at, before)) != NULL;) {
+        at += sizeof before - 1;
+        const size_t length = strcspn(at, "e");
+        const char *content = strchr(at, '>');
+        if (content == NULL || strncmp(content + 1, accent, sizeof accent - 1) != 0) continue;
+        if (length >= 3 && length < 3 + sizeof ways / sizeof *ways) memcpy(at, ways[length - 3], length);
+    }
+    const ntk_status status = ntk_file_write(path, svg, size);
+    ntk_release(svg);
     return status;
 }
 
@@ -102,7 +139,8 @@ static bool take_drawing(const char *claim_folder, const char *format, bool good
     struct stat file;
     bool taken = ntk_text_format(&from, "%s/.figure.%s", claim_folder, format) == NTK_OK &&
                  ntk_text_format(&to, "%s/figure.%s", claim_folder, format) == NTK_OK && good &&
-                 stat(from, &file) == 0 && file.st_size > 0 && rename(from, to) == 0;
+                 stat(from, &file) == 0 && file.st_size > 0 &&
+                 (strcmp(format, "svg") != 0 || place_accents(from) == NTK_OK) && rename(from, to) == 0;
     if (!taken && from != NULL) unlink(from);
     ntk_release(from);
     ntk_release(to);
@@ -111,12 +149,13 @@ static bool take_drawing(const char *claim_folder, const char *format, bool good
 
 /* gnuplot ends with status 0 after many a complaint (an empty table, a missing font), so that what
  * it says counts as a warning too. */
-ntk_status ntk_figure_finish(const char *claim_folder, const ntk_process *process, bool *drawn,
-                             char **warning) {
+ntk_status ntk_figure_finish(const char *claim_folder, const ntk_figure_look *look,
+                             const ntk_process *process, bool *drawn, char **warning) {
     const bool ended_well = process->ending == NTK_ENDING_EXIT && process->code == 0;
     *warning = NULL;
     *drawn = true;
-    for (int f = 0; f < 2; f++) *drawn = take_drawing(claim_folder, formats[f], ended_well) && *drawn;
+    for (int f = 0; f < NTK_FIGURE_FORMATS && look->formats[f] != NULL; f++)
+        *drawn = take_drawing(claim_folder, look->formats[f], ended_well) && *drawn;
     char *path, *said = NULL;
     NTK_TRY(ntk_text_format(&path, "%s/gnuplot-stderr.txt", claim_folder));
     ntk_status status = ntk_process_last_words(path, &said);

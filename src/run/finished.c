@@ -140,9 +140,9 @@ static ntk_status copy_plot(const drawing *work, const char *id, const char *for
 static ntk_status run_gnuplot(const drawing *work, const char *id, const char *folder, bool *drawn,
                               char **warning) {
     ntk_process process, *const processes[] = {&process};
-    NTK_TRY(ntk_figure_start(work->suite, id, folder, work->tier, &process));
+    NTK_TRY(ntk_figure_start(work->suite, id, folder, work->tier, &ntk_figure_of_a_run, &process));
     while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 1.0);
-    return ntk_figure_finish(folder, &process, drawn, warning);
+    return ntk_figure_finish(folder, &ntk_figure_of_a_run, &process, drawn, warning);
 }
 
 static ntk_status draw_claim(drawing *work, const char *id, const char *folder) {

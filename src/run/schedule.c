@@ -193,7 +193,7 @@ static ntk_status start_computation(const ntk_run *run, ntk_task *task) {
 static ntk_status start_task(schedule *plan, ntk_task *task) {
     ntk_run *run = plan->run;
     NTK_TRY(task->is_figure ? ntk_figure_start(run->suite, run->claims[task->claim].claim.id, task->folder,
-                                               run->options.tier, &task->process)
+                                               run->options.tier, &ntk_figure_of_a_run, &task->process)
                             : start_computation(run, task));
     task->state = NTK_TASK_RUNNING;
     plan->running[plan->running_count++] = task;
@@ -281,7 +281,8 @@ static void tell_finished(const ntk_run *run, const ntk_claim_run *claim) {
 static ntk_status finish_figure(ntk_run *run, ntk_claim_run *claim) {
     bool drawn;
     claim->figure.state = NTK_TASK_DONE;
-    NTK_TRY(ntk_figure_finish(claim->figure.folder, &claim->figure.process, &drawn, &claim->figure_warning));
+    NTK_TRY(ntk_figure_finish(claim->figure.folder, &ntk_figure_of_a_run, &claim->figure.process, &drawn,
+                              &claim->figure_warning));
     if (drawn) NTK_TRY(ntk_text_format(&claim->figure_path, "%s/figure.svg", claim->figure.folder));
     if (claim->figure_warning != NULL)
         NTK_TRY(ntk_run_warn(run, "%s: %s", claim->figure.name, claim->figure_warning));

@@ -278,6 +278,7 @@ Test(context, names_are_given_once) {
     cr_expect_eq(ntk_emit_table(context, "drift", "x", &table), NTK_OK);
     cr_expect_eq(ntk_emit_table(context, "drift", "x", &table), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_emit_table(context, "metrics", "x", &table), NTK_ERROR_ARGUMENT);
+    cr_expect_eq(ntk_emit_table(context, "parameters", "x", &table), NTK_ERROR_ARGUMENT);
     cr_expect_eq(ntk_emit_table(context, "../drift", "x", &table), NTK_ERROR_ARGUMENT);
     cr_expect_null(table);
     ntk_context_destroy(context);

@@ -60,9 +60,9 @@ ntk_status ntk_emit_estimate_as(ntk_context *context, const ntk_estimate *estima
 const ntk_metric *ntk_context_metric(const ntk_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* name: as a metric's, given once, not "metrics". columns: such names separated by blanks; one with
- * a leading '$' holds text (first columns only). The table is owned by the context. Errors:
- * NTK_ERROR_ARGUMENT. */
+/* name: as a metric's, given once, not "metrics" and not "parameters". columns: such names
+ * separated by blanks; one with a leading '$' holds text (first columns only). The table is owned
+ * by the context. Errors: NTK_ERROR_ARGUMENT. */
 ntk_status ntk_emit_table(ntk_context *context, const char *name, const char *columns, ntk_table **out);
 
 /* ---- for who runs experiments ---------------------------------------------------------------- */
@@ -84,7 +84,8 @@ size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out)
 /* What has been emitted so far. */
 const ntk_metrics *ntk_context_metrics(const ntk_context *context);
 
-/* Write metrics.tsv and <table>.tsv of everything emitted into an existing folder, each
+/* Write metrics.tsv and <table>.tsv of everything emitted, and parameters.tsv (the values in
+ * effect, with the kind of each: integer, real, flag, text, list) into an existing folder, each
  * atomically. */
 ntk_status ntk_context_write(const ntk_context *context, const char *folder);
 

@@ -1,52 +1,57 @@
 # Drift of the empirical NTK on two digits, and accuracy on test images beside kernel logistic
 # regression.
-one_hot = data."/trajectories.tsv"
-l2 = data."/controls/l2/trajectories.tsv"
-runs = data."/runs.tsv"
-networks = "relu-2 relu-3 residual-2"
-titles = "'dense, L = 2' 'dense, L = 3' 'residual, L = 2'"
-pick(k, m) = strcol(1) eq word(networks, k) && $2 == m
-threshold = 0.25
-fixed = tier eq "quick" ? 4 : 5
-stats one_hot using 2 nooutput
-narrow = STATS_min; wide = STATS_max
-stats one_hot using 3 nooutput
-last = STATS_max
+paths = joined("trajectories")
+l2 = control("l2", "trajectories")
+runs = joined("runs")
+eval list("networks", "runs", 'strcol("activation")')
+eval list("widths", "paths", 'strcol("width")')
+narrow = first(widths); wide = last(widths)
+n = words(networks)
+name(a) = sprintf("%s, L = %d", a[1:8] eq "residual" ? "residual" : "dense ".named(a), layers(a))
+eval span("t", "paths", 'col("log-time")')
+eval span("drift", "paths", 'when(has("width", wide), col("drift"))')
+eval span("drift_top", "paths", 'col("drift-high")')
+eval span("right", "paths", 'col("curve-low")')
 
 # Accuracy of kernel logistic regression at the widest networks' fixed and last times, means over
 # seeds.
-array early[3]; array late[3]
-do for [k=1:3] {
-    stats runs using (pick(k, wide) ? $9 : NaN) nooutput
-    early[k] = STATS_mean
-    stats runs using (pick(k, wide) ? $11 : NaN) nooutput
-    late[k] = STATS_mean
+array early[n]; array late[n]; array end[n]
+do for [k=1:n] {
+    eval span("value", "runs", 'when(run(word(networks, k), wide), col("regression-accuracy-fixed"))')
+    early[k] = value_mean
+    eval span("value", "runs", 'when(run(word(networks, k), wide), col("regression-accuracy-end"))')
+    late[k] = value_mean
+    eval span("value", "paths", 'curve(word(networks, k), wide)')
+    end[k] = value_high
 }
 
-set multiplot layout 1,2
+eval figure("2", sprintf("%d %d", n + 4, n + 1), "1 1")
+eval panel(1, "drift of the kernel")
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", drift_low, drift_top_high)
 set xlabel "log t"
-set xrange [-4:last]
-set ylabel "drift ‖Θ̂_t − Θ̂_0‖ / ‖Θ̂_0‖"
-set logscale y
-set format y "10^{%T}"
-set yrange [1e-3:1e3]
-set key top left
-set title sprintf("drift of the kernel: m = %d (solid), %d (thin)", wide, narrow)
-plot one_hot using (pick(1, wide) ? $3 : NaN):14:15 with filledcurves fs transparent solid 0.15 ls 1 notitle, \
-     threshold with lines ls 100 title "threshold 0.25", \
-     for [k=1:3] one_hot using (pick(k, wide) ? $3 : NaN):13 with lines ls k title word(titles, k), \
-     for [k=1:3] one_hot using (pick(k, narrow) ? $3 : NaN):13 with lines ls k lw 0.8 notitle, \
-     for [k=1:3] l2 using (strcol(1) eq word(networks, k) ? $3 : NaN):13 with lines ls k dashtype 3 \
-         title k == 1 ? "with L2, λ = 0.1" : ""
+set ylabel drift_label
+plot for [k=1:n] paths using (curve(word(networks, k), wide)):(col("drift-low")):(col("drift-high")) \
+        @band k, \
+    claim_threshold with lines ls 100 title sprintf("threshold %s", short(claim_threshold)), \
+    for [k=1:n] paths using (curve(word(networks, k), wide)):(col("drift")) with lines ls k \
+        title name(word(networks, k)), \
+    for [k=1:n] paths using (curve(word(networks, k), narrow)):(col("drift")) with lines ls k lw 0.8, \
+    keyentry with lines ls 7 lw 0.8 title sprintf("thin: m = %s; thick: m = %s", narrow, wide), \
+    for [k=1:n] l2 using (when(is(word(networks, k)), col("log-time"))):(col("drift")) with lines ls k \
+            dashtype @dots, \
+    keyentry with lines ls 90 title sprintf("control: L2, λ = %s, m = %s", short(l2_lambda), l2_widths), \
+    @band_key
 
-unset logscale y
-set format y "%g"
-set yrange [0.4:1]
-set ylabel "part of the test images that is right"
-set key bottom right
-set title sprintf("accuracy on test images, m = %d", wide)
-plot for [k=1:3] one_hot using (pick(k, wide) ? $3 : NaN):16 with lines ls k notitle, \
-     for [k=1:3] "+" using (fixed):(early[k]) every ::0::0 with points ls k ps 1.6 notitle, \
-     for [k=1:3] "+" using (last - 0.3):(late[k]) every ::0::0 with points ls k ps 1.6 \
-         title k == 1 ? "logistic regression with Θ" : ""
-unset multiplot
+eval panel(2, sprintf("accuracy on test images, m = %s", wide))
+eval linear_axis("x", t_low, t_high)
+eval linear_axis("y", right_low, 1)
+set ylabel "accuracy on test images"
+plot for [k=1:n] paths using (curve(word(networks, k), wide)):(col("curve-low")):(col("curve-high")) \
+        @band k, \
+    for [k=1:n] paths using (curve(word(networks, k), wide)):(col("curve")) with lines ls k \
+        title name(word(networks, k)), \
+    for [k=1:n] "+" using (claim_log_horizon):(early[k]) every ::0::0 with points ls k ps 1.6, \
+    for [k=1:n] "+" using (end[k]):(late[k]) every ::0::0 with points ls k ps 1.6, \
+    keyentry with points ls 7 pt 7 ps 1.6 title "kernel logistic regression with Θ"
+eval finish

@@ -1,53 +1,48 @@
 # Drift of the empirical NTK: against log t at each width, and up to three fixed times against the
 # width.
-paths = data."/trajectories.tsv"
-runs = data."/runs.tsv"
-control = data."/controls/mean-field/runs.tsv"
+paths = joined("trajectories")
+runs = joined("runs")
+field = control("mean-field", "runs")
+eval list("networks", "runs", 'strcol("activation")')
+eval list("widths", "paths", 'strcol("width")')
+shown = first(networks)
+columns = "drift-3 drift-7 drift-11"
+until(name) = name[strstrt(name, "-") + 1:]
+eval span("t", "paths", 'col("log-time")')
+eval span("drift", "paths", 'when(is(shown), col("drift"))')
+eval span("top", "paths", 'when(is(shown), col("drift-high"))')
+eval span("least", "runs", 'col(first(columns))')
+eval span("most", "field", 'col(last(columns))')
+eval span("start", "runs", 'when(run(shown, first(widths)), col(last(columns)))')
 
-stats runs using 2 nooutput
-narrow = STATS_min; wide = STATS_max
-widths = steps(narrow, wide)
-width(i) = step(narrow, i)
-times = "3 7 11"
-array level[3]   # of the labels, at the widest network
-do for [i=1:3] {
-    stats runs using ($2 == wide ? log(column(3 + i)) : NaN) nooutput
-    level[i] = exp(STATS_mean)
-}
-stats runs using (strcol(1) eq "erf" && $2 == narrow ? $6 : NaN) nooutput
-start = 12 * STATS_mean
-
-set multiplot layout 1,2
-set bmargin 7.5
-set key outside below center
-set logscale y
-set format y "10^{%T}"
-set title "one-hot, erf: drift along the flow"
+eval figure("2", sprintf("%d %d", words(widths) + 2, words(columns) + words(networks) + 2), "1 1")
+eval panel(1, sprintf("%s: drift along the flow", named(shown)))
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", drift_low, top_high)
 set xlabel "log t"
-set ylabel "drift ‖Θ̂_t − Θ̂_0‖ / ‖Θ̂_0‖  (Frobenius)"
-set xrange [-4:11]
-set yrange [1e-5:5]
-set for [i=1:3] arrow i from real(word(times, i)), 1e-5 to real(word(times, i)), 5 nohead ls 101
-plot for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):14:15 \
-         with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i \
-         title sprintf("m = %d", width(i))
+set ylabel drift_label
+set for [c in columns] arrow from number(until(c)), graph 0 to number(until(c)), graph 1 nohead ls 101
+plot for [i=1:words(widths)] paths using (curve(shown, word(widths, \
+        i))):(col("drift-low")):(col("drift-high")) @band i, \
+    for [i=1:words(widths)] paths using (curve(shown, word(widths, i))):(col("drift")) with lines ls i \
+        title "m = ".word(widths, i), \
+    keyentry with lines ls 101 title "times of the right panel", \
+    @band_key
 unset arrow
 
 # smooth unique: the mean over seeds.
-set title "largest drift up to log t"
-set xlabel "hidden width m"
+eval panel(2, "largest drift up to a time")
+eval width_axis(widths)
+eval log_axis("y", least_low, most_high)
 set ylabel ""
-set logscale x 2
-set xrange [narrow / 1.3 : wide * 5]
-set xtics narrow, 4
-set yrange [level[1] / 5 : 60]
-set for [i=1:3] label i "log t ≤ ".word(times, i) at wide * 1.15, level[i] textcolor ls i
-set label 4 "mean field, log t ≤ 11" at narrow, 32 textcolor ls 8
-plot for [i=1:3] runs using (is("erf")):3 + i smooth unique with linespoints ls i pt 7 notitle, \
-     for [i=1:3] runs using (is("relu")):3 + i smooth unique with linespoints \
-         ls i dashtype 2 pt 5 notitle, \
-     control using (is("erf")):6 smooth unique with linespoints ls 8 pt 7 title "erf", \
-     control using (is("relu")):6 smooth unique with linespoints ls 8 dashtype 2 pt 5 title "relu", \
-     start * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}"
-unset multiplot
+plot for [i=1:words(columns)] keyentry with lines ls i title "log t ≤ ".until(word(columns, i)), \
+    for [i=1:words(columns)] for [k=1:words(networks)] runs using (line(word(networks, \
+            k))):(col(word(columns, i))) \
+        smooth unique with linespoints ls i dashtype k pt (k == 1 ? 7 : 4), \
+    for [k=1:words(networks)] field using (line(word(networks, k))):(col(last(columns))) smooth unique \
+        with linespoints ls 90 pt (k == 1 ? 7 : 4), \
+    for [k=1:words(networks)] keyentry with linespoints ls 7 dashtype k pt (k == 1 ? 7 : 4) \
+        title named(word(networks, k)).", mean over seeds", \
+    keyentry with lines ls 90 title sprintf("control: mean field, log t ≤ %s", until(last(columns))), \
+    aside * start_mean * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}"
+eval finish

@@ -27,27 +27,38 @@ static bool all_exited(const ntk_context *context, const char *const *words) {
     return widths > 1 && ntk_context_size(context, "seeds") > 1 && (!exited || exited->estimate.value == 1);
 }
 
+static const ntk_parameter parameters[] = {
+    NTK_REALS("thresholds", "0.1 0.25 0.5", 1e-3, 10, "three drifts, ascending, whose times are taken"),
+    {0},
+};
+
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("growth-{activations}", "exponent of the displacement in log t, at the worst width"),
     NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
     NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
-    NTK_METRIC("exited-{activations}", "part of the runs in which the kernel drifted by 0.5"),
+    NTK_METRIC("exited-{activations}", "part of the runs that passed the last threshold"),
     NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all did", all_exited),
     NTK_METRIC_WHEN("largest-log-exit-{activations}", "largest log T, if all did", all_exited),
     {0},
 };
 
-static const double thresholds[] = {0.1, 0.25, 0.5};
 enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
 static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-ratio lambda-min";
 
+typedef struct options {
+    const double *thresholds; /* (EXIT_COUNT) */
+    double window_start;
+} options;
+
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
+    const options *chosen = own;
     double slope;
-    for (size_t k = 0; k < EXIT_COUNT; k++) values[EXIT + k] = ntk_trajectory_exit_time(path, thresholds[k]);
+    for (size_t k = 0; k < EXIT_COUNT; k++)
+        values[EXIT + k] = ntk_trajectory_exit_time(path, chosen->thresholds[k]);
     values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
-    return ntk_sweep_fit_growth(path, NULL, *(const double *)own, &values[GROWTH], &slope);
+    return ntk_sweep_fit_growth(path, NULL, chosen->window_start, &values[GROWTH], &slope);
 }
 
 static const ntk_reduction reductions[] = {
@@ -69,13 +80,17 @@ static const ntk_reduction reductions[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    const double window_start = ntk_context_real(context, "window-start");
-    return ntk_sweep_conduct(context, &sweep, columns, measure, &window_start, reductions);
+    size_t count;
+    const options own = {.thresholds = ntk_context_reals(context, "thresholds", &count),
+                         .window_start = ntk_context_real(context, "window-start")};
+    if (count != EXIT_COUNT)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "thresholds: %zu are given, and three are taken", count);
+    return ntk_sweep_conduct(context, &sweep, columns, measure, &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters,
-                   ntk_sweep_window_parameters},
+                   ntk_sweep_window_parameters, parameters},
     .metrics = {metrics},
     .run = run,
 };

@@ -1,50 +1,59 @@
 # Drift of the empirical NTK of residual networks against log t, and exit times against the root of
 # the width.
-one_hot = data."/trajectories.tsv"
-soft = data."/controls/soft-targets/trajectories.tsv"
-squared = data."/controls/squared-loss/trajectories.tsv"
-runs = data."/runs.tsv"
-widths = tier eq "quick" ? "32 64 128 256" : "32 128 512 1024"
-width(i) = int(word(widths, i))
-threshold = 0.5
-stats one_hot using 2 nooutput
-wide = STATS_max
-stats one_hot using 3 nooutput
-last = STATS_max
+paths = joined("trajectories")
+soft = control("soft-targets", "trajectories")
+squared = control("squared-loss", "trajectories")
+runs = joined("runs")
+eval list("widths", "paths", 'strcol("width")')
+wide = last(widths)
+thresholds = claim_thresholds
+columns = "log-exit-small log-exit-middle log-exit-large"
+count = words(columns)
+eval span("t", "paths", 'col("log-time")')
+eval span("drift", "paths", 'col("drift")')
+eval span("most", "paths", 'col("drift-high")')
+eval span("early", "runs", 'col(first(columns))')
+eval span("late", "runs", 'col(last(columns))')
 
 # Lines through the mean log T of each threshold.
-array slope[3]; array offset[3]
-do for [k=1:3] {
-    stats runs using (sqrt($2)):(column(3 + k)) nooutput
-    slope[k] = STATS_slope
-    offset[k] = STATS_intercept
+array slope[count]; array offset[count]
+do for [k=1:count] {
+    stats runs using (sqrt(col("width"))):(col(word(columns, k))) nooutput
+    slope[k] = STATS_slope; offset[k] = STATS_intercept
 }
-names = "0.1 0.25 0.5"
 
-set multiplot layout 1,2
+eval figure("2", sprintf("%d %d", words(widths) + 4, count + 2), "1 1")
+eval panel(1, sprintf("drift of the kernel, %d blocks", claim_depth))
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", drift_low, most_high)
 set xlabel "log t"
-set ylabel "drift ‖Θ̂_t − Θ̂_0‖ / ‖Θ̂_0‖"
-set logscale y
-set format y "10^{%T}"
-set xrange [-4:last]
-set yrange [1e-2:1000]
-set key top left
-set title "drift of the kernel, L = 2"
-plot one_hot using ($2 == wide ? $3 : NaN):14:15 with filledcurves fs transparent solid 0.15 ls 4 notitle, \
-     threshold with lines ls 100 title "threshold 0.5", \
-     for [i=1:4] one_hot using ($2 == width(i) ? $3 : NaN):13 with lines ls i \
-         title sprintf("one-hot, m = %d", width(i)), \
-     soft using 3:13 with lines ls 7 dashtype 3 title "soft targets, m = 64", \
-     squared using 3:13 with lines ls 8 dashtype 3 title "squared loss, m = 64"
+set ylabel drift_label
+plot for [i=1:words(widths)] paths using (when(has("width", word(widths, i)), col("log-time"))):\
+        (col("drift-low")):(col("drift-high")) @band i, \
+    number(last(thresholds)) with lines ls 100 title sprintf("threshold %s", \
+            short(number(last(thresholds)))), \
+    for [i=1:words(widths)] paths using (when(has("width", word(widths, i)), \
+            col("log-time"))):(col("drift")) \
+        with lines ls i title "one-hot, m = ".word(widths, i), \
+    soft using (col("log-time")):(col("drift")) with lines ls 90 \
+        title sprintf("control: soft targets, m = %s", soft_targets_widths), \
+    squared using (col("log-time")):(col("drift")) with lines ls 91 lc rgb "black" \
+        title sprintf("control: squared loss, m = %s", squared_loss_widths), \
+    @band_key
 
-unset logscale y
-set format y "%g"
-set xrange [sqrt(width(1)) - 2 : sqrt(wide) + 2]
-set autoscale y
-set xlabel "√m"
+# The seeds of one threshold stand beside those of the others.
+aside_of(k) = 0.01 * (k - 2) * (sqrt(wide) - sqrt(first(widths)))
+eval panel(2, "time at which the drift reaches q")
+eval linear_axis("x", sqrt(first(widths)), sqrt(wide))
+eval linear_axis("y", early_low, late_high)
+set xtics ("" 0)
+set for [m in widths] xtics add (m sqrt(m))
+set xlabel "width m, on a scale of √m"
 set ylabel "log T"
-set key top left
-set title "time at which the drift reaches a threshold"
-plot for [k=1:3] offset[k] + slope[k] * x with lines ls 100 notitle, \
-     for [k=1:3] runs using (sqrt($2)):(column(3 + k)) with points ls 4 - k title "drift ".word(names, k)
-unset multiplot
+plot for [k=count:1:-1] runs using (sqrt(col("width")) + aside_of(k)):(col(word(columns, k))) with points \
+        ls k \
+        title sprintf("q = %s, a point for each seed", short(number(word(thresholds, k)))), \
+    for [k=1:count] offset[k] + slope[k] * x with lines ls k lw 1.2, \
+    keyentry with lines ls 7 lw 1.2 title "log T = a + b√m, fitted", \
+    @nothing "moved sideways to be told apart"
+eval finish

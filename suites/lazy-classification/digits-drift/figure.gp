@@ -1,46 +1,49 @@
 # Drift of the empirical NTK on ten digits under L2: along the flow, and its supremum against the
 # width.
-paths = data."/trajectories.tsv"
-zero = data."/controls/towards-zero/trajectories.tsv"
-runs = data."/runs.tsv"
-zero_runs = data."/controls/towards-zero/runs.tsv"
-networks = "erf erf-2"
-widths = 3
+paths = joined("trajectories")
+zero = control("towards-zero", "trajectories")
+runs = joined("runs")
+zero_runs = control("towards-zero", "runs")
+eval list("networks", "runs", 'strcol("activation")')
+eval list("zero_networks", "zero_runs", 'strcol("activation")')
+shown = first(networks)
+eval list("widths", "paths", 'is(shown) ? strcol("width") : ""')
+eval list("run_widths", "runs", 'strcol("width")')
+eval span("t", "paths", 'col("log-time")')
+eval span("drift", "paths", 'when(is(shown), col("drift"))')
+eval span("most", "zero", 'col("drift-high")')
+eval span("least", "runs", 'col("drift")')
+eval span("control", "zero_runs", 'col("drift")')
+eval span("start", "runs", 'when(run(shown, first(widths)), col("drift"))')
 
-stats runs using (is("erf")) nooutput
-narrow = STATS_min; wide = STATS_max
-array width[3]
-do for [i=1:widths] { width[i] = narrow * (wide / narrow)**((i - 1.) / (widths - 1)) }
-stats runs using (pick("erf", narrow) ? $4 : NaN) nooutput
-level = STATS_mean
-
-set multiplot layout 1,2
-set key top left
-set logscale y
-set format y "10^{%T}"
-set title "erf: L2 towards θ_0 (solid), towards zero (dotted)"
+eval figure("2", sprintf("%d %d", words(widths) + 3, words(networks) + 3), "1 1")
+eval panel(1, sprintf("%s, L = %d: drift along the flow", named(shown), layers(shown)))
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", drift_low, most_high)
 set xlabel "log t"
-set ylabel "drift ‖Θ̂_t − Θ̂_0‖ / ‖Θ̂_0‖  (Frobenius)"
-set xrange [-4:7]
-set yrange [1e-5:20]
-plot for [i=1:widths] paths using (pick("erf", width[i]) ? $3 : NaN):14:15 \
-         with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf", width[i]) ? $3 : NaN):13 with lines ls i \
-         title sprintf("m = %d", width[i]), \
-     for [i=1:widths] zero using (pick("erf", width[i]) ? $3 : NaN):13 with lines ls i dashtype 3 notitle
+set ylabel drift_label
+plot for [i=1:words(widths)] paths using (curve(shown, word(widths, \
+        i))):(col("drift-low")):(col("drift-high")) @band i, \
+    for [i=1:words(widths)] paths using (curve(shown, word(widths, i))):(col("drift")) with lines ls i \
+        title "m = ".word(widths, i), \
+    for [i=1:words(widths)] zero using (curve(shown, word(widths, i))):(col("drift")) with lines ls i \
+            dashtype @dots, \
+    keyentry with lines ls 90 title "control: L2 towards zero", \
+    @nothing sprintf("L2 towards θ_0, λ = %s", short(claim_lambda)), \
+    @band_key
 
 # smooth unique: the mean over seeds.
-set title "largest drift over all time"
-set xlabel "hidden width m"
+eval panel(2, "largest drift over all time")
+eval width_axis(run_widths)
+eval log_axis("y", least_low, control_high)
 set ylabel ""
-set logscale x 2
-set xtics narrow, width[2] / narrow
-set xrange [12:wide * 1.3]
-set yrange [level / (tier eq "full" ? 300 : 40):6]
-set key inside bottom left
-set label 1 "control: L2 towards zero" at 30, 1.7
-plot for [a in networks] runs using (is(a)):4 smooth unique with linespoints ls network_style(a) \
-    title sprintf("L = %d", layers(a)), \
-     zero_runs using (is("erf")):4 smooth unique with linespoints ls 8 dashtype 3 pt 4 notitle, \
-     3.5 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}"
-unset multiplot
+plot for [k=1:words(networks)] runs using (line(word(networks, k))):(col("drift")) with points ls k ps 0.3, \
+    for [k=1:words(networks)] runs using (line(word(networks, k))):(col("drift")) smooth unique with \
+            linespoints ls k \
+        title sprintf("%s, L = %d, mean over seeds", named(word(networks, k)), layers(word(networks, k))), \
+    keyentry with points ls 7 pt 7 ps 0.3 title "seeds", \
+    for [k=1:words(zero_networks)] zero_runs using (line(word(zero_networks, k))):(col("drift")) smooth \
+            unique \
+        with linespoints ls 90 title sprintf("control: L2 towards zero, %s", named(word(zero_networks, k))), \
+    start_mean * aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}"
+eval finish

@@ -1,45 +1,46 @@
 # Ten digits: distance of the network to its kernel solutions, and the accuracies side by side.
-runs = data."/runs.tsv"
-wrong = data."/controls/wrong-lambda/runs.tsv"
-names = "'f^* with Θ̂_0' 'f^* with Θ'"
+runs = joined("runs")
+wrong = control("wrong-lambda", "runs")
+eval list("widths", "runs", 'strcol("width")')
+errors = "error-empirical error-limit"
+formulas = sprintf("'%s' 'Θ'", Kernel_0)
+accuracies = "accuracy-network accuracy-linearised accuracy-limit"
 models = "'network' 'linearised network' 'infinite width'"
-
-stats runs using 2 nooutput
-narrow = STATS_min; wide = STATS_max
-array level[2]   # of the errors at the narrowest width
-do for [i=1:2] {
-    stats runs using ($2 == narrow ? column(3 + i) : NaN) nooutput
-    level[i] = STATS_mean
+array level[words(errors)]   # at the narrowest width
+do for [i=1:words(errors)] {
+    eval span("value", "runs", 'when(has("width", first(widths)), col(word(errors, i)))'); level[i] = \
+            value_mean
 }
-stats runs using 4 nooutput
-least = STATS_min
-stats runs using 9 nooutput
-centre = STATS_mean
+eval span("least", "runs", 'col(first(errors))')
+eval span("most", "runs", 'col(last(errors))')
+eval span("wrong", "wrong", 'col(first(errors))')
+eval span("right", "runs", 'col(first(accuracies))')
 
-set multiplot layout 1,2
-set bmargin 6.5
-set key outside below center horizontal maxcols 3 spacing 1
-set xlabel "hidden width m"
-set logscale x 2
-set xrange [narrow / 1.4 : wide * 1.4]
-
-# smooth unique: the mean over seeds.
-set title "distance at the end"
+eval figure("2", sprintf("%d %d", words(errors) + 4, words(accuracies) + 2), "1 1")
+eval panel(1, "distance at the end")
+eval width_axis(widths)
+eval log_axis("y", smaller(least_low, level[1] * first(widths) / last(widths)), larger(most_high, wrong_high))
 set ylabel "largest |f_T − f^*| over all images"
-set logscale y
-set format y "10^{%T}"
-set yrange [least / 2 : 4 * level[2]]
-beside(i) = 1.05**(2 * i - 3)   # the two, side by side
-plot for [i=1:2] runs using ($2 * beside(i)):3 + i with points ls i pt 6 ps 0.5 notitle, \
-     for [i=1:2] runs using ($2 * beside(i)):3 + i smooth unique with lines ls i title word(names, i), \
-     wrong using 2:4 smooth unique with linespoints ls 4 title "wrong λ", \
-     1.5 * level[2] * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
-     0.6 * level[1] * narrow / x with lines ls 101 title "m^{−1}"
+plot for [i=1:words(errors)] runs using (col("width") * beside(i, words(errors))):(col(word(errors, i))) \
+        with points ls i ps 0.3, \
+    for [i=1:words(errors)] runs using (col("width") * beside(i, words(errors))):(col(word(errors, i))) \
+            smooth unique with lines ls i \
+        title sprintf("f^* with %s, mean over seeds", word(formulas, i)), \
+    keyentry with points ls 7 pt 7 ps 0.3 title "seeds", \
+    wrong using (col("width")):(col(first(errors))) smooth unique with linespoints ls 90 \
+        title sprintf("control: %s λ in the formula", short(wrong_lambda_lambda_factor)), \
+    level[2] * aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
+    level[1] / aside * (x / first(widths))**-1 with lines ls 101 title "m^{−1}"
 
-set title "accuracy on test images, mean over seeds"
-set ylabel "part of the test images that is right"
-unset logscale y
-set format y "%g"
-set yrange [centre - 0.12 : centre + 0.12]
-plot for [i=1:3] runs using 2:8 + i smooth unique with linespoints ls i title word(models, i)
-unset multiplot
+eval panel(2, "accuracy on test images")
+eval linear_axis("y", 0, 1)
+set ylabel "accuracy on test images"
+plot 1.0 / classes(first(claim_activations)) with lines ls 100 title sprintf("chance, 1/%d", \
+        classes(first(claim_activations))), \
+    for [i=1:words(accuracies)] runs using (col("width") * beside(i, \
+            words(accuracies))):(col(word(accuracies, i))) with points ls i ps 0.3, \
+    for [i=1:words(accuracies)] runs using (col("width") * beside(i, \
+            words(accuracies))):(col(word(accuracies, i))) smooth unique \
+        with linespoints ls i title word(models, i).", mean", \
+    keyentry with points ls 7 pt 7 ps 0.3 title "seeds, each with images of its own"
+eval finish

@@ -1,43 +1,48 @@
 # Distance from the initialisation under L2 and without; and every run beside its own bound.
-with_l2 = data."/trajectories.tsv"
-without = data."/controls/no-regulariser/trajectories.tsv"
-runs = data."/runs.tsv"
-control = data."/controls/no-regulariser/runs.tsv"
-stats with_l2 using 2 nooutput
-wide = STATS_max
-bound = sqrt(2 * log(2) / 0.1)
-networks = "erf gelu relu erf-k3 relu-k10"
-activation = "erf gelu relu erf relu"
-classes = "2 2 2 3 10"
+paths = joined("trajectories")
+without = control("no-regulariser", "trajectories")
+runs = joined("runs")
+free_runs = control("no-regulariser", "runs")
+lambda = sprintf("λ = %s", short(claim_lambda))
+control_lambda = sprintf("λ = %s", short(no_regulariser_lambda))
+bound = sqrt(2 * log(2) / claim_lambda)
+eval list("networks", "runs", 'strcol("activation")')
+eval list("widths", "paths", 'strcol("width")')
+m = last(widths)
+binary = ""
+do for [a in networks] { if (classes(a) == 2) { binary = binary.a." " } }
+eval span("t", "paths", 'col("log-time")')
+eval span("free", "without", 'when(col("log-time") < t_high, col("displacement"))')
+eval span("top", "runs", 'col("displacement-ratio")')
+eval span("over", "free_runs", 'col("displacement-ratio")')
 
-set multiplot layout 1,2
-set title sprintf("distance from the initialisation, m = %d", wide)
+eval figure("2", sprintf("%d %d", 2 * words(binary) + 2, 4), "1 1")
+eval panel(1, sprintf("distance from the initialisation, m = %s", m))
+eval linear_axis("x", t_low, t_high)
+eval linear_axis("y", 0, larger(bound, free_high))
 set xlabel "log t"
-set ylabel "‖θ_t − θ₀‖"
-set key top left
-set xrange [-4:14]
-set yrange [0:20]
-plot for [i=1:3] with_l2 using (pick(word(networks, i), wide) ? $3 : NaN):5:6 \
-         with filledcurves fs transparent solid 0.15 ls i notitle, \
-     bound with lines ls 100 title "√(2 L_0/λ) for L_0 = log 2", \
-     for [i=1:3] without using (pick(word(networks, i), wide) ? $3 : NaN):4 with lines ls i dashtype 3 \
-         title word(networks, i).", λ = 0", \
-     for [i=1:3] with_l2 using (pick(word(networks, i), wide) ? $3 : NaN):4 with lines ls i \
-         title word(networks, i).", λ = 0.1"
+set ylabel "‖θ_t − θ_0‖"
+plot for [i=1:words(binary)] paths using (curve(word(binary, i), m)):\
+        (col("displacement-low")):(col("displacement-high")) @band i, \
+    for [i=1:words(binary)] paths using (curve(word(binary, i), m)):\
+        (col("displacement")) with lines ls i title named(word(binary, i)).", ".lambda, \
+    bound with lines ls 100 title "bound √(2 L_0/λ), L_0 = log 2", \
+    for [i=1:words(binary)] without using (curve(word(binary, i), m)):\
+        (col("displacement")) with lines ls i dashtype @dots title named(word(binary, \
+                i)).", ".control_lambda, \
+    @band_key
 
-# Two columns to a network: the runs with L2, and those without, at log t = 80.
-set title "each run, beside its own bound"
-set xlabel ""
-set ylabel "sup ‖θ_t − θ₀‖ / √(2 L_0/λ)"
-set logscale y
-set xrange [0.4:6.2]
-set yrange [0.1:1000]
+at(name) = sum [i=1:words(networks)] (name eq word(networks, i) ? i : 0)
+eval panel(2, "each run, beside its own bound")
+set xrange [0.5 : words(networks) + 0.5]
+eval log_axis("y", top_low, larger(1, over_high))
 set xtics ("" 1)
-set for [i=1:5] xtics add (word(activation, i).", K = ".word(classes, i) i) rotate by -30
-set key top left
+set for [i=1:words(networks)] xtics add (named(word(networks, i))."\nK = ".classes(word(networks, i)) i)
+set xlabel ""
+set ylabel "sup ‖θ_t − θ_0‖ / √(2 L_0/λ)"
 plot 1 with lines ls 100 title "the bound", \
-     for [i=1:5] control using (strcol(1) eq word(networks, i) ? i + 0.12 : NaN):4 with points ls 2 \
-         title i == 1 ? "λ = 0" : "", \
-     for [i=1:5] runs using (strcol(1) eq word(networks, i) ? i - 0.12 : NaN):4 with points ls 1 \
-         title i == 1 ? "λ = 0.1" : ""
-unset multiplot
+    runs using (at(strcol("activation"))):(col("displacement-ratio")) with points ls 1 \
+        title sprintf("%s, a point for each run", lambda), \
+    free_runs using (at(strcol("activation"))):(col("displacement-ratio")) with points ls 90 \
+        title sprintf("control: %s, up to log t = %s", control_lambda, short(no_regulariser_log_horizon))
+eval finish

@@ -1,51 +1,54 @@
 # Drift of the empirical NTK under L2: along the flow, and its supremum against the width.
-paths = data."/trajectories.tsv"
-zero = data."/controls/towards-zero/trajectories.tsv"
-runs = data."/runs.tsv"
-zero_runs = data."/controls/towards-zero/runs.tsv"
-field_runs = data."/controls/mean-field/runs.tsv"
-networks = tier eq "full" ? \
-    "erf gelu-k3 gelu-k10 gelu-2 erf-2-k3 erf-2-k10 erf-3 erf-3-k3 gelu-3-k10 relu-k3" : \
-    "erf erf-2-k10 gelu-3-k10 relu-k3"
+paths = joined("trajectories")
+zero = control("towards-zero", "trajectories")
+runs = joined("runs")
+zero_runs = control("towards-zero", "runs")
+field_runs = control("mean-field", "runs")
+eval list("networks", "runs", 'strcol("activation")')
+eval list("zero_networks", "zero_runs", 'strcol("activation")')
+eval list("field_networks", "field_runs", 'strcol("activation")')
+eval list("zero_widths", "zero", 'strcol("width")')
+shown = first(networks)
+eval list("widths", "paths", 'is(shown) ? strcol("width") : ""')
+eval list("run_widths", "runs", 'strcol("width")')
+eval span("t", "paths", 'col("log-time")')
+eval span("drift", "paths", 'when(is(shown), col("drift"))')
+eval span("most", "zero", 'col("drift-high")')
+eval span("least", "runs", 'col("drift")')
+eval span("control", "field_runs", 'col("drift")')
+eval span("start", "runs", 'when(run(shown, first(widths)), col("drift"))')
 
-stats runs using (is("erf")) nooutput
-narrow = STATS_min; wide = STATS_max
-widths = steps(narrow, wide)
-width(i) = step(narrow, i)
-stats runs using (pick("erf", narrow) ? $4 : NaN) nooutput
-level = STATS_mean
-
-set multiplot layout 1,2
-set bmargin 8
-set key outside below center horizontal maxcols 4
-set logscale y
-set format y "10^{%T}"
-set title "erf: L2 towards θ_0 (solid), towards zero (dotted)"
+eval figure("2", sprintf("%d %d", words(widths) + 3, words(networks) + words(zero_networks) + \
+        words(field_networks) + 2), "1 1")
+eval panel(1, sprintf("%s, L = %d: drift along the flow", named(shown), layers(shown)))
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", drift_low, most_high)
 set xlabel "log t"
-set ylabel "drift ‖Θ̂_t − Θ̂_0‖ / ‖Θ̂_0‖  (Frobenius)"
-set xrange [-4:7]
-set yrange [1e-5:20]
-plot for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):14:15 \
-         with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf", width(i)) ? $3 : NaN):13 with lines ls i \
-         title sprintf("m = %d", width(i)), \
-     for [m in "32 128"] zero using (pick("erf", m + 0) ? $3 : NaN):13 with lines \
-         ls 8 lw 2 dashtype 3 notitle
+set ylabel drift_label
+plot for [i=1:words(widths)] paths using (curve(shown, word(widths, \
+        i))):(col("drift-low")):(col("drift-high")) @band i, \
+    for [i=1:words(widths)] paths using (curve(shown, word(widths, i))):(col("drift")) with lines ls i \
+        title "m = ".word(widths, i), \
+    for [m in zero_widths] zero using (curve(shown, m)):(col("drift")) with lines ls 90, \
+    keyentry with lines ls 90 title "control: L2 towards zero", \
+    @nothing sprintf("L2 towards θ_0, λ = %s", short(claim_lambda)), \
+    @band_key
 
 # smooth unique: the mean over seeds.
-set title "largest drift over all time"
-set xlabel "hidden width m"
+eval panel(2, "largest drift over all time")
+eval width_axis(run_widths)
+eval log_axis("y", least_low, control_high)
 set ylabel ""
-set logscale x 2
-set xtics narrow, 4
-set xrange [12:wide * 1.3]
-set yrange [level / (tier eq "full" ? 300 : 20):6]
-set label 1 "controls: L2 towards zero, mean field" at 16, 2.8
-plot for [a in networks] runs using (is(a)):4 smooth unique with linespoints \
-    ls network_style(a) pt network_point(a) notitle, \
-     for [a in "erf relu"] zero_runs using (is(a)):4 smooth unique with linespoints \
-         ls 8 dashtype 3 pt 4 notitle, \
-     for [a in "erf relu"] field_runs using (is(a)):4 smooth unique with linespoints \
-         ls 8 dashtype 2 pt 6 notitle, \
-     6 * level * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", @network_key
-unset multiplot
+plot for [k=1:words(networks)] runs using (line(word(networks, k))):(col("drift")) smooth unique \
+        with linespoints ls k title network(word(networks, k)).", mean", \
+    for [k=1:words(zero_networks)] zero_runs using (line(word(zero_networks, k))):(col("drift")) smooth \
+            unique \
+        with linespoints ls 90 pt (2 * k + 2) title sprintf("control: L2 towards zero, %s", \
+                named(word(zero_networks, k))), \
+    for [k=1:words(field_networks)] field_runs using (line(word(field_networks, k))):(col("drift")) \
+            smooth unique \
+        with linespoints ls 90 pt (2 * k + 6) title sprintf("control: mean field, %s", \
+                named(word(field_networks, k))), \
+    start_mean * aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
+    @network_key
+eval finish

@@ -1,62 +1,62 @@
 # Gap between a network and its linearisation: along the flow, and its largest value against the
 # width.
-paths = data."/trajectories.tsv"
-unbounded = data."/controls/one-hot/trajectories.tsv"
-runs = data."/runs.tsv"
-unbounded_runs = data."/controls/one-hot/runs.tsv"
+paths = joined("trajectories")
+free = control("one-hot", "trajectories")
+runs = joined("runs")
+free_runs = control("one-hot", "runs")
+metrics = joined("metrics")
+eval list("networks", "runs", 'strcol("activation")')
+eval list("free_networks", "free_runs", 'strcol("activation")')
+shown = first(networks)
+eval list("widths", "paths", 'is(shown) ? strcol("width") : ""')
+eval list("free_widths", "free", 'is(first(free_networks)) ? strcol("width") : ""')
+eval list("run_widths", "runs", 'strcol("width")')
+eval list("free_run_widths", "free_runs", 'strcol("width")')
+eval span("t", "paths", 'col("log-time")')
+eval span("gap", "paths", 'when(is(shown), col("curve"))')
+eval span("most", "free", 'when(is(first(free_networks)), col("curve"))')
+eval span("least", "runs", 'col("gap")')
+eval span("largest", "free_runs", 'col("gap")')
+eval span("start", "runs", 'when(run(shown, first(widths)), col("gap"))')
+how(name) = network(name).(strstrt(name, "-l2") ? ", L2" : strstrt(name, "-soft") ? ", soft" : "")
+horizon = sprintf("log t ≤ %s + %s√m", short(one_hot_log_horizon), short(one_hot_horizon_growth))
 
-stats runs using 2 nooutput
-narrow = STATS_min; wide = STATS_max
-widths = tier eq "full" ? 4 : 2
-width(i) = tier eq "full" ? step(32, i) : int(word("16 128", i))
-stats runs using (strcol(1) eq "erf-3-soft" && $2 == narrow ? log($4) : NaN) nooutput
-high = exp(STATS_mean)
-stats runs using (strcol(1) eq "erf-1-l2" && $2 == narrow ? log($4) : NaN) nooutput
-low = exp(STATS_mean)
+# The exponents that are judged, and the widest of their intervals.
+eval span("rate", "metrics", 'when(strcol("metric")[1:5] eq "rate-", col("value"))')
+eval span("half", "metrics", 'when(strcol("metric")[1:5] eq "rate-", (col("high") - col("low")) / 2)')
 
-# The exponents of these networks that are judged, and the widest of their intervals.
-array network[5] = ["erf-1-l2", "erf-2-l2", "erf-1-k3-soft", "erf-3-soft", "relu-1-soft"]
-array name[5] = ["L=1, L2", "L=2, L2", "L=1, K=3, soft", "L=3, soft", "ReLU, L=1, soft"]
-drawn = ""
-do for [i=1:5] { drawn = drawn." rate-".network[i]." " }
-rate(value) = strstrt(drawn, " ".strcol(1)." ") ? value : NaN
-stats data."/metrics.tsv" using (rate($2)) nooutput
-exponents = sprintf("%.2f … %.2f", STATS_min, STATS_max)
-stats data."/metrics.tsv" using (rate($4 - $2)) nooutput
-exponents = sprintf("exponents %s, ± %.2f or less", exponents, STATS_max)
-
-set multiplot layout 1,2
-set bmargin 8.5
-set key outside below center maxrows 3
-set logscale y
-set format y "10^{%T}"
-set title "erf: with L2 (solid), one-hot (dotted, m = 64, 256)"
+eval figure("2", sprintf("%d %d", words(widths) + 3, words(networks) + words(free_networks) + 6), "1 1")
+eval panel(1, sprintf("%s: the gap along the flow", how(shown)))
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", gap_low, most_high)
 set xlabel "log t"
 set ylabel "largest gap |f_t − f_t^{lin}| so far"
-set xrange [-4:20]
-set yrange [low / 1000 : 20]
-plot for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):17:18 \
-         with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("erf-1-l2", width(i)) ? $3 : NaN):16 with lines ls i \
-         title sprintf("m = %d", width(i)), \
-     for [m in "64 256"] unbounded using (pick("erf-1", m + 0) ? $3 : NaN):16 with lines \
-         ls 8 lw 2 dashtype 3 notitle
+plot for [i=1:words(widths)] paths using (curve(shown, word(widths, \
+        i))):(col("curve-low")):(col("curve-high")) @band i, \
+    for [i=1:words(widths)] paths using (curve(shown, word(widths, i))):(col("curve")) with lines ls i \
+        title sprintf("m = %s", word(widths, i)), \
+    for [m in free_widths] free using (curve(first(free_networks), m)):(col("curve")) with lines ls 90, \
+    keyentry with lines ls 90 title "control: one-hot, no L2, ".named(first(free_networks)), \
+    @nothing sprintf("L2: λ = %s; soft targets: ε = %s", short(claim_lambda), short(claim_epsilon)), \
+    @band_key
 
 # Seeds, side by side; lines join their means (smooth unique).
-beside(i) = 1.06**(i - 3)
-set title "largest gap over all time (erf, but for one)"
-set xlabel "hidden width m"
+eval panel(2, "largest gap over all time")
+eval width_axis(run_widths." ".free_run_widths)
+eval log_axis("y", least_low, largest_high)
 set ylabel ""
-set logscale x 2
-set xrange [narrow / 1.5 : (wide > 256 ? wide : 256) * 1.5]
-set yrange [low / 50 : 70]
-set label 2 exponents at narrow / 1.2, low / 33
-set label 1 "one-hot, log t ≤ 2.3 + 4√m" at narrow, 46
-plot for [i=1:5] runs using (is(network[i]) * beside(i)):4 with points ls i pt 7 ps 0.2 notitle, \
-     for [i=1:5] runs using (is(network[i]) * beside(i)):4 smooth unique with linespoints ls i \
-         title name[i], \
-     unbounded_runs using (is("erf-1")):4 smooth unique with linespoints ls 1 dashtype 3 notitle, \
-     unbounded_runs using (is("relu-1")):4 smooth unique with linespoints ls 5 dashtype 3 notitle, \
-     1.5 * high * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
-     0.6 * low * narrow / x with lines ls 101 title "m^{−1}"
-unset multiplot
+plot for [k=1:words(networks)] runs using (line(word(networks, k)) * beside(k, \
+        words(networks))):(col("gap")) with points ls k ps 0.25, \
+    for [k=1:words(networks)] runs using (line(word(networks, k)) * beside(k, \
+            words(networks))):(col("gap")) smooth unique \
+        with linespoints ls k title how(word(networks, k)).", mean", \
+    keyentry with points ls 7 pt 7 ps 0.3 title "seeds", \
+    for [k=1:words(free_networks)] free_runs using (line(word(free_networks, k))):(col("gap")) smooth unique \
+        with linespoints ls 89 + k title sprintf("control: one-hot, %s", named(word(free_networks, k))), \
+    @nothing "one-hot: ".horizon, \
+    start_mean * aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
+    start_mean / aside * (x / first(widths))**-1 with lines ls 101 title "m^{−1}", \
+    @nothing sprintf("exponents %s to %s (± %s)", gprintf("%.2f", rate_low), gprintf("%.2f", rate_high), \
+            gprintf("%.2f", half_high)), \
+    @network_key
+eval finish

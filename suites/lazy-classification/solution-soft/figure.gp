@@ -1,54 +1,55 @@
 # Distance of the network to the solution with soft targets: along the flow, and at its end against
 # the width.
-paths = data."/trajectories.tsv"
-runs = data."/runs.tsv"
-wrong = data."/controls/wrong-epsilon/runs.tsv"
-networks = "erf gelu-k3"
-titles = "'erf, K = 2' 'gelu, K = 3'"
+paths = joined("trajectories")
+runs = joined("runs")
+wrong = control("wrong-epsilon", "runs")
+eval list("networks", "runs", 'strcol("activation")')
+eval list("wrong_networks", "wrong", 'strcol("activation")')
+shown = last(networks)
+n = words(networks)
+eval list("widths", "paths", 'is(shown) ? strcol("width") : ""')
+eval list("run_widths", "runs", 'strcol("width")')
+eval span("t", "paths", 'col("log-time")')
+eval span("error", "paths", 'when(is(shown), col("curve"))')
+eval span("most", "paths", 'when(is(shown), col("curve-high"))')
+eval span("least", "runs", 'col("error-empirical")')
+eval span("largest", "wrong", 'col("error-empirical")')
+eval span("upper", "runs", 'col("error-limit")')
+eval span("start", "runs", 'when(run(first(networks), first(widths)), col("error-limit"))')
+eval span("below", "runs", 'when(run(first(networks), first(widths)), col("error-empirical"))')
 
-stats paths using 3 nooutput
-last = STATS_max
-stats runs using 2 nooutput
-first = STATS_min; widest = STATS_max   # of all networks
-stats runs using (is("erf")) nooutput
-narrow = STATS_min; wide = STATS_max
-widths = steps(narrow, wide)
-array level[2]   # of the errors of erf at the narrowest width: with Θ̂_0, with Θ
-do for [i=1:2] {
-    stats runs using (pick("erf", narrow) ? column(3 + i) : NaN) nooutput
-    level[i] = STATS_mean
-}
-stats runs using 4 nooutput
-least = STATS_min
-
-set multiplot layout 1,2
-set bmargin 6.5
-set key outside below center horizontal maxcols 3 spacing 1
-set logscale y
-set format y "10^{%T}"
-set yrange [least / 1.5 : 12]
-set title "gelu, three classes: distance along the flow"
+eval figure("2", sprintf("%d %d", words(widths) + 1, 2 * n + words(wrong_networks) + 5), "1 1")
+eval panel(1, sprintf("%s: along the flow", network(shown)))
+eval linear_axis("x", t_low, t_high)
+eval log_axis("y", error_low, most_high)
 set xlabel "log t"
-set ylabel "largest |P f_t − P f^*| over test points"
-set xrange [-4:last]
-plot for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):17:18 \
-         with filledcurves fs transparent solid 0.12 ls i notitle, \
-     for [i=1:widths] paths using (pick("gelu-k3", step(narrow, i)) ? $3 : NaN):16 with lines ls i \
-         title sprintf("m = %d", step(narrow, i))
+set ylabel "largest |P f_t − P f^*|, test points"
+plot for [i=1:words(widths)] paths using (curve(shown, word(widths, \
+        i))):(col("curve-low")):(col("curve-high")) @band i, \
+    for [i=1:words(widths)] paths using (curve(shown, word(widths, i))):(col("curve")) with lines ls i \
+        title sprintf("m = %s, mean over seeds", word(widths, i)), \
+    @band_key
 
 # smooth unique: the mean over seeds.
-set title "at the end: f^* with Θ̂_0 (solid), with Θ (dotted)"
-set xlabel "hidden width m"
+eval panel(2, "at the end, mean over seeds")
+eval width_axis(run_widths)
+eval log_axis("y", least_low, larger(largest_high, upper_high))
 set ylabel ""
-set logscale x 2
-set xrange [first / 1.3 : widest * 1.3]
-plot for [k=1:2] runs using (is(word(networks, k))):4 smooth unique with linespoints ls k \
-    title word(titles, k), \
-     for [k=1:2] runs using (is(word(networks, k))):5 smooth unique with linespoints \
-         ls k dashtype 3 notitle, \
-     runs using (is("gelu-k3")):9 smooth unique with linespoints ls 3 title "class means", \
-     runs using (is("gelu-k3")):6 smooth unique with linespoints ls 3 dashtype 3 notitle, \
-     wrong using (is("erf")):4 smooth unique with linespoints ls 4 title "erf, wrong ε", \
-     1.7 * level[2] * sqrt(narrow / x) with lines ls 100 title "m^{−1/2}", \
-     0.5 * level[1] * narrow / x with lines ls 101 title "m^{−1}"
-unset multiplot
+plot for [k=1:n] runs using (line(word(networks, k))):(col("error-empirical")) smooth unique with \
+        linespoints ls k \
+        title sprintf("f^* with %s, %s", Kernel_0, network(word(networks, k))), \
+    for [k=1:n] runs using (line(word(networks, k))):(col("error-limit")) smooth unique \
+        with linespoints ls k dashtype 2 pt (2 * k + 2) title sprintf("f^* with Θ, %s", \
+                network(word(networks, k))), \
+    runs using (line(shown)):(col("class-means-error")) smooth unique with linespoints ls 8 \
+        title sprintf("class means, f^* with %s", Kernel_0), \
+    runs using (line(shown)):(col("class-means")) smooth unique with linespoints ls 8 dashtype 2 \
+        title "class means, f^* with Θ", \
+    for [k=1:words(wrong_networks)] wrong using (line(word(wrong_networks, k))):(col("error-empirical")) \
+            smooth unique \
+        with linespoints ls 90 title sprintf("control: ε = %s in the formula, %s", \
+                short(wrong_epsilon_formula_epsilon), named(word(wrong_networks, k))), \
+    start_mean * aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
+    below_mean / aside * (x / first(widths))**-1 with lines ls 101 title "m^{−1}", \
+    @network_key
+eval finish

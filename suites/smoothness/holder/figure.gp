@@ -1,25 +1,24 @@
 # Feature distances over their bounds: the worst curve at one layer, and drawn pairs at every depth.
-curves = data."/curves.tsv"
-pairs = data."/pairs.tsv"
-set multiplot layout 1,2
-set logscale x
-set format x "10^{%T}"
-set xrange [1e-6:100]
-set yrange [0:1.1]
-set ytics 0, 0.2, 1
+curves = joined("curves")
+pairs = joined("pairs")
+eval list("depths", "pairs", 'strcol("kernel")')
+eval span("near", "curves", 'col("distance")')
+eval span("r", "pairs", 'col("distance")')
+
+eval figure("2", sprintf("3 %d", words(depths) + 1), "1 2")
+eval panel(1, "L = 1, the worst pairs: ‖y‖ = ‖x‖ cos θ")
+eval log_axis("x", near_low, near_high)
+eval linear_axis("y", 0, 1)
 set xlabel "distance r / min(‖x‖, ‖y‖)"
 set ylabel "‖Φ(x) − Φ(y)‖^2 / bound"
-set title "(a) L = 1, the worst pairs: ‖y‖ = ‖x‖ cos θ"
-set key at graph 0.03, graph 0.19 left top
-plot 1 with lines ls 100, \
-     curves using 2:5 with lines ls 1 title "sharp: 2r/π + 2r^2", \
-     curves using 2:6 with lines ls 2 title "printed: (√r + 2r)^2"
+plot 1 with lines ls 100 title "the bound", \
+    curves using (col("distance")):(col("sharp")) with lines ls 1 title "sharp: 2r/π + 2r^2", \
+    curves using (col("distance")):(col("printed")) with lines ls 2 title "printed: (√r + 2r)^2"
 
-set xrange [5e-4:4]
-set title "(b) drawn pairs, the worst at each distance"
-set key at graph 0.03, graph 0.38 left top
-depths = "1 2 4 8"
-plot 1 with lines ls 100, \
-     for [i=1:words(depths)] pairs using (strcol(1) eq word(depths, i) ? $2 : NaN):5 \
-         with linespoints ls i title "L = ".word(depths, i)
-unset multiplot
+eval panel(2, "drawn pairs, the worst at each distance")
+eval log_axis("x", r_low, r_high)
+plot 1 with lines ls 100 title "the bound", \
+    for [i=1:words(depths)] pairs using (when(has("kernel", word(depths, i)), \
+            col("distance"))):(col("ratio")) \
+        with linespoints ls i title "L = ".word(depths, i)
+eval finish

@@ -1,28 +1,34 @@
 # The kink of the ReLU kernel, and how steep a function of norm 1 can be.
-smooth = data."/controls/smooth"
-set multiplot layout 1,2
+kink = joined("kink")
+pairs = joined("pairs")
+smooth = control("smooth", "kink")
+smooth_pairs = control("smooth", "pairs")
+eval span("angle", "kink", 'col("angle")')
+near = 0.25 * angle_high
+eval span("low", "kink", 'when(abs(col("angle")) < near, col("kernel"))')
+eval span("r", "pairs", 'col("distance")')
+eval span("steep", "pairs", 'col("feature") / col("distance")')
+eval span("flat", "smooth_pairs", 'col("feature") / col("distance")')
+claimed = named(claim_activation)
+removed = named(smooth_activation)
+
+eval figure("2", "2 4", "1 1")
+eval panel(1, "the kernel where two points meet")
+eval linear_axis("x", -near, near)
+eval linear_axis("y", low_low, 1)
 set xlabel "angle between x and y"
 set ylabel "K(x, y) / K(x, x)"
-set xrange [-0.6:0.6]
-set yrange [0.75:1.02]
-set xtics ("−0.6" -0.6, "−0.3" -0.3, 0, 0.3, 0.6)
-set ytics 0.8, 0.1
-set title "(a) the kernel where two points meet"
-set key at graph 0.3, graph 0.22 left top
-plot data."/kink.tsv" using 1:2 with lines ls 1 title "ReLU", \
-     smooth."/kink.tsv" using 1:2 with lines ls 8 title "erf (control)"
+plot kink using (col("angle")):(col("kernel")) with lines ls 1 title claimed, \
+    smooth using (col("angle")):(col("kernel")) with lines ls 90 title "control: ".removed
 
-set logscale xy
-set format "10^{%T}"
-set tics auto
-set xrange [5e-7:4]
-set yrange [0.3:2000]
+eval panel(2, "steepest function of norm 1")
+eval log_axis("x", r_low, r_high)
+eval log_axis("y", smaller(steep_low, flat_low), steep_high)
 set xlabel "distance r of two points on the sphere"
 set ylabel "‖Φ(x) − Φ(y)‖ / r"
-set title "(b) steepest function of norm 1"
-set key at graph 0.28, graph 0.99 left top
 plot sqrt(2 / pi) * x**-0.5 with lines ls 100 title "lower bound, √(2/π) r^{−1/2}", \
-     sqrt(2 / pi / x + 2) with lines ls 101 title "upper bound", \
-     data."/pairs.tsv" using 2:5 with points ls 1 title "ReLU", \
-     smooth."/pairs.tsv" using 2:5 with linespoints ls 8 title "erf (control)"
-unset multiplot
+    sqrt(2 / pi / x + 2) with lines ls 101 title "upper bound, √(2/(πr) + 2)", \
+    pairs using (col("distance")):(col("feature") / col("distance")) with points ls 1 title claimed, \
+    smooth_pairs using (col("distance")):(col("feature") / col("distance")) with linespoints ls 90 \
+        title "control: ".removed
+eval finish

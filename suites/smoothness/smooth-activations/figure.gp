@@ -1,32 +1,38 @@
 # Ratios of distances under smooth activations, and their constants.
-relu = data."/controls/relu"
-names = "erf gelu softplus"
-titles = "erf GELU softplus"
-set multiplot layout 1,2
-set logscale x
-set format x "10^{%T}"
-set xrange [2e-3:3]
-set yrange [0:1.4]
+sphere = joined("sphere")
+space = joined("space")
+relu = control("relu", "space")
+eval list("names", "sphere", 'strcol("kernel")')
+eval list("relu_names", "relu", 'strcol("kernel")')
+steepness = 'col("feature") / col("distance")'
+eval span("r", "sphere", 'col("distance")')
+eval span("steep", "sphere", steepness)
+eval span("bound", "sphere", steepness.' / col("ratio")')
+eval span("near", "space", 'col("distance")')
+eval span("least", "space", 'col("ratio")')
+eval span("most", "relu", 'col("ratio")')
+from(name) = when(has("kernel", name), col("distance"))
+
+eval figure("2", sprintf("%d %d", words(names) + 1, words(names) + words(relu_names) + 1), "1 1")
+eval panel(1, "on the sphere")
+eval log_axis("x", r_low, r_high)
+eval linear_axis("y", 0, larger(steep_high, bound_high))
 set xlabel "distance r of two points on the sphere"
 set ylabel "‖Φ(x) − Φ(y)‖ / r"
-set title "(a) on the sphere"
-set key at graph 0.03, graph 0.36 left top
-plot for [i=1:3] data."/sphere.tsv" using (strcol(1) eq word(names, i) ? $2 : NaN):($4 / $2 / $5) \
-         with lines ls 100, \
-     for [i=1:3] data."/sphere.tsv" using (strcol(1) eq word(names, i) ? $2 : NaN):($4 / $2) \
-         with linespoints ls i title word(titles, i), \
-     NaN with lines ls 100 title "√κ'(1)"
+plot for [i=1:words(names)] sphere using (from(word(names, i))):(@steepness / col("ratio")) with lines ls \
+        100, \
+    for [i=1:words(names)] sphere using (from(word(names, i))):(@steepness) with linespoints ls i \
+        title named(word(names, i)), \
+    keyentry with lines ls 100 title "bounds √κ'(1)"
 
-set logscale y
-set format y "10^{%T}"
-set yrange [0.3:20]
-set ytics add ("0.5" 0.5, "2" 2, "5" 5)
+eval panel(2, "everywhere, the worst pair")
+eval log_axis("x", near_low, near_high)
+eval log_axis("y", least_low, larger(1, most_high))
 set xlabel "distance r / min(‖x‖, ‖y‖)"
-set ylabel "‖Φ(x) − Φ(y)‖ / (printed constant · r)"
-set title "(b) everywhere, the worst pair at each distance"
-set key at graph 0.45, graph 0.98 left top
-plot 1 with lines ls 100, \
-     relu."/space.tsv" using 2:5 with linespoints ls 8 title "ReLU (control)", \
-     for [i=1:3] data."/space.tsv" using (strcol(1) eq word(names, i) ? $2 : NaN):5 \
-         with linespoints ls i title word(titles, i)
-unset multiplot
+set ylabel "‖Φ(x) − Φ(y)‖ / printed bound"
+plot 1 with lines ls 100 title "the printed bound", \
+    for [i=1:words(relu_names)] relu using (from(word(relu_names, i))):(col("ratio")) with linespoints ls 90 \
+        title "control: ".named(word(relu_names, i)), \
+    for [i=1:words(names)] space using (from(word(names, i))):(col("ratio")) with linespoints ls i \
+        title named(word(names, i))
+eval finish

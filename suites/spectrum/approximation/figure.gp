@@ -1,43 +1,60 @@
 # Smallest errors against the norm that they cost, in L^2 and in the supremum norm.
-squares = data."/squares.tsv"
-supremum = data."/supremum.tsv"
-last = data."/controls/last-layer"
-pick(p) = $1 == p ? $2 : NaN
-rate(p) = -1 / (p / 2.0 - 1)
-array norm[3]
-array error[3]
-array start[3]
-array top[3]
-do for [i=1:3] {
-    stats squares using ($1 == i + 2 && $2 == 1000 ? $3 : NaN) nooutput
-    norm[i] = STATS_mean
-    stats squares using ($1 == i + 2 && $2 == 1000 ? $4 : NaN) nooutput
-    error[i] = STATS_mean
-    stats supremum using ($1 == i + 2 && $3 < 0.125 ? $2 : NaN) nooutput
-    start[i] = STATS_min
-    stats supremum using ($1 == i + 2 && $3 < 0.125 ? $3 : NaN) nooutput
-    top[i] = STATS_max
+squares = joined("squares")
+supremum = joined("supremum")
+last_squares = control("last-layer", "squares")
+last_supremum = control("last-layer", "supremum")
+eval list("dimensions", "squares", 'strcol("dimension")')
+count = words(dimensions)
+removed = first(dimensions)
+at(p) = when(has("dimension", p), col("norm"))
+rate(p) = -2.0 / (p - 2)
+
+# Laws through the middle of the cuts, and through what is left of the largest error an octave on.
+array norm[count]; array error[count]; array start[count]; array top[count]
+do for [i=1:count] {
+    p = word(dimensions, i)
+    eval span("cut", "squares", 'when(has("dimension", p), log(col("cut")))')
+    eval span("later", "squares", 'when(has("dimension", p) && log(col("cut")) > cut_mean, col("cut"))')
+    eval span("value", "squares", 'when(has("dimension", p) && col("cut") == later_low, col("norm"))')
+    norm[i] = value_mean
+    eval span("value", "squares", 'when(has("dimension", p) && col("cut") == later_low, col("error"))')
+    error[i] = value_mean
+    eval span("whole", "supremum", 'when(has("dimension", p), col("error"))')
+    eval span("value", "supremum", 'when(has("dimension", p) && col("error") < 0.16 * whole_high, \
+            col("norm"))')
+    start[i] = value_low
+    eval span("value", "supremum", 'when(has("dimension", p) && col("error") < 0.16 * whole_high, \
+            col("error"))')
+    top[i] = value_high
 }
-set logscale xy
-set format xy "10^{%T}"
-set multiplot layout 1,2
-set xrange [1:1e6]
-set yrange [2e-5:1]
+eval span("delta", "squares", 'col("norm")')
+eval span("e", "squares", 'col("error")')
+eval span("reach", "supremum", 'when(col("norm") >= 1, col("norm"))')
+eval span("s", "supremum", 'when(col("norm") >= 1, col("error"))')
+
+eval figure("2", sprintf("%d %d", count + 2, count + 2), "1 1")
+eval panel(1, "edge of H^1, error in L^2")
+eval log_axis("x", delta_low, delta_high)
+eval log_axis("y", e_low, e_high)
 set xlabel "norm δ"
 set ylabel "smallest error in L^2"
-set title "(a) edge of H^1"
-set key at graph 0.45, graph 0.98 left top
-plot for [i=1:3] error[i] * (x / norm[i])**rate(i + 2) with lines ls 101, \
-     for [i=1:3] squares using ($1 == i + 2 ? $3 : NaN):4 with points ls i title sprintf("p = %d", i + 2), \
-     last."/squares.tsv" using ($1 == 3 ? $3 : NaN):4 with points ls 8 title "p = 3, last layer"
+plot for [i=1:count] error[i] * (x / norm[i])**rate(word(dimensions, i)) with lines ls 101, \
+    for [i=1:count] squares using (at(word(dimensions, i))):(col("error")) with points ls i \
+        title sprintf("p = %s", word(dimensions, i)), \
+    last_squares using (at(removed)):(col("error")) with points ls 90 \
+        title sprintf("control: last layer alone, p = %s", removed), \
+    keyentry with lines ls 101 title "powers δ^{−1/(p/2 − 1)}"
 
-set xrange [1:3e3]
-set yrange [0.008:1]
+eval panel(2, "a Lipschitz function, supremum")
+eval log_axis("x", 1, reach_high)
+eval log_axis("y", s_low, s_high)
 set ylabel "smallest supremum error"
-set title "(b) a Lipschitz function"
-set key at graph 0.4, graph 0.98 left top
-plot for [i=1:3] (x > start[i] ? top[i] * (x / start[i])**rate(i + 2) * log(x) / log(start[i]) : NaN) \
-         with lines ls 101, \
-     for [i=1:3] supremum using (pick(i + 2)):3 with lines ls i title sprintf("p = %d", i + 2), \
-     last."/supremum.tsv" using (pick(3)):3 with lines ls 8 title "p = 3, last layer"
-unset multiplot
+plot for [i=1:count] (x > start[i] ? top[i] * (x / start[i])**rate(word(dimensions, i)) * log(x) / \
+        log(start[i]) : NaN) \
+        with lines ls 101, \
+    for [i=1:count] supremum using (at(word(dimensions, i))):(col("error")) with lines ls i \
+        title sprintf("p = %s", word(dimensions, i)), \
+    last_supremum using (at(removed)):(col("error")) with lines ls 90 \
+        title sprintf("control: last layer alone, p = %s", removed), \
+    keyentry with lines ls 101 title "powers δ^{−1/(p/2 − 1)} log δ"
+eval finish

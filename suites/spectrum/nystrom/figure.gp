@@ -1,37 +1,52 @@
 # Eigenvalues of random kernel matrices over those of the sphere, and their spread.
-values = data."/eigenvalues.tsv"
-spread = data."/spread.tsv"
-stretched = data."/controls/stretched/spread.tsv"
-stats spread using 1 nooutput
-fewest = STATS_min
-most = STATS_max
-set multiplot layout 1,2
-set xrange [0.3:18.7]
-set yrange [0:1.8]
+values = joined("eigenvalues")
+spread = joined("spread")
+stretched = control("stretched", "spread")
+eval list("sizes", "spread", 'strcol("points")')
+fewest = first(sizes); most = last(sizes)
+eval span("index", "values", 'col("index")')
+eval span("ratio", "values", 'col("ratio")')
+eval span("low", "spread", 'col("low")')
+eval span("high", "stretched", 'col("high")')
+
+# The clusters: degree k has 2k + 1 eigenvalues, of odd degrees only the first is not zero.
+degrees = ""; ends = ""
+end = 0; k = 0
+while (end < index_high) {
+    end = end + 2 * k + 1
+    degrees = degrees.k." "; ends = ends.end." "
+    k = k < 2 ? k + 1 : k + 2
+}
+start(c) = c > 1 ? word(ends, c - 1) + 0 : 0
+
+eval figure("2", sprintf("%d 3", words(sizes) > 1 ? 3 : 2), "1 1")
+eval panel(1, "eigenvalues of one draw")
+eval linear_axis("x", index_low, index_high)
+eval linear_axis("y", 0, ratio_high)
 set grid noxtics
-set xtics ("0" 1, "1" 3, "2" 7, "4" 14) scale 0
+set xtics ("" 0)
+set for [c=1:words(degrees)] xtics add (word(degrees, c) (start(c) + word(ends, c) + 1) / 2.0)
+set for [c=1:words(degrees)] arrow from word(ends, c) + 0.5, graph 0 to word(ends, c) + 0.5, graph 1 \
+        nohead ls 200
 set xlabel "degree of the cluster"
 set ylabel "eigenvalue of K/n over μ_k"
-set title "(a) one draw"
-do for [at in "1.5 4.5 9.5"] { set arrow from at + 0, 0 to at + 0, 1.8 nohead ls 200 }
-set key at graph 0.04, graph 0.14 left top
-plot 1 with lines ls 100, \
-     values using ($1 == fewest ? $2 : NaN):3 with points ls 2 title sprintf("n = %d", fewest), \
-     values using ($1 == most ? $2 : NaN):3 with points ls 1 title sprintf("n = %d", most)
+plot 1 with lines ls 100 title "as on the sphere", \
+    values using (when(has("points", fewest), col("index"))):(col("ratio")) with points ls 2 \
+        title sprintf("n = %s", fewest), \
+    values using (when(has("points", most) && most ne fewest, col("index"))):(col("ratio")) with points ls 1 \
+        title sprintf("n = %s", most)
 
 unset arrow
 set grid xtics
-set logscale xy
-set logscale x 2
-set xtics auto scale 1
-set ytics (0.05, 0.1, 0.2, 0.5, 1)
-set xrange [fewest / 1.3 : most * 1.3]
-set yrange [0.04:2]
+eval panel(2, "over all draws")
+eval width_axis(sizes)
+eval log_axis("y", low_low, high_high)
 set xlabel "points n"
 set ylabel "root mean square deviation"
-set title "(b) over all draws"
-set key at graph 0.05, graph 0.22 left top
-plot sqrt(98.0 / 17 / x) with lines ls 100 title "theory", \
-     spread using 1:2:3:4 with yerrorbars ls 1 title "uniform points", \
-     stretched using 1:2:3:4 with yerrorbars ls 8 title "not uniform (control)"
-unset multiplot
+plot spread using (col("points")):(col("mean") / col("over-theory")) with lines ls 100 title "theory", \
+    spread using (col("points")):(col("mean")):(col("low")):(col("high")) with yerrorbars ls 1 \
+        title "uniform points, interval over draws", \
+    stretched using (col("points")):(col("mean")):(col("low")):(col("high")) with yerrorbars ls 90 \
+            dashtype 1 \
+        title "control: points flattened by ".short(stretched_stretch)
+eval finish

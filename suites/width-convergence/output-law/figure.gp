@@ -1,38 +1,47 @@
 # Excess kurtosis against the width; sample covariance against the kernel.
-kurtosis = data."/kurtosis.tsv"
-covariance = data."/covariance.tsv"
-biased = data."/controls/biases/kurtosis.tsv"
-deeper = data."/controls/wrong-depth/covariance.tsv"
-stats kurtosis using 2 nooutput
-narrowest = STATS_min
-widest = STATS_max
-stats deeper using 3 nooutput
-deepwidth = STATS_max
-law(m, L) = 3 * ((1 + 5.0 / m) ** L - 1)
-set multiplot layout 1,2
-set logscale xy
-set logscale x 2
-set xrange [narrowest / 1.3 : widest * 1.3]
-set yrange [0.05 : 30]
-set xlabel "hidden width m"
-set ylabel "excess kurtosis of f_0"
-set key top right
-plot for [L=1:3] law(x, L) with lines ls 100 title (L == 1 ? "3[(1 + 5/m)^L − 1]" : ""), \
-     for [L=1:3] kurtosis using ($1 == L ? $2 : NaN):3:4:5 with yerrorbars ls L title "L = ".L, \
-     biased using ($1 == 3 ? $2 : NaN):3 with linespoints ls 8 dashtype 3 title "L = 3, biases"
+kurtosis = joined("kurtosis")
+covariance = joined("covariance")
+biased = control("biases", "kurtosis")
+deeper = control("wrong-depth", "covariance")
+eval list("widths", "kurtosis", 'strcol("width")')
+eval list("depths", "kurtosis", 'strcol("depth")')
+eval list("biased_depths", "biased", 'strcol("depth")')
+eval list("activations", "covariance", 'strcol("activation")')
+eval span("low", "kurtosis", 'col("low")')
+eval span("high", "kurtosis", 'col("high")')
+eval span("biased", "biased", 'col("excess")')
+eval span("wide", "covariance", 'col("width")')
+eval span("deep", "deeper", 'col("width")')
+eval span("kernel", "covariance", 'when(col("width") == wide_high, col("kernel"))')
+eval span("sample", "covariance", 'when(col("width") == wide_high, col("sample"))')
+at(depth) = when(has("depth", depth), col("width"))
 
-unset logscale
-set xrange [-0.7 : 2.4]
-set yrange [-0.7 : 2.4]
-set xtics auto
+eval figure("2", sprintf("%d %d", words(depths) + words(biased_depths) + 2, words(activations) + 2), "1 1")
+eval panel(1, "excess kurtosis of an output")
+eval width_axis(widths)
+eval log_axis("y", low_low, larger(high_high, biased_high))
+set ylabel "excess kurtosis of f_0"
+plot for [i=1:words(depths)] kurtosis using (at(word(depths, i))):(col("law")) with lines ls 100, \
+    keyentry with lines ls 100 title "law 3[(1 + 5/m)^L − 1]", \
+    for [i=1:words(depths)] kurtosis using (at(word(depths, i))):(col("excess")):(col("low")):(col("high")) \
+        with yerrorbars ls i title "ReLU, L = ".word(depths, i), \
+    for [i=1:words(biased_depths)] biased using (at(word(biased_depths, i)) * (1 + 0.03 * \
+            i)):(col("excess")) \
+        with points ls 90 pt (2 * i + 2) title sprintf("control: biases of variance %s, L = %s", \
+            short(biases_bias_variance), word(biased_depths, i)), \
+    @nothing "bars: interval over networks"
+
+low = smaller(kernel_low, sample_low); high = larger(kernel_high, sample_high)
+eval panel(2, sprintf("covariance of the outputs, m = %d", wide_high))
+eval linear_axis("x", low, high)
+eval linear_axis("y", low, high)
 set xlabel "kernel S^{L+1}(x_i, x_j)"
-set ylabel "sample covariance of f_0 at x_i, x_j"
-set key top left
+set ylabel "sample covariance of f_0"
 plot x with lines ls 100 title "equal", \
-     deeper using (strcol(1) eq "relu" && $2 == 1 && $3 == deepwidth ? $4 : NaN):5 with points ls 8 \
-         title "wrong depth", \
-     covariance using (strcol(1) eq "relu" && $3 == widest ? $4 : NaN):5 with points ls 1 \
-         title "ReLU, L = 1, 2, 3", \
-     covariance using (strcol(1) eq "erf" && $3 == widest ? $4 : NaN):5 with points ls 2 \
-         title "erf, L = 1, 2, 3"
-unset multiplot
+    deeper using (when(col("width") == deep_high, col("kernel"))):(col("sample")) with points ls 90 \
+        title sprintf("control: wrong depth, m = %d", deep_high), \
+    for [i=1:words(activations)] covariance using \
+        (when(has("activation", word(activations, i)) && col("width") == wide_high, \
+                col("kernel"))):(col("sample")) \
+        with points ls i title sprintf("%s, L = %s", named(word(activations, i)), commas(depths))
+eval finish

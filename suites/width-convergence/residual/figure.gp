@@ -1,26 +1,30 @@
 # Relative error of the empirical NTK of residual networks against the width.
-errors = data."/errors.tsv"
-control = data."/controls/wrong-residual-scale/errors.tsv"
-stats errors using 2 nooutput
-deepest = STATS_max
-stats errors using ($2 == 1 ? $4 * sqrt($3) : NaN) nooutput
-prefactor = STATS_mean
-law(m) = prefactor / sqrt(m)
-stats errors using ($2 == 1 ? $5 : NaN) nooutput
-low = STATS_min
-stats errors using ($2 == 1 ? $6 : NaN) nooutput
-high = STATS_max
-stats errors using 3 nooutput
-set xrange [STATS_min / 1.25 : STATS_max * 1.25]
-set yrange [low / 1.3 : high * 1.3]
-set logscale y
-set logscale x 2
+errors = joined("errors")
+wrong = control("wrong-residual-scale", "errors")
+eval list("depths", "errors", 'strcol("depth")')
+eval list("wrong_depths", "wrong", 'strcol("depth")')
+eval list("widths", "errors", 'strcol("width")')
+at(depth) = when(has("depth", depth), col("width"))
+eval span("low", "errors", 'col("error-low")')
+eval span("high", "errors", 'col("error-high")')
+eval span("wrong", "wrong", 'col("error")')
+eval span("start", "errors", 'when(col("width") == first(widths), col("error"))')
+
+eval figure("1", sprintf("%d", words(depths) + words(wrong_depths) + 3), "2")
+eval panel(1, sprintf("residual networks, α = %s", short(claim_residual_scale)))
+eval width_axis(widths)
+eval log_axis("y", low_low, larger(high_high, wrong_high))
 set xlabel "width m"
-set ylabel "‖Θ̂₀ − Θ‖ / ‖Θ‖  (Frobenius)"
-set key outside right
-plot errors using ($2 == 1 ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 ls 8 \
-    title "L = 1: all seeds", \
-     law(x) with lines ls 100 title "m^{−1/2}", \
-     for [l=1:int(deepest)] errors using ($2 == l ? $3 : NaN):4 with linespoints ls l title "L = ".l, \
-     for [l=1:2] control using ($2 == l ? $3 : NaN):4 with linespoints ls l + 4 dashtype 3 \
-         title "wrong α, L = ".l
+set ylabel "‖".Kernel_0." − Θ‖_F / ‖Θ‖_F"
+plot for [i=1:words(depths)] errors using (at(word(depths, i))):(col("error-low")):(col("error-high")) \
+        @band i, \
+    for [i=1:words(depths)] errors using (at(word(depths, i))):(col("error")) with linespoints ls i \
+        title sprintf("mean over seeds, L = %s", word(depths, i)), \
+    for [i=1:words(wrong_depths)] wrong using (at(word(wrong_depths, i))):(col("error")) with linespoints \
+            ls 89 + i \
+        title sprintf("control: kernel of α = %s, L = %s", \
+            short(wrong_residual_scale_kernel_residual_scale), word(wrong_depths, i)), \
+    start_low / aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
+    @nothing "L residual blocks", \
+    @band_key
+eval finish
