@@ -259,6 +259,13 @@ Test(context, what_is_emitted_is_written) {
     cr_expect(isnan(ntk_metrics_find(&metrics, "broken")->estimate.value));
     cr_expect_null(ntk_metrics_find(&metrics, "ratio"));
     ntk_metrics_release(&metrics);
+    char *parameters = fixture_read(fixture_join(folder, "parameters.tsv"));
+    cr_expect_eq(strncmp(parameters, "name\tkind\tvalue\n", 16), 0, "%s", parameters);
+    static const char *const lines[] = {"\nseeds\tinteger\t",    "\nlambda\treal\t",
+                                        "\nbias\tflag\tfalse\n", "\nloss\ttext\t",
+                                        "\nactivations\tlist\t", "\ntimes\tlist\t0.5 1\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        cr_expect_not_null(strstr(parameters, lines[i]), "%s in\n%s", lines[i], parameters);
 }
 
 Test(context, names_are_given_once) {
