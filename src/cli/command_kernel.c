@@ -37,7 +37,7 @@ static ntk_status compute(const ntk_architecture *architecture, ntk_kernel_type 
     return status;
 }
 
-static ntk_status read_and_compute(const cli_arguments *arguments, const ntk_architecture *architecture,
+static ntk_status read_and_compute(const cli_arguments *arguments, ntk_architecture *architecture,
                                    ntk_kernel_type type, size_t jobs) {
     ntk_array x = {0}, y = {0};
     NTK_TRY(ntk_set_workers(jobs));
@@ -79,6 +79,7 @@ const cli_command cli_kernel = {
         "Each block of a residual network adds alpha sqrt(1/m) V relu(sqrt(2/m) W h) to h; its activation, "
         "weight variance and biases are fixed.\n\n"
         "A convolutional network takes images (n, H, W, C) or (n, H*W*C); a signal is an image of height 1. "
+        "Without --image points have the shape that their file tells, and rows are signals. "
         "Its layers are a list between commas: 'conv P' for patches of P x P and, in any order, 'stride T' "
         "(default 1), 'zero' (default) or 'circular' for what lies outside, 'mean' (default) or 'sum' for "
         "the scale of a patch. Behind a convolution stands 'pool KIND S', where the images are averaged and "

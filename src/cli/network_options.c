@@ -20,6 +20,7 @@ static int read_family(const cli_arguments *arguments, ntk_family *family) {
         [NTK_DENSE] = "dense", [NTK_RESIDUAL] = "residual", [NTK_CONVOLUTIONAL] = "convolutional"};
     const char *value = cli_value(arguments, "arch");
     *family = NTK_DENSE;
+    if (value != NULL && strcmp(value, "conv") == 0) value = names[NTK_CONVOLUTIONAL];
     for (size_t k = 0; k < sizeof names / sizeof *names && value != NULL; k++)
         if (strcmp(value, names[k]) == 0) *family = (ntk_family)k;
     if (value == NULL || strcmp(value, names[*family]) == 0) return CLI_OK;
@@ -49,16 +50,14 @@ static int check_family_options(const cli_arguments *arguments, ntk_family famil
     return CLI_OK;
 }
 
-/* --image, --layers, --readout and --first-weight-variance. */
+/* --image (without it the size stays 0, for cli_read_points to find), --layers, --readout and
+ * --first-weight-variance. */
 static int read_convolution(const cli_arguments *arguments, ntk_architecture *architecture) {
     const char *image = cli_value(arguments, "image"), *layers = cli_value(arguments, "layers");
     bool average = false;
-    if (image == NULL || layers == NULL)
-        return cli_usage_error(arguments->command,
-                               "--arch convolutional needs --image HxWxC and --layers LIST");
-    if (ntk_architecture_parse_image(image, architecture) != NTK_OK)
+    if (image != NULL && ntk_architecture_parse_image(image, architecture) != NTK_OK)
         return cli_usage_error(arguments->command, "--image: %s", ntk_error_detail());
-    if (ntk_architecture_parse_layers(layers, architecture) != NTK_OK)
+    if (ntk_architecture_parse_layers(layers != NULL ? layers : "conv 3", architecture) != NTK_OK)
         return cli_usage_error(arguments->command, "--layers: %s", ntk_error_detail());
     int usage = choose(arguments, "readout", "flatten", "average", &average);
     architecture->convolution.readout = average ? NTK_READOUT_AVERAGE : NTK_READOUT_FLATTEN;
@@ -99,6 +98,18 @@ static int read_all_variances(const cli_arguments *arguments, ntk_architecture *
                           &architecture->bias_variances);
 }
 
+static bool lacks_image(const ntk_architecture *architecture) {
+    return architecture->family == NTK_CONVOLUTIONAL && architecture->convolution.height == 0;
+}
+
+/* As far as it is known: every layer fits a single position. */
+static ntk_status check_network(const ntk_architecture *architecture) {
+    ntk_architecture known = *architecture;
+    if (lacks_image(architecture))
+        known.convolution.height = known.convolution.width = known.convolution.channels = 1;
+    return ntk_architecture_check(&known);
+}
+
 int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) {
     const char *activation = cli_value(arguments, "activation");
     bool no_scale = false;
@@ -116,7 +127,7 @@ int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) 
     if (usage == CLI_OK) usage = choose(arguments, "input-scale", "dimension", "none", &no_scale);
     if (usage != CLI_OK) return usage;
     architecture->input_scale = no_scale ? NTK_INPUT_SCALE_NONE : NTK_INPUT_SCALE_DIMENSION;
-    if (ntk_architecture_check(architecture) != NTK_OK)
+    if (check_network(architecture) != NTK_OK)
         return cli_usage_error(arguments->command, "%s", ntk_error_detail());
     return CLI_OK;
 }
@@ -130,8 +141,20 @@ int cli_kernel_type(const cli_arguments *arguments, ntk_kernel_type *type) {
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
-/* Images that come with a shape have the one that --image says: (n, height, width, channels), or
- * without the last where that is 1. Any other shape is taken by its numbers alone. */
+/* Images of (n, height, width, channels), or without the last where that is 1; points in rows are
+ * signals. */
+static ntk_status take_image(ntk_architecture *architecture, const ntk_array *x) {
+    ntk_convolution *c = &architecture->convolution;
+    const bool as_images = x->axes == 3 || x->axes == 4;
+    if (!lacks_image(architecture)) return NTK_OK;
+    c->height = as_images ? x->shape[1] : 1;
+    c->width = as_images ? x->shape[2] : x->columns;
+    c->channels = x->axes == 4 ? x->shape[3] : 1;
+    return ntk_architecture_check(architecture);
+}
+
+/* Images that come with a shape have the one that is known. Any other shape is taken by its numbers
+ * alone. */
 static ntk_status check_images(const ntk_architecture *architecture, const ntk_array *x) {
     const ntk_convolution *c = &architecture->convolution;
     if (architecture->family != NTK_CONVOLUTIONAL) return NTK_OK;
@@ -139,13 +162,14 @@ static ntk_status check_images(const ntk_architecture *architecture, const ntk_a
     const size_t channels = x->axes == 4 ? x->shape[3] : 1;
     if (!as_images || (x->shape[1] == c->height && x->shape[2] == c->width && channels == c->channels))
         return NTK_OK;
-    return ntk_fail(NTK_ERROR_SHAPE, "images of %zu x %zu x %zu, where --image says %zu x %zu x %zu",
+    return ntk_fail(NTK_ERROR_SHAPE, "images of %zu x %zu x %zu, where %zu x %zu x %zu are wanted",
                     x->shape[1], x->shape[2], channels, c->height, c->width, c->channels);
 }
 
-ntk_status cli_read_points(const ntk_architecture *architecture, const char *path, ntk_array *out) {
+ntk_status cli_read_points(ntk_architecture *architecture, const char *path, ntk_array *out) {
     NTK_TRY(ntk_array_read(path, out));
-    const ntk_status status = check_images(architecture, out);
+    ntk_status status = take_image(architecture, out);
+    if (status == NTK_OK) status = check_images(architecture, out);
     if (status != NTK_OK) ntk_array_release(out);
     return status;
 }

@@ -269,13 +269,31 @@ Test(computing, convolutional_kernel_of_known_value) {
                            "&& cmp j.npy k.npy"),
                  0, "%s", toy_output());
     cr_expect_eq(toy_ntk("kernel --arch convolutional --image 2x1 --layers 'conv 1' i -o j.npy"), 5);
-    cr_expect(toy_said("images of 1 x 2 x 1, where --image says 2 x 1 x 1"), "%s", toy_output());
+    cr_expect(toy_said("images of 1 x 2 x 1, where 2 x 1 x 1 are wanted"), "%s", toy_output());
+}
+
+/* Without --image the file tells the size, or else points in rows are signals; the layer is then
+ * conv 3. */
+Test(computing, convolutional_kernel_by_default) {
+    const double x[] = {1, 2, 3, 4};
+    write_matrix("x.npy", 1, 4, x);
+    cr_expect_eq(toy_shell("\"$NTK_FIXTURE\" kernel --arch conv x.npy -o j.npy && \"$NTK_FIXTURE\" kernel "
+                           "--arch convolutional --image 1x4x1 --layers 'conv 3' x.npy -o k.npy && "
+                           "cmp j.npy k.npy"),
+                 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("printf '\\0\\0\\10\\3\\0\\0\\0\\1\\0\\0\\0\\2\\0\\0\\0\\2\\1\\2\\3\\4' >i && "
+                           "\"$NTK_FIXTURE\" kernel --arch conv i -o j.npy && \"$NTK_FIXTURE\" kernel "
+                           "--arch conv --image 2x2 x.npy -o k.npy && cmp j.npy k.npy"),
+                 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("\"$NTK_FIXTURE\" kernel --arch conv i x.npy -o j.npy && cmp j.npy k.npy"), 0,
+                 "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --arch conv --layers 'conv 1, pool box 3' i -o j.npy"), 5);
+    cr_expect(toy_said("leaves nothing of 2 positions"), "%s", toy_output());
 }
 
 Test(computing, convolutional_kernel_misused) {
     const double x[] = {1, 0, 0, 1};
     static const char *const wrong[][2] = {
-        {"--arch convolutional", "needs --image HxWxC and --layers LIST"},
         {"--arch convolutional --image 1x2 --layers 'conv 1, pool gaus 2'", "no pooling is called 'gaus'"},
         {"--arch convolutional --image 1x2 --layers 'conv 1, pool box 3'", "leaves nothing of 2 positions"},
         {"--arch convolutional --image 2 --layers 'conv 1'", "an image is HEIGHTxWIDTHxCHANNELS"},
@@ -285,7 +303,7 @@ Test(computing, convolutional_kernel_misused) {
          "--readout takes flatten or average"},
         {"--arch convolutional --image 1x2 --layers 'conv 1' --first-weight-variance 0", "positive"},
         {"--layers 'conv 1'", "--layers belongs to --arch convolutional"},
-        {"--arch conv", "--arch takes dense, residual or convolutional, not 'conv'"},
+        {"--arch convolution", "--arch takes dense, residual or convolutional, not 'convolution'"},
     };
     write_matrix("x.npy", 2, 2, x);
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
