@@ -8,6 +8,8 @@
  * but 0, needs all. */
 #include "certify/ball_convolution.h"
 
+#include <stdlib.h>
+
 #include <ntk/memory.h>
 #include <ntk/parallel.h>
 
