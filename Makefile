@@ -324,7 +324,7 @@ HERE = NTK_ROOT='$(CURDIR)'
 VERIFY_OPTIONS = --tier $(TIER) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
     $(foreach s,$(SET),--set '$(s)') $(if $(OUT),--out '$(OUT)') $(if $(filter 1,$(RESUME)),--resume)
 
-.PHONY: verify figures accept bench deps
+.PHONY: verify figures accept reference bench deps
 # make ends with status 2 whatever failed: that of ntk is said, and stands in the file STATUS names.
 verify: $(BUILD)/ntk
 	@status=0; $(HERE) $(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS) || status=$$?; \
@@ -336,6 +336,10 @@ figures: $(BUILD)/ntk
 
 accept: $(BUILD)/ntk
 	@$(HERE) $(BUILD)/ntk accept $(CLAIM) --tier $(TIER) --why "$(WHY)"
+
+# The enclosures in data/reference: the same bytes, unless a case is new.
+reference: $(BUILD)/ntk
+	@ci/reference $(BUILD)/ntk
 
 $(BENCHMARKS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libntk.a $(BUILD)/linked
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
