@@ -36,6 +36,7 @@
 #include <ntk/status.h>
 #include <ntk/targets.h>
 #include <ntk/trajectory.h>
+#include <ntk/tube.h>
 #include <ntk/version.h>
 
 #endif

@@ -1,0 +1,353 @@
+/* Proved exits of the empirical NTK, and proofs that it never exits.
+ *
+ * Exit. R < q on y(s) + ball(E) for all s <= S_1, and R > q there at S_2: by the theorem of tube.c
+ * the first T with R(theta_T) = q lies in (t(S_1), t(S_2)). R need not be monotone, so the bound is
+ * needed over all of the past: it is proved piece by piece, each piece as long as it can be, until
+ * the piece before q becomes too short; from there a place with R > q is looked for.
+ *
+ * Never, for squared loss. With r = f - y, L = |r|^2 / (2n), r' = -K r / n, so |r|' = -r^T K r / (n
+ * |r|), and theta' = -J^T r / n has the length |K^{1/2} r| / n. While theta is in a ball on which
+ * lambda_min(K) >= l,
+ *
+ *     |theta'| / | |r|' | = |r| / |K^{1/2} r| <= 1 / sqrt(l),
+ *
+ * so what is left of the path is at most |r| / sqrt(l). If the ball is one around y(s) of radius B
+ * > E + |r| / sqrt(l), the path cannot leave it; if R < q on the ball, R < q for ever. */
+#include <math.h>
+
+#include "base/guard.h"
+#include "certify/interval.h"
+#include "certify/tube.h"
+
+/* ---- exits ----------------------------------------------------------------------------------- */
+
+/* Pieces shorter than this part of a step are not tried. */
+static const double SHORTEST = 0x1p-48;
+
+typedef struct exit_search {
+    ntk_tube *tube;
+    arb_t threshold; /* q^2 */
+    arb_t drift;     /* scratch: R^2 */
+    double proved;   /* R < q from the start to this tau of the last step */
+    bool stuck;      /* no further: the exit is near */
+    arb_t stuck_at;  /* t there */
+    double stuck_s;
+    size_t stuck_step;
+    double displacement;
+} exit_search;
+
+static bool below(exit_search *e, double low, double high) {
+    ntk_tube_drift_square(e->tube, low, high, e->drift);
+    return arb_lt(e->drift, e->threshold);
+}
+
+static bool above(exit_search *e, double tau) {
+    ntk_tube_drift_square(e->tube, tau, tau, e->drift);
+    return arb_gt(e->drift, e->threshold);
+}
+
+/* As far as R < q can be proved on the last step. True: to its end. */
+static bool advance(exit_search *e) {
+    const double length = e->tube->length;
+    double piece = length - e->proved;
+    while (e->proved < length) {
+        const double to = fmin(e->proved + piece, length);
+        if (!(to > e->proved)) return false;
+        if (below(e, e->proved, to)) {
+            e->proved = to;
+            piece *= 2;
+        } else if ((piece /= 2) < SHORTEST * length)
+            return false;
+    }
+    return true;
+}
+
+/* The smallest tau = proved + SHORTEST 2^k length of the last step at which R > q is proved; NaN:
+ * none. */
+static double find_above(exit_search *e) {
+    const double length = e->tube->length;
+    for (double piece = SHORTEST * length;; piece *= 2) {
+        const double tau = fmin(e->proved + piece, length);
+        if (above(e, tau)) return tau;
+        if (tau == length) return NAN;
+    }
+}
+
+/* A lower bound of |theta - theta_0| at tau. */
+static double displacement_at(const exit_search *e, double tau) {
+    ntk_tube *tube = e->tube;
+    const tube_problem *p = &tube->p;
+    arb_t sum, one;
+    arf_t low;
+    arb_init(sum);
+    arb_init(one);
+    arf_init(low);
+    ntk_tube_evaluate(tube, tau, &tube->point);
+    for (size_t c = 0; c < tube->parameters; c++) {
+        arb_sub(one, ntk_tube_component(p, tube->point.w, tube->point.a, tube->point.length, c),
+                tube->begin + c, p->bits);
+        arb_addmul(sum, one, one, p->bits);
+    }
+    arb_sqrtpos(sum, sum, p->bits);
+    arb_add_error_mag(sum, tube->error);
+    arb_get_lbound_arf(low, sum, p->bits);
+    const double out = arf_get_d(low, ARF_RND_DOWN);
+    arb_clear(sum);
+    arb_clear(one);
+    arf_clear(low);
+    return out > 0 ? out : 0;
+}
+
+static void note_stuck(exit_search *e) {
+    ntk_tube_time(e->tube, e->proved, e->stuck_at);
+    e->stuck = true;
+    e->stuck_s = e->tube->s - (e->tube->length - e->proved);
+    e->stuck_step = e->tube->steps;
+    e->displacement = displacement_at(e, e->proved);
+}
+
+/* The interval from t(S_1) to t at tau. */
+static void note_exit(exit_search *e, double tau, ntk_tube_exit *out) {
+    arb_t t;
+    arb_init(t);
+    ntk_tube_time(e->tube, tau, t);
+    arb_union(t, t, e->stuck_at, e->tube->p.bits);
+    arb_log(t, t, e->tube->p.bits);
+    out->log_time = certify_interval_of(t);
+    out->s_low = e->stuck_s;
+    out->s_high = e->tube->s - (e->tube->length - tau);
+    out->displacement = e->displacement;
+    arb_clear(t);
+}
+
+/* Looks at the last step. 1: an exit, in *out; 0: none on this step; -1: undecided. */
+static int look(exit_search *e, ntk_tube_exit *out) {
+    if (!e->stuck) {
+        if (advance(e)) {
+            e->proved = 0;
+            return 0;
+        }
+        note_stuck(e);
+    }
+    const double tau = find_above(e);
+    if (!isnan(tau)) {
+        note_exit(e, tau, out);
+        return 1;
+    }
+    e->proved = 0; /* of the next step */
+    return e->tube->steps > e->stuck_step ? -1 : 0;
+}
+
+static bool reaches(const ntk_tube *tube, double log_horizon) {
+    arb_t log_time, end;
+    arb_init(log_time);
+    arb_init(end);
+    arb_log(log_time, tube->t, tube->p.bits);
+    arb_set_d(end, log_horizon);
+    const bool out = arb_ge(log_time, end) || !arb_is_finite(log_time);
+    arb_clear(log_time);
+    arb_clear(end);
+    return out;
+}
+
+/* One threshold, from where the last one was left. *more: the tube went on to its exit. */
+static ntk_status next_exit(exit_search *e, double q, double log_horizon, ntk_tube_exit *out, bool *more) {
+    NTK_BALL_GUARD;
+    ntk_tube *tube = e->tube;
+    arb_set_d(e->threshold, q);
+    arb_sqr(e->threshold, e->threshold, tube->p.bits);
+    e->stuck = false;
+    for (int found = tube->steps > 0 ? look(e, out) : 0;; found = look(e, out)) {
+        if (found > 0) return NTK_OK;
+        if (found < 0)
+            return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
+                            "tube: the kernel's change stays so near to %g at s = %g that the first time it "
+                            "passes cannot be told",
+                            q, tube->s);
+        if (tube->steps > 0 && !e->stuck && reaches(tube, log_horizon)) {
+            *more = false;
+            return NTK_OK;
+        }
+        NTK_TRY(ntk_tube_step(tube));
+    }
+}
+
+static ntk_status begin_search(exit_search *e) {
+    NTK_BALL_GUARD;
+    arb_init(e->threshold);
+    arb_init(e->drift);
+    arb_init(e->stuck_at);
+    return NTK_OK;
+}
+
+static void end_search(exit_search *e) {
+    arb_clear(e->threshold);
+    arb_clear(e->drift);
+    arb_clear(e->stuck_at);
+}
+
+ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds, double log_horizon,
+                          ntk_tube_exit *exits) {
+    if (isnan(log_horizon)) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: the horizon is NaN");
+    if (tube->steps > 0) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: exits are looked for from the start on");
+    for (size_t c = 0; c < count; c++)
+        if (!(thresholds[c] > (c == 0 ? 0 : thresholds[c - 1]) && isfinite(thresholds[c])))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "tube: thresholds are positive and ascend");
+    exit_search e = {.tube = tube};
+    NTK_TRY(begin_search(&e));
+    ntk_status status = NTK_OK;
+    bool more = true;
+    for (size_t c = 0; c < count && status == NTK_OK; c++) {
+        exits[c] = (ntk_tube_exit){{INFINITY, INFINITY}, INFINITY, INFINITY, NAN};
+        if (more) status = next_exit(&e, thresholds[c], log_horizon, exits + c, &more);
+    }
+    end_search(&e);
+    return status;
+}
+
+/* ---- never ----------------------------------------------------------------------------------- */
+
+/* Is gram - shift I positive definite for every matrix of the ball? */
+static bool gram_exceeds(arb_srcptr gram, size_t n, double shift, slong bits) {
+    arb_mat_t matrix;
+    arb_mat_init(matrix, (slong)n, (slong)n);
+    arb_t s;
+    arb_init(s);
+    arb_set_d(s, shift);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++) {
+            arb_ptr at = arb_mat_entry(matrix, (slong)i, (slong)k);
+            arb_set(at, gram + i * n + k);
+            if (i == k) arb_sub(at, at, s, bits);
+        }
+    const bool out = arb_mat_cho(matrix, matrix, bits);
+    arb_mat_clear(matrix);
+    arb_clear(s);
+    return out;
+}
+
+/* A proved lower bound of lambda_min over the ball, good to 1 %; 0 where there is none. */
+static double gram_floor(arb_srcptr gram, size_t n, slong bits) {
+    if (!gram_exceeds(gram, n, 0, bits)) return 0;
+    double low = 0, high = arf_get_d(arb_midref(gram), ARF_RND_UP);
+    for (size_t i = 1; i < n; i++) high = fmin(high, arf_get_d(arb_midref(gram + i * n + i), ARF_RND_UP));
+    for (int k = 0; k < 60 && high - low > 0.01 * high; k++) {
+        const double middle = (low + high) / 2;
+        if (gram_exceeds(gram, n, middle, bits))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* K over the ball of radius `widen` around the end of the last step. */
+static void gram_over(ntk_tube *tube, const mag_t widen, arb_ptr gram) {
+    ntk_tube_evaluate(tube, tube->length, &tube->point);
+    ntk_tube_series_neurons(&tube->p, &tube->point, widen);
+    ntk_tube_gram(&tube->p, &tube->point, gram);
+}
+
+/* |r| at the end of the last step, an upper bound. */
+static void residual_norm(ntk_tube *tube, mag_t out) {
+    const tube_problem *p = &tube->p;
+    arb_t r;
+    mag_t one;
+    arb_init(r);
+    mag_init(one);
+    ntk_tube_evaluate(tube, tube->length, &tube->point);
+    ntk_tube_series_neurons(p, &tube->point, tube->error);
+    ntk_tube_series_margins(p, &tube->point, 0);
+    mag_zero(out);
+    for (size_t i = 0; i < p->n; i++) {
+        arb_sub(r, p->goal + i, tube->point.z + i * tube->point.length, p->bits);
+        arb_get_mag(one, r);
+        mag_addmul(out, one, one);
+    }
+    mag_sqrt(out, out);
+    arb_clear(r);
+    mag_clear(one);
+}
+
+/* E + |r| / sqrt(floor) */
+static void reach_of(const ntk_tube *tube, const mag_t residual, double floor, mag_t out) {
+    mag_t root;
+    mag_init(root);
+    mag_set_d_lower(root, floor);
+    mag_rsqrt(root, root); /* rounds up */
+    mag_mul(out, residual, root);
+    mag_add(out, out, tube->error);
+    mag_clear(root);
+}
+
+/* sup R over the balls of `gram`, and over the past. */
+static double largest_drift(const ntk_tube *tube, arb_srcptr gram) {
+    const tube_problem *p = &tube->p;
+    arb_t one, sum;
+    arf_t high;
+    arb_init(one);
+    arb_init(sum);
+    arf_init(high);
+    for (size_t k = 0; k < p->n * p->n; k++) {
+        arb_sub(one, gram + k, tube->gram0 + k, p->bits);
+        arb_addmul(sum, one, one, p->bits);
+    }
+    arb_div(sum, sum, tube->gram0_square, p->bits);
+    arb_get_ubound_arf(high, sum, p->bits);
+    if (arf_cmp(tube->largest_high, high) > 0) arf_set(high, tube->largest_high);
+    arb_set_arf(one, high);
+    arb_sqrt(one, one, p->bits);
+    const double out = certify_interval_of(one).high;
+    arb_clear(one);
+    arb_clear(sum);
+    arf_clear(high);
+    return out;
+}
+
+/* After a step: a bound of R for ever, infinite where nothing is proved yet. */
+static ntk_status bound_for_ever(ntk_tube *tube, double *bound) {
+    NTK_BALL_GUARD;
+    const tube_problem *p = &tube->p;
+    *bound = INFINITY;
+    arb_ptr gram = _arb_vec_init((slong)(p->n * p->n));
+    mag_t residual, radius, reach;
+    mag_init(residual);
+    mag_init(radius);
+    mag_init(reach);
+    residual_norm(tube, residual);
+    gram_over(tube, tube->error, gram);
+    double floor = gram_floor(gram, p->n, p->bits);
+    if (floor > 0) {
+        reach_of(tube, residual, floor, radius);
+        mag_mul_2exp_si(radius, radius, 1);
+        gram_over(tube, radius, gram);
+        floor = gram_floor(gram, p->n, p->bits);
+    }
+    if (floor > 0) {
+        reach_of(tube, residual, floor, reach);
+        if (mag_cmp(reach, radius) < 0) *bound = largest_drift(tube, gram);
+    }
+    _arb_vec_clear(gram, (slong)(p->n * p->n));
+    mag_clear(residual);
+    mag_clear(radius);
+    mag_clear(reach);
+    return NTK_OK;
+}
+
+ntk_status ntk_tube_never(ntk_tube *tube, double threshold, double horizon, double *margin) {
+    if (!tube->p.squared) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: never is a matter of the squared loss");
+    if (!(threshold > 0) || !(horizon > 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "tube: threshold and horizon are positive");
+    double bound = INFINITY;
+    while (!(bound < threshold)) {
+        NTK_TRY(ntk_tube_step(tube));
+        NTK_TRY(bound_for_ever(tube, &bound));
+        ntk_tube_state state;
+        NTK_TRY(ntk_tube_describe(tube, &state));
+        if (state.s > horizon || state.largest_drift.low > threshold) break;
+    }
+    *margin = threshold - bound; /* rounds by half an ulp of the threshold, which is nothing beside
+                                  * it */
+    if (bound < threshold) *margin = nextafter(*margin, 0);
+    return NTK_OK;
+}
