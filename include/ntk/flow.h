@@ -42,21 +42,33 @@ typedef enum ntk_integrator {
 
 typedef enum ntk_regulariser_centre { NTK_CENTRE_INITIALISATION, NTK_CENTRE_ZERO } ntk_regulariser_centre;
 
+/* The kernel in the laws of a flow: f' = -Theta dL/df. Where the model slides along kinks that is
+ * not its tangent kernel but that of the sliding flow (network.h). */
+typedef enum ntk_flow_kernel {
+    NTK_FLOW_KERNEL_NONE,
+    NTK_FLOW_KERNEL_SLIDING, /* of smooth models the tangent kernel */
+    NTK_FLOW_KERNEL_TANGENT  /* the tangent kernel, whether it slides or not */
+} ntk_flow_kernel;
+
 /* What was seen at one time. Pointers are valid during the call only; those not asked for are NULL,
  * scalars NaN. */
 typedef struct ntk_observation {
-    double log_time;          /* log t; -infinity at t = 0 */
-    double time;              /* t; infinity where it overflows */
-    double log_loss;          /* log of the mean loss L, without the regulariser */
-    double objective;         /* L + (lambda/2)||theta - c||^2 */
-    double displacement;      /* ||theta_t - theta_0|| */
-    double gradient_norm;     /* ||grad of the objective|| */
-    double smallest_margin;   /* NaN for squared loss */
-    double kernel_drift;      /* ||Theta_t - Theta_0||_F / ||Theta_0||_F, where asked for */
-    double kernel_lambda_min; /* smallest eigenvalue of Theta_t, where asked for, else NaN */
-    const double *outputs;    /* (n, K) */
-    const double *theta;      /* (p) */
-    const double *kernel;     /* (nK, nK), where the kernel is asked for */
+    double log_time;        /* log t; -infinity at t = 0 */
+    double time;            /* t; infinity where it overflows */
+    double log_loss;        /* log of the mean loss L, without the regulariser */
+    double objective;       /* L + (lambda/2)||theta - c||^2 */
+    double displacement;    /* ||theta_t - theta_0|| */
+    double gradient_norm;   /* ||grad of the objective|| */
+    double smallest_margin; /* NaN for squared loss */
+    double kernel_drift;    /* ||Theta_t - Theta_0||_F / ||Theta_0||_F, where asked for */
+    /* Where asked for, else NaN: the smallest eigenvalue of Theta_t; ||w_hat_t||, its hard margin
+     * (hard_margin.h) for the classes, each point's being the one with its largest target
+     * (logistic: above 1/2). Both are of the kernel that observe_hard_margin names, if it names
+     * one. */
+    double kernel_lambda_min, kernel_margin_norm;
+    const double *outputs; /* (n, K) */
+    const double *theta;   /* (p) */
+    const double *kernel;  /* (nK, nK), where the kernel is asked for */
 } ntk_observation;
 
 /* Return NTK_OK to go on, NTK_ERROR_CANCELLED to stop the flow here (which is no error of the
@@ -90,11 +102,12 @@ typedef struct ntk_flow_options {
      * observer also sees the end. */
     const double *observation_log_times;
     size_t observation_count;
-    bool observe_kernel;     /* Theta at each observation: drift and lambda_min */
-    bool observe_lambda_min; /* where Theta is observed, its smallest eigenvalue too: (nK)^3
-                              * operations and a third kernel in memory; true */
-    ntk_observer every_step; /* called after each accepted step with scalars and outputs (no
-                              * kernel); NULL for none */
+    bool observe_kernel;                 /* Theta at each observation: drift and lambda_min */
+    bool observe_lambda_min;             /* where Theta is observed, its smallest eigenvalue too:
+                                          * (nK)^3 operations and a third kernel in memory; true */
+    ntk_flow_kernel observe_hard_margin; /* where Theta is observed, whose hard margin too: NONE */
+    ntk_observer every_step;             /* called after each accepted step with scalars and outputs
+                                          * (no kernel); NULL for none */
     ntk_observer observer;
     ntk_event event; /* NULL for none; evaluated at each step, with the kernel if
                       * event_needs_kernel */

@@ -25,6 +25,10 @@ typedef struct ntk_model {
     double (*norm)(void *context, const double *difference);
     /* Tangent kernel at theta, (nK, nK) full; NULL: the model has none to observe. */
     ntk_status (*tangent_kernel)(void *context, const double *theta, double *gram);
+    /* Kernel of the sliding flow (network.h), (nK, nK), of theta' = -J^T cotangent in steps of
+     * length `reach`; NULL: the model has no kinks. */
+    ntk_status (*sliding_kernel)(void *context, const double *theta, const double *cotangent, double reach,
+                                 double *gram);
 } ntk_model;
 
 /* The network on the inputs x (n, d), which stay the caller's, as does the network. The result is a

@@ -24,6 +24,7 @@ typedef struct ntk_trajectory_point {
                             * |output| */
     double kernel_drift;
     double kernel_lambda_min;
+    double kernel_margin_norm;
 } ntk_trajectory_point;
 
 typedef struct ntk_trajectory {
@@ -80,6 +81,17 @@ double ntk_trajectory_arrival(const ntk_trajectory *trajectory, double distance)
 double ntk_trajectory_loss_bound(const ntk_trajectory *trajectory, size_t points);
 /* Largest t L(t) over the observations, relative to that bound. */
 double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points);
+
+/* The margin form of the loss law, ours: along the flow of a cross-entropy with hard targets on n
+ * points,
+ *
+ *     int_0^t ds / ||w_hat_s||^2 <= n (F(n L_0) - F(n L_t)),  F(x) = x + log(1 - e^-x) - 1 / (e^x - 1),
+ *
+ * w_hat_s the hard margin of Theta_s (derived in dynamics/trajectory_law.c). Returned is the
+ * largest left side over right side at the observations, at finite log t, whose hard margins were
+ * observed;
+ * NaN where one is NaN or there are fewer than three. */
+double ntk_trajectory_margin_ratio(const ntk_trajectory *trajectory, size_t points);
 
 /* Release and zero; a zeroed value is allowed. */
 void ntk_trajectory_release(ntk_trajectory *trajectory);

@@ -326,11 +326,10 @@ ntk_status ntk_flow_run(const ntk_model *model, const double *targets, const ntk
     flow w = {.options = options, .horizon = {exp(end), end}};
     /* Not exp(log(T)): the horizon is reached to the bit. */
     if (options->horizon <= exp(options->log_horizon)) w.horizon.time = options->horizon;
-    const bool kernels = options->observe_kernel || options->event_needs_kernel;
     segment g;
     NTK_TRY(ntk_stepper_create(model, targets, options, choose_method(options), choose_stiff_method(options),
                                theta, &w.stepper));
-    ntk_status status = ntk_witness_create(&w.stepper, kernels, options->observe_lambda_min, &w.witness);
+    ntk_status status = ntk_witness_create(&w.stepper, options, &w.witness);
     if (status == NTK_OK) status = integrate(&w, &g);
     if (status == NTK_OK) status = report(&w, &g, theta, result);
     ntk_witness_release(&w.witness);

@@ -54,6 +54,15 @@ static ntk_status network_tangent_kernel(void *context, const double *theta, dou
     return ntk_network_tangent_kernel(c->network, theta, c->points, c->x, gram, order);
 }
 
+static ntk_status network_sliding_kernel(void *context, const double *theta, const double *cotangent,
+                                         double reach, double *gram) {
+    const network_context *c = context;
+    const size_t order = c->points * ntk_network_outputs(c->network);
+    size_t sliding;
+    return ntk_network_sliding_kernel(c->network, theta, c->points, c->x, cotangent, reach, gram, order,
+                                      &sliding);
+}
+
 ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, ntk_model *out) {
     if (n == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "a model needs at least one input");
     void *memory = NULL;
@@ -66,7 +75,8 @@ ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, nt
                        .context = context,
                        .evaluate = network_evaluate,
                        .pullback = network_pullback,
-                       .tangent_kernel = network_tangent_kernel};
+                       .tangent_kernel = network_tangent_kernel,
+                       .sliding_kernel = network_sliding_kernel};
     return NTK_OK;
 }
 

@@ -41,7 +41,8 @@ static ntk_trajectory_point point_of(const recorder *self, const ntk_observation
                                   .largest_spread =
                                       largest_spread(self->points, self->outputs, seen->outputs),
                                   .kernel_drift = seen->kernel_drift,
-                                  .kernel_lambda_min = seen->kernel_lambda_min};
+                                  .kernel_lambda_min = seen->kernel_lambda_min,
+                                  .kernel_margin_norm = seen->kernel_margin_norm};
 }
 
 static ntk_status record_step(const ntk_observation *seen, void *context) {

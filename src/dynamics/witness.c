@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <ntk/hard_margin.h>
+#include <ntk/inference_problem.h>
 #include <ntk/linalg.h>
+#include <ntk/loss.h>
 #include <ntk/memory.h>
 
 static size_t order_of(const ntk_witness *w) {
@@ -19,38 +22,71 @@ static ntk_status compute_kernel(const ntk_witness *w, const double *theta, doub
     return ntk_fail(NTK_ERROR_DIVERGED, "the tangent kernel is not finite");
 }
 
-static ntk_status prepare_kernels(ntk_witness *w, bool lambda_min, double *memory) {
+/* Each row its largest target; for one output, which side of the middle it is on. */
+static void harden_targets(const ntk_witness *w) {
+    const ntk_model *model = w->stepper->field.model;
+    for (size_t i = 0; i < model->points; ++i) {
+        const double *row = w->targets + i * model->outputs;
+        double *class = w->classes + i * model->outputs;
+        size_t largest = 0;
+        for (size_t k = 1; k < model->outputs; ++k)
+            if (row[k] > row[largest]) largest = k;
+        for (size_t k = 0; k < model->outputs; ++k) class[k] = k == largest;
+        if (model->outputs == 1) class[0] = row[0] > 0.5;
+    }
+}
+
+/* Whether laws of the flow are those of another kernel than Theta_hat. */
+static bool slides(const ntk_witness *w, const ntk_flow_options *options) {
+    return options->kinked && options->observe_hard_margin == NTK_FLOW_KERNEL_SLIDING &&
+           w->stepper->field.model->sliding_kernel;
+}
+
+static ntk_status prepare_kernels(ntk_witness *w, const ntk_flow_options *options, double *memory) {
     const size_t order = order_of(w), square = order * order;
     if (!w->stepper->field.model->tangent_kernel)
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "kernels are to be observed, but the model has no tangent kernel");
     w->kernel = memory;
     w->initial_kernel = memory + square;
-    if (lambda_min) {
-        w->eigen = memory + 2 * square;
-        w->eigenvalues = memory + 3 * square;
+    memory += 2 * square;
+    if (options->observe_hard_margin) {
+        w->classes = memory;
+        w->coefficients = memory + order;
+        memory += 2 * order;
+        harden_targets(w);
+        if (slides(w, options)) {
+            w->sliding = memory;
+            memory += square;
+        }
+    }
+    if (options->observe_lambda_min) {
+        w->eigen = memory;
+        w->eigenvalues = memory + square;
     }
     NTK_TRY(compute_kernel(w, w->stepper->begin.theta, w->initial_kernel));
     w->initial_norm = ntk_norm(square, w->initial_kernel);
     return NTK_OK;
 }
 
-ntk_status ntk_witness_create(ntk_stepper *stepper, bool kernels, bool lambda_min, ntk_witness *out) {
+ntk_status ntk_witness_create(ntk_stepper *stepper, const ntk_flow_options *options, ntk_witness *out) {
     const ntk_model *model = stepper->field.model;
+    const bool kernels = options->observe_kernel || options->event_needs_kernel;
     *out = (ntk_witness){.stepper = stepper,
                          .targets = stepper->field.targets,
                          .kernel_log_time = NAN,
                          .drift = NAN,
-                         .lambda_min = NAN};
+                         .lambda_min = NAN,
+                         .margin_norm = NAN};
     const size_t order = order_of(out);
     if (kernels && order > SIZE_MAX / 8 / sizeof(double) / order)
         return ntk_fail(NTK_ERROR_SHAPE, "a tangent kernel of order %zu is too large", order);
-    const size_t per_kernel = lambda_min ? 3 * order + 1 : 2 * order;
+    const size_t per_kernel = 4 * order + 3; /* four kernels, eigenvalues, classes and scratch */
     double *memory = NULL;
     NTK_TRY(ntk_allocate_doubles(model->points + (kernels ? per_kernel * order : 0), &memory));
     out->memory = memory;
     out->margins = memory;
-    const ntk_status status = kernels ? prepare_kernels(out, lambda_min, memory + model->points) : NTK_OK;
+    const ntk_status status = kernels ? prepare_kernels(out, options, memory + model->points) : NTK_OK;
     if (status != NTK_OK) ntk_witness_release(out);
     return status;
 }
@@ -78,6 +114,34 @@ static double objective(ntk_witness *w, const ntk_state *state, double displacem
     return loss + 0.5 * field->lambda * distance * distance;
 }
 
+/* The kernel that a law of this flow is about, at a state. */
+static ntk_status find_sliding_kernel(ntk_witness *w, const ntk_state *state) {
+    const ntk_field *field = &w->stepper->field;
+    const size_t n = field->model->points, outputs = field->model->outputs;
+    double *cotangent = w->coefficients;
+    if (field->log_loss_time)
+        ntk_loss_evaluate_log(field->loss, n, outputs, state->outputs, w->targets, &(double){0}, cotangent);
+    else
+        ntk_loss_evaluate(field->loss, n, outputs, state->outputs, w->targets, NULL, cotangent);
+    for (size_t i = 0; i < n * outputs && !field->log_loss_time; ++i) cotangent[i] *= field->time_factor;
+    return field->model->sliding_kernel(field->model->context, state->theta, cotangent, 2 * w->stepper->h,
+                                        w->sliding);
+}
+
+static ntk_status find_hard_margin(ntk_witness *w) {
+    const ntk_model *model = w->stepper->field.model;
+    const ntk_inference_problem problem = {.loss = model->outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX,
+                                           .points = model->points,
+                                           .outputs = model->outputs,
+                                           .order = order_of(w),
+                                           .gram = w->sliding ? w->sliding : w->kernel,
+                                           .targets = w->classes};
+    ntk_hard_margin_result margin;
+    NTK_TRY(ntk_inference_hard_margin(&problem, w->coefficients, NULL, &margin));
+    w->margin_norm = margin.norm;
+    return NTK_OK;
+}
+
 /* Times ascend along the path, so that a time tells its kernel. */
 static ntk_status renew_kernel(ntk_witness *w, const ntk_state *state) {
     const size_t order = order_of(w), square = order * order;
@@ -85,11 +149,13 @@ static ntk_status renew_kernel(ntk_witness *w, const ntk_state *state) {
     w->kernel_log_time = NAN; /* until all is known */
     NTK_TRY(compute_kernel(w, state->theta, w->kernel));
     w->drift = ntk_distance(square, w->kernel, w->initial_kernel) / w->initial_norm;
+    if (w->sliding) NTK_TRY(find_sliding_kernel(w, state));
     if (w->eigen) {
-        memcpy(w->eigen, w->kernel, square * sizeof *w->eigen);
+        memcpy(w->eigen, w->sliding ? w->sliding : w->kernel, square * sizeof *w->eigen);
         NTK_TRY(ntk_eigen_symmetric(order, w->eigen, order, false, w->eigenvalues));
         w->lambda_min = w->eigenvalues[0];
     }
+    if (w->classes) NTK_TRY(find_hard_margin(w));
     w->kernel_log_time = state->clock.log_time;
     return NTK_OK;
 }
@@ -99,6 +165,7 @@ static ntk_status observe_kernel(ntk_witness *w, const ntk_state *state, ntk_obs
     out->kernel = w->kernel;
     out->kernel_drift = w->drift;
     out->kernel_lambda_min = w->lambda_min;
+    out->kernel_margin_norm = w->margin_norm;
     return NTK_OK;
 }
 
@@ -113,6 +180,7 @@ ntk_status ntk_witness_observe(ntk_witness *w, const ntk_state *state, bool kern
                              .smallest_margin = smallest_margin(w, state),
                              .kernel_drift = NAN,
                              .kernel_lambda_min = NAN,
+                             .kernel_margin_norm = NAN,
                              .outputs = state->outputs,
                              .theta = state->theta};
     return kernel ? observe_kernel(w, state, out) : NTK_OK;

@@ -108,6 +108,86 @@ Test(loss_law, is_the_bound_that_was_derived) {
     cr_assert(isnan(ntk_trajectory_loss_ratio(&law, 2)));
 }
 
+/* One point, f = theta - 1: ||w_hat|| = 1 and the margin form is an equality, t + const = f +
+ * e^f. */
+Test(margin_law, is_an_equality_for_one_point) {
+    const double one = 1, start = -1, target = 1;
+    ntk_model model = linear_model(1, 1, &one, &start);
+    double times[60], theta = 0;
+    for (size_t i = 0; i < 60; i++) times[i] = -4 + 0.7 * (double)(i + 1);
+    ntk_flow_options flow = ntk_flow_options_default();
+    flow.loss = NTK_LOSS_LOGISTIC;
+    flow.time = NTK_TIME_LOG_LOSS;
+    flow.log_horizon = times[59];
+    flow.tolerance = 1e-10;
+    flow.observation_log_times = times;
+    flow.observation_count = 60;
+    flow.observe_kernel = true;
+    flow.observe_hard_margin = NTK_FLOW_KERNEL_SLIDING;
+    ntk_trajectory path;
+    assert_ok(ntk_trajectory_follow(&model, &target, &flow, NULL, &theta, &path));
+    cr_assert_eq(path.points[30].kernel_margin_norm, 1);
+    cr_assert_float_eq(ntk_trajectory_margin_ratio(&path, 1), 1, 1e-8);
+    path.points[59].log_time += 0.01; /* later than the loss allows */
+    cr_assert_float_eq(ntk_trajectory_margin_ratio(&path, 1), exp(0.01), 1e-5);
+    path.points[7].kernel_margin_norm = NAN;
+    cr_assert(isnan(ntk_trajectory_margin_ratio(&path, 1)));
+    path.count = 2;
+    cr_assert(isnan(ntk_trajectory_margin_ratio(&path, 1)), "no derivative");
+    ntk_trajectory_release(&path);
+    ntk_model_release(&model);
+    const ntk_trajectory unobserved = {.count = 0};
+    cr_assert(isnan(ntk_trajectory_margin_ratio(&unobserved, 1)));
+}
+
+/* g = ||w_hat||^-2 = u^2 in u = log t: int_1^t u^2 e^u du = t (u^2 - 2 u + 2) - 1; before the first
+ * observation at u = 1 it is g t = e. Cubics of log g with steps of 1/2 err by some 1e-4 near u =
+ * 1, and less later on. At log t = 700 as at 7. */
+Test(margin_law, integrates_what_changes_slowly) {
+    ntk_trajectory_point at[61];
+    ntk_trajectory law = {.points = at, .initial_loss = 0.5};
+    const double starts[] = {1, 670};
+    for (size_t k = 0; k < 2; k++) {
+        for (law.count = 0; law.count < 61; law.count++) {
+            const double u = starts[k] + 0.5 * (double)law.count;
+            at[law.count] =
+                (ntk_trajectory_point){.log_time = u, .log_loss = -u, .kernel_margin_norm = 1 / u};
+        }
+        const double start = starts[k], u = starts[k] + 30, since = exp(start - u);
+        const double left =
+            u * u - 2 * u + 2 - since * (start * start - 2 * start + 2) + start * start * since;
+        /* n = 1, L = 1/t: the right side is t (1 + O(log t / t)). */
+        cr_assert_float_eq(ntk_trajectory_margin_ratio(&law, 1) / left, 1, 1e-6);
+    }
+}
+
+/* Neurons slide: with the kernel of the sliding flow the law holds, but for what the step and the
+ * quadrature do, with Theta_hat it does not. Three classes. */
+Test(margin_law, of_a_relu_flow_is_that_of_the_sliding_kernel) {
+    ntk_training_options options = training_options(NTK_LOSS_SOFTMAX, 3, 32);
+    double times[61], ratio[2];
+    options.points = 9;
+    for (size_t i = 0; i < 61; i++) times[i] = -4 + 0.6 * (double)i;
+    for (size_t k = 0; k < 2; k++) {
+        ntk_training problem = draw_training(&options, 3, "test/margin-law", 0);
+        ntk_flow_options flow = ntk_flow_options_default();
+        flow.loss = NTK_LOSS_SOFTMAX;
+        flow.time = NTK_TIME_LOG_LOSS;
+        flow.kinked = true;
+        flow.log_horizon = times[60];
+        flow.observation_log_times = times;
+        flow.observation_count = 61;
+        flow.observe_kernel = true;
+        flow.observe_hard_margin = k == 0 ? NTK_FLOW_KERNEL_SLIDING : NTK_FLOW_KERNEL_TANGENT;
+        ntk_trajectory path = run_trajectory(&problem, &flow);
+        ratio[k] = ntk_trajectory_margin_ratio(&path, problem.points);
+        ntk_trajectory_release(&path);
+        ntk_training_release(&problem);
+    }
+    cr_assert(ratio[0] > 0.9 && ratio[0] <= 1.01, "sliding: %g", ratio[0]);
+    cr_assert(ratio[1] >= 1.02, "tangent: %g", ratio[1]);
+}
+
 /* ---- images ---------------------------------------------------------------------------------- */
 
 enum { IMAGES = 12, PIXELS = 4 };

@@ -1,9 +1,10 @@
 /* The divergence on real data: two digits of MNIST, dense and residual networks (chen-2025).
  *
- * The theorems ask nothing of the data but that lambda_min of the empirical NTK stays positive on
- * them. Then, one-hot targets, no regulariser: t L(t) <= n / (lambda c^2) (trajectory.h), so the
- * loss vanishes and after t = n^2 / (lambda c^2 log 2) every training image is classified (L <
- * log(2) / n leaves no loss of log 2 to any of them); parameters and kernel diverge, and the kernel
+ * The theorems ask nothing of the data but that the smallest eigenvalue of the kernel of the flow
+ * (network.h, the sliding one) stays positive on them. Then, one-hot targets, no regulariser: by
+ * the margin form of the loss law (trajectory.h) the loss vanishes, and below L = log(2) / n, which
+ * leaves no loss of log 2 to any of them, every training image is classified; parameters and kernel
+ * diverge, and the kernel
  * passes any threshold at a finite time T(m), which tends to infinity with m.
  *
  * Until then the network is near kernel logistic regression with the infinite-width NTK Theta, run
@@ -28,7 +29,7 @@ static bool all_exited(const ntk_context *context, const char *const *words) {
 
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("exited-{activations}", "part of the runs in which the kernel left its neighbourhood"),
-    NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
+    NTK_METRIC("loss-law-{activations}", "largest left over right side of the margin form of the loss law"),
     NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
     NTK_METRIC("training-accuracy-{activations}", "smallest at the end, on the training images"),
     NTK_METRIC("test-accuracy-{activations}", "mean at log-horizon, widest networks, test images"),
@@ -43,9 +44,9 @@ typedef struct options {
     double fixed; /* log of the time up to which networks of all widths are compared */
 } options;
 
-enum { EXIT, LOSS_RATIO, LAMBDA_MIN, TRAINED, TEST_FIXED, LIMIT_FIXED, TEST_END, LIMIT_END, SHARED };
+enum { EXIT, LOSS_LAW, LAMBDA_MIN, TRAINED, TEST_FIXED, LIMIT_FIXED, TEST_END, LIMIT_END, SHARED };
 static const char columns[] =
-    "log-exit loss-ratio lambda-min training-accuracy test-accuracy-fixed "
+    "log-exit loss-law lambda-min training-accuracy test-accuracy-fixed "
     "regression-accuracy-fixed test-accuracy-end regression-accuracy-end shared-images";
 
 static double test_accuracy(const ntk_training *problem, const ntk_trajectory *path, size_t time) {
@@ -80,7 +81,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     const options *chosen = own;
     const size_t end = path->count - 1, fixed = time_index(path, chosen->fixed);
     values[EXIT] = ntk_trajectory_exit_time(path, chosen->threshold);
-    values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, problem->points);
+    values[LOSS_LAW] = ntk_trajectory_margin_ratio(path, problem->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     values[TRAINED] = ntk_solution_accuracy(problem, 0, problem->points, path->outputs);
     values[TEST_FIXED] = test_accuracy(problem, path, fixed);
@@ -98,7 +99,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
 
 static const ntk_reduction reductions[] = {
     {.prefix = "exited", .kind = NTK_REDUCE_SHARE_FINITE, .column = EXIT},
-    {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST, .column = LOSS_RATIO},
+    {.prefix = "loss-law", .kind = NTK_REDUCE_LARGEST, .column = LOSS_LAW},
     {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST, .column = LAMBDA_MIN},
     {.prefix = "training-accuracy", .kind = NTK_REDUCE_SMALLEST, .column = TRAINED},
     {.prefix = "test-accuracy", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = TEST_FIXED},
@@ -114,6 +115,7 @@ static const ntk_reduction reductions[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
+    sweep.flow.observe_hard_margin = NTK_FLOW_KERNEL_SLIDING;
     const options own = {.threshold = ntk_context_real(context, "threshold"),
                          .fixed = sweep.flow.log_horizon};
     return ntk_sweep_conduct(context, &sweep, columns, measure, &own, reductions);

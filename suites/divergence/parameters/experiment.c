@@ -1,10 +1,12 @@
 /* Without regularisation and with one-hot targets the parameters diverge (chen-2025).
  *
- * Hypothesis: lambda_min of the empirical NTK stays above some lambda > 0 along the path. Then the
- * flow of the mean logistic loss L obeys t L(t) <= n / (lambda c^2) at every t (derived in
- * trajectory.h's source): the loss vanishes, every margin is at least log t - const, and since the
- * outputs move by at most a polynomial of degree L + 1 in the distance D = ||theta_t - theta_0||, D
- * grows at least like (log t)^{1/(L+1)}. While the network is lazy it grows like log t.
+ * Hypothesis: lambda_min of the kernel of the flow stays above some lambda > 0 along the path: of
+ * the empirical NTK, or for ReLU, whose neurons slide along kinks, of the sliding flow (network.h).
+ * Then the mean logistic loss L obeys the margin form of the loss law at every t (trajectory.h;
+ * derived in its source), ||w_hat_s||^2 <= n / lambda: the loss vanishes, every margin is at least
+ * log t - const, and since the outputs move by at most a polynomial of degree L + 1 in the distance
+ * D = ||theta_t - theta_0||, D grows at least like (log t)^{1/(L+1)}. While the network is lazy it
+ * grows like log t.
  *
  * The linearised network, run beside it, stays lazy for ever: D / log t tends to the norm ||w_hat||
  * of the hard-margin solution in the feature space of Theta_hat_0, and t L to its square
@@ -22,17 +24,19 @@
 
 static const ntk_parameter parameters[] = {
     NTK_REAL("late-window-start", 20, 0.1, 1000, "window-start for the linearised network's slope"),
+    NTK_CHOICE("law-kernel", "sliding", "sliding|tangent",
+               "of the loss law: that of the flow, or Theta_hat_t"),
     {0},
 };
 
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("growth-{activations}", "L + 1 times the exponent of the displacement in log t"),
     NTK_METRIC("slope-{activations}", "slope of the displacement in log t, at the worst width"),
-    NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
+    NTK_METRIC("loss-law-{activations}", "largest left over right side of the margin form of the loss law"),
     NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
     NTK_METRIC("slope-gap-{activations}", "largest error of the linearised network's slope"),
     NTK_METRIC("loss-gap-{activations}", "largest error of t L of the linearised network"),
-    NTK_METRIC("{loss-ratio,lambda-min,slope-gap,loss-gap}-{activations}-at-{width,seed}", "their place"),
+    NTK_METRIC("{loss-law,lambda-min,slope-gap,loss-gap}-{activations}-at-{width,seed}", "their place"),
     {0},
 };
 
@@ -40,18 +44,7 @@ typedef struct options {
     double start, late_start; /* of the windows: of the network and of its linearisation */
 } options;
 
-enum {
-    GROWTH,
-    SLOPE,
-    LOSS_BOUND,
-    LOSS_RATIO,
-    LAMBDA_MIN,
-    LINEAR_SLOPE,
-    MARGIN_NORM,
-    SLOPE_GAP,
-    LOSS_GAP,
-    COLUMNS
-};
+enum { GROWTH, SLOPE, LOSS_LAW, LAMBDA_MIN, LINEAR_SLOPE, MARGIN_NORM, SLOPE_GAP, LOSS_GAP, COLUMNS };
 
 /* The linearised network beside the hard margin. log(t L) along its flow is the run's curve. */
 static ntk_status measure_linearised(const ntk_sweep_run *run, double start, double *values) {
@@ -77,8 +70,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     const double degree = (double)run->training->architecture.depth + 1;
     NTK_TRY(ntk_sweep_fit_growth(path, NULL, chosen->start, &values[GROWTH], &values[SLOPE]));
     values[GROWTH] *= degree;
-    values[LOSS_BOUND] = ntk_trajectory_loss_bound(path, run->training->points);
-    values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
+    values[LOSS_LAW] = ntk_trajectory_margin_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     return measure_linearised(run, chosen->late_start, values);
 }
@@ -86,7 +78,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
 static const ntk_reduction reductions[] = {
     {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
     {.prefix = "slope", .kind = NTK_REDUCE_WORST, .column = SLOPE},
-    {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_RATIO},
+    {.prefix = "loss-law", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_LAW},
     {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST_AT, .column = LAMBDA_MIN},
     {.prefix = "slope-gap", .kind = NTK_REDUCE_LARGEST_AT, .column = SLOPE_GAP},
     {.prefix = "loss-gap", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_GAP},
@@ -96,14 +88,14 @@ static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
     if (sweep.problem.classes != 2)
-        return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "the bounds are written for two classes and the logistic loss");
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "the laws are written for two classes and the logistic loss");
+    sweep.flow.observe_hard_margin =
+        ntk_context_is(context, "law-kernel", "tangent") ? NTK_FLOW_KERNEL_TANGENT : NTK_FLOW_KERNEL_SLIDING;
     const options own = {.start = ntk_context_real(context, "window-start"),
                          .late_start = ntk_context_real(context, "late-window-start")};
-    return ntk_sweep_conduct(
-        context, &sweep,
-        "growth slope loss-bound loss-ratio lambda-min linear-slope margin-norm slope-gap loss-gap", measure,
-        &own, reductions);
+    return ntk_sweep_conduct(context, &sweep,
+                             "growth slope loss-law lambda-min linear-slope margin-norm slope-gap loss-gap",
+                             measure, &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

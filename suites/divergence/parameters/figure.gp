@@ -21,8 +21,6 @@ eval span("square", "runs", 'when(run(shown, wide), 2 * log(col("margin-norm")))
 eval span("offset", "paths", 'when(run(shown, wide) && col("log-time") == middle, col("displacement") - \
         slope_mean * col("log-time"))')
 hard_margin(x) = x > middle ? offset_mean + slope_mean * x : NaN
-# The proved bound of t L(t), for the run in which it is smallest.
-eval span("bound", "runs", 'when(run(shown, wide), col("loss-bound"))')
 eval span("product", "paths", 'when(has("width", wide), product("log-loss"))')
 eval span("stopped", "soft", 'when(run(shown, wide), product("log-loss"))')
 
@@ -46,10 +44,9 @@ plot for [k=1:n] paths using (curve(word(networks, k), \
     @band_key
 
 eval panel(2, sprintf("time × loss, m = %s", wide))
-eval log_axis("y", product_low, larger(bound_low, square_mean) * product_high / product_low)
+eval log_axis("y", product_low, square_mean * product_high / product_low)
 set ylabel "t · L(t)"
-plot bound_low with lines ls 100 title "bound n/(λ_{min} c^2), smallest", \
-    exp(square_mean) with lines ls 101 title "limit ‖ŵ‖^2, mean", \
+plot exp(square_mean) with lines ls 101 title "limit ‖ŵ‖^2, mean", \
     paths using (curve(shown, wide)):(exp(col("curve"))) with lines ls 8 lw 4 \
         title named(shown)." linearised", \
     for [k=1:n] paths using (curve(word(networks, k), wide)):(product("log-loss")) with lines ls k \

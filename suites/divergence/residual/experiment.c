@@ -1,9 +1,9 @@
 /* Residual networks diverge too (chen-2025).
  *
- * One-hot targets, no regulariser, lambda_min of the empirical NTK bounded below along the path.
- * Nothing in the proof knows the architecture: -dL/dt = ||grad L||^2 >= lambda ||dL/df||^2 gives t
- * L(t) <= n / (lambda c^2) (trajectory.h), so the loss vanishes, the logits grow like log t, and
- * the parameters diverge. f is a sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so
+ * One-hot targets, no regulariser, lambda_min of the kernel of the flow (network.h, the sliding one)
+ * bounded below along the path. Nothing in the proof knows the architecture: the margin form of the
+ * loss law (trajectory.h) makes the loss vanish, the logits grow like log t, and the parameters
+ * diverge. f is a sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so
  * ||theta_t - theta_0|| grows like a power of log t between 1/(2 L + 2) and, while the network is
  * lazy, 1.
  *
@@ -34,7 +34,7 @@ static const ntk_parameter parameters[] = {
 
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("growth-{activations}", "exponent of the displacement in log t, at the worst width"),
-    NTK_METRIC("loss-ratio-{activations}", "largest loss over its bound, n / (lambda c^2 t)"),
+    NTK_METRIC("loss-law-{activations}", "largest left over right side of the margin form of the loss law"),
     NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
     NTK_METRIC("exited-{activations}", "part of the runs that passed the last threshold"),
     NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all did", all_exited),
@@ -42,8 +42,8 @@ static const ntk_metric_declaration metrics[] = {
     {0},
 };
 
-enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_RATIO, LAMBDA_MIN };
-static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-ratio lambda-min";
+enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LOSS_LAW, LAMBDA_MIN };
+static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-law lambda-min";
 
 typedef struct options {
     const double *thresholds; /* (EXIT_COUNT) */
@@ -56,14 +56,14 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     double slope;
     for (size_t k = 0; k < EXIT_COUNT; k++)
         values[EXIT + k] = ntk_trajectory_exit_time(path, chosen->thresholds[k]);
-    values[LOSS_RATIO] = ntk_trajectory_loss_ratio(path, run->training->points);
+    values[LOSS_LAW] = ntk_trajectory_margin_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     return ntk_sweep_fit_growth(path, NULL, chosen->window_start, &values[GROWTH], &slope);
 }
 
 static const ntk_reduction reductions[] = {
     {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
-    {.prefix = "loss-ratio", .kind = NTK_REDUCE_LARGEST, .column = LOSS_RATIO},
+    {.prefix = "loss-law", .kind = NTK_REDUCE_LARGEST, .column = LOSS_LAW},
     {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST, .column = LAMBDA_MIN},
     {.prefix = "exited", .kind = NTK_REDUCE_SHARE_FINITE, .column = LAST_EXIT},
     {.prefix = "exit-slope",
@@ -85,6 +85,7 @@ static ntk_status run(ntk_context *context) {
                          .window_start = ntk_context_real(context, "window-start")};
     if (count != EXIT_COUNT)
         return ntk_fail(NTK_ERROR_ARGUMENT, "thresholds: %zu are given, and three are taken", count);
+    sweep.flow.observe_hard_margin = NTK_FLOW_KERNEL_SLIDING;
     return ntk_sweep_conduct(context, &sweep, columns, measure, &own, reductions);
 }
 

@@ -1,0 +1,203 @@
+/* The kernel of the sliding flow against J P J^T, with J and the gradients of the pre-activations
+ * from explicit Jacobians, P by Gram and Schmidt, and what slides from the velocities on both
+ * sides. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/linalg.h>
+#include <ntk/network.h>
+
+#include "reference.h"
+#include "status.h"
+
+enum { INPUTS = 3, WIDTH = 12, POINTS = 4, KINKS = 3 };
+
+static const double on_kink = 1e-11, reach = 1e-6;
+
+typedef struct place {
+    size_t layer, unit, point;
+} place;
+
+/* Pre-activations of layer l of a network without biases are outputs of one of l - 1 hidden layers,
+ * on the same weights; of the first layer, of the inputs. out: (n, m, p), d h_k(x_i) / d theta, and
+ * h (n, m). */
+static void preactivations(const reference_case *shape, const reference_draw *draw, size_t l, double *h,
+                           double *out) {
+    const size_t n = shape->n, m = shape->width, d = shape->inputs, p = draw->parameters;
+    memset(out, 0, n * m * p * sizeof *out);
+    if (l == 1) {
+        const double scale = sqrt(shape->architecture.weight_variance / (double)d);
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < m; k++) {
+                h[i * m + k] = 0;
+                for (size_t c = 0; c < d; c++) {
+                    h[i * m + k] += scale * draw->theta[k * d + c] * draw->x[i * d + c];
+                    out[(i * m + k) * p + k * d + c] = scale * draw->x[i * d + c];
+                }
+            }
+        return;
+    }
+    ntk_architecture below = shape->architecture;
+    ntk_network *network;
+    below.depth = l - 1;
+    assert_ok(ntk_network_create(&below, d, m, m, &network));
+    const size_t q = ntk_network_parameters(network);
+    double *jacobian = reference_doubles(n * m * q);
+    assert_ok(ntk_network_forward(network, draw->theta, n, draw->x, h));
+    assert_ok(ntk_network_jacobian(network, draw->theta, n, draw->x, jacobian));
+    for (size_t r = 0; r < n * m; r++) memcpy(out + r * p, jacobian + r * q, q * sizeof *out);
+    free(jacobian);
+    ntk_network_destroy(network);
+}
+
+/* Move the weights of a neuron so that its pre-activation at a point is `value`. */
+static void put_on_kink(const reference_case *shape, reference_draw *draw, place at, double value) {
+    const size_t m = shape->width, d = shape->inputs, p = draw->parameters;
+    const size_t row = at.point * m + at.unit;
+    double h[POINTS * WIDTH], *gradient = reference_doubles(shape->n * m * p), square = 0;
+    preactivations(shape, draw, at.layer, h, gradient);
+    const size_t fan_in = at.layer == 1 ? d : m;
+    const size_t first = (at.layer == 1 ? 0 : m * d + (at.layer - 2) * m * m) + at.unit * fan_in;
+    const double *own = gradient + row * p + first;
+    for (size_t c = 0; c < fan_in; c++) square += own[c] * own[c];
+    for (size_t c = 0; c < fan_in; c++) draw->theta[first + c] += (value - h[row]) * own[c] / square;
+    free(gradient);
+}
+
+/* Velocity of a pre-activation under theta' = -J^T c, at the parameters as they are. */
+static double velocity(const reference_case *shape, const reference_draw *draw, place at, const double *c) {
+    const size_t p = draw->parameters, rows = draw->rows;
+    double h[POINTS * WIDTH], sum = 0, *gradient = reference_doubles(shape->n * shape->width * p);
+    double *jacobian = reference_doubles(rows * p);
+    preactivations(shape, draw, at.layer, h, gradient);
+    assert_ok(ntk_network_jacobian(draw->network, draw->theta, shape->n, draw->x, jacobian));
+    for (size_t r = 0; r < rows; r++)
+        for (size_t k = 0; k < p; k++)
+            sum -= c[r] * jacobian[r * p + k] * gradient[(at.point * shape->width + at.unit) * p + k];
+    free(gradient), free(jacobian);
+    return sum;
+}
+
+/* Theta_hat with the Jacobian's rows projected off `count` vectors (count, p). */
+static void project(const reference_case *shape, const reference_draw *draw, double *vectors, size_t count,
+                    double *kernel) {
+    const size_t p = draw->parameters, rows = draw->rows;
+    double *jacobian = reference_doubles(rows * p);
+    assert_ok(ntk_network_jacobian(draw->network, draw->theta, shape->n, draw->x, jacobian));
+    for (size_t s = 0; s < count; s++) {
+        double *v = vectors + s * p, norm = sqrt(ntk_dot(p, v, v));
+        for (size_t k = 0; k < p; k++) v[k] /= norm;
+        for (size_t r = 0; r < rows + count - s - 1; r++) {
+            double *w = r < rows ? jacobian + r * p : vectors + (s + 1 + r - rows) * p;
+            const double part = ntk_dot(p, v, w);
+            for (size_t k = 0; k < p; k++) w[k] -= part * v[k];
+        }
+    }
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < rows; j++)
+            kernel[i * rows + j] = ntk_dot(p, jacobian + i * p, jacobian + j * p);
+    free(jacobian);
+}
+
+/* Kinks in different neurons, that hardly feel each other: each slides if its velocity points to it
+ * from both sides. Returns how many do. */
+static size_t check_case(const reference_case *shape, const place *at, uint64_t seed) {
+    reference_draw draw = reference_draw_create(shape);
+    const size_t p = draw.parameters, rows = draw.rows, m = shape->width;
+    double c[POINTS * 2], h[POINTS * WIDTH], kernel[64], wanted[64];
+    double *vectors = reference_doubles(KINKS * p), *gradient = reference_doubles(shape->n * m * p);
+    ntk_stream stream = ntk_stream_create(seed, "cotangent", 0);
+    ntk_stream_normal(&stream, rows, c);
+    ntk_network_initialise(draw.network, &stream, draw.theta);
+    size_t count = 0, found = 0;
+    for (size_t s = 0; s < KINKS; s++) put_on_kink(shape, &draw, at[s], on_kink);
+    for (size_t s = 0; s < KINKS; s++) {
+        const double above = velocity(shape, &draw, at[s], c);
+        put_on_kink(shape, &draw, at[s], -on_kink);
+        const double below = velocity(shape, &draw, at[s], c);
+        put_on_kink(shape, &draw, at[s], on_kink);
+        if (!(above < 0 && below > 0)) continue;
+        preactivations(shape, &draw, at[s].layer, h, gradient);
+        memcpy(vectors + count++ * p, gradient + (at[s].point * m + at[s].unit) * p, p * sizeof(double));
+    }
+    assert_ok(ntk_network_sliding_kernel(draw.network, draw.theta, shape->n, draw.x, c, reach, kernel, rows,
+                                         &found));
+    project(shape, &draw, vectors, count, wanted);
+    cr_assert_eq(found, count, "%zu slide, not %zu", found, count);
+    const double error = reference_relative_error(rows * rows, kernel, wanted);
+    cr_assert(error <= 1e-10, "depth %zu: error %g", shape->architecture.depth, error);
+    /* Without a reach nothing slides. */
+    assert_ok(
+        ntk_network_sliding_kernel(draw.network, draw.theta, shape->n, draw.x, c, 0, kernel, rows, &found));
+    project(shape, &draw, vectors, 0, wanted);
+    cr_assert(found == 0 && reference_relative_error(rows * rows, kernel, wanted) <= 1e-12);
+    free(vectors), free(gradient);
+    reference_draw_destroy(&draw);
+    return count;
+}
+
+Test(network_sliding, is_the_kernel_projected_off_what_slides) {
+    static const place shallow[KINKS] = {{1, 0, 0}, {1, 3, 1}, {1, 5, 2}};
+    static const place deep[KINKS] = {{1, 0, 0}, {2, 3, 1}, {2, 5, 2}};
+    static const place both[KINKS] = {{1, 5, 2}, {2, 1, 3}, {3, 3, 1}};
+    reference_case shape = {{.depth = 1, .weight_variance = 2}, INPUTS, WIDTH, 1, POINTS};
+    size_t sliding = 0, deeper = 0;
+    for (uint64_t seed = 0; seed < 24; seed++) sliding += check_case(&shape, shallow, seed);
+    shape.outputs = 2;
+    shape.architecture.depth = 2;
+    for (uint64_t seed = 0; seed < 12; seed++) deeper += check_case(&shape, deep, seed);
+    shape.architecture.depth = 3;
+    for (uint64_t seed = 0; seed < 6; seed++) deeper += check_case(&shape, both, seed);
+    cr_assert(sliding >= 6 && deeper >= 4, "the test has seen %zu and %zu slide", sliding, deeper);
+}
+
+/* Two points on the kink of one neuron, which feel each other: h' = q - G y, G = (1, g; g, 1) s^2,
+ * by hand. f = s a [h]_+ over one neuron; c < 0 pulls outputs up, a < 0 makes that a push down.
+ * With pushes p_1, p_2 and nothing else moving the neuron, q = 0: both are off, none slides. A
+ * third point that pulls it up makes them slide. */
+Test(network_sliding, of_two_points_on_one_neuron) {
+    const ntk_architecture architecture = {
+        .depth = 1, .weight_variance = 1, .input_scale = NTK_INPUT_SCALE_NONE};
+    ntk_network *network;
+    assert_ok(ntk_linalg_start());
+    assert_ok(ntk_network_create(&architecture, 3, 1, 1, &network));
+    /* w is orthogonal to the first two points; the third, on w's side, pulls along e_1 + e_2. */
+    const double x[] = {1, 0, 0, 0, 1, 0, 1, 1, 1}, theta[] = {1e-12, -1e-12, 1, -1};
+    double c[] = {-1, -1, 0.1}, kernel[9];
+    size_t found;
+    /* dL/da = c a: push 1 at both, pull 0.1 along x_3: h_1' = h_2' = 0.1 - y. */
+    c[0] = c[1] = -1;
+    assert_ok(ntk_network_sliding_kernel(network, theta, 3, x, c, 1e-6, kernel, 3, &found));
+    cr_assert_eq(found, 2);
+    /* grad f_3 = (a x_3, h_3), a = -1: what is left is (0, 0, -1; 1). grad f_1, grad f_2 vanish. */
+    for (size_t k = 0; k < 8; k++) cr_assert_float_eq(kernel[k], 0, 1e-10);
+    cr_assert_float_eq(kernel[8], 2, 1e-10);
+    c[2] = -0.1; /* pulls the other way: they leave, off */
+    assert_ok(ntk_network_sliding_kernel(network, theta, 3, x, c, 1e-6, kernel, 3, &found));
+    cr_assert_eq(found, 0);
+    c[2] = 1.5; /* too strong for the pushes: they leave, on */
+    assert_ok(ntk_network_sliding_kernel(network, theta, 3, x, c, 1e-6, kernel, 3, &found));
+    cr_assert_eq(found, 0);
+    cr_assert_eq(ntk_network_sliding_kernel(network, theta, 3, x, c, NAN, kernel, 3, &found),
+                 NTK_ERROR_ARGUMENT);
+    ntk_network_destroy(network);
+}
+
+Test(network_sliding, of_a_smooth_network_is_the_tangent_kernel) {
+    for (size_t t = 0; t < reference_case_count; t++) {
+        const reference_case *shape = &reference_cases[t];
+        if (!ntk_activation_is_smooth(shape->architecture.activation)) continue;
+        reference_draw draw = reference_draw_create(shape);
+        double kernel[256], wanted[256], c[16];
+        size_t found = 1;
+        for (size_t i = 0; i < draw.rows; i++) c[i] = 1;
+        assert_ok(ntk_network_sliding_kernel(draw.network, draw.theta, shape->n, draw.x, c, 1, kernel,
+                                             draw.rows, &found));
+        assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, wanted, draw.rows));
+        cr_assert(found == 0 && memcmp(kernel, wanted, draw.rows * draw.rows * sizeof(double)) == 0);
+        reference_draw_destroy(&draw);
+    }
+}
