@@ -85,7 +85,8 @@ double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points
 /* The margin form of the loss law, ours: along the flow of a cross-entropy with hard targets on n
  * points,
  *
- *     int_0^t ds / ||w_hat_s||^2 <= n (F(n L_0) - F(n L_t)),  F(x) = x + log(1 - e^-x) - 1 / (e^x - 1),
+ *     int_0^t ds / ||w_hat_s||^2 <= n (F(n L_0) - F(n L_t)),
+ *     F(x) = x + log(1 - e^-x) - 1 / (e^x - 1),
  *
  * w_hat_s the hard margin of Theta_s (derived in dynamics/trajectory_law.c). Returned is the
  * largest left side over right side at the observations, at finite log t, whose hard margins were

@@ -1,9 +1,9 @@
 /* Residual networks diverge too (chen-2025).
  *
- * One-hot targets, no regulariser, lambda_min of the kernel of the flow (network.h, the sliding one)
- * bounded below along the path. Nothing in the proof knows the architecture: the margin form of the
- * loss law (trajectory.h) makes the loss vanish, the logits grow like log t, and the parameters
- * diverge. f is a sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so
+ * One-hot targets, no regulariser, lambda_min of the kernel of the flow (network.h, the sliding
+ * one) bounded below along the path. Nothing in the proof knows the architecture: the margin form
+ * of the loss law (trajectory.h) makes the loss vanish, the logits grow like log t, and the
+ * parameters diverge. f is a sum of terms homogeneous of degree 2, 4, ..., 2 L + 2 in them, so
  * ||theta_t - theta_0|| grows like a power of log t between 1/(2 L + 2) and, while the network is
  * lazy, 1.
  *
