@@ -264,11 +264,12 @@ Test(deform, nine_translations) {
     for (int way = 0; way < 9; way++) cr_expect(abs(count[way] - 200) < 67, "%d: %d", way, count[way]);
 }
 
-/* What the header says of digits: 300 of them, of a standard deviation of 0.05 and 0.07 each. */
+/* What the header says of digits: 300 of them, of all classes, of a standard deviation of 0.06 and
+ * 0.1 each. */
 Test(deform, digits_change_by_as_much_as_is_stated) {
     enum { PIXELS = 784, COUNT = 300 };
     static double x[PIXELS], out[PIXELS];
-    const double strength[] = {1, 3}, expected[] = {0.24, 0.50};
+    const double strength[] = {1, 3}, expected[] = {0.26, 0.55};
     ntk_digits digits;
     assert_ok(ntk_digits_read_folder("data", NTK_DIGITS_SUBSET, &digits));
     for (int k = 0; k < 2; k++) {
@@ -278,7 +279,7 @@ Test(deform, digits_change_by_as_much_as_is_stated) {
         for (size_t i = 0; i < COUNT; i++) {
             double change = 0, norm = 0;
             ntk_stream s = stream(100 + i);
-            for (size_t u = 0; u < PIXELS; u++) x[u] = digits.pixels[i * PIXELS + u];
+            for (size_t u = 0; u < PIXELS; u++) x[u] = digits.pixels[i * 16 * PIXELS + u];
             assert_ok(ntk_deform_tangent(&d, &s, 28, 28, x, out));
             for (size_t u = 0; u < PIXELS; u++) {
                 change += (out[u] - x[u]) * (out[u] - x[u]);

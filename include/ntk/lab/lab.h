@@ -36,6 +36,7 @@
 #include <ntk/lab/proofs.h>
 #include <ntk/lab/solution.h>
 #include <ntk/lab/spectrum.h>
+#include <ntk/lab/stability.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/lab/table.h>
 #include <ntk/ntk.h>
