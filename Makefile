@@ -332,7 +332,8 @@ verify: $(BUILD)/ntk
 	[ $$status = 0 ] || echo "make verify: ntk ended with exit status $$status" >&2; exit $$status
 
 figures: $(BUILD)/ntk
-	@$(HERE) $(BUILD)/ntk figures --plots plots
+	@$(HERE) $(BUILD)/ntk figures $(CLAIM) --plots plots $(if $(RUN),--run $(RUN)) \
+	    $(if $(FORMAT),--format $(FORMAT)) $(if $(WIDTH),--width $(WIDTH))
 
 accept: $(BUILD)/ntk
 	@$(HERE) $(BUILD)/ntk accept $(CLAIM) --tier $(TIER) --why "$(WHY)"

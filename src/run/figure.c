@@ -29,6 +29,12 @@
 
 const ntk_figure_look ntk_figure_of_a_run = {{"svg", "png"}, "screen"};
 
+const char *ntk_figure_suffix(const ntk_figure_look *look) {
+    return strcmp(look->width, "single") == 0   ? "-single"
+           : strcmp(look->width, "double") == 0 ? "-double"
+                                                : "";
+}
+
 static const double figure_seconds = 60, figure_megabytes = 2048;
 
 /* A gnuplot string in single quotes, in which a quote is doubled. */
@@ -134,13 +140,15 @@ static ntk_status place_accents(const char *path) {
 }
 
 /* Rename a drawing from its temporary name, or remove it. */
-static bool take_drawing(const char *claim_folder, const char *format, bool good) {
+static bool take_drawing(const char *claim_folder, const ntk_figure_look *look, const char *format,
+                         bool good) {
     char *from = NULL, *to = NULL;
     struct stat file;
-    bool taken = ntk_text_format(&from, "%s/.figure.%s", claim_folder, format) == NTK_OK &&
-                 ntk_text_format(&to, "%s/figure.%s", claim_folder, format) == NTK_OK && good &&
-                 stat(from, &file) == 0 && file.st_size > 0 &&
-                 (strcmp(format, "svg") != 0 || place_accents(from) == NTK_OK) && rename(from, to) == 0;
+    bool taken =
+        ntk_text_format(&from, "%s/.figure.%s", claim_folder, format) == NTK_OK &&
+        ntk_text_format(&to, "%s/figure%s.%s", claim_folder, ntk_figure_suffix(look), format) == NTK_OK &&
+        good && stat(from, &file) == 0 && file.st_size > 0 &&
+        (strcmp(format, "svg") != 0 || place_accents(from) == NTK_OK) && rename(from, to) == 0;
     if (!taken && from != NULL) unlink(from);
     ntk_release(from);
     ntk_release(to);
@@ -155,7 +163,7 @@ ntk_status ntk_figure_finish(const char *claim_folder, const ntk_figure_look *lo
     *warning = NULL;
     *drawn = true;
     for (int f = 0; f < NTK_FIGURE_FORMATS && look->formats[f] != NULL; f++)
-        *drawn = take_drawing(claim_folder, look->formats[f], ended_well) && *drawn;
+        *drawn = take_drawing(claim_folder, look, look->formats[f], ended_well) && *drawn;
     char *path, *said = NULL;
     NTK_TRY(ntk_text_format(&path, "%s/gnuplot-stderr.txt", claim_folder));
     ntk_status status = ntk_process_last_words(path, &said);

@@ -1,5 +1,5 @@
 /* Figures: gnuplot as a process; claim_folder holds the tables and receives figure.svg and
- * figure.png, or what else is asked for. */
+ * figure.png, or figure-single.pdf and the like. */
 #ifndef NTK_RUN_FIGURE_H
 #define NTK_RUN_FIGURE_H
 
@@ -17,6 +17,9 @@ typedef struct ntk_figure_look {
 
 /* What a run draws: SVG for its report and PNG, as wide as a screen's window. */
 extern const ntk_figure_look ntk_figure_of_a_run;
+
+/* What the name of its files has after "figure": "" for a screen, "-single", "-double". */
+const char *ntk_figure_suffix(const ntk_figure_look *look);
 
 ntk_status ntk_figure_start(const ntk_suite *suite, const char *id, const char *claim_folder, ntk_tier tier,
                             const ntk_figure_look *look, ntk_process *out);

@@ -1,4 +1,4 @@
-/* What is done with a finished run: stored results rewritten, figures redrawn. */
+/* What is done with a finished run: its numbers become the stored results. */
 #ifndef NTK_RUN_FINISHED_H
 #define NTK_RUN_FINISHED_H
 
@@ -13,12 +13,5 @@
  * reason of the refusal; NTK_ERROR_ARGUMENT for an empty `why`. */
 ntk_status ntk_suite_accept(const ntk_suite *suite, const char *const *names, size_t count, ntk_tier tier,
                             const char *folder, const char *why, size_t *changed);
-
-/* Redraw the figures of a run without computing anything, and copy each to
- * plots/<suite>-<claim>.svg and .png where plots is not NULL. No names: every claim that the run
- * holds. *drawn: how many. Warnings about single figures go to the observer. Errors:
- * NTK_ERROR_NOT_FOUND, NTK_ERROR_IO. */
-ntk_status ntk_suite_draw(const ntk_suite *suite, const char *const *names, size_t count, const char *folder,
-                          const char *plots, const ntk_run_observer *observer, size_t *drawn);
 
 #endif
