@@ -1,26 +1,27 @@
 # Mean relative distances against the strength of deformations, one panel a kernel.
-distances = data."/distances.tsv"
-of(kind, column) = strcol(1) eq kind ? column : NaN
-stats distances using (strcol(1) eq "deformed" ? $2 : NaN) nooutput
-weak = STATS_min
-strong = STATS_max
-set multiplot layout 1,2
-set logscale xy
-set xrange [weak / 1.3 : strong * 1.3]
-set yrange [5e-4:1]
-set format y "10^{%T}"
-set xlabel "strength of the deformation, α"
-do for [kernel = 4:5] {
-    set title kernel == 4 ? "(a) CKN" : "(b) NTK"
-    set ylabel kernel == 4 ? "mean ‖Φ(x') − Φ(x)‖ / ‖Φ(x)‖" : ""
-    if (kernel == 4) { set key at graph 0.47, graph 0.3 left top } else { unset key }
-    stats distances using (of("same", column(kernel))) nooutput
-    same = STATS_mean
-    stats distances using (of("any", column(kernel))) nooutput
-    any = STATS_mean
-    plot any with lines ls 4 title "any label", \
-         same with lines ls 3 title "same label", \
-         distances using 2:(of("deformed", column(kernel))) with linespoints ls 1 title "deformed", \
-         distances using 2:(of("moved", column(kernel))) with linespoints ls 2 title "and translated"
+distances = joined("distances")
+of(kind, value) = has("kind", kind) ? value : NaN
+eval span("alpha", "distances", 'of("deformed", col("strength"))')
+eval span("near", "distances", 'of("deformed", col("ckn"))')
+eval span("far", "distances", 'of("any", col("ntk"))')
+kernels = "ckn ntk"
+names = "CKN NTK"
+
+eval figure("2", "4 4", "1 1")
+do for [k=1:2] {
+    kernel = word(kernels, k)
+    eval span("same", "distances", 'of("same", col(kernel))')
+    eval span("any", "distances", 'of("any", col(kernel))')
+    eval panel(k, word(names, k))
+    eval log_axis("x", alpha_low, alpha_high)
+    eval log_axis("y", near_low, far_high)
+    set xlabel "strength of the deformation α"
+    set ylabel k == 1 ? "mean ‖Φ(x') − Φ(x)‖ / ‖Φ(x)‖" : ""
+    plot any_mean with lines ls 3 title "any label", \
+        same_mean with lines ls 4 title "same label", \
+        distances using (of("moved", col("strength"))):(col(kernel)) with linespoints ls 2 \
+            title "deformed and translated", \
+        distances using (of("deformed", col("strength"))):(col(kernel)) with linespoints ls 1 \
+            title "deformed"
 }
-unset multiplot
+eval finish

@@ -11,7 +11,8 @@
 #include <ntk/lab/lab.h>
 
 static const ntk_parameter parameters[] = {
-    NTK_INTEGERS("strengths", "1 3", 0, 100, "of the deformations whose change is measured"),
+    NTK_INTEGERS("strengths", "1 3", 0, 100,
+                 "of the deformations that are measured; shown are the last and, moved, the first"),
     NTK_INTEGER("count", 1000, 10, 5000, "digits that they deform"),
     NTK_REAL("amplitude", 0.5, 0.01, 100, "of deformations in pixels, root mean square at strength 1"),
     NTK_INTEGER("shown", 7, 1, 100, "images in a row"),
@@ -128,12 +129,14 @@ static ntk_status emit_canvas(ntk_context *context, const char *name, const canv
  * the reference first. */
 static ntk_status fill_rows(const study *self, size_t shown, const size_t *lists, double *x,
                             const canvas *images) {
+    size_t count;
+    const double *strengths = ntk_context_reals(self->context, "strengths", &count);
     double *out = x + self->pixels;
     for (size_t row = 0; row < ROWS; row++)
         for (size_t k = 0; k < shown; k++) {
             const size_t unit = FIRST_SHOWN + row * shown + k;
-            if (row == DEFORMED) NTK_TRY(deform(self, 3, false, unit, x, out));
-            if (row == MOVED) NTK_TRY(deform(self, 1, true, unit, x, out));
+            if (row == DEFORMED) NTK_TRY(deform(self, strengths[count - 1], false, unit, x, out));
+            if (row == MOVED) NTK_TRY(deform(self, strengths[0], true, unit, x, out));
             if (row == SAME) ntk_stability_pixels(self->digits, lists[1 + k], out);
             if (row == ANY) ntk_stability_pixels(self->digits, lists[1 + shown + k], out);
             place(images, self->digits, k, row, out);

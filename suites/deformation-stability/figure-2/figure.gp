@@ -1,30 +1,30 @@
-# The digits, as they are: the reference on the left, four rows of images.
-images = data."/images.tsv"
-reference = data."/reference.tsv"
-stats images using 1 nooutput
-wide = STATS_max
-stats images using 2 nooutput
-high = STATS_max
-unset border
-unset tics
-unset grid
-unset key
-unset colorbox
+# The digits, as they are: the reference x on the left, four rows of images.
+images = joined("images")
+reference = joined("reference")
+eval span("across_images", "images", 'col("left")')
+eval span("down_images", "images", 'col("down")')
+eval span("side", "reference", 'col("left")')
+rows_of_images = 2 + 2
+left = side_high + 0.5 * side_high   # of the images, from the reference's own left
+middle(k) = (down_images_high + 1) * (k - 0.5) / rows_of_images
+
+# Square pixels.
+usual_height = (across - left_margin - right_margin) * down_images_high / (across_images_high + left)
+eval figure("1", "0", "1")
+eval panel(1, "a reference x, and what it is compared with")
+set xrange [-1 : across_images_high + left + 1]
+set yrange [down_images_high + 1 : -1]
 set palette defined (0 "#ffffff", 1 "#101820")
 set cbrange [0:255]
-left = 0.36 * wide
-part = 0.98 * 16 / 9.0 * (high + 4) / (wide + left + 2) # of the figure's height: square pixels
-set lmargin at screen 0.01
-set rmargin at screen 0.99
-set bmargin at screen 0.5 - part / 2
-set tmargin at screen 0.5 + part / 2
-set xrange [-left : wide + 2]
-set yrange [high + 2 : -2]
-middle(k) = (high + 3) / 4.0 * (k + 0.5)
-set label 1 "deformed,\nα = 3" at -6, middle(0) - 3 right
-set label 2 "deformed,\ntranslated,\nα = 1" at -6, middle(1) - 6 right
-set label 3 "same label" at -6, middle(2) right
-set label 4 "any label" at -6, middle(3) right
-set label 5 "reference" at -left + 16, middle(0) + 19 center
-plot images using 1:2:3 with image, \
-     reference using ($1 - left + 2):($2 + 1):3 with image
+unset colorbox
+unset grid
+unset border
+unset xtics
+names = sprintf("'deformed\nα = %s' 'moved\nα = %s' 'same\nlabel' 'any\nlabel'", \
+    last(claim_strengths), first(claim_strengths))
+set ytics scale 0 ("" 0)
+set for [k=1:rows_of_images] ytics add (word(names, k) middle(k))
+set label 1 "x" at 0.5 * side_high, side_high + 0.25 * side_high center
+plot images using (col("left") + left):(col("down")):(col("pixel")) with image, \
+    reference using (col("left")):(col("down")):(col("pixel")) with image
+eval finish

@@ -1,32 +1,34 @@
 # Feature distance of a translation by one pixel against the width of the last pooling.
-means = data."/means.tsv"
-free = data."/controls/no-pooling/means.tsv"
-stats means using (strcol(1) eq "noise" ? $2 : NaN) nooutput
-most = STATS_max
-stats means using (strcol(1) eq "digits" ? $2 : NaN) nooutput
-most_digits = STATS_max
-stats means using (strcol(1) eq "digits" && $2 == 2 ? $5 : NaN) nooutput
-two = STATS_max
-of(kind, column) = strcol(1) eq kind ? column : NaN
-set multiplot layout 1,2
-set logscale xy
-set logscale x 2
-set xrange [1.7 : most * 1.2]
-set xlabel "factor of the last pooling, s = √2 σ"
-set yrange [0.004:4]
-set ylabel "‖Φ(Lx) − Φ(x)‖ / ‖x‖"
-set title "(a) signals on a circle, NTK"
-set key at graph 0.03, graph 0.27 left top
-plot means using 2:(of("noise", $3) * sqrt(3)) with lines ls 100 title "bound, √3 ‖A(L − 1)‖", \
-     means using 2:(of("wave", $5)) with linespoints ls 1 title "wave of frequency 1/σ", \
-     means using 2:(of("noise", $5)) with linespoints ls 2 title "noise", \
-     free using 2:(of("noise", $5)) with linespoints ls 8 title "no pooling (control)"
+means = joined("means")
+free = control("no-pooling", "means")
+of(kind, value) = has("signal", kind) ? value : NaN
+eval list("factors", "means", 'has("signal", "noise") ? strcol("factor") : ""')
+eval list("digit_factors", "means", 'has("signal", "digits") ? strcol("factor") : ""')
+eval span("noise", "means", 'of("noise", col("ntk"))')
+eval span("free", "free", 'col("ntk")')
+eval span("t", "means", 'of("digits", col("factor"))')
+eval span("digits", "means", 'of("digits", col("ntk"))')
+eval span("ckn", "means", 'of("digits", col("ckn"))')
 
-set xrange [1.7 : most_digits * 1.2]
-set yrange [0.004:4]
-set title "(b) digits on a torus"
-plot two * 2 / x with lines ls 100 title "1/σ", \
-     means using 2:(of("digits", $5)) with linespoints ls 1 title "NTK", \
-     means using 2:(of("digits", $4)) with linespoints ls 2 title "CKN", \
-     free using 2:(of("digits", $5)) with linespoints ls 8 title "NTK, no pooling (control)"
-unset multiplot
+eval figure("2", "4 4", "1 1")
+eval panel(1, "signals on a circle, NTK")
+eval width_axis(factors)
+eval log_axis("y", noise_low, free_high)
+set xlabel "pooling factor s = √2 σ"
+set ylabel "‖Φ(Lx) − Φ(x)‖ / ‖x‖"
+plot means using (of("noise", col("factor"))):(col("bound") * sqrt(2 + 1)) with lines ls 100 title "bound", \
+    means using (of("wave", col("factor"))):(col("ntk")) with linespoints ls 1 title "wave", \
+    means using (of("noise", col("factor"))):(col("ntk")) with linespoints ls 2 title "noise", \
+    free using (of("noise", col("factor"))):(col("ntk")) with linespoints ls 90 \
+        title "control: no pooling"
+
+eval panel(2, "digits on a torus")
+eval width_axis(digit_factors)
+eval log_axis("y", ckn_low, free_high)
+set xlabel "pooling factor s = √2 σ"
+plot digits_high * aside * t_low / x with lines ls 100 title "like 1/σ", \
+    means using (of("digits", col("factor"))):(col("ntk")) with linespoints ls 1 title "NTK", \
+    means using (of("digits", col("factor"))):(col("ckn")) with linespoints ls 2 title "CKN", \
+    free using (of("digits", col("factor"))):(col("ntk")) with linespoints ls 90 \
+        title "control: NTK, no pooling"
+eval finish
