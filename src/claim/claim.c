@@ -73,6 +73,7 @@ static void release_control(ntk_control *control) {
     ntk_release(control->removes);
     ntk_release(control->why);
     release_settings(control->settings, control->setting_count);
+    release_settings(control->restores, control->restore_count);
     ntk_texts_release(control->breaks, control->break_count);
 }
 
@@ -100,21 +101,32 @@ void ntk_claim_release(ntk_claim *claim) {
     *claim = (ntk_claim){0};
 }
 
-ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
+/* The settings of a variant beside the claim's own: at most these two lists. */
+static size_t add_variant(ntk_variant variant, ntk_setting *out) {
+    const ntk_control *control = variant.control;
+    size_t at = 0;
+    if (control == NULL || (variant.twin && control->restore_count == 0)) return 0;
+    for (size_t i = 0; i < control->setting_count; i++) out[at++] = control->settings[i];
+    for (size_t i = 0; variant.twin && i < control->restore_count; i++) out[at++] = control->restores[i];
+    return at;
+}
+
+ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, ntk_variant variant,
                              const ntk_setting *overrides, size_t override_count, uint64_t seed,
                              const char *data_folder, ntk_context **out) {
     *out = NULL;
-    const size_t own = control == NULL ? 0 : control->setting_count;
-    const size_t count = claim->common_count + claim->setting_count[tier] + own + override_count;
+    const ntk_control *control = variant.control;
+    const size_t own = control == NULL ? 0 : control->setting_count + control->restore_count;
+    const size_t most = claim->common_count + claim->setting_count[tier] + own + override_count;
     ntk_setting *settings = NULL;
-    NTK_TRY(ntk_allocate(count, sizeof *settings, (void **)&settings));
+    NTK_TRY(ntk_allocate(most, sizeof *settings, (void **)&settings));
     size_t at = 0;
     for (size_t i = 0; i < claim->common_count; i++) settings[at++] = claim->common[i];
     for (size_t i = 0; i < claim->setting_count[tier]; i++) settings[at++] = claim->settings[tier][i];
-    for (size_t i = 0; i < own; i++) settings[at++] = control->settings[i];
+    at += add_variant(variant, settings + at);
     for (size_t i = 0; i < override_count; i++) settings[at++] = overrides[i];
     const ntk_status status =
-        ntk_context_create(claim->id, claim->experiment, settings, count, seed, data_folder, out);
+        ntk_context_create(claim->id, claim->experiment, settings, at, seed, data_folder, out);
     ntk_release(settings);
     return status;
 }

@@ -69,10 +69,21 @@ typedef struct ntk_control {
     char *why;     /* why the check must then break */
     ntk_setting *settings;
     size_t setting_count;
+    /* Of what it sets, with values that put the hypothesis back; none: all that it sets removes the
+     * hypothesis, and the claim itself is its twin. */
+    ntk_setting *restores;
+    size_t restore_count;
     char **breaks; /* names of checks, each of which must come out VIOLATED */
     size_t break_count;
     size_t line; /* of claim.yaml */
 } ntk_control;
+
+/* Which run of a claim: its own (control NULL), that of a control, or that of a control's twin, the
+ * same settings with the hypothesis put back. */
+typedef struct ntk_variant {
+    const ntk_control *control;
+    bool twin;
+} ntk_variant;
 
 /* How far a metric may lie from its stored value. Of an estimate, all but the last compare its
  * value. */
@@ -132,9 +143,9 @@ ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, 
 void ntk_claim_release(ntk_claim *claim);
 
 /* The context for one process of a claim, which must outlive it: the settings of both tiers and of
- * this one, then those of `control` (NULL for the claim itself), then `overrides`, what --set gave.
- * Errors: those of ntk_context_create. */
-ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, const ntk_control *control,
+ * this one, then those of the variant, then `overrides`, what --set gave. Errors: those of
+ * ntk_context_create. */
+ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, ntk_variant variant,
                              const ntk_setting *overrides, size_t override_count, uint64_t seed,
                              const char *data_folder, ntk_context **out);
 

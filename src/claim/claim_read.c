@@ -25,7 +25,8 @@ static const ntk_schema_section sections[] = {
 };
 
 static ntk_parser parse_id, parse_part, parse_wording, parse_hypotheses, parse_tier_settings, parse_common;
-static ntk_parser parse_checks, parse_controls, parse_control_settings, parse_breaks, parse_regressions;
+static ntk_parser parse_checks, parse_controls, parse_control_settings, parse_restores, parse_breaks,
+    parse_regressions;
 
 #define NAME             "a name: " NTK_NAME_RULE
 #define AT(type, member) offsetof(type, member)
@@ -69,6 +70,7 @@ static const ntk_schema_field fields[] = {
     {CONTROL, "removes", REQUIRED, "text", ntk_parse_text, AT(ntk_control, removes)},
     {CONTROL, "why", REQUIRED, "text", ntk_parse_text, AT(ntk_control, why)},
     {CONTROL, "set", REQUIRED, "a mapping", parse_control_settings, AT(ntk_control, settings)},
+    {CONTROL, "restores", OPTIONAL, "a mapping", parse_restores, AT(ntk_control, restores)},
     {CONTROL, "breaks", REQUIRED, "a pattern of checks' names, or a list of them", parse_breaks,
      AT(ntk_control, breaks)},
 };
@@ -237,6 +239,15 @@ static ntk_status parse_control_settings(ntk_reader *reader, const ntk_schema_fi
     return NTK_OK;
 }
 
+static ntk_status parse_restores(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                                 void *record) {
+    ntk_control *control = record;
+    NTK_TRY(parse_settings(reader, field, node, &control->restores, &control->restore_count));
+    if (control->restore_count == 0)
+        return ntk_reader_fail(reader, node, "'restores' is empty: it puts the hypothesis back");
+    return NTK_OK;
+}
+
 /* ---- controls -------------------------------------------------------------------------------- */
 
 /* What one pattern names, behind what the control breaks already. */
@@ -318,6 +329,34 @@ static ntk_status require_breaks(ntk_reader *reader, const ntk_claim *claim, siz
     return NTK_OK;
 }
 
+static const ntk_setting *find_setting(const ntk_control *control, const char *name) {
+    for (size_t i = 0; i < control->setting_count; i++)
+        if (strcmp(control->settings[i].name, name) == 0) return &control->settings[i];
+    return NULL;
+}
+
+/* A twin differs from its control in the hypothesis alone. With one setting, that is the
+ * hypothesis; with several, the claim has to say which of them are. */
+static ntk_status require_twin(ntk_reader *reader, const ntk_claim *claim, size_t i) {
+    const ntk_control *control = &claim->controls[i];
+    if (control->restore_count == 0 && control->setting_count > 1)
+        return ntk_reader_fail(reader, control_node(reader, i),
+                               "control '%s' sets %zu parameters: 'restores' says which of them remove the "
+                               "hypothesis, with values that put it back",
+                               control->name, control->setting_count);
+    for (size_t k = 0; k < control->restore_count; k++) {
+        const ntk_setting *restored = &control->restores[k];
+        const ntk_setting *set = find_setting(control, restored->name);
+        if (set == NULL)
+            return ntk_reader_fail_line(reader, restored->line, "'restores' has '%s', which 'set' has not",
+                                        restored->name);
+        if (strcmp(set->value, restored->value) == 0)
+            return ntk_reader_fail_line(reader, restored->line, "'restores' leaves '%s' what 'set' makes it",
+                                        restored->name);
+    }
+    return NTK_OK;
+}
+
 /* Whoever changes a setting of both tiers finds it in one place. */
 static ntk_status require_one_place(ntk_reader *reader, const ntk_claim *claim, ntk_tier tier) {
     for (size_t i = 0; i < claim->setting_count[tier]; i++)
@@ -336,7 +375,10 @@ static ntk_status check_whole(ntk_reader *reader, const ntk_claim *claim) {
     for (ntk_tier tier = NTK_TIER_QUICK; tier < NTK_TIER_COUNT; tier++)
         NTK_TRY(require_one_place(reader, claim, tier));
     NTK_TRY(require_unique_controls(reader, claim));
-    for (size_t i = 0; i < claim->control_count; i++) NTK_TRY(require_breaks(reader, claim, i));
+    for (size_t i = 0; i < claim->control_count; i++) {
+        NTK_TRY(require_breaks(reader, claim, i));
+        NTK_TRY(require_twin(reader, claim, i));
+    }
     return ntk_claim_require_metrics(reader, claim);
 }
 

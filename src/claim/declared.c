@@ -76,14 +76,16 @@ static ntk_status require_broken(const declared *self, size_t i) {
     return NTK_OK;
 }
 
-/* control: its position; the number of controls for the claim's own run. */
-static ntk_status require_under(ntk_reader *reader, const ntk_claim *claim, ntk_tier tier, size_t control) {
-    const bool own = control == claim->control_count;
+static ntk_status require_under(ntk_reader *reader, const ntk_claim *claim, ntk_tier tier,
+                                ntk_variant variant) {
+    const bool own = variant.control == NULL;
     declared self = {.reader = reader, .claim = claim, .tier = tier};
     ntk_context *context;
-    NTK_TRY(ntk_claim_context(claim, tier, own ? NULL : &claim->controls[control], NULL, 0, 0, "", &context));
+    NTK_TRY(ntk_claim_context(claim, tier, variant, NULL, 0, 0, "", &context));
     ntk_status status = ntk_experiment_metrics(context, &self.names, &self.count);
-    if (status == NTK_OK) status = own ? require_judged(&self) : require_broken(&self, control);
+    if (status == NTK_OK)
+        status =
+            own ? require_judged(&self) : require_broken(&self, (size_t)(variant.control - claim->controls));
     if (status == NTK_OK && own) status = require_measured(&self);
     ntk_texts_release(self.names, self.count);
     ntk_context_destroy(context);
@@ -92,8 +94,10 @@ static ntk_status require_under(ntk_reader *reader, const ntk_claim *claim, ntk_
 
 ntk_status ntk_claim_require_metrics(ntk_reader *reader, const ntk_claim *claim) {
     for (ntk_tier tier = NTK_TIER_QUICK; tier < NTK_TIER_COUNT; tier++) {
-        NTK_TRY(require_under(reader, claim, tier, claim->control_count));
-        for (size_t i = 0; i < claim->control_count; i++) NTK_TRY(require_under(reader, claim, tier, i));
+        NTK_TRY(require_under(reader, claim, tier, (ntk_variant){0}));
+        for (size_t i = 0; i < claim->control_count; i++)
+            for (int twin = 0; twin < 2; twin++)
+                NTK_TRY(require_under(reader, claim, tier, (ntk_variant){&claim->controls[i], twin}));
     }
     return NTK_OK;
 }

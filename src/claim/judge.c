@@ -169,6 +169,22 @@ static double risk_of_break(const ntk_check *check, const ntk_metric *metric) {
     return ntk_stats_risk(estimate, fmax(estimate->value - good.high, good.low - estimate->value));
 }
 
+/* That the whole of another interval lies beyond an end, by this distance so far. */
+static double chance_beyond(const ntk_estimate *estimate, double distance) {
+    if (isinf(distance)) return 0;
+    if (estimate->standard_error == 0) return distance > 0;
+    return 1 - ntk_stats_risk(estimate, distance);
+}
+
+/* Of a twin: to leave the range altogether. */
+static double risk_of_twin(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *estimate = &metric->estimate;
+    return fmin(1, chance_beyond(estimate, estimate->value - good.high) +
+                       chance_beyond(estimate, good.low - estimate->value));
+}
+
 static ntk_verdict verdict_of(ntk_decision decision) {
     if (decision == NTK_DECISION_HOLDS) return NTK_VERDICT_HOLDS;
     return decision == NTK_DECISION_VIOLATED ? NTK_VERDICT_VIOLATED : NTK_VERDICT_INCONCLUSIVE;
@@ -204,21 +220,34 @@ static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
     return NULL;
 }
 
+static ntk_verdict worse(ntk_verdict a, ntk_verdict b) { return a > b ? a : b; }
+
+/* The same check under the settings that broke the control, with the hypothesis put back. */
+static void judge_twin(const ntk_check *check, const ntk_control_findings *findings, size_t i,
+                       ntk_control_outcome *out) {
+    out->twin[i] = ntk_check_judge(check, findings->twin);
+    if (out->twin[i].reason == NULL) out->twin[i].risk = risk_of_twin(check, &out->twin[i].metric);
+    out->twin_verdict = worse(out->twin_verdict, out->twin[i].verdict);
+}
+
 /* A control breaks only by VIOLATED: one that crashed, emitted a NaN or is INCONCLUSIVE has shown
  * nothing. */
 static ntk_status judge_control(const ntk_claim *claim, const ntk_control *control,
-                                const ntk_metrics *metrics, ntk_control_outcome *out) {
-    *out = (ntk_control_outcome){.control = control};
-    void *breaks = NULL;
+                                const ntk_control_findings *findings, ntk_control_outcome *out) {
+    *out = (ntk_control_outcome){.control = control, .twin_is_claim = findings->twin_is_claim};
+    void *breaks = NULL, *twin = NULL;
     NTK_TRY(ntk_allocate(control->break_count, sizeof *out->breaks, &breaks));
     out->breaks = breaks;
+    NTK_TRY(ntk_allocate(control->break_count, sizeof *out->twin, &twin));
+    out->twin = twin;
     out->broke = control->break_count > 0;
     for (size_t i = 0; i < control->break_count; i++) {
         const ntk_check *check = find_check(claim, control->breaks[i]);
         if (check == NULL)
             return ntk_fail(NTK_ERROR_ARGUMENT, "%s: control '%s' names no check '%s'", claim->id,
                             control->name, control->breaks[i]);
-        out->breaks[i] = ntk_check_judge(check, metrics);
+        out->breaks[i] = ntk_check_judge(check, findings->metrics);
+        if (!findings->twin_is_claim) judge_twin(check, findings, i, out);
         if (out->breaks[i].reason == NULL) out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);
         if (out->breaks[i].verdict != NTK_VERDICT_VIOLATED) out->broke = false;
     }
@@ -248,14 +277,19 @@ fail:
     return status;
 }
 
-static ntk_verdict worse(ntk_verdict a, ntk_verdict b) { return a > b ? a : b; }
+/* One that breaks by its settings alone shows nothing of the hypothesis either. */
+static ntk_verdict verdict_of_control(const ntk_control_outcome *outcome) {
+    const ntk_verdict control = outcome->broke ? NTK_VERDICT_HOLDS : NTK_VERDICT_VACUOUS;
+    if (outcome->twin_verdict == NTK_VERDICT_ERROR) return NTK_VERDICT_ERROR;
+    return outcome->twin_verdict == NTK_VERDICT_VIOLATED ? NTK_VERDICT_VACUOUS : control;
+}
 
 static ntk_verdict worst_of(const ntk_claim *claim, const ntk_claim_outcome *outcome) {
     if (claim->check_count == 0) return NTK_VERDICT_ERROR; /* nothing was tested */
     ntk_verdict verdict = NTK_VERDICT_HOLDS;
     for (size_t i = 0; i < claim->check_count; i++) verdict = worse(verdict, outcome->checks[i].verdict);
     for (size_t i = 0; i < claim->control_count; i++)
-        if (!outcome->controls[i].broke) verdict = worse(verdict, NTK_VERDICT_VACUOUS);
+        verdict = worse(verdict, verdict_of_control(&outcome->controls[i]));
     for (size_t i = 0; i < claim->regression_count; i++) {
         const ntk_comparison *comparison = &outcome->regressions[i].comparison;
         if (comparison->compared && !comparison->agrees) verdict = worse(verdict, NTK_VERDICT_REGRESSED);
@@ -276,7 +310,7 @@ ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *fin
     out->evidence = evidence_text(kinds);
     for (size_t i = 0; i < claim->control_count; i++) {
         const ntk_status status =
-            judge_control(claim, &claim->controls[i], findings->controls[i], &out->controls[i]);
+            judge_control(claim, &claim->controls[i], &findings->controls[i], &out->controls[i]);
         if (status != NTK_OK) {
             ntk_claim_outcome_release(claim, out);
             return status;
@@ -289,8 +323,10 @@ ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *fin
 }
 
 void ntk_claim_outcome_release(const ntk_claim *claim, ntk_claim_outcome *outcome) {
-    for (size_t i = 0; outcome->controls != NULL && i < claim->control_count; i++)
+    for (size_t i = 0; outcome->controls != NULL && i < claim->control_count; i++) {
         ntk_release(outcome->controls[i].breaks);
+        ntk_release(outcome->controls[i].twin);
+    }
     ntk_release(outcome->checks);
     ntk_release(outcome->controls);
     ntk_release(outcome->regressions);

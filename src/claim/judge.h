@@ -41,9 +41,9 @@ typedef struct ntk_check_outcome {
     const char *reason;   /* why it is an ERROR, "the metric was not emitted" say; NULL otherwise */
     bool has_metric;
     ntk_metric metric; /* where has_metric: a copy, its name is the check's */
-    /* Chance that another seed ends otherwise - does not hold, or in a control is not violated - as
-     * the interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which says nothing
-     * of its spread. */
+    /* Chance that another seed ends otherwise - does not hold, in a control is not violated, in a
+     * twin is - as the interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which
+     * says nothing of its spread. */
     double risk;
 } ntk_check_outcome;
 
@@ -52,10 +52,17 @@ typedef struct ntk_check_outcome {
  * on finite numbers. metrics: NULL where the process failed. */
 ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *metrics);
 
+/* A control, and its twin: the same settings with the hypothesis put back, which must not break. */
 typedef struct ntk_control_outcome {
     const ntk_control *control;
     bool broke;                /* every check that it names came out VIOLATED */
     ntk_check_outcome *breaks; /* (control->break_count) */
+    /* HOLDS; INCONCLUSIVE, which is told and does not count; VIOLATED: something else than the
+     * hypothesis broke the control; ERROR. Of the claim itself where that is the twin: HOLDS here,
+     * since its own checks are judged. */
+    ntk_verdict twin_verdict;
+    bool twin_is_claim;
+    ntk_check_outcome *twin; /* (control->break_count); their risk: to come out VIOLATED */
 } ntk_control_outcome;
 
 typedef struct ntk_regression_outcome {
@@ -63,15 +70,21 @@ typedef struct ntk_regression_outcome {
     ntk_comparison comparison;
 } ntk_regression_outcome;
 
+typedef struct ntk_control_findings {
+    const ntk_metrics *metrics; /* NULL: its process failed */
+    const ntk_metrics *twin;    /* the same; not looked at where twin_is_claim */
+    bool twin_is_claim;         /* the twin has the claim's own settings */
+} ntk_control_findings;
+
 /* What the processes of one claim brought back. Everything is borrowed. */
 typedef struct ntk_claim_findings {
     ntk_tier tier;
-    const ntk_metrics *metrics;         /* of the claim itself; NULL: its process failed */
-    const ntk_metrics *const *controls; /* (claim->control_count); NULL where a process failed */
-    const ntk_expected *expected;       /* NULL: nothing stored */
-    bool compare;                       /* false: leave the stored results out (parameters were
-                                         * overridden, or accepting) */
-    bool stored_seed;                   /* the run used the seed of the stored results */
+    const ntk_metrics *metrics;           /* of the claim itself; NULL: its process failed */
+    const ntk_control_findings *controls; /* (claim->control_count) */
+    const ntk_expected *expected;         /* NULL: nothing stored */
+    bool compare;                         /* false: leave the stored results out (parameters were
+                                           * overridden, or accepting) */
+    bool stored_seed;                     /* the run used the seed of the stored results */
 } ntk_claim_findings;
 
 typedef struct ntk_claim_outcome {
@@ -83,9 +96,10 @@ typedef struct ntk_claim_outcome {
     ntk_regression_outcome *regressions; /* (claim->regression_count); see .compared */
 } ntk_claim_outcome;
 
-/* The claim's verdict, the worst of: each check; VACUOUS for a control that did not break;
- * REGRESSED for a stored result that is compared and does not agree. *out borrows from the claim
- * and is released with ntk_claim_outcome_release. Errors: NTK_ERROR_MEMORY. */
+/* The claim's verdict, the worst of: each check; VACUOUS for a control that did not break or whose
+ * twin is VIOLATED; ERROR for a twin that failed; REGRESSED for a stored result that is compared
+ * and does not agree. *out borrows from the claim and is released with ntk_claim_outcome_release.
+ * Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *findings,
                            ntk_claim_outcome *out);
 void ntk_claim_outcome_release(const ntk_claim *claim, ntk_claim_outcome *outcome);

@@ -21,6 +21,7 @@
 
 static const cli_option options[] = {
     {"control", 0, "NAME", "compute this control of the claim"},
+    {"twin", 0, NULL, "compute the control's twin: its settings with the hypothesis put back"},
     {"tier", 0, "TIER", "quick (default) or full"},
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
     {"set", 0, "NAME=VALUE", "change a parameter; may be repeated (`ntk show CLAIM` lists them)"},
@@ -97,6 +98,7 @@ static int run(const cli_arguments *arguments) {
     size_t jobs = ntk_processor_count();
     ntk_process_request request = {.claim = arguments->names[0],
                                    .control = cli_value(arguments, "control"),
+                                   .twin = cli_flag(arguments, "twin"),
                                    .seed = ntk_suite_stored_seed(),
                                    .overrides = arguments->settings,
                                    .override_count = arguments->setting_count,
@@ -105,6 +107,8 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_seed(arguments, &request.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
     if (usage != CLI_OK) return usage;
+    if (request.twin && request.control == NULL)
+        return cli_usage_error(arguments->command, "--twin is of a control: add --control NAME");
     const char *runner = getenv("NTK_RUNNER"), *seen = getenv(NTK_INPUTS_VARIABLE);
     ntk_inputs inputs;
     if (runner != NULL && seen != NULL) {
@@ -128,9 +132,10 @@ const cli_command cli_run = {
     .name = "run",
     .synopsis = "CLAIM [OPTION ...]",
     .summary = "compute one claim or one of its controls, and print what it finds",
-    .details =
-        "Computes a claim (or, with --control, one of its controls) in this process, prints its metrics and "
-        "how each check comes out. It compares nothing with stored results; `ntk verify` does.",
+    .details = "Computes a claim (or, with --control, one of its controls, and with --twin the control's "
+               "settings with "
+               "the hypothesis put back) in this process, prints its metrics and "
+               "how each check comes out. It compares nothing with stored results; `ntk verify` does.",
     .exit_status = "0 when the computation ended well, whatever the checks say; 5 an error; 64 wrong usage; "
                    "77 where the "
                    "claim has to be skipped here; 130 interrupted.",

@@ -49,6 +49,11 @@ static void show_controls(const ntk_claim *claim) {
         for (size_t b = 0; b < control->break_count; b++) printf(" %s", control->breaks[b]);
         printf("\n    sets");
         show_settings(control->settings, control->setting_count);
+        printf("    twin, which must not break:");
+        if (control->restore_count == 0)
+            printf(" the claim itself\n");
+        else
+            show_settings(control->restores, control->restore_count);
     }
 }
 

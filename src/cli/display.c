@@ -102,11 +102,11 @@ static void print_risk(const ntk_run *run) {
     if (ntk_run_risk(run, &risk) != NTK_OK) return;
     const ntk_risk_share *first = risk.shares;
     if (risk.count > 0)
-        printf(
-            "chance that another seed ends otherwise: %.1g, as %zu intervals tell it; most of it: %s%s%s, %s "
-            "%.1g\n",
-            risk.total, risk.count, first->claim->id, first->control ? "/" : "",
-            first->control ? first->control->name : "", first->check->name, first->risk);
+        printf("chance that another seed ends otherwise: %.1g, as %zu intervals tell it; most of it: "
+               "%s%s%s%s, %s %.1g\n",
+               risk.total, risk.count, first->claim->id, first->variant.control ? "/" : "",
+               first->variant.control ? first->variant.control->name : "", first->variant.twin ? "/twin" : "",
+               first->check->name, first->risk);
     ntk_risk_release(&risk);
 }
 

@@ -1,5 +1,5 @@
-/* What a run says of a claim, one judgement at a time: a case for each check, control and stored
- * result. */
+/* What a run says of a claim, one judgement at a time: a case for each check, control, twin with
+ * a process of its own, and stored result. */
 #ifndef NTK_RUN_CASES_H
 #define NTK_RUN_CASES_H
 
@@ -9,7 +9,7 @@
 #include "run/state.h"
 
 typedef struct ntk_case {
-    const char *kind; /* "check", "control", "stored result" */
+    const char *kind; /* "check", "control", "twin of control", "stored result" */
     const char *name;
     ntk_verdict verdict; /* of this one alone; SKIPPED: not judged */
     ntk_description found, wanted;

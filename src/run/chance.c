@@ -17,10 +17,10 @@ static int by_risk(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-static void add(const ntk_claim *claim, const ntk_control *control, const ntk_check_outcome *outcome,
+static void add(const ntk_claim *claim, ntk_variant variant, const ntk_check_outcome *outcome,
                 ntk_risk *risk) {
     if (!(outcome->risk >= 0)) return;
-    risk->shares[risk->count++] = (ntk_risk_share){claim, control, outcome->check, outcome->risk};
+    risk->shares[risk->count++] = (ntk_risk_share){claim, variant, outcome->check, outcome->risk};
     risk->total += outcome->risk;
 }
 
@@ -29,9 +29,18 @@ static size_t interval_count_limit(const ntk_run *run) {
     for (size_t i = 0; i < run->claim_count; i++) {
         const ntk_claim *claim = &run->claims[i].claim;
         count += claim->check_count;
-        for (size_t c = 0; c < claim->control_count; c++) count += claim->controls[c].break_count;
+        for (size_t c = 0; c < claim->control_count; c++) count += 2 * claim->controls[c].break_count;
     }
     return count;
+}
+
+/* Where the claim's own run is the twin, its checks have been counted. */
+static void add_control(const ntk_claim *claim, const ntk_control_outcome *outcome, ntk_risk *risk) {
+    const ntk_control *control = outcome->control;
+    for (size_t b = 0; b < control->break_count; b++)
+        add(claim, (ntk_variant){control, false}, &outcome->breaks[b], risk);
+    for (size_t b = 0; b < control->break_count && !outcome->twin_is_claim; b++)
+        add(claim, (ntk_variant){control, true}, &outcome->twin[b], risk);
 }
 
 ntk_status ntk_run_risk(const ntk_run *run, ntk_risk *out) {
@@ -43,10 +52,9 @@ ntk_status ntk_run_risk(const ntk_run *run, ntk_risk *out) {
         const ntk_claim *claim = &run->claims[i].claim;
         const ntk_claim_outcome *outcome = run->claims[i].result.outcome;
         if (outcome == NULL) continue;
-        for (size_t k = 0; k < claim->check_count; k++) add(claim, NULL, &outcome->checks[k], out);
-        for (size_t c = 0; c < claim->control_count; c++)
-            for (size_t b = 0; b < claim->controls[c].break_count; b++)
-                add(claim, &claim->controls[c], &outcome->controls[c].breaks[b], out);
+        for (size_t k = 0; k < claim->check_count; k++)
+            add(claim, (ntk_variant){0}, &outcome->checks[k], out);
+        for (size_t c = 0; c < claim->control_count; c++) add_control(claim, &outcome->controls[c], out);
     }
     qsort(out->shares, out->count, sizeof *out->shares, by_risk);
     return NTK_OK;

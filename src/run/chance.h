@@ -6,14 +6,15 @@
 
 #include "run/state.h"
 
-/* The budget of chance. Each t interval of the run - those of the checks and those of the checks
- * that controls break - has a probability with which another seed would put it on the wrong side of
- * its bound (claim.h, ntk_check_outcome). Their sum bounds the probability that another run ends in
- * anything but HOLDS by chance, as far as this run's estimates tell it; plain numbers have no part
+/* The budget of chance. Each t interval of the run - those of the checks, those of the checks
+ * that controls break, and those of the same in their twins - has a probability with which another
+ * seed would put it on the wrong side of its bound (claim.h, ntk_check_outcome). Their sum bounds
+ * the probability that another run ends in anything but HOLDS by chance, as far as this run's
+ * estimates tell it; plain numbers have no part
  * in it. */
 typedef struct ntk_risk_share {
     const ntk_claim *claim;
-    const ntk_control *control; /* NULL: the claim itself */
+    ntk_variant variant;
     const ntk_check *check;
     double risk;
 } ntk_risk_share;

@@ -52,8 +52,8 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
     const ntk_control *control;
     NTK_TRY(find_control(claim, request->control, &control));
     ntk_context *context;
-    NTK_TRY(ntk_claim_context(claim, request->tier, control, request->overrides, request->override_count,
-                              request->seed, suite->data, &context));
+    NTK_TRY(ntk_claim_context(claim, request->tier, (ntk_variant){control, request->twin}, request->overrides,
+                              request->override_count, request->seed, suite->data, &context));
     ntk_status status = check_inputs(suite, request->inputs, claim);
     if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
     if (status == NTK_OK) status = claim->experiment->run(context);

@@ -1,7 +1,8 @@
-/* One claim, or one of its controls, computed in this process. */
+/* One claim, one of its controls, or a control's twin, computed in this process. */
 #ifndef NTK_RUN_COMPUTE_H
 #define NTK_RUN_COMPUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@
 typedef struct ntk_process_request {
     const char *claim;   /* id */
     const char *control; /* NULL: the claim itself */
+    bool twin;           /* of the control */
     ntk_tier tier;
     uint64_t seed;
     const ntk_setting *overrides; /* of --set */

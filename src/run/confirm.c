@@ -22,7 +22,7 @@ static ntk_status confirm_task(const ntk_run *run, const ntk_journal *journal, c
 
 static ntk_status confirm_tasks(const ntk_run *run, const ntk_journal *journal) {
     for (size_t i = 0; i < run->claim_count; i++)
-        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++) {
+        for (size_t t = 0; t < run->claims[i].task_count; t++) {
             const ntk_task *task = &run->claims[i].tasks[t];
             if (task->state == NTK_TASK_DONE) NTK_TRY(confirm_task(run, journal, task));
         }

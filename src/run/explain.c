@@ -51,6 +51,27 @@ static void explain_control(const ntk_control_outcome *outcome, const char *caus
                     ntk_describe_found(&outcome->breaks[b], found));
 }
 
+/* One that is undecided leaves the claim what it is, and is told in a line. */
+static void note_twin(const ntk_control_outcome *outcome, FILE *stream) {
+    fprintf(stream, "  control %s, with the hypothesis put back, decides nothing of", outcome->control->name);
+    for (size_t b = 0; b < outcome->control->break_count; b++)
+        if (outcome->twin[b].verdict == NTK_VERDICT_INCONCLUSIVE)
+            fprintf(stream, " %s", outcome->twin[b].check->name);
+    fputc('\n', stream);
+}
+
+static void explain_twin(const ntk_control_outcome *outcome, const char *cause, FILE *stream) {
+    ntk_description found;
+    fprintf(stream, "  control %s, with the hypothesis put back (%s), %s\n", outcome->control->name,
+            outcome->control->removes,
+            outcome->twin_verdict == NTK_VERDICT_VIOLATED ? "breaks its check all the same" : "fails");
+    if (cause != NULL) fprintf(stream, "    its process %s\n", cause);
+    for (size_t b = 0; cause == NULL && b < outcome->control->break_count; b++)
+        if (outcome->twin[b].verdict > NTK_VERDICT_INCONCLUSIVE)
+            fprintf(stream, "    check %s is %s: found %s\n", outcome->twin[b].check->name,
+                    ntk_verdict_text(outcome->twin[b].verdict), ntk_describe_found(&outcome->twin[b], found));
+}
+
 static void explain_regression(const ntk_regression_outcome *outcome, FILE *stream) {
     ntk_description text;
     fprintf(stream, "  stored result %s: %s\n", outcome->regression->metric,
@@ -67,7 +88,8 @@ static void print_setting(const ntk_setting *setting, FILE *stream) {
 
 void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
     fprintf(stream, "%s run %s", run->suite->command, run->claims[task->claim].claim.id);
-    if (task->control != NULL) fprintf(stream, " --control %s", task->control->name);
+    if (task->variant.control != NULL) fprintf(stream, " --control %s", task->variant.control->name);
+    if (task->variant.twin) fprintf(stream, " --twin");
     fprintf(stream, " --tier %s --seed %llu", ntk_tier_text(run->options.tier),
             (unsigned long long)run->options.seed);
     void *memory;
@@ -89,6 +111,16 @@ static void print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) 
     fputc('\n', stream);
 }
 
+static void explain_twins(const ntk_run *run, const ntk_claim_run *claim, FILE *stream) {
+    for (size_t i = 0; i < claim->claim.control_count; i++) {
+        const ntk_control_outcome *outcome = &claim->outcome.controls[i];
+        if (outcome->twin_verdict == NTK_VERDICT_INCONCLUSIVE) note_twin(outcome, stream);
+        if (outcome->twin_verdict <= NTK_VERDICT_INCONCLUSIVE) continue;
+        explain_twin(outcome, claim->twin_causes[i], stream);
+        print_rerun(run, claim->twins[i], stream);
+    }
+}
+
 static void explain_outcome(const ntk_run *run, const ntk_claim_run *claim, FILE *stream) {
     const ntk_claim_outcome *outcome = &claim->outcome;
     bool main_failed = false;
@@ -108,14 +140,18 @@ static void explain_outcome(const ntk_run *run, const ntk_claim_run *claim, FILE
             explain_control(&outcome->controls[i], claim->control_causes[i], stream);
             print_rerun(run, &claim->tasks[1 + i], stream);
         }
+    explain_twins(run, claim, stream);
 }
 
 void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream) {
-    if (result->verdict == NTK_VERDICT_HOLDS) return;
     const ntk_claim_run *claim = NULL;
     for (size_t i = 0; i < run->claim_count; i++)
         if (&run->claims[i].claim == result->claim) claim = &run->claims[i];
     if (claim == NULL) return;
+    if (result->verdict == NTK_VERDICT_HOLDS) {
+        explain_twins(run, claim, stream);
+        return;
+    }
     if (result->cause != NULL) {
         fprintf(stream, "  its process %s\n", result->cause);
         print_rerun(run, &claim->tasks[0], stream);

@@ -31,7 +31,7 @@
 /* The keys of the plan are those of this program's code and of the claims and data as they are now:
  * a run of others is not found in its journal, one of another clone of the same content is. */
 static ntk_status check_acceptable(ntk_run *run, ntk_claim_run *claim) {
-    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
+    for (size_t t = 0; t < claim->task_count; t++)
         if (claim->tasks[t].state != NTK_TASK_DONE)
             return ntk_fail(
                 NTK_ERROR_UNSUPPORTED,
@@ -49,7 +49,7 @@ static ntk_status check_acceptable(ntk_run *run, ntk_claim_run *claim) {
 
 static ntk_status note_cost(const ntk_run *run, const ntk_claim_run *claim) {
     double seconds = 0;
-    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) seconds += claim->tasks[t].process.seconds;
+    for (size_t t = 0; t < claim->task_count; t++) seconds += claim->tasks[t].process.seconds;
     return ntk_shard_note_cost(run->suite, run->options.tier, claim->claim.id, seconds);
 }
 

@@ -119,7 +119,7 @@ static ntk_status point_latest(const ntk_run *run) {
 /* Earlier times order the processes, nothing else; where they cannot be read there are none. */
 static void recall_times(ntk_run *run, const ntk_journal *journal) {
     for (size_t i = 0; i < run->claim_count; i++)
-        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++) {
+        for (size_t t = 0; t < run->claims[i].task_count; t++) {
             ntk_task *task = &run->claims[i].tasks[t];
             const double seconds = ntk_journal_seconds(journal, task->unit);
             if (seconds >= 0) task->expected_seconds = seconds;

@@ -66,9 +66,11 @@ static void write_fault(const writer *self, const ntk_case *one) {
     fprintf(self->stream, "</%s>\n", element);
 }
 
-/* A process's time is that of the first case that rests on it: the times of a suite add up. */
+/* A process's time is that of the first case that rests on it, and of twins that share one, of the
+ * first twin: the times of a suite add up. */
 static double seconds_of(writer *self, const ntk_case *one) {
-    const bool told = self->told == one->task;
+    const ntk_control *owner = one->task->variant.control;
+    const bool told = self->told == one->task || (owner != NULL && strcmp(owner->name, one->name) != 0);
     self->told = one->task;
     return told || strcmp(one->kind, "stored result") == 0 ? 0 : one->task->process.seconds;
 }

@@ -95,7 +95,7 @@ static json_t *process_object(const ntk_task *task) {
 static json_t *processes_array(const ntk_run *run) {
     json_t *processes = json_array();
     for (size_t i = 0; i < run->claim_count; i++)
-        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
+        for (size_t t = 0; t < run->claims[i].task_count; t++)
             json_array_append_new(processes, process_object(&run->claims[i].tasks[t]));
     return processes;
 }

@@ -236,7 +236,7 @@ static ntk_status take_claim(ntk_run *run, const ntk_record *part, ntk_claim_run
     ntk_status status = ntk_journal_read(path, &journal);
     ntk_release(path);
     NTK_TRY(status);
-    for (size_t t = 0; t < ntk_claim_run_task_count(claim) && status == NTK_OK; t++)
+    for (size_t t = 0; t < claim->task_count && status == NTK_OK; t++)
         status = take_task(run, part, journal, &claim->tasks[t]);
     ntk_journal_close(journal);
     return status;

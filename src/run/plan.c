@@ -31,10 +31,13 @@ static bool declares(const ntk_experiment *experiment, const char *name) {
     return false;
 }
 
-/* A control is defined by what it sets: --set does not put the hypothesis back. */
-static bool applies(const ntk_claim *claim, const ntk_control *control, const char *name) {
+/* A control is defined by what it sets: --set does not put the hypothesis back. Nor does it change
+ * what a twin shares with its control. */
+static bool applies(const ntk_claim *claim, ntk_variant variant, const char *name) {
+    const ntk_control *control = variant.control;
     if (!declares(claim->experiment, name)) return false;
-    for (size_t i = 0; control != NULL && i < control->setting_count; i++)
+    if (control == NULL || (variant.twin && control->restore_count == 0)) return true;
+    for (size_t i = 0; i < control->setting_count; i++)
         if (strcmp(control->settings[i].name, name) == 0) return false;
     return true;
 }
@@ -43,7 +46,7 @@ size_t ntk_task_overrides(const ntk_run *run, const ntk_task *task, ntk_setting 
     const ntk_claim *claim = &run->claims[task->claim].claim;
     size_t count = 0;
     for (size_t i = 0; i < run->options.override_count; i++)
-        if (applies(claim, task->control, run->options.overrides[i].name))
+        if (applies(claim, task->variant, run->options.overrides[i].name))
             out[count++] = run->options.overrides[i];
     return count;
 }
@@ -64,22 +67,26 @@ static ntk_status check_overrides(const ntk_run *run) {
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_claim *claim,
-                         const ntk_setting *settings, size_t count) {
+static ntk_digest digest_settings(const ntk_setting *settings, size_t count) {
+    ntk_digest digest = NTK_DIGEST_START;
+    for (size_t i = 0; i < count; i++) {
+        digest = ntk_digest_text(digest, settings[i].name);
+        digest = ntk_digest_text(digest, settings[i].value);
+    }
+    return digest;
+}
+
+static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_claim *claim) {
     const ntk_provenance *origin = &run->provenance;
     char text[256];
-    snprintf(text, sizeof text, "seed %llu, code %llx, claim %llx, data %llx",
+    snprintf(text, sizeof text, "seed %llu, code %llx, claim %llx, data %llx, settings %llx",
              (unsigned long long)run->options.seed, (unsigned long long)origin->code,
-             (unsigned long long)claim->content, (unsigned long long)run->data.content);
+             (unsigned long long)claim->content, (unsigned long long)run->data.content,
+             (unsigned long long)task->setting_digest);
     ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
     key = ntk_digest_text(key, task->unit);
     key = ntk_digest_blas(key, &origin->blas);
-    key = ntk_digest_text(key, origin->vector_isa);
-    for (size_t i = 0; i < count; i++) {
-        key = ntk_digest_text(key, settings[i].name);
-        key = ntk_digest_text(key, settings[i].value);
-    }
-    return key;
+    return ntk_digest_text(key, origin->vector_isa);
 }
 
 static ntk_status describe_settings(const ntk_setting *settings, size_t count, char **out) {
@@ -97,12 +104,13 @@ static ntk_status describe_settings(const ntk_setting *settings, size_t count, c
 static ntk_status plan_settings(ntk_run *run, ntk_task *task, ntk_setting *overrides) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
     ntk_context *context;
-    NTK_TRY(ntk_claim_context(claim, run->options.tier, task->control, overrides,
+    NTK_TRY(ntk_claim_context(claim, run->options.tier, task->variant, overrides,
                               ntk_task_overrides(run, task, overrides), run->options.seed, run->suite->data,
                               &context));
     const ntk_setting *settings;
     const size_t count = ntk_context_settings(context, &settings);
-    task->key = key_of(run, task, claim, settings, count);
+    task->setting_digest = digest_settings(settings, count);
+    task->key = key_of(run, task, claim);
     const ntk_status status = describe_settings(settings, count, &task->settings);
     ntk_context_destroy(context);
     return status;
@@ -110,11 +118,25 @@ static ntk_status plan_settings(ntk_run *run, ntk_task *task, ntk_setting *overr
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-static ntk_status plan_task(ntk_run *run, size_t index, const ntk_control *control, ntk_task *task) {
-    const ntk_claim *claim = &run->claims[index].claim;
-    *task = (ntk_task){.claim = index, .control = control, .expected_seconds = -1};
-    NTK_TRY(control ? ntk_text_format(&task->name, "%s/%s", claim->id, control->name)
-                    : ntk_text_copy(claim->id, &task->name));
+static void release_task(ntk_task *task) {
+    ntk_release(task->name);
+    ntk_release(task->unit);
+    ntk_release(task->folder);
+    ntk_release(task->settings);
+    ntk_release(task->cause);
+    ntk_metrics_release(&task->metrics);
+}
+
+static ntk_status name_task(const ntk_claim *claim, ntk_task *task) {
+    const ntk_control *control = task->variant.control;
+    if (control == NULL) return ntk_text_copy(claim->id, &task->name);
+    return ntk_text_format(&task->name, "%s/%s%s", claim->id, control->name,
+                           task->variant.twin ? "/twin" : "");
+}
+
+static ntk_status plan_task(ntk_run *run, size_t index, ntk_variant variant, ntk_task *task) {
+    *task = (ntk_task){.claim = index, .variant = variant, .expected_seconds = -1};
+    NTK_TRY(name_task(&run->claims[index].claim, task));
     NTK_TRY(ntk_text_format(&task->unit, "%s %s", task->name, ntk_tier_text(run->options.tier)));
     void *memory;
     NTK_TRY(ntk_allocate(run->options.override_count + 1, sizeof(ntk_setting), &memory));
@@ -126,13 +148,48 @@ static ntk_status plan_task(ntk_run *run, size_t index, const ntk_control *contr
 static ntk_status plan_claim(ntk_run *run, size_t index, const char *id) {
     ntk_claim_run *claim = &run->claims[index];
     NTK_TRY(ntk_suite_claim(run->suite, id, &claim->claim));
+    const size_t controls = claim->claim.control_count;
     void *memory;
-    NTK_TRY(ntk_allocate(ntk_claim_run_task_count(claim), sizeof *claim->tasks, &memory));
+    NTK_TRY(ntk_allocate(1 + 2 * controls, sizeof *claim->tasks, &memory));
     claim->tasks = memory;
-    NTK_TRY(ntk_allocate(claim->claim.control_count, sizeof *claim->control_causes, &memory));
+    NTK_TRY(ntk_allocate(controls, sizeof *claim->twins, &memory));
+    claim->twins = memory;
+    NTK_TRY(ntk_allocate(2 * controls, sizeof *claim->control_causes, &memory));
     claim->control_causes = memory;
+    claim->twin_causes = claim->control_causes + controls;
     claim->figure = (ntk_task){.claim = index, .is_figure = true, .state = NTK_TASK_DONE};
     return ntk_text_format(&claim->figure.name, "%s figure", id);
+}
+
+static ntk_status add_task(ntk_run *run, size_t index, ntk_variant variant) {
+    ntk_claim_run *claim = &run->claims[index];
+    return plan_task(run, index, variant, &claim->tasks[claim->task_count++]);
+}
+
+/* One process serves all twins of the same settings, and the claim's own serves those that have
+ * its. */
+static ntk_status plan_twin(ntk_run *run, size_t index, size_t control) {
+    ntk_claim_run *claim = &run->claims[index];
+    NTK_TRY(add_task(run, index, (ntk_variant){&claim->claim.controls[control], true}));
+    ntk_task *twin = &claim->tasks[claim->task_count - 1];
+    claim->twins[control] = twin;
+    for (ntk_task *task = claim->tasks; task < twin; task++) {
+        if (task->setting_digest != twin->setting_digest) continue;
+        claim->twins[control] = task;
+        release_task(twin);
+        claim->task_count--;
+        break;
+    }
+    return NTK_OK;
+}
+
+static ntk_status plan_tasks(ntk_run *run, size_t index) {
+    const ntk_claim *claim = &run->claims[index].claim;
+    NTK_TRY(add_task(run, index, (ntk_variant){0}));
+    for (size_t c = 0; c < claim->control_count; c++)
+        NTK_TRY(add_task(run, index, (ntk_variant){&claim->controls[c], false}));
+    for (size_t c = 0; c < claim->control_count; c++) NTK_TRY(plan_twin(run, index, c));
+    return NTK_OK;
 }
 
 static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t available) {
@@ -145,10 +202,7 @@ static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t avai
             NTK_TRY(plan_claim(run, run->claim_count - 1, run->suite->registry[i].id));
         }
     NTK_TRY(check_overrides(run));
-    for (size_t i = 0; i < run->claim_count; i++)
-        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
-            NTK_TRY(plan_task(run, i, t == 0 ? NULL : &run->claims[i].claim.controls[t - 1],
-                              &run->claims[i].tasks[t]));
+    for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(plan_tasks(run, i));
     return NTK_OK;
 }
 
@@ -186,11 +240,13 @@ ntk_status ntk_run_locate_tasks(ntk_run *run) {
     for (size_t i = 0; i < run->claim_count; i++) {
         ntk_claim_run *claim = &run->claims[i];
         NTK_TRY(ntk_text_format(&claim->figure.folder, "%s/%s", run->folder, claim->claim.id));
-        for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) {
+        for (size_t t = 0; t < claim->task_count; t++) {
             ntk_task *task = &claim->tasks[t];
-            NTK_TRY(task->control ? ntk_text_format(&task->folder, "%s/%s/controls/%s", run->folder,
-                                                    claim->claim.id, task->control->name)
-                                  : ntk_text_format(&task->folder, "%s/%s", run->folder, claim->claim.id));
+            const ntk_control *control = task->variant.control;
+            NTK_TRY(control
+                        ? ntk_text_format(&task->folder, "%s/%s/controls/%s%s", run->folder, claim->claim.id,
+                                          control->name, task->variant.twin ? "/twin" : "")
+                        : ntk_text_format(&task->folder, "%s/%s", run->folder, claim->claim.id));
         }
     }
     return NTK_OK;
@@ -222,30 +278,21 @@ static ntk_status recall_task(ntk_run *run, ntk_task *task) {
 
 ntk_status ntk_run_recall(ntk_run *run) {
     for (size_t i = 0; i < run->claim_count; i++)
-        for (size_t t = 0; t < ntk_claim_run_task_count(&run->claims[i]); t++)
+        for (size_t t = 0; t < run->claims[i].task_count; t++)
             NTK_TRY(recall_task(run, &run->claims[i].tasks[t]));
     return NTK_OK;
 }
 
 /* ---- release --------------------------------------------------------------------------------- */
 
-static void release_task(ntk_task *task) {
-    ntk_release(task->name);
-    ntk_release(task->unit);
-    ntk_release(task->folder);
-    ntk_release(task->settings);
-    ntk_release(task->cause);
-    ntk_metrics_release(&task->metrics);
-}
-
 void ntk_run_release_plan(ntk_run *run) {
     for (size_t i = 0; i < run->claim_count; i++) {
         ntk_claim_run *claim = &run->claims[i];
         if (claim->judged) ntk_claim_outcome_release(&claim->claim, &claim->outcome);
-        for (size_t t = 0; claim->tasks != NULL && t < ntk_claim_run_task_count(claim); t++)
-            release_task(&claim->tasks[t]);
+        for (size_t t = 0; claim->tasks != NULL && t < claim->task_count; t++) release_task(&claim->tasks[t]);
         release_task(&claim->figure);
         ntk_release(claim->tasks);
+        ntk_release(claim->twins);
         ntk_release(claim->control_causes);
         ntk_expected_destroy(claim->expected);
         ntk_release(claim->figure_path);

@@ -55,7 +55,7 @@ static const char style[] =
     "figcaption{color:var(--soft);font-size:.92rem;margin-top:.4rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;font-size:.9rem;margin:.4rem 0}"
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
-    "ul{margin:.3rem "
+    "h4{margin:.6rem 0 .1rem;font-size:.85rem;font-weight:600;color:var(--soft)}ul{margin:.3rem "
     "0;padding-left:1.2rem}details{margin-top:1rem}summary{cursor:pointer;color:var(--soft)}\n";
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
@@ -173,8 +173,9 @@ static ntk_status write_risk(FILE *out, const ntk_run *run) {
             fputs("<tr><td><a href=\"#", out);
             anchor(out, share->claim->id);
             element(out, "\">", share->claim->id, "</a>");
-            if (share->control != NULL)
-                element(out, " <span class=\"soft\">", share->control->name, "</span>");
+            if (share->variant.control != NULL)
+                element(out, " <span class=\"soft\">", share->variant.control->name,
+                        share->variant.twin ? " (its twin)</span>" : "</span>");
             element(out, "</td><td>", share->check->name, "</td>");
             fprintf(out, "<td class=\"number\">%.1e</td></tr>\n", share->risk);
         }
@@ -249,19 +250,46 @@ static void write_checks(FILE *out, const ntk_claim_result *result) {
           out);
 }
 
-static void write_control(FILE *out, const ntk_control_outcome *outcome, const char *cause) {
+static void write_breaks(FILE *out, const ntk_check_outcome *checks, size_t count, const char *note) {
     ntk_description text;
+    for (size_t b = 0; b < count; b++) {
+        element(out, "<div>", checks[b].check->name, ": ");
+        element(out, "", ntk_describe_found(&checks[b], text), "");
+        element(out, " <span class=\"soft\">(", note, " ");
+        element(out, "", ntk_describe_wanted(checks[b].check, text), ")</span></div>");
+    }
+}
+
+/* What the same settings give with the hypothesis put back. */
+static void write_twin(FILE *out, const ntk_control_outcome *outcome, const char *cause) {
+    fputs("<h4>With the hypothesis put back</h4>", out);
+    if (outcome->twin_is_claim) {
+        fputs("<div class=\"soft\">that is the claim's own run, above</div>", out);
+        return;
+    }
+    for (size_t i = 0; i < outcome->control->restore_count; i++) {
+        element(out, i == 0 ? "<div class=\"mono\">" : ", ", outcome->control->restores[i].name, "=");
+        element(out, "", outcome->control->restores[i].value, "");
+    }
+    fputs(" ", out);
+    verdict(out, outcome->twin_verdict);
+    fputs("</div>", out);
+    if (cause != NULL)
+        element(out, "its process ", cause, "");
+    else
+        write_breaks(out, outcome->twin, outcome->control->break_count, "must not be violated:");
+}
+
+static void write_control(FILE *out, const ntk_control_outcome *outcome, const char *cause,
+                          const char *twin_cause) {
     element(out, "<tr><td>", outcome->control->name, "<br>");
     element(out, "<span class=\"soft\">", outcome->control->why, "</span></td>");
     element(out, "<td>", outcome->control->removes, "</td><td>");
-    for (size_t b = 0; cause == NULL && b < outcome->control->break_count; b++) {
-        const ntk_check_outcome *check = &outcome->breaks[b];
-        element(out, "<div>", check->check->name, ": ");
-        element(out, "", ntk_describe_found(check, text), "");
-        element(out, " <span class=\"soft\">(the claim wants ", ntk_describe_wanted(check->check, text),
-                ")</span></div>");
-    }
-    if (cause != NULL) element(out, "its process ", cause, "");
+    if (cause != NULL)
+        element(out, "its process ", cause, "");
+    else
+        write_breaks(out, outcome->breaks, outcome->control->break_count, "the claim wants");
+    write_twin(out, outcome, twin_cause);
     fprintf(out, "</td><td><span class=\"verdict %s\">%s</span></td></tr>\n",
             outcome->broke ? "broke" : "whole", outcome->broke ? "broke" : "did not break");
 }
@@ -278,7 +306,7 @@ static void write_controls(FILE *out, const ntk_claim_result *result) {
           "and what it found</th><th></th></tr></thead><tbody>\n",
           out);
     for (size_t i = 0; i < claim->control_count; i++)
-        write_control(out, &result->outcome->controls[i], result->control_causes[i]);
+        write_control(out, &result->outcome->controls[i], result->control_causes[i], result->twin_causes[i]);
     fputs("</tbody></table></div>\n", out);
 }
 
@@ -350,6 +378,14 @@ static void write_measured(FILE *out, const char *text, const ntk_metrics *metri
     element(out, "", text, "</p>\n");
 }
 
+static void write_settings(FILE *out, const ntk_task *task) {
+    const ntk_control *control = task->variant.control;
+    ntk_description term;
+    snprintf(term, sizeof term, "%.200s%s", control == NULL ? "claim" : control->name,
+             task->variant.twin ? ", twin" : "");
+    definition(out, term, task->settings);
+}
+
 static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *claim) {
     const ntk_claim_result *result = &claim->result;
     ntk_description source;
@@ -372,8 +408,7 @@ static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *clai
     if (result->outcome != NULL) write_regressions(out, result);
     element(out, "<h3>What a finite run can show</h3><p>", result->claim->limits, "</p>\n");
     fputs("<details><summary>Parameters in effect</summary><dl>\n", out);
-    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
-        definition(out, t == 0 ? "claim" : result->claim->controls[t - 1].name, claim->tasks[t].settings);
+    for (size_t t = 0; t < claim->task_count; t++) write_settings(out, &claim->tasks[t]);
     fprintf(out, "</dl><p class=\"mono\">ntk run %s --tier %s --seed %" PRIu64 "</p></details>\n</section>\n",
             result->claim->id, ntk_tier_text(run->options.tier), run->options.seed);
 }

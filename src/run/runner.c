@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ntk/lab/context.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/memory.h>
 #include <ntk/status.h>
@@ -14,6 +15,7 @@
 #include "claim/judge.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/chance.h"
 #include "run/confirm.h"
 #include "run/folder.h"
 #include "run/junit.h"
@@ -94,6 +96,18 @@ static ntk_status label_foreign_blas(ntk_run *run) {
                         run->provenance.blas_label);
 }
 
+/* The level of each interval is made for so many; how many there are, twins with theirs, is known
+ * now. */
+static ntk_status check_family(ntk_run *run) {
+    ntk_risk risk;
+    NTK_TRY(ntk_run_risk(run, &risk));
+    const size_t count = risk.count;
+    ntk_risk_release(&risk);
+    if (count <= NTK_SUITE_INTERVALS) return NTK_OK;
+    return ntk_run_warn(run, "%zu intervals were judged, and the confidence level of each is made for %d",
+                        count, NTK_SUITE_INTERVALS);
+}
+
 ntk_status ntk_run_execute(ntk_run *run) {
     char detail[256];
     NTK_TRY(label_foreign_blas(run));
@@ -106,6 +120,7 @@ ntk_status ntk_run_execute(ntk_run *run) {
     NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
     NTK_TRY(ntk_run_schedule(run));
     NTK_TRY(ntk_run_confirm(run));
+    NTK_TRY(check_family(run));
     run->wall_seconds = ntk_process_clock() - run->begun;
     NTK_TRY(write_file(run, "manifest.json", ntk_manifest_write));
     NTK_TRY(write_file(run, "junit.xml", ntk_junit_write));

@@ -67,13 +67,12 @@ static void sort_tasks(ntk_task **order, size_t count) {
 
 static ntk_status list_tasks(schedule *plan) {
     size_t count = 0;
-    for (size_t i = 0; i < plan->run->claim_count; i++)
-        count += ntk_claim_run_task_count(&plan->run->claims[i]);
+    for (size_t i = 0; i < plan->run->claim_count; i++) count += plan->run->claims[i].task_count;
     void *memory;
     NTK_TRY(ntk_allocate(count, sizeof(ntk_task *), &memory));
     plan->order = memory;
     for (size_t i = 0; i < plan->run->claim_count; i++)
-        for (size_t t = 0; t < ntk_claim_run_task_count(&plan->run->claims[i]); t++) {
+        for (size_t t = 0; t < plan->run->claims[i].task_count; t++) {
             ntk_task *task = &plan->run->claims[i].tasks[t];
             plan->order[plan->count++] = task;
             if (task->state != NTK_TASK_WAITING) plan->finished++;
@@ -118,10 +117,11 @@ static ntk_status build_command(const ntk_run *run, const ntk_task *task, comman
     add_argument(line, "%s", run->suite->executable);
     add_argument(line, "run");
     add_argument(line, "%s", run->claims[task->claim].claim.id);
-    if (task->control != NULL) {
+    if (task->variant.control != NULL) {
         add_argument(line, "--control");
-        add_argument(line, "%s", task->control->name);
+        add_argument(line, "%s", task->variant.control->name);
     }
+    if (task->variant.twin) add_argument(line, "--twin");
     for (size_t i = 0; i < override_count; i++) {
         add_argument(line, "--set");
         add_argument(line, "%s=%s", overrides[i].name, overrides[i].value);
@@ -295,7 +295,7 @@ static ntk_status finish_figure(ntk_run *run, ntk_claim_run *claim) {
 /* Judge a claim once its last process has ended; what follows is its figure, where there is one to
  * draw. */
 static ntk_status judge_if_complete(ntk_run *run, ntk_claim_run *claim) {
-    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++)
+    for (size_t t = 0; t < claim->task_count; t++)
         if (claim->tasks[t].state == NTK_TASK_WAITING || claim->tasks[t].state == NTK_TASK_RUNNING)
             return NTK_OK;
     NTK_TRY(ntk_run_judge(run, claim, run->options.override_count == 0));

@@ -48,9 +48,11 @@ static const ntk_metrics *metrics_of(const ntk_task *task) {
 
 static ntk_status find_outcome(ntk_run *run, ntk_claim_run *claim, bool compare) {
     void *memory;
-    NTK_TRY(ntk_allocate(claim->claim.control_count, sizeof(ntk_metrics *), &memory));
-    const ntk_metrics **controls = memory;
-    for (size_t i = 0; i < claim->claim.control_count; i++) controls[i] = metrics_of(&claim->tasks[1 + i]);
+    NTK_TRY(ntk_allocate(claim->claim.control_count, sizeof(ntk_control_findings), &memory));
+    ntk_control_findings *controls = memory;
+    for (size_t i = 0; i < claim->claim.control_count; i++)
+        controls[i] = (ntk_control_findings){metrics_of(&claim->tasks[1 + i]), metrics_of(claim->twins[i]),
+                                             claim->twins[i] == &claim->tasks[0]};
     const ntk_claim_findings findings = {.tier = run->options.tier,
                                          .metrics = metrics_of(&claim->tasks[0]),
                                          .controls = controls,
@@ -66,7 +68,7 @@ static ntk_status find_outcome(ntk_run *run, ntk_claim_run *claim, bool compare)
 /* A claim of which one process saw other inputs has no result, whichever process that was. */
 static ntk_status discard_changed(ntk_claim_run *claim) {
     ntk_task *own = &claim->tasks[0];
-    for (size_t t = 1; t < ntk_claim_run_task_count(claim); t++)
+    for (size_t t = 1; t < claim->task_count; t++)
         if (claim->tasks[t].changed && own->state == NTK_TASK_DONE) {
             own->state = NTK_TASK_FAILED;
             NTK_TRY(ntk_text_copy(claim->tasks[t].cause, &own->cause));
@@ -78,9 +80,10 @@ ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare) {
     NTK_TRY(discard_changed(claim));
     NTK_TRY(find_outcome(run, claim, compare));
     double seconds = 0;
-    for (size_t t = 0; t < ntk_claim_run_task_count(claim); t++) {
-        seconds += claim->tasks[t].process.seconds;
-        if (t > 0) claim->control_causes[t - 1] = claim->tasks[t].cause;
+    for (size_t t = 0; t < claim->task_count; t++) seconds += claim->tasks[t].process.seconds;
+    for (size_t i = 0; i < claim->claim.control_count; i++) {
+        claim->control_causes[i] = claim->tasks[1 + i].cause;
+        claim->twin_causes[i] = claim->twins[i]->cause;
     }
     const bool skipped = claim->tasks[0].skipped;
     claim->result = (ntk_claim_result){.claim = &claim->claim,
@@ -88,6 +91,7 @@ ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare) {
                                        .outcome = skipped ? NULL : &claim->outcome,
                                        .cause = claim->tasks[0].cause,
                                        .control_causes = claim->control_causes,
+                                       .twin_causes = claim->twin_causes,
                                        .seconds = seconds,
                                        .folder = claim->figure.folder};
     return NTK_OK;

@@ -26,7 +26,8 @@ typedef struct ntk_claim_result {
                                         * did not */
     const char *const *control_causes; /* (claim->control_count), each NULL where the process ended
                                         * well */
-    double seconds;                    /* wall-clock, the claim and its controls added up */
+    const char *const *twin_causes;    /* the same for their twins */
+    double seconds;                    /* wall-clock, of all its processes added up */
     const char *folder;
     const char *figure;         /* path of figure.svg; NULL where there is none */
     const char *figure_warning; /* what went wrong with it; NULL where nothing did */
@@ -72,15 +73,17 @@ typedef enum ntk_task_state {
     NTK_TASK_FAILED
 } ntk_task_state;
 
-/* One process of the run: a claim itself, one of its controls, or its figure. */
+/* One process of the run: a claim itself, one of its controls, a control's twin, or its figure. */
 typedef struct ntk_task {
-    size_t claim;               /* index in the run */
-    const ntk_control *control; /* NULL: the claim itself, or its figure */
+    size_t claim; /* index in the run */
+    ntk_variant variant;
     bool is_figure;
-    char *name;     /* "suite/claim", "suite/claim/control" or "suite/claim figure" */
+    char *name;     /* "suite/claim", "suite/claim/control", "suite/claim/control/twin" or
+                     * "suite/claim figure" */
     char *unit;     /* name and tier: the journal's */
     char *folder;   /* where its tables go */
     char *settings; /* in effect, "widths=64 256; seeds=8" */
+    ntk_digest setting_digest;
     ntk_digest key;
     ntk_digest tables;       /* DONE: of what it left */
     double expected_seconds; /* by an earlier run; negative: unknown */
@@ -95,13 +98,16 @@ typedef struct ntk_task {
 
 typedef struct ntk_claim_run {
     ntk_claim claim;
-    ntk_task *tasks; /* (1 + control_count): the claim itself, then its controls */
+    ntk_task *tasks; /* (task_count): the claim itself, its controls, and those twins that have
+                      * settings of their own */
+    size_t task_count;
+    const ntk_task **twins; /* (control_count): each one of `tasks`, of the same settings */
     ntk_task figure;
     ntk_expected *expected; /* NULL where nothing is stored, or nothing is to be compared */
     ntk_claim_outcome outcome;
     bool judged;
     char *figure_path, *figure_warning;
-    const char **control_causes;
+    const char **control_causes, **twin_causes;
     ntk_claim_result result; /* once judged */
 } ntk_claim_run;
 
@@ -124,10 +130,6 @@ struct ntk_run {
     time_t started;
     double begun, wall_seconds, cpu_seconds;
 };
-
-static inline size_t ntk_claim_run_task_count(const ntk_claim_run *claim) {
-    return 1 + claim->claim.control_count;
-}
 
 /* Read the stored results of all claims, with which their results are to be compared. */
 ntk_status ntk_run_read_expected(ntk_run *run);

@@ -45,7 +45,17 @@ static json_t *check_object(const ntk_check_outcome *outcome) {
     return object;
 }
 
-static json_t *control_object(const ntk_control_outcome *outcome, const char *cause) {
+static json_t *twin_object(const ntk_control_outcome *outcome, const char *cause) {
+    json_t *object = json_object(), *checks = json_array();
+    ntk_json_set_text(object, "verdict", ntk_verdict_text(outcome->twin_verdict));
+    for (size_t b = 0; b < outcome->control->break_count; b++)
+        json_array_append_new(checks, check_object(&outcome->twin[b]));
+    json_object_set_new(object, "checks", checks);
+    if (cause != NULL) ntk_json_set_text(object, "cause", cause);
+    return object;
+}
+
+static json_t *control_object(const ntk_control_outcome *outcome, const char *cause, const char *twin_cause) {
     json_t *object = json_object(), *breaks = json_array();
     ntk_json_set_text(object, "name", outcome->control->name);
     ntk_json_set_text(object, "removes", outcome->control->removes);
@@ -54,6 +64,7 @@ static json_t *control_object(const ntk_control_outcome *outcome, const char *ca
         json_array_append_new(breaks, check_object(&outcome->breaks[b]));
     json_object_set_new(object, "checks", breaks);
     if (cause != NULL) ntk_json_set_text(object, "cause", cause);
+    if (!outcome->twin_is_claim) json_object_set_new(object, "twin", twin_object(outcome, twin_cause));
     return object;
 }
 
@@ -82,8 +93,8 @@ static void set_outcome(json_t *object, const ntk_claim_result *result) {
     for (size_t i = 0; result->outcome != NULL && i < claim->check_count; i++)
         json_array_append_new(checks, check_object(&result->outcome->checks[i]));
     for (size_t i = 0; result->outcome != NULL && i < claim->control_count; i++)
-        json_array_append_new(controls,
-                              control_object(&result->outcome->controls[i], result->control_causes[i]));
+        json_array_append_new(controls, control_object(&result->outcome->controls[i],
+                                                       result->control_causes[i], result->twin_causes[i]));
     for (size_t i = 0; result->outcome != NULL && i < claim->regression_count; i++)
         json_array_append_new(regressions, regression_object(&result->outcome->regressions[i]));
     json_object_set_new(object, "checks", checks);

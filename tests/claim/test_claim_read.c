@@ -112,11 +112,30 @@ Test(claim_read, settings_of_both_tiers_reach_each_before_its_own) {
     ntk_claim claim;
     ntk_context *context = NULL;
     assert_ok(read_text(documented_example(), &claim));
-    assert_ok(ntk_claim_context(&claim, NTK_TIER_FULL, NULL, NULL, 0, 5, "data", &context));
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_FULL, (ntk_variant){0}, NULL, 0, 5, "data", &context));
     cr_expect(ntk_context_real(context, "lambda") == 0.1 && ntk_context_integer(context, "seeds") == 16);
     ntk_context_destroy(context);
-    assert_ok(ntk_claim_context(&claim, NTK_TIER_QUICK, &claim.controls[0], NULL, 0, 5, "data", &context));
-    cr_expect(ntk_context_real(context, "lambda") == 0 && ntk_context_integer(context, "seeds") == 8);
+    const ntk_variant control = {&claim.controls[0], false}, twin = {&claim.controls[0], true};
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_QUICK, control, NULL, 0, 5, "data", &context));
+    cr_expect(ntk_context_real(context, "lambda") == 0 && ntk_context_integer(context, "seeds") == 3);
+    ntk_context_destroy(context);
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_QUICK, twin, NULL, 0, 5, "data", &context));
+    cr_expect(ntk_context_real(context, "lambda") == 0.1 && ntk_context_integer(context, "seeds") == 3,
+              "the control's settings with the hypothesis put back");
+    ntk_context_destroy(context);
+    ntk_claim_release(&claim);
+}
+
+/* What one setting removes is put back by leaving it out. */
+Test(claim_read, a_control_of_one_setting_has_the_claim_for_its_twin) {
+    ntk_claim claim;
+    ntk_context *context = NULL;
+    assert_ok(read_text(documented_example(), &claim));
+    ntk_control plain = claim.controls[0];
+    plain.restore_count = 0;
+    assert_ok(
+        ntk_claim_context(&claim, NTK_TIER_QUICK, (ntk_variant){&plain, true}, NULL, 0, 5, "data", &context));
+    cr_expect(ntk_context_real(context, "lambda") == 0.1 && ntk_context_integer(context, "seeds") == 8);
     ntk_context_destroy(context);
     ntk_claim_release(&claim);
 }
@@ -424,6 +443,16 @@ Test(claim_read, parts_that_do_not_fit_together) {
     expect_fault(13, "  - {a: at-most 1, why: w}", 13, "checks: 'a' is given twice (first on line 12)");
     expect_fault(13, "  - b-{x,x}: at-most 1\n    why: w", 13,
                  "checks: 'b-x' is given twice (first on line 13)");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0, seeds: 2}, breaks: a, why: w}", 15,
+                 "control 'c' sets 2 parameters: 'restores' says which of them remove the hypothesis");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, restores: {seeds: 2}, breaks: a, why: w}",
+                 15, "'restores' has 'seeds', which 'set' has not");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, restores: {lambda: 0}, breaks: a, why: w}",
+                 15, "'restores' leaves 'lambda' what 'set' makes it");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, restores: {}, breaks: a, why: w}", 15,
+                 "'restores' is empty");
+    expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, restores: {lambda: x}, breaks: a, why: w}",
+                 15, "lambda");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [a, z], why: w}", 15,
                  "control 'c' breaks 'z', which is no check of this claim");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: [a, b, a], why: w}", 15,

@@ -173,21 +173,23 @@ static const ntk_claim claim = {.id = "a/b",
 
 typedef struct situation {
     double x, rate_low, rate_high; /* of the claim itself */
-    double control_x;
+    double control_x, twin_x;
     double stored_x;
-    bool failed, control_failed, nothing_stored, other_seed, no_comparison;
+    bool failed, control_failed, twin_failed, twin_is_claim, nothing_stored, other_seed, no_comparison;
 } situation;
 
 /* HOLDS; each test spoils something. */
 static const situation sound = {
-    .x = 0.5, .rate_low = -1, .rate_high = -0.75, .control_x = 3, .stored_x = 0.55};
+    .x = 0.5, .rate_low = -1, .rate_high = -0.75, .control_x = 3, .twin_x = 0.25, .stored_x = 0.55};
 
 static ntk_verdict verdict_of(situation s) {
     ntk_metric items[] = {fixture_scalar("x", s.x),
                           fixture_estimate("r", (s.rate_low + s.rate_high) / 2, s.rate_low, s.rate_high)};
-    ntk_metric control_item = fixture_scalar("x", s.control_x);
-    const ntk_metrics metrics = {items, 2}, control_metrics = {&control_item, 1};
-    const ntk_metrics *controls[] = {s.control_failed ? NULL : &control_metrics};
+    ntk_metric control_item = fixture_scalar("x", s.control_x), twin_item = fixture_scalar("x", s.twin_x);
+    const ntk_metrics metrics = {items, 2}, control_metrics = {&control_item, 1},
+                      twin_metrics = {&twin_item, 1};
+    const ntk_control_findings controls[] = {
+        {s.control_failed ? NULL : &control_metrics, s.twin_failed ? NULL : &twin_metrics, s.twin_is_claim}};
     ntk_expected_row row = {.tier = NTK_TIER_QUICK, .metric = fixture_scalar("x", s.stored_x)};
     const ntk_expected expected = {&row, 1};
     const ntk_claim_findings findings = {.tier = NTK_TIER_QUICK,
@@ -219,6 +221,34 @@ Test(claim, a_control_breaks_by_finite_numbers_only) {
     cr_expect_eq(WITH(s.control_x = NAN), NTK_VERDICT_VACUOUS, "a NaN breaks nothing");
     cr_expect_eq(WITH(s.control_x = INFINITY), NTK_VERDICT_VACUOUS, "nor does an infinity");
     cr_expect_eq(WITH(s.control_failed = true), NTK_VERDICT_VACUOUS, "nor a crash");
+}
+
+/* What breaks with the hypothesis put back, too, was not broken by the hypothesis. */
+Test(claim, a_twin_must_not_break) {
+    cr_expect_eq(WITH(s.twin_x = 3), NTK_VERDICT_VACUOUS, "it breaks");
+    cr_expect_eq(WITH(s.twin_x = NAN), NTK_VERDICT_ERROR, "a NaN says nothing");
+    cr_expect_eq(WITH(s.twin_failed = true), NTK_VERDICT_ERROR, "nor does a crash");
+    cr_expect_eq(WITH(s.twin_x = 3, s.twin_is_claim = true), NTK_VERDICT_HOLDS, "the claim is judged itself");
+    cr_expect_eq(WITH(s.twin_failed = true, s.control_x = 0), NTK_VERDICT_ERROR, "over VACUOUS");
+}
+
+/* A control may be too small for the claim itself: that is told, and is no fault of the claim. */
+Test(claim, a_twin_may_stay_undecided) {
+    ntk_metric holds = fixture_estimate("x", 0, -3, 3), wide = fixture_estimate("x", 4, 1, 7),
+               far = fixture_estimate("x", 10, 7, 13);
+    ntk_check check = {.name = "c", .metric = "x", .kind = NTK_CHECK_AT_MOST, .bound = 4};
+    char *names[] = {"c"};
+    ntk_control control = {.name = "k", .breaks = names, .break_count = 1};
+    const ntk_claim judged = {
+        .id = "a/b", .checks = &check, .check_count = 1, .controls = &control, .control_count = 1};
+    const ntk_metrics own = {&holds, 1}, broken = {&far, 1}, twin = {&wide, 1};
+    const ntk_control_findings findings = {&broken, &twin, false};
+    ntk_claim_outcome outcome;
+    assert_ok(
+        ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = &findings}, &outcome));
+    cr_expect_eq(outcome.verdict, NTK_VERDICT_HOLDS);
+    cr_expect_eq(outcome.controls[0].twin_verdict, NTK_VERDICT_INCONCLUSIVE);
+    ntk_claim_outcome_release(&judged, &outcome);
 }
 
 Test(claim, the_worst_verdict_counts) {
@@ -302,6 +332,28 @@ Test(judge, risk_counts_the_sides_that_a_check_has) {
     cr_expect(isnan(ntk_check_judge(&at_most, &(ntk_metrics){&plain, 1}).risk));
 }
 
+/* A twin goes wrong where the whole of its interval lies beyond its bound: from 4 below it, by an
+ * interval of 3 to each side, that takes a shift of 7; on either side of an equivalence. */
+Test(judge, risk_of_a_twin_is_to_leave_altogether) {
+    ntk_metric inside = fixture_estimate("x", 0, -3, 3), beyond = fixture_estimate("x", 10, 7, 13);
+    inside.estimate.standard_error = 1;
+    inside.estimate.degrees = 7;
+    ntk_check check = {.name = "c", .metric = "x", .kind = NTK_CHECK_EQUIVALENT, .bound = 0, .margin = 4};
+    char *names[] = {"c"};
+    ntk_control control = {.name = "k", .breaks = names, .break_count = 1};
+    const ntk_claim judged = {
+        .id = "a/b", .checks = &check, .check_count = 1, .controls = &control, .control_count = 1};
+    const ntk_metrics own = {&inside, 1}, broken = {&beyond, 1};
+    const ntk_control_findings findings = {&broken, &own, false};
+    ntk_claim_outcome outcome;
+    assert_ok(
+        ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = &findings}, &outcome));
+    const double side = 1 - ntk_stats_risk(&inside.estimate, -4), found = outcome.controls[0].twin[0].risk;
+    cr_expect(side > 0 && side < 1e-3, "%g", side);
+    cr_expect_eq(found, 2 * side);
+    ntk_claim_outcome_release(&judged, &outcome);
+}
+
 /* A break lies 6 beyond its bound, by an interval that reaches back by 3. */
 Test(judge, risk_of_a_break_is_to_reach_back) {
     const ntk_metric holds = fixture_estimate("x", 0, -3, 3), breaks_it = fixture_estimate("x", 10, 7, 13);
@@ -311,7 +363,7 @@ Test(judge, risk_of_a_break_is_to_reach_back) {
     const ntk_claim judged = {
         .id = "a/b", .checks = &check, .check_count = 1, .controls = &far, .control_count = 1};
     const ntk_metrics own = {(ntk_metric *)&holds, 1}, control = {(ntk_metric *)&breaks_it, 1};
-    const ntk_metrics *controls[] = {&control};
+    const ntk_control_findings controls[] = {{&control, NULL, true}};
     ntk_claim_outcome outcome;
     assert_ok(
         ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = controls}, &outcome));

@@ -18,7 +18,7 @@ static void expect_in(const char *file, const char *text) {
 
 Test(ci, junit_has_a_case_for_each_check_control_and_stored_result) {
     cr_assert_eq(toy_ntk("verify toy/violated toy/vacuous toy/crash --no-figures --out run"), 5);
-    expect_in("run/junit.xml", "tests=\"12\" failures=\"2\" errors=\"3\" skipped=\"0\"");
+    expect_in("run/junit.xml", "tests=\"13\" failures=\"2\" errors=\"3\" skipped=\"0\"");
     expect_in("run/junit.xml", "<testsuite name=\"toy/violated\" tests=\"4\" failures=\"1\" errors=\"0\"");
     expect_in(
         "run/junit.xml",
@@ -33,6 +33,15 @@ Test(ci, junit_has_a_case_for_each_check_control_and_stored_result) {
               "<error type=\"ERROR\" message=\"found nothing: its process ended by signal 9");
     expect_in("run/junit.xml", "<property name=\"seed\" value=\"20250422\"/>");
     cr_expect_eq(toy_shell("! command -v xmllint || xmllint --noout run/junit.xml"), 0, "%s", toy_output());
+}
+
+/* A twin that has a process of its own is a case of its own; an undecided one is no failure. */
+Test(ci, twins_are_cases_in_junit) {
+    cr_assert_eq(toy_ntk("verify toy/false-twin toy/undecided-twin --no-figures --out run"), 3);
+    expect_in("run/junit.xml", "tests=\"10\" failures=\"1\" errors=\"0\" skipped=\"0\"");
+    expect_in("run/junit.xml", "name=\"twin of control large\"");
+    expect_in("run/junit.xml", "<failure type=\"VACUOUS\" message=\"found small is VIOLATED: 2; wanted no "
+                               "violation, with: smallness\">");
 }
 
 Test(ci, what_is_not_compared_is_skipped_in_junit) {
@@ -177,7 +186,7 @@ static void expect_valid(const char *run) {
 
 Test(ci, summary_and_manifest_are_what_their_schemas_say) {
     toy_ntk("verify --no-figures --out all");
-    cr_expect_str_eq(toy_last_line(), "2 passed, 13 failed, 1 skipped");
+    cr_expect_str_eq(toy_last_line(), "3 passed, 15 failed, 1 skipped");
     expect_valid("all");
     cr_assert_eq(
         toy_ntk("verify toy/holds toy/slow --seed 3 --set units=2 --no-figures --shard 1/2 --out one"), 0);

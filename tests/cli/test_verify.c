@@ -51,6 +51,21 @@ Test(verify, failed_processes) {
     expect_all(cases, sizeof cases / sizeof *cases);
 }
 
+/* A control's settings with its hypothesis put back, in a process of their own. */
+Test(verify, twins) {
+    const verdict_case cases[] = {
+        {"false-twin", "VACUOUS", "breaks its check all the same", 3},
+        {"dead-twin", "ERROR", "run toy/dead-twin --control large --twin --tier quick", 5},
+        {"undecided-twin", "HOLDS", "control large, with the hypothesis put back, decides nothing of rate\n",
+         0},
+    };
+    expect_all(cases, sizeof cases / sizeof *cases);
+    cr_expect_eq(toy_ntk("run toy/false-twin --control large --twin"), 0);
+    cr_expect(toy_said("check small is VIOLATED: found 2"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("run toy/false-twin --twin"), 64);
+    cr_expect_eq(toy_ntk("accept toy/false-twin --run run-false-twin --why x"), 5, "%s", toy_output());
+}
+
 Test(verify, a_number_that_moved_is_regressed) {
     toy_write("expected/toy/holds.tsv",
               "tier\tmetric\tvalue\tlow\thigh\tlevel\nquick\tconstant\t3.5\t\t\t\n");

@@ -16,30 +16,36 @@ static char output[1 << 18];
 /* ---- the suite ------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *name, *parameters, *control;
+    const char *name, *parameters, *control, *restores; /* NULL: the claim itself is the twin */
     double seconds, megabytes;
+    const char *breaks; /* NULL: small */
 } claims[] = {
-    {"holds", "value: 0.5", "value: 2", 20, 4096},
-    {"violated", "value: 1.25", "value: 2", 20, 4096},
-    {"inconclusive", "half-width: 3", "value: 2", 20, 4096},
-    {"vacuous", "value: 0.5", "value: 0.75", 20, 4096},
-    {"dead-control", "value: 0.5", "behaviour: kill", 20, 4096},
-    {"crash", "behaviour: kill", "value: 2, behaviour: normal", 20, 4096},
-    {"fails", "behaviour: fail", "value: 2, behaviour: normal", 20, 4096},
-    {"timeout", "behaviour: sleep", "value: 2, behaviour: normal", 1, 4096},
-    {"memory", "behaviour: hog", "value: 2, behaviour: normal", 20, 128},
-    {"nan", "behaviour: nan", "value: 2, behaviour: normal", 20, 4096},
-    {"missing", "behaviour: missing", "value: 2, behaviour: normal", 20, 4096},
-    {"no-metrics", "behaviour: exit", "value: 2, behaviour: normal", 20, 4096},
-    {"forgets", "behaviour: forget", "value: 2, behaviour: normal", 20, 4096},
-    {"invents", "behaviour: invent", "value: 2, behaviour: normal", 20, 4096},
-    {"skipped", "behaviour: skip", "value: 2", 20, 4096},
-    {"slow", "units: 8, pause: 0.05", "value: 2", 20, 4096},
+    {"holds", "value: 0.5", "value: 2", NULL, 20, 4096, NULL},
+    {"violated", "value: 1.25", "value: 2", NULL, 20, 4096, NULL},
+    {"inconclusive", "half-width: 3", "value: 2", NULL, 20, 4096, NULL},
+    {"vacuous", "value: 0.5", "value: 0.75", NULL, 20, 4096, NULL},
+    {"dead-control", "value: 0.5", "behaviour: kill", NULL, 20, 4096, NULL},
+    {"crash", "behaviour: kill", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"fails", "behaviour: fail", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"timeout", "behaviour: sleep", "value: 2, behaviour: normal", "value: 0.5", 1, 4096, NULL},
+    {"memory", "behaviour: hog", "value: 2, behaviour: normal", "value: 0.5", 20, 128, NULL},
+    {"nan", "behaviour: nan", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"missing", "behaviour: missing", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"no-metrics", "behaviour: exit", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"forgets", "behaviour: forget", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"invents", "behaviour: invent", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"skipped", "behaviour: skip", "value: 2", NULL, 20, 4096, NULL},
+    {"false-twin", "value: 0.5", "value: 2, units: 2", "units: 3", 20, 4096, NULL},
+    {"dead-twin", "value: 0.5", "value: 2, behaviour: normal", "behaviour: kill", 20, 4096, NULL},
+    {"undecided-twin", "value: 0.5", "half-width: 3, centre: 9", "centre: 0", 20, 4096, "rate"},
+    {"slow", "units: 8, pause: 0.05", "value: 2", NULL, 20, 4096, NULL},
 };
 
 static void write_claim(size_t i) {
-    char name[128], text[4096];
+    char name[128], text[4096], restores[128] = "";
     snprintf(name, sizeof name, "suites/toy/%s/claim.yaml", claims[i].name);
+    if (claims[i].restores != NULL)
+        snprintf(restores, sizeof restores, "restores: {%s}, ", claims[i].restores);
     snprintf(
         text, sizeof text,
         "id: toy/%s\nrevision: 1\ntitle: Toy of %s\nstatement: \"a < b & 'c'\"\nhypotheses: [smallness]\n"
@@ -50,13 +56,14 @@ static void write_claim(size_t i) {
         "  - {small: at-most 1, metric: value, why: toys are small}\n"
         "  - {rate: rate-at-most 1, metric: exponent, why: toys are slow}\n"
         "controls:\n"
-        "  - {name: large, removes: smallness, set: {%s}, breaks: small, why: it is large}\n"
+        "  - {name: large, removes: smallness, set: {%s}, %sbreaks: %s, why: it is large}\n"
         "regression:\n"
         "  - {constant: abs 1e-9, depends-on-seed: false}\n"
         "figure: a toy\nmeasured: 'at {constant} <, then {exponent}, {nothing}'\nlimits: it is a "
         "toy\n",
         claims[i].name, claims[i].name, claims[i].parameters, claims[i].parameters, claims[i].seconds,
-        claims[i].megabytes, claims[i].control);
+        claims[i].megabytes, claims[i].control, restores,
+        claims[i].breaks == NULL ? "small" : claims[i].breaks);
     toy_write(name, text);
     snprintf(name, sizeof name, "expected/toy/%s.tsv", claims[i].name);
     toy_write(name, "tier\tmetric\tvalue\tlow\thigh\tlevel\nquick\tconstant\t3\t\t\t\n");

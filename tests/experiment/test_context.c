@@ -42,7 +42,8 @@ static const ntk_claim claim = {
 static ntk_context *create(ntk_tier tier, const ntk_control *which, ntk_setting override) {
     ntk_context *context = NULL;
     const size_t count = override.name != NULL;
-    assert_ok(ntk_claim_context(&claim, tier, which, &override, count, 5, "data", &context));
+    assert_ok(
+        ntk_claim_context(&claim, tier, (ntk_variant){which, false}, &override, count, 5, "data", &context));
     return context;
 }
 
@@ -135,8 +136,9 @@ Test(context, bad_overrides_are_refused_with_what_is_allowed) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const ntk_setting override = {cases[i].name, cases[i].value, 0};
         ntk_context *context = NULL;
-        assert_fails(ntk_claim_context(&claim, NTK_TIER_FULL, NULL, &override, 1, 5, "data", &context),
-                     NTK_ERROR_ARGUMENT, cases[i].message);
+        assert_fails(
+            ntk_claim_context(&claim, NTK_TIER_FULL, (ntk_variant){0}, &override, 1, 5, "data", &context),
+            NTK_ERROR_ARGUMENT, cases[i].message);
         cr_expect_null(context);
         cr_expect_eq(ntk_setting_check(&experiment, &override), NTK_ERROR_ARGUMENT);
     }
@@ -147,7 +149,7 @@ Test(context, a_default_out_of_range_is_found) {
     static const ntk_experiment faulty = {.parameters = {bad}};
     const ntk_claim other = {.id = "a/b", .experiment = &faulty};
     ntk_context *context = NULL;
-    cr_expect_eq(ntk_claim_context(&other, NTK_TIER_QUICK, NULL, NULL, 0, 5, "data", &context),
+    cr_expect_eq(ntk_claim_context(&other, NTK_TIER_QUICK, (ntk_variant){0}, NULL, 0, 5, "data", &context),
                  NTK_ERROR_ARGUMENT);
 }
 

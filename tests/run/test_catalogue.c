@@ -70,7 +70,8 @@ static size_t intervals_of_claim(const ntk_registry_entry *entry) {
 }
 
 /* Bonferroni's bound on a false alarm anywhere needs the number of judged intervals to be at most
- * the one that the level is made for. */
+ * the one that the level is made for. Which checks judge intervals and which twins have settings of
+ * their own a run alone knows, which counts them all (runner.c); this bound sees every metric. */
 Test(catalogue, judged_intervals_stay_within_the_family) {
     size_t intervals = 0;
     for (const ntk_registry_entry *entry = ntk_registry; entry->id; entry++)

@@ -6,14 +6,25 @@
  *     ||theta_t - theta_0|| <= R = sqrt(2 L_0 / lambda).
  *
  * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f_k = (w / sqrt m)
- * v_k . phi(w W x), |x| = 1, phi Lipschitz with constant ell: the features obey ||phi - phi_0|| <=
- * ell w R and ||phi|| <= ||phi_0|| + ell w R, so
+ * v_k . phi(w W x), |x| = 1, phi Lipschitz with constant ell, the gradient has the parts (w / sqrt
+ * m) phi in v_k and (w^2 / sqrt m) (v_k o phi') x^T in W. Where the hidden weights have moved by a
+ * and
+ * v_k by b, a^2 + b^2 <= s^2, its norm is at most (w / sqrt m) |(||phi_0||, ell w ||v_k0||) + ell w
+ * (a, b)|, so that along the straight line from theta_0
  *
- *     |f_k - f_k0| <= B = (w / sqrt m) (max_k ||v_k0|| ell w R + R (||phi_0|| + ell w R)).
+ *     |f_k - f_k0| <= B_k = (w / sqrt m) (R sqrt(||phi_0||^2 + ell^2 w^2 ||v_k0||^2) + ell w R^2 /
+ *     2),
  *
- * So neither does the loss vanish. With S_0 the largest spread max_k f - min_k f of the initial
- * logits at a point, the cross-entropy of K classes is at least log(1 + (K - 1) exp(-(S_0 + 2
- * B))) > 0; with one output (two classes) at least log(1 + exp(-(max |f_0| + B))). */
+ * and for a difference of two logits, which is an output with the weights u = v_k - v_j that moves
+ * by at most sqrt 2 times the distance,
+ *
+ *     |(f_k - f_j) - (f_k0 - f_j0)|
+ *          <= D_kj = (w / sqrt m) (R sqrt(2 ||phi_0||^2 + ell^2 w^2 ||u_0||^2) + ell w R^2 / sqrt
+ *         2).
+ *
+ * So neither does the loss vanish: with the targets q its mean over the points is at least that of
+ * Sum_k q_k log(1 + Sum_{j != k} exp(-(f_k0 - f_j0 + D_kj))); one output is f_1 - f_0, with B for
+ * D. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -52,25 +63,70 @@ static double lipschitz(ntk_activation activation) {
     }
 }
 
-/* B for the worst training point, from the initial weights W (m, d) and v (K, m). */
-static ntk_status logit_bound(const ntk_sweep_run *run, double radius, double *bound) {
+/* What the bounds are made of, at one training point. */
+typedef struct ball {
+    double scale;         /* w / sqrt m */
+    double reach;         /* ell w */
+    double radius;        /* R */
+    double features_norm; /* ||phi_0|| */
+} ball;
+
+/* The most that an output with weights of this norm can move, which move by `stretch` at most per
+ * distance: 1 for a logit, sqrt 2 for a difference of two. */
+static double largest_move(const ball *ball, double weights_norm, double stretch) {
+    const double first = hypot(stretch * ball->features_norm, ball->reach * weights_norm);
+    return ball->scale * ball->radius * (first + stretch * ball->reach * ball->radius / 2);
+}
+
+/* log(1 + Sum exp(-margin)) at the largest margins of class k; u: scratch (m). */
+static double class_floor(const ball *ball, const double *v, const double *features, size_t m, size_t K,
+                          size_t k, double *u) {
+    double sum = 0;
+    for (size_t j = 0; j < K; j++) {
+        if (j == k) continue;
+        for (size_t i = 0; i < m; i++) u[i] = v[k * m + i] - v[j * m + i];
+        sum += exp(-(ball->scale * ntk_dot(m, u, features) + largest_move(ball, ntk_norm(m, u), sqrt(2))));
+    }
+    return log1p(sum);
+}
+
+/* The least loss at point i, by its targets. */
+static double point_floor(const ntk_training *problem, const ball *ball, const double *v,
+                          const double *features, size_t m, size_t i, double *u) {
+    const size_t K = problem->outputs;
+    const double *q = problem->targets + i * K;
+    if (K == 1) {
+        const double f = ball->scale * ntk_dot(m, v, features), B = largest_move(ball, ntk_norm(m, v), 1);
+        return q[0] * log1p(exp(-(f + B))) + (1 - q[0]) * log1p(exp(f - B));
+    }
+    double floor = 0;
+    for (size_t k = 0; k < K; k++)
+        if (q[k] > 0) floor += q[k] * class_floor(ball, v, features, m, K, k, u);
+    return floor;
+}
+
+/* The largest B_k over training points and outputs, and the floor of the loss, from the initial
+ * weights W (m, d) and v (K, m). */
+static ntk_status find_bounds(const ntk_sweep_run *run, double radius, double *logit, double *floor) {
     const ntk_training *problem = run->training;
-    const size_t m = run->width, d = problem->inputs, n = problem->points, K = problem->outputs;
+    const size_t m = run->width, d = problem->inputs, n = problem->points;
     const double w = sqrt(ntk_architecture_default().weight_variance);
-    const double reach = lipschitz(run->activation) * w * radius; /* of the features */
     const double *v = problem->theta0 + m * d;
-    double *features;
-    NTK_TRY(ntk_allocate_doubles(m, &features));
-    double largest = 0, largest_v = 0;
-    for (size_t k = 0; k < K; k++) largest_v = fmax(largest_v, ntk_norm(m, v + k * m));
+    ball ball = {.scale = w / sqrt((double)m), .reach = lipschitz(run->activation) * w, .radius = radius};
+    double *scratch;
+    NTK_TRY(ntk_allocate_doubles(2 * m, &scratch));
+    double *features = scratch, *u = scratch + m;
+    *logit = *floor = 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < m; j++)
             features[j] = w * ntk_dot(d, problem->theta0 + j * d, problem->x + i * d);
         ntk_activation_evaluate(run->activation, m, features, features, NULL);
-        largest = fmax(largest, ntk_norm(m, features));
+        ball.features_norm = ntk_norm(m, features);
+        for (size_t k = 0; k < problem->outputs; k++)
+            *logit = fmax(*logit, largest_move(&ball, ntk_norm(m, v + k * m), 1));
+        *floor += point_floor(problem, &ball, v, features, m, i, u) / (double)n;
     }
-    *bound = w / sqrt((double)m) * (largest_v * reach + radius * (largest + reach));
-    ntk_release(features);
+    ntk_release(scratch);
     return NTK_OK;
 }
 
@@ -80,13 +136,11 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     const ntk_trajectory *path = run->trajectory;
     const double chosen = *(const double *)own; /* bound-lambda */
     const double radius = sqrt(2 * path->initial_loss / (chosen > 0 ? chosen : run->lambda));
-    double bound;
-    NTK_TRY(logit_bound(run, radius, &bound));
+    double logit, floor;
+    NTK_TRY(find_bounds(run, radius, &logit, &floor));
     values[DISPLACEMENT_RATIO] = path->max_displacement / radius;
-    values[LOGIT_RATIO] = path->max_output_change / bound;
-    const double K = (double)run->training->outputs, sides = K > 1 ? 2 : 1;
-    const double floor = fmax(K - 1, 1) * exp(-(path->initial_spread + sides * bound));
-    values[FLOOR_RATIO] = exp(path->min_log_loss) / log1p(floor);
+    values[LOGIT_RATIO] = path->max_output_change / logit;
+    values[FLOOR_RATIO] = exp(path->min_log_loss) / floor;
     return NTK_OK;
 }
 
