@@ -56,6 +56,9 @@ typedef enum ntk_activation {
     NTK_SIGMOID,  /* 1 / (1 + e^-x) */
     NTK_SIN,
     NTK_LINEAR, /* x */
+    NTK_COS,
+    NTK_LEAKY_RELU, /* x for x > 0, s x else, with s the architecture's leaky_slope */
+    NTK_ABS,        /* |x| */
     NTK_ACTIVATION_COUNT
 } ntk_activation;
 
@@ -69,7 +72,8 @@ typedef enum ntk_parametrisation {
     NTK_PARAMETRISATION_MEAN_FIELD
 } ntk_parametrisation;
 
-#define NTK_DEPTH_MAX 256
+#define NTK_DEPTH_MAX   256
+#define NTK_LEAKY_SLOPE 0.01
 /* Of convolutional networks. */
 #define NTK_CONVOLUTION_DEPTH_MAX 64
 
@@ -132,15 +136,17 @@ typedef struct ntk_architecture {
      * place of the two above; NULL: these. The caller's, and needed only while a call runs: a
      * network that has been created does not look at them again. */
     const double *weight_variances, *bias_variances;
+    double leaky_slope;    /* s of leaky ReLU, any finite number */
     double residual_scale; /* alpha >= 0, residual networks only */
     ntk_input_scale input_scale;
     ntk_parametrisation parametrisation;
     ntk_convolution convolution; /* convolutional networks only */
 } ntk_architecture;
 
-/* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, residual
- * scale 1, input scale 1/d, NTK parametrisation. With .family = NTK_RESIDUAL it is a residual
- * network of one block; ntk_architecture_convolutional makes a convolutional one. */
+/* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, leaky slope
+ * NTK_LEAKY_SLOPE, residual scale 1, input scale 1/d, NTK parametrisation. With .family =
+ * NTK_RESIDUAL it is a residual network of one block; ntk_architecture_convolutional makes a
+ * convolutional one. */
 ntk_architecture ntk_architecture_default(void);
 
 /* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */
@@ -188,8 +194,9 @@ const char *ntk_activation_name(ntk_activation activation);
 ntk_status ntk_activation_parse(const char *name, ntk_activation *out);
 
 /* Names of architectures: the activation of a dense network or "residual", and behind it the depth,
- * if the name says it: "relu", "erf-3", "residual-2". Parse sets family, activation and depth (0:
- * not said), and no other member. rest: where what follows the name begins ("-k3" of "erf-3-k3");
+ * if the name says it: "relu", "erf-3", "leaky-relu-2", "residual-2". Parse sets family, activation
+ * and depth (0: not said), and no other member. rest: where what follows the name begins ("-k3" of
+ * "erf-3-k3");
  * NULL: nothing may follow. Errors: NTK_ERROR_ARGUMENT, "'relv': ..." saying what is wrong in it;
  * *out is then as it was. */
 ntk_status ntk_architecture_parse(const char *name, ntk_architecture *out, const char **rest);
@@ -199,16 +206,21 @@ const char *ntk_architecture_name(const ntk_architecture *architecture,
                                   char buffer[NTK_ARCHITECTURE_NAME_SIZE]);
 
 /* True for activations with a continuous derivative: error-controlled integrators apply. False for
- * ReLU. */
+ * ReLU, leaky ReLU and |x|. */
 bool ntk_activation_is_smooth(ntk_activation activation);
 
 /* phi and phi' at n points; x, value, derivative: (n); value may be x itself; derivative may be
- * NULL and does not overlap the others. The derivative of ReLU at 0 is 0. Infinite arguments give
- * the limits (a NaN for sin), a NaN gives a NaN. Same bits on every CPU. Accuracy: a few units of
- * rounding times 1 + |x phi'(x) / phi(x)| relative, that is, what rounding x once would do; phi'
- * likewise. `activation` is a member of the enumeration. */
+ * NULL and does not overlap the others. The derivative at a kink is that from below: 0, s,
+ * -1. Infinite arguments give the limits (a NaN for sin and cos), a NaN gives a NaN. Same bits on
+ * every CPU. Accuracy: a few units of rounding times 1 + |x phi'(x) / phi(x)| relative, that is,
+ * what rounding x once would do; phi' likewise. `activation` is a member of the enumeration; leaky
+ * ReLU has the slope
+ * NTK_LEAKY_SLOPE. */
 void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *x, double *value,
                              double *derivative);
+/* The same with the architecture's slope. */
+void ntk_architecture_activate(const ntk_architecture *architecture, size_t n, const double *x, double *value,
+                               double *derivative);
 
 NTK_END_DECLS
 

@@ -9,9 +9,10 @@
  *     Theta^{l+1} = S^{l+1} + Theta^l Sd^{l+1}
  *
  * NNGP = S^{L+1}, NTK = Theta^{L+1}; for K outputs the NTK is Theta (x) I_K. Without biases (b = 0)
- * the terms in b^2 are absent. The expectations are closed forms for ReLU, erf, GELU, sin and
- * linear; for the others a Hermite expansion, whose error per pair is known (kernel/mehler.c), and
- * at large variances mixtures of arc-cosine kernels (kernel/mixture.c).
+ * the terms in b^2 are absent; w^2 and b^2 may differ from layer to layer, and without hidden
+ * layers both kernels are S^1. The expectations are closed forms for ReLU, leaky ReLU, |x|, erf,
+ * GELU, sin, cos and linear; for the others a Hermite expansion, whose error per pair is known
+ * (kernel/mehler.c), and at large variances mixtures of arc-cosine kernels (kernel/mixture.c).
  *
  * Residual network of scale alpha (chen-2025; derived in kernel/residual.c), 1 for 1/d without
  * input scale, bar S = sqrt(S_xx S_x'x'), kappa_i the arc-cosine kernels of rho = S / bar S:
@@ -38,9 +39,9 @@
  * the difference of its inputs (kernel/pair.c):
  *
  *     ReLU       1 / (pi sqrt(1 - rho_l^2)), at most 32 / pi
- *                (residual: times alpha^2 / (1 + alpha^2))
+ *                (slope s: times (1 - s)^2 / (1 + s^2); residual: times alpha^2 / (1 + alpha^2))
  *     erf, GELU  1 / (1 - u_l^2), at most 64, u_l the argument of the arcsine
- *     sin        (S_xx + S_x'x') / 2 times e^(|S_xx'| - (S_xx + S_x'x') / 2), at most 16
+ *     sin, cos   (S_xx + S_x'x') / 2 times e^(|S_xx'| - (S_xx + S_x'x') / 2), at most 16
  *     others     none; their expansions add at most 1e-13
  *
  * rho_l the cosine of layer l's covariance. That holds at every scale of the inputs, at every angle

@@ -9,6 +9,8 @@
  *                      t / (1 + t) for x < 0
  *     sin       sin(x)                          cos(x)
  *     linear    x                               1
+ *     cos       cos(x)                          -sin(x)
+ *     leaky     x for x > 0, else s x           1 for x > 0, else s; |x| is that of s = -1
  *
  * with Phi(x) = erfc(-x / sqrt(2)) / 2 and p(x) = exp(-x^2 / 2) / sqrt(2 pi). These forms neither
  * overflow nor cancel: 1 - tanh(x)^2, s(x) (1 - s(x)) and (1 + erf(x / sqrt(2))) / 2 would lose
@@ -139,11 +141,57 @@ static void linear(size_t n, const double *x, double *value, double *derivative)
     if (value != x) memcpy(value, x, n * sizeof *x);
 }
 
+static void cos_(size_t n, const double *x, double *value, double *derivative) {
+    for (size_t i = 0; i < n; i++) {
+        const Sleef_double_2 sine_cosine = Sleef_cinz_sincosd1_u10purec(x[i]);
+        if (derivative) derivative[i] = -sine_cosine.x;
+        value[i] = sine_cosine.y;
+    }
+}
+
+/* A slope of 0 would make a NaN of infinity. */
+static void leaky(double slope, size_t n, const double *x, double *value, double *derivative) {
+    if (slope == 0) {
+        ntk_vector_relu(n, x, value, derivative);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double at = x[i];
+        if (derivative) derivative[i] = at > 0 ? 1 : at <= 0 ? slope : at;
+        value[i] = at > 0 ? at : slope * at;
+    }
+}
+
+static void leaky_relu(size_t n, const double *x, double *value, double *derivative) {
+    leaky(NTK_LEAKY_SLOPE, n, x, value, derivative);
+}
+
+static void abs_(size_t n, const double *x, double *value, double *derivative) {
+    leaky(-1, n, x, value, derivative);
+}
+
+void ntk_architecture_activate(const ntk_architecture *architecture, size_t n, const double *x, double *value,
+                               double *derivative) {
+    if (architecture->activation == NTK_LEAKY_RELU)
+        leaky(architecture->leaky_slope, n, x, value, derivative);
+    else
+        ntk_activation_evaluate(architecture->activation, n, x, value, derivative);
+}
+
 void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *x, double *value,
                              double *derivative) {
     static const block_function functions[NTK_ACTIVATION_COUNT] = {
-        [NTK_RELU] = ntk_vector_relu, [NTK_ERF] = erf_,        [NTK_GELU] = gelu, [NTK_TANH] = tanh_,
-        [NTK_SOFTPLUS] = softplus,    [NTK_SIGMOID] = sigmoid, [NTK_SIN] = sin_,  [NTK_LINEAR] = linear,
+        [NTK_RELU] = ntk_vector_relu,
+        [NTK_ERF] = erf_,
+        [NTK_GELU] = gelu,
+        [NTK_TANH] = tanh_,
+        [NTK_SOFTPLUS] = softplus,
+        [NTK_SIGMOID] = sigmoid,
+        [NTK_SIN] = sin_,
+        [NTK_LINEAR] = linear,
+        [NTK_COS] = cos_,
+        [NTK_LEAKY_RELU] = leaky_relu,
+        [NTK_ABS] = abs_,
     };
     const block_function function = functions[activation];
     for (size_t i = 0; i < n; i += BLOCK) {

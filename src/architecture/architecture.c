@@ -13,7 +13,10 @@
     X(NTK_SOFTPLUS, "softplus", true)                                                                        \
     X(NTK_SIGMOID, "sigmoid", true)                                                                          \
     X(NTK_SIN, "sin", true)                                                                                  \
-    X(NTK_LINEAR, "linear", true)
+    X(NTK_LINEAR, "linear", true)                                                                            \
+    X(NTK_COS, "cos", true)                                                                                  \
+    X(NTK_LEAKY_RELU, "leaky-relu", false)                                                                   \
+    X(NTK_ABS, "abs", false)
 
 typedef struct activation_entry {
     const char *name;
@@ -46,6 +49,7 @@ ntk_architecture ntk_architecture_default(void) {
         .activation = NTK_RELU,
         .weight_variance = 2,
         .bias_variance = 0,
+        .leaky_slope = NTK_LEAKY_SLOPE,
         .residual_scale = 1,
         .input_scale = NTK_INPUT_SCALE_DIMENSION,
         .parametrisation = NTK_PARAMETRISATION_NTK,
@@ -109,6 +113,10 @@ static ntk_status check_image(const ntk_convolution *convolution) {
 
 static ntk_status check_convolution(const ntk_architecture *a) {
     const ntk_convolution *convolution = &a->convolution;
+    if (a->activation == NTK_LEAKY_RELU || a->activation == NTK_ABS)
+        return ntk_fail(NTK_ERROR_ARGUMENT,
+                        "architecture: convolutional networks do not have the activation %s",
+                        ntk_activation_name(a->activation));
     NTK_TRY(check_image(convolution));
     if ((unsigned)convolution->readout > NTK_READOUT_AVERAGE)
         return fail_enumeration("readout", (int)convolution->readout, "a member of ntk_readout");
@@ -184,6 +192,9 @@ ntk_status ntk_architecture_check(const ntk_architecture *a) {
         return fail_enumeration("parametrisation", (int)a->parametrisation,
                                 "a member of ntk_parametrisation");
     }
+    if (a->activation == NTK_LEAKY_RELU && !isfinite(a->leaky_slope))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: leaky_slope is %g; it must be finite",
+                        a->leaky_slope);
     NTK_TRY(check_depth(a));
     NTK_TRY(check_variances(a));
     if (a->family == NTK_CONVOLUTIONAL) return check_convolution(a);

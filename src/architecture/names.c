@@ -25,7 +25,7 @@ static size_t find(const char *word, size_t length, size_t count) {
 /* "'relv-2': ...": the word that is meant, where one is near, and all `count` of them. */
 static ntk_status fail_unknown(const char *name, size_t length, size_t count) {
     const char *words[WORDS];
-    char word[64], list[128] = "", meant[64] = "";
+    char word[64], list[192] = "", meant[64] = "";
     snprintf(word, sizeof word, "%.*s", (int)length, name);
     for (size_t i = 0; i < count; i++) {
         words[i] = word_of(i);
@@ -60,8 +60,17 @@ static ntk_status parse_depth(const char *name, const char *text, size_t *depth,
     return NTK_OK;
 }
 
+/* How long the word is that the name begins with: up to a hyphen, and with it the next part where
+ * that makes a word. */
+static size_t word_length(const char *name) {
+    const size_t first = strcspn(name, "-");
+    if (name[first] == '\0') return first;
+    const size_t second = first + 1 + strcspn(name + first + 1, "-");
+    return find(name, second, WORDS) < WORDS ? second : first;
+}
+
 ntk_status ntk_architecture_parse(const char *name, ntk_architecture *out, const char **rest) {
-    const size_t length = strcspn(name, "-"), word = find(name, length, WORDS);
+    const size_t length = word_length(name), word = find(name, length, WORDS);
     const char *end = NULL;
     size_t depth = 0;
     if (word == WORDS) return fail_unknown(name, length, WORDS);

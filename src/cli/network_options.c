@@ -122,6 +122,10 @@ int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) 
     if (activation != NULL && ntk_activation_parse(activation, &architecture->activation) != NTK_OK)
         return cli_usage_error(arguments->command, "--activation: %s", ntk_error_detail());
     usage = cli_size(arguments, "depth", 0, NTK_DEPTH_MAX, &architecture->depth);
+    if (usage == CLI_OK && architecture->activation != NTK_LEAKY_RELU &&
+        cli_value(arguments, "leaky-slope") != NULL)
+        return cli_usage_error(arguments->command, "--leaky-slope belongs to --activation leaky-relu");
+    if (usage == CLI_OK) usage = cli_real(arguments, "leaky-slope", &architecture->leaky_slope);
     if (usage == CLI_OK) usage = cli_real(arguments, "residual-scale", &architecture->residual_scale);
     if (usage == CLI_OK) usage = read_all_variances(arguments, architecture);
     if (usage == CLI_OK) usage = choose(arguments, "input-scale", "dimension", "none", &no_scale);

@@ -20,7 +20,9 @@
         {"readout", 0, "KIND",                                                                               \
          "flatten (default) or average: weights at each position, or the mean over all"},                    \
         {"first-weight-variance", 0, "W2", "w^2 of the first convolution (default: that of the others)"},    \
-        {"activation", 0, "NAME", "relu (default), erf, gelu, tanh, softplus, sigmoid, sin, linear"},        \
+        {"activation", 0, "NAME",                                                                            \
+         "relu (default), erf, gelu, tanh, softplus, sigmoid, sin, linear, cos, leaky-relu, abs"},           \
+        {"leaky-slope", 0, "S", "slope of leaky-relu below 0 (default 0.01)"},                               \
         {"weight-variance", 0, "W2", "w^2 > 0 (default 2); or of each layer, L + 1 numbers: 1,4,9"},         \
         {"bias-variance", 0, "B2", "b^2 >= 0 (default 0: no biases); or of each layer"}, {                   \
         "input-scale", 0, "SCALE",                                                                           \

@@ -8,7 +8,16 @@
  *             E[phi' phi'] = (4 / pi) / sqrt((1 + 2 a)(1 + 2 c) - 4 s^2)           (Williams 1997)
  *     sin     E[phi phi]   = exp(-(a + c) / 2) sinh s
  *             E[phi' phi'] = exp(-(a + c) / 2) cosh s
+ *     cos     the two of sin exchanged
  *     linear  E[phi phi]   = s,  E[phi' phi'] = 1
+ *
+ * Leaky ReLU of slope m is m x + (1 - m) max(x, 0), and E[u max(v, 0)] = s / 2. So, with the two of
+ * ReLU on the right,
+ *
+ *     leaky   E[phi phi]   = m s + (1 - m)^2 E[relu relu]
+ *             E[phi' phi'] = m + (1 - m)^2 E[relu' relu'],
+ *
+ * and on the diagonal a (1 + m^2) / 2 and (1 + m^2) / 2.
  *
  * GELU, phi(x) = x Phi(x) with Phi' = p the normal density. Write
  *
@@ -56,6 +65,28 @@ static ntk_dual relu(double a, double c, double s) {
     return (ntk_dual){ldexp((rs * angle + sine) / (2 * M_PI), shift_a + shift_c), angle / (2 * M_PI)};
 }
 
+static ntk_dual leaky(double slope, double a, double c, double s) {
+    const ntk_dual plain = relu(a, c, s);
+    const double share = (1 - slope) * (1 - slope);
+    return (ntk_dual){slope * s + share * plain.value, slope + share * plain.derivative};
+}
+
+bool ntk_dual_is_homogeneous(ntk_activation activation) {
+    return activation == NTK_RELU || activation == NTK_LEAKY_RELU || activation == NTK_ABS;
+}
+
+double ntk_dual_slope(const ntk_architecture *architecture) {
+    if (architecture->activation == NTK_LEAKY_RELU) return architecture->leaky_slope;
+    return architecture->activation == NTK_ABS ? -1 : 0;
+}
+
+/* A variance of 0 as in relu. */
+ntk_dual ntk_dual_homogeneous_diagonal(double slope, double a) {
+    if (!(a > 0)) return (ntk_dual){0, slope + (1 - slope) * (1 - slope) * 0.25};
+    const double half = 0.5 * (1 + slope * slope);
+    return (ntk_dual){a * half, half};
+}
+
 static ntk_dual erf_(double a, double c, double s) {
     const double root = sqrt(1 + 2 * (a + c) + 4 * ntk_covariance_determinant(a, c, s));
     return (ntk_dual){2 / M_PI * atan2(2 * s, root), 4 / M_PI / root};
@@ -79,6 +110,11 @@ static ntk_dual sin_(double a, double c, double s) {
     return (ntk_dual){copysign(0.5 * peak * -fall, s), 0.5 * peak * (2 + fall)};
 }
 
+static ntk_dual cos_(double a, double c, double s) {
+    const ntk_dual exchanged = sin_(a, c, s);
+    return (ntk_dual){exchanged.derivative, exchanged.value};
+}
+
 bool ntk_dual_has_closed_form(ntk_activation activation) {
     switch (activation) {
     case NTK_RELU:
@@ -86,6 +122,9 @@ bool ntk_dual_has_closed_form(ntk_activation activation) {
     case NTK_GELU:
     case NTK_SIN:
     case NTK_LINEAR:
+    case NTK_COS:
+    case NTK_LEAKY_RELU:
+    case NTK_ABS:
         return true;
     default:
         return false;
@@ -104,6 +143,12 @@ ntk_dual ntk_dual_closed_form(ntk_activation activation, double a, double c, dou
         return sin_(a, c, s);
     case NTK_LINEAR:
         return (ntk_dual){s, 1};
+    case NTK_COS:
+        return cos_(a, c, s);
+    case NTK_LEAKY_RELU:
+        return leaky(NTK_LEAKY_SLOPE, a, c, s);
+    case NTK_ABS:
+        return leaky(-1, a, c, s);
     default:
         return (ntk_dual){NAN, NAN};
     }
@@ -116,6 +161,7 @@ static double magnitude(ntk_activation activation, double a, double c) {
     case NTK_ERF:
         return 2;
     case NTK_SIN:
+    case NTK_COS:
         return 1 + a + c;
     default:
         return 1 + sqrt(a) * sqrt(c);

@@ -35,17 +35,18 @@ ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, siz
     const size_t block = NTK_POINT_BLOCK, depth = architecture->depth;
     *out = (ntk_points){.count = n, .dimension = d, .x = x, .ldx = ldx, .depth = depth};
     out->stride = (n + block - 1) / block * block;
-    void *fields = NULL;
+    void *fields = NULL, *roots = NULL;
     NTK_TRY(ntk_allocate(depth, sizeof *out->field, &fields));
     out->field = fields;
     NTK_TRY(ntk_allocate_doubles((depth + 1) * out->stride, &out->variance));
     NTK_TRY(ntk_allocate_doubles(out->stride, &out->tangent));
-    NTK_TRY(ntk_allocate_doubles(out->stride, &out->growth));
+    NTK_TRY(ntk_allocate_doubles(depth * out->stride, &out->growth));
+    NTK_TRY(ntk_allocate(depth, sizeof *out->root, &roots));
+    out->root = roots;
     const double factor = ntk_input_factor(architecture, d);
     const double b2 = ntk_architecture_bias_variance(architecture, 1);
     for (size_t i = 0; i < n; i++) {
         const double *row = x + i * ldx;
-        out->growth[i] = 1;
         out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + b2;
         if (!isfinite(out->variance[i])) return check_row(out, i);
     }
@@ -54,9 +55,10 @@ ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, siz
 
 void ntk_points_destroy(ntk_points *points) {
     for (size_t l = 0; points->field && l < points->depth; l++) ntk_release(points->field[l]);
+    for (size_t l = 0; points->root && l < points->depth; l++) ntk_release(points->root[l]);
     ntk_release(points->field);
+    ntk_release(points->root);
     ntk_release(points->growth);
-    ntk_release(points->inverse_root);
     ntk_release(points->variance);
     ntk_release(points->tangent);
 }
@@ -64,6 +66,8 @@ void ntk_points_destroy(ntk_points *points) {
 void ntk_fill_fields(ntk_activation activation, double a, double *field) {
     switch (activation) {
     case NTK_RELU:
+    case NTK_LEAKY_RELU:
+    case NTK_ABS:
         field[0] = sqrt(a);
         field[NTK_POINT_BLOCK] = ntk_inverse_root(a);
         break;
@@ -75,6 +79,7 @@ void ntk_fill_fields(ntk_activation activation, double a, double *field) {
         field[NTK_POINT_BLOCK] = 1 / sqrt(1 + a);
         break;
     case NTK_SIN:
+    case NTK_COS:
         field[0] = 0.5 * a;
         break;
     default:
@@ -90,14 +95,17 @@ static void advance(const ntk_architecture *architecture, ntk_points *points, si
     const double variance = w2 * dual.value + b2, before = points->variance[l * points->stride + i];
     points->variance[(l + 1) * points->stride + i] = variance;
     points->tangent[i] = variance + points->tangent[i] * (w2 * dual.derivative);
-    if (variance > 0) points->growth[i] *= fmax(1, w2 * dual.derivative * (before / variance));
+    if (variance > 0) points->growth[l * points->stride + i] = w2 * dual.derivative * (before / variance);
 }
 
 /* Beyond this a product of two variances may overflow. */
 #define LARGE_VARIANCE 0x1p500
 
-static ntk_dual diagonal_dual(ntk_activation activation, double a) {
-    if (activation == NTK_RELU || a < LARGE_VARIANCE) return ntk_dual_closed_form(activation, a, a, a);
+static ntk_dual diagonal_dual(const ntk_architecture *architecture, double a) {
+    const ntk_activation activation = architecture->activation;
+    if (ntk_dual_is_homogeneous(activation))
+        return ntk_dual_homogeneous_diagonal(ntk_dual_slope(architecture), a);
+    if (a < LARGE_VARIANCE) return ntk_dual_closed_form(activation, a, a, a);
     const double q = sqrt(a);
     return ntk_polar_dual(activation, &(ntk_polar){.q = q, .r = q, .angle = ntk_angle_from_minus(0)});
 }
@@ -109,7 +117,7 @@ static ntk_status closed_form_layer(const ntk_architecture *architecture, ntk_po
         const double a = variance[i];
         ntk_fill_fields(architecture->activation, a,
                         points->field[l] + ntk_field_offset(i, NTK_CLOSED_FORM_FIELDS));
-        advance(architecture, points, l, i, diagonal_dual(architecture->activation, a));
+        advance(architecture, points, l, i, diagonal_dual(architecture, a));
     }
     return NTK_OK;
 }
@@ -214,11 +222,14 @@ static ntk_status residual_blocks(const ntk_architecture *architecture, ntk_poin
 static double limit_of(ntk_activation activation) {
     switch (activation) {
     case NTK_RELU:
+    case NTK_LEAKY_RELU:
+    case NTK_ABS:
         return NTK_NEARLY_PARALLEL;
     case NTK_ERF:
     case NTK_GELU:
         return NTK_NEARLY_SINGULAR;
     case NTK_SIN:
+    case NTK_COS:
         return NTK_EXPONENT_LIMIT;
     default:
         return INFINITY;
@@ -228,9 +239,12 @@ static double limit_of(ntk_activation activation) {
 static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                                ntk_recursion *recursion) {
     const ntk_activation activation = architecture->activation;
+    const double slope = ntk_dual_slope(architecture);
     for (size_t l = 0; l < rows->depth; l++) {
         ntk_recursion_layer *layer = recursion->layer + l;
         *layer = (ntk_recursion_layer){.limit = limit_of(activation),
+                                       .slope = slope,
+                                       .share = (1 - slope) * (1 - slope),
                                        .weight = ntk_architecture_weight_variance(architecture, l + 2),
                                        .bias = ntk_architecture_bias_variance(architecture, l + 2)};
         if (ntk_dual_has_closed_form(activation)) {
@@ -246,23 +260,46 @@ static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points 
     return NTK_OK;
 }
 
-static ntk_status take_roots(ntk_points *points) {
-    NTK_TRY(ntk_allocate_doubles(points->stride, &points->inverse_root));
+static ntk_status take_roots(ntk_points *points, size_t l) {
+    NTK_TRY(ntk_allocate_doubles(points->stride, &points->root[l]));
     for (size_t i = 0; i < points->count; i++)
-        points->inverse_root[i] = ntk_inverse_root(points->variance[i]);
+        points->root[l][i] = ntk_inverse_root(points->variance[l * points->stride + i]);
     return NTK_OK;
 }
+
+/* ahead: (L), the largest prod_{k >= l} max(1, growth_k) of any point, if that is larger; left:
+ * (L), the least that the layers before l leave of 1 - rho, from the layer on where it was
+ * largest. */
+static void follow_near_points(const ntk_points *points, double *ahead, double *left) {
+    for (size_t i = 0; i < points->count; i++) {
+        double later = 1, before = 1;
+        for (size_t l = points->depth; l-- > 0;) {
+            later *= fmax(1, points->growth[l * points->stride + i]);
+            ahead[l] = ntk_larger(ahead[l], later);
+        }
+        for (size_t l = 0; l < points->depth; l++) {
+            left[l] = fmin(left[l], before);
+            before = fmin(1, before) * points->growth[l * points->stride + i];
+        }
+    }
+}
+
 /* Smooth layers in the chaotic phase tear near points apart, and with them their rounding; ReLU's
- * never do. */
+ * never do. Points are near by themselves, or since the layers before have brought them
+ * together. */
 static ntk_status guard_near_points(ntk_points *rows, ntk_points *columns, ntk_recursion *recursion) {
-    double most = 1;
-    for (size_t i = 0; i < rows->count; i++) most = ntk_larger(most, rows->growth[i]);
-    for (size_t i = 0; i < columns->count; i++) most = ntk_larger(most, columns->growth[i]);
-    if (most <= NTK_GROWTH_ALLOWED) return NTK_OK;
-    NTK_TRY(take_roots(rows));
-    if (columns != rows) NTK_TRY(take_roots(columns));
-    recursion->row_root = rows->inverse_root;
-    recursion->column_root = columns->inverse_root;
+    const size_t depth = rows->depth;
+    double ahead[NTK_DEPTH_MAX], left[NTK_DEPTH_MAX];
+    for (size_t l = 0; l < depth; l++) ahead[l] = left[l] = 1;
+    follow_near_points(rows, ahead, left);
+    follow_near_points(columns, ahead, left);
+    for (size_t l = 0; l < depth; l++) {
+        if (ahead[l] <= NTK_GROWTH_ALLOWED || (l > 0 && left[l] >= NTK_SHRUNK)) continue;
+        NTK_TRY(take_roots(rows, l));
+        if (columns != rows) NTK_TRY(take_roots(columns, l));
+        recursion->layer[l].row_root = rows->root[l];
+        recursion->layer[l].column_root = columns->root[l];
+    }
     return NTK_OK;
 }
 

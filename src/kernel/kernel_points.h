@@ -19,15 +19,15 @@ typedef struct ntk_points {
     size_t dimension; /* d */
     const double *x;  /* (n, d), leading dimension ldx; the caller's */
     size_t ldx;
-    size_t stride;        /* n rounded up to a multiple of NTK_POINT_BLOCK */
-    size_t depth;         /* L */
-    double *variance;     /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; residual networks S^0_xx ..
+    size_t stride;    /* n rounded up to a multiple of NTK_POINT_BLOCK */
+    size_t depth;     /* L */
+    double *variance; /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; residual networks S^0_xx ..
                            * S^L_xx */
-    double *tangent;      /* (stride): Theta_xx */
-    double *inverse_root; /* (stride): 1 / sqrt(S^1_xx), or NULL */
-    double *growth;       /* (stride): prod_l max(1, d rho_{l+1} / d rho_l at rho = 1), what layers
-                           * do to near points */
-    double **field;       /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer,
+    double *tangent;  /* (stride): Theta_xx */
+    double **root;    /* (L), each (stride): 1 / sqrt(S_xx) of the layer, or NULL */
+    double *growth;   /* (L, stride): d rho_{l+1} / d rho_l at rho = 1, what layer l does to
+                           * near points; 0 for the input 0 */
+    double **field;   /* (L), each (stride / NTK_POINT_BLOCK, fields of the layer,
                            * NTK_POINT_BLOCK), or NULL */
 } ntk_points;
 

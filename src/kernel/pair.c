@@ -17,11 +17,12 @@
  * Both brackets are non-negative: the first is what different norms take from the cosine, the
  * second what the angle takes.
  *
- * Homogeneous activations (ReLU): M(rho) = q r kappa_1(rho) / 2 and N = sqrt((A q^2 + b^2)(A r^2 +
- * b^2)), A = w^2 / 2:
+ * Homogeneous activations (ReLU and, with slope s, leaky ReLU and |x|): M(rho) = (1 + s^2) / 2 q r
+ * [(1 - p) rho + p kappa_1(rho)], p = (1 - s)^2 / (1 + s^2), and N = sqrt((A q^2 + b^2)(A r^2 +
+ * b^2)), A = w^2 (1 + s^2) / 2. For ReLU s = 0 and p = 1:
  *
  *     N - A q r - b^2 = A b^2 (q - r)^2 / (N + A q r + b^2),
- *     1 - kappa_1(rho) = (1 - rho) - (sin theta - theta cos theta) / pi,
+ *     1 - (1 - p) rho - p kappa_1(rho) = (1 - rho) - p (sin theta - theta cos theta) / pi,
  *
  * the last bracket by its series for small theta. The gap q - r of the next layer is A (q^2 - r^2)
  * over the sum of the roots. Cost: O(d) operations, an arctangent and a few square roots a layer.
@@ -33,9 +34,12 @@
  *     N - B = (N^2 - B^2) / (N + B) = (w^4 [F(q,q) F(r,r) - F(q,r)^2] + w^2 b^2 [F(q,q) - 2
  *     F(q,r) + F(r,r)]) / (N + B).
  *
- * Where the angle is no longer small, N - w^2 M(rho) - b^2 is a difference of numbers that are not
- * near each other. For an odd activation without biases an obtuse angle is replaced by its
- * supplement: both kernels change sign.
+ * Where neither the angle nor N - w^2 M(rho) - b^2 is small, the latter is a difference of numbers
+ * that are not near each other. It is small at any angle where phi(0) or b is large beside what phi
+ * varies by: cos or sigmoid of small inputs. For an odd activation without biases an obtuse angle
+ * is replaced by its supplement: both kernels change sign. For an even one (cos, |x|) whose first
+ * layer has no biases
+ * the kernels do not.
  *
  * A residual network whose branches are weak keeps antiparallel inputs nearly so in all blocks: 1 +
  * rho, which follows the same average as 1 - rho (residual.c), is carried too,
@@ -67,6 +71,15 @@ static double kappa_decrease(const ntk_angle *angle, double theta) {
     return angle->minus - excess(theta, angle->sine, angle->cosine) / M_PI;
 }
 
+/* 1 - E[phi phi](rho) / E[phi phi](1) of the slope s; p = (1 - s)^2 / (1 + s^2). Of an obtuse angle
+ * by its supplement where the two terms would cancel. */
+static double homogeneous_decrease(double slope, double p, const ntk_angle *angle, double theta) {
+    if (!(p > 1 && angle->cosine < 0))
+        return angle->minus - p * excess(theta, angle->sine, angle->cosine) / M_PI;
+    const double rest = (1 + slope) * (1 + slope) / (1 + slope * slope); /* 2 - p */
+    return rest + (p - 1) * angle->plus - p * excess(M_PI - theta, angle->sine, -angle->cosine) / M_PI;
+}
+
 /* What a pair has become after some layers. */
 typedef struct pair_state {
     ntk_polar polar;
@@ -82,12 +95,13 @@ static pair_state start(const ntk_architecture *architecture, const ntk_points *
 }
 
 /* One layer; Q and R: the deviations of the next. */
-static void relu_layer(double w2, double b2, double Q, double R, pair_state *pair) {
-    const double A = 0.5 * w2, size = A * pair->polar.q * pair->polar.r, N = Q * R;
+static void homogeneous_layer(double slope, double w2, double b2, double Q, double R, pair_state *pair) {
+    const double A = 0.5 * (1 + slope * slope) * w2, p = (1 - slope) * (1 - slope) / (1 + slope * slope);
+    const double size = A * pair->polar.q * pair->polar.r, N = Q * R;
     const double theta = ntk_angle_radians(&pair->polar.angle);
-    const double decrease = kappa_decrease(&pair->polar.angle, theta);
+    const double decrease = homogeneous_decrease(slope, p, &pair->polar.angle, theta);
     pair->s = size * (1 - decrease) + b2;
-    pair->tangent = pair->s + pair->tangent * (A * ((M_PI - theta) / M_PI));
+    pair->tangent = pair->s + pair->tangent * (A * ((1 - p) + p * ((M_PI - theta) / M_PI)));
     const double gap = pair->polar.gap;
     const double radial = b2 > 0 ? A * b2 * (gap * gap) / (N + size + b2) : 0;
     const double next = A * gap * (pair->polar.q + pair->polar.r) / (Q + R);
@@ -100,7 +114,7 @@ static ntk_polar next_polar(ntk_activation activation, double w2, double b2, dou
                             const ntk_polar *polar) {
     const double small = 1.0 / 32, N = Q * R; /* 1 - rho of angles below a quarter */
     ntk_polar out = {.q = Q, .r = R, .gap = Q - R};
-    if (!(polar->angle.minus < small)) {
+    if (!(polar->angle.minus < small || N - s < small * N)) {
         out.angle = ntk_angle_from_minus((N - s) / N);
         return out;
     }
@@ -134,10 +148,23 @@ static bool is_odd(const ntk_architecture *architecture) {
                                        activation == NTK_SIN || activation == NTK_LINEAR);
 }
 
+/* phi(h) does not see the sign of h, which is that of x; phi' changes with it, as Theta^1 does. */
+static bool is_even(const ntk_architecture *architecture) {
+    const ntk_activation activation = architecture->activation;
+    const bool even =
+        activation == NTK_COS || (ntk_dual_is_homogeneous(activation) && ntk_dual_slope(architecture) == -1);
+    return even && architecture->depth > 0 && ntk_architecture_bias_variance(architecture, 1) == 0;
+}
+
 static void dense_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                        const ntk_points *columns, size_t j, double *nngp, double *ntk) {
     pair_state pair = start(architecture, rows, i, columns, j);
+    const double slope = ntk_dual_slope(architecture);
     double sign = 1;
+    if (is_even(architecture) && pair.polar.angle.cosine < 0) {
+        pair.polar.angle = ntk_angle_supplement(pair.polar.angle);
+        pair.s = pair.tangent = -pair.s;
+    }
     if (is_odd(architecture) && pair.polar.angle.cosine < 0) {
         sign = -1;
         pair.polar.angle = ntk_angle_supplement(pair.polar.angle);
@@ -148,8 +175,8 @@ static void dense_pair(const ntk_architecture *architecture, const ntk_points *r
         const double R = sqrt(columns->variance[(l + 1) * columns->stride + j]);
         const double w2 = ntk_architecture_weight_variance(architecture, l + 2);
         const double b2 = ntk_architecture_bias_variance(architecture, l + 2);
-        if (architecture->activation == NTK_RELU)
-            relu_layer(w2, b2, Q, R, &pair);
+        if (ntk_dual_is_homogeneous(architecture->activation))
+            homogeneous_layer(slope, w2, b2, Q, R, &pair);
         else
             smooth_layer(architecture->activation, w2, b2, Q, R, l + 1 == rows->depth, &pair);
         if (!(Q * R > 0)) break; /* the kernel has underflowed to 0 */

@@ -16,11 +16,12 @@ typedef struct ntk_polar {
     ntk_angle angle;
 } ntk_polar;
 
-/* E[phi(u) phi(v)] and E[phi'(u) phi'(v)]. Any activation but ReLU. */
+/* E[phi(u) phi(v)] and E[phi'(u) phi'(v)]. Any activation but ReLU and
+ * its like. */
 ntk_dual ntk_polar_dual(ntk_activation activation, const ntk_polar *pair);
 
-/* E[phi(q z) phi(r z)] - E[phi(u) phi(v)], z ~ N(0, 1): what the angle takes away, relative to
- * itself right; for angles of at most a quarter. */
+/* E[phi(q z) phi(r z)] - E[phi(u) phi(v)], z ~ N(0, 1): what the angle takes away. Relative
+ * to itself right where E[phi' phi'] keeps its sign on the way, else to the sum of its parts. */
 double ntk_polar_decrease(ntk_activation activation, const ntk_polar *pair);
 
 /* With F(q, r) = E[phi(q z) phi(r z)]: what different deviations do. The angle has no part in

@@ -13,11 +13,12 @@ enum { NTK_POINT_BLOCK = 8 };
 /* One layer as the pairs of (row point, column point) see it. Each point brings numbers computed
  * from its variance S_xx ("fields"):
  *
- *     relu     0: sqrt(S_xx)     1: 1 / sqrt(S_xx), 0 for S_xx = 0
+ *     relu and its like
+ *              0: sqrt(S_xx)     1: 1 / sqrt(S_xx), 0 for S_xx = 0
  *              residual networks, one layer for all blocks: 0: sqrt(S^L_xx), 1: 1 / sqrt(S^0_xx)
  *     erf      0: sqrt(2 / (1 + 2 S_xx))
  *     gelu     0: S_xx           1: 1 / sqrt(1 + S_xx)
- *     sin      0: S_xx / 2
+ *     sin, cos 0: S_xx / 2
  *     linear   none
  *     others   0: 1 / sqrt(S_xx), 0 for S_xx = 0   1 .. K: h_k   K + 1 .. 2K: g_k   (mehler.c)
  *
@@ -29,9 +30,13 @@ typedef struct ntk_recursion_layer {
     size_t fields;
     size_t terms;        /* K */
     double weight, bias; /* w^2 and b^2 of the layer that follows the activation */
-    /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin of the
-     * relative error of its exponential in units of rounding. */
+    double slope, share; /* s and (1 - s)^2 of leaky ReLU */
+    /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin and cos
+     * of the relative error of its exponential in units of rounding. */
     double limit;
+    /* Where later layers tear near points apart: 1 / sqrt(S_xx), so that pairs with |rho| >
+     * NTK_NEARLY_PARALLEL are flagged; else NULL. */
+    const double *row_root, *column_root;
 } ntk_recursion_layer;
 
 /* Where field 0 of a point stands; the next field is NTK_POINT_BLOCK further. */
@@ -45,16 +50,15 @@ static inline size_t ntk_field_offset(size_t point, size_t fields) {
 #define NTK_NEARLY_PARALLEL (1 - 0x1p-11)
 #define NTK_NEARLY_SINGULAR (1 - 0x1p-7)
 #define NTK_EXPONENT_LIMIT  8.0
-/* Growth of 1 - rho through all layers up to which near points need no care. */
+/* Growth of 1 - rho through all later layers up to which near points need no care, and what the
+ * layers before may have left of it that points count as separated. */
 #define NTK_GROWTH_ALLOWED 4.0
+#define NTK_SHRUNK         0.25
 
 typedef struct ntk_recursion {
     double input_scale; /* w^2 / d or w^2 of the first layer; of a residual network 1 / d or 1 */
     double bias;        /* b^2 of the first layer */
     double share;       /* q = alpha^2 / (1 + alpha^2), residual networks only */
-    /* Where layers tear near points apart: 1 / sqrt(S^1_xx), so that pairs with |rho_1| >
-     * NTK_NEARLY_PARALLEL are flagged; else NULL. */
-    const double *row_root, *column_root;
     size_t depth;
     ntk_recursion_layer *layer; /* (depth); residual networks use the first */
 } ntk_recursion;

@@ -40,8 +40,8 @@ static ntk_status pass_layer(const ntk_network *network, const network_batch *ba
     if (layer->added) memcpy(out, skipped, size * sizeof *out);
     NTK_TRY(network_apply_layer(network, l, theta, n, a, out));
     if (layer->activated)
-        ntk_activation_evaluate(network->architecture.activation, size, out, out,
-                                batch->derivative.data + layer->activation * size);
+        ntk_architecture_activate(&network->architecture, size, out, out,
+                                  batch->derivative.data + layer->activation * size);
     return NTK_OK;
 }
 

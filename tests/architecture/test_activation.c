@@ -88,6 +88,9 @@ static void reference(ntk_activation activation, double x, double jet[TERMS]) {
     case NTK_SIN:
         arb_poly_sin_series(out, h, TERMS, PRECISION);
         break;
+    case NTK_COS:
+        arb_poly_cos_series(out, h, TERMS, PRECISION);
+        break;
     default:
         cr_assert(false, "no series for %s", ntk_activation_name(activation));
     }
@@ -132,6 +135,7 @@ Test(activation, tanh) { check_against_series(NTK_TANH, 350); }
 Test(activation, softplus) { check_against_series(NTK_SOFTPLUS, 700); }
 Test(activation, sigmoid) { check_against_series(NTK_SIGMOID, 700); }
 Test(activation, sin) { check_against_series(NTK_SIN, 50); }
+Test(activation, cos) { check_against_series(NTK_COS, 50); }
 
 /* The reduction modulo pi must be exact however large the argument: the bound here is 8 units of
  * the result without its condition number. */
@@ -165,11 +169,36 @@ Test(activation, relu_and_linear) {
     for (int i = 0; i < 6; i++) cr_assert_eq(derivative[i], 1.0);
 }
 
+Test(activation, leaky_relu_of_any_slope) {
+    const double x[] = {-INFINITY, -2, -0.0, 0, 3, INFINITY}, slopes[] = {0, 0.25, -1, 2, -0.5};
+    double value[6], derivative[6];
+    ntk_architecture a = ntk_architecture_default();
+    a.activation = NTK_LEAKY_RELU;
+    for (size_t k = 0; k < 5; k++) {
+        a.leaky_slope = slopes[k];
+        ntk_architecture_activate(&a, 6, x, value, derivative);
+        for (size_t i = 0; i < 6; i++) {
+            const double below = slopes[k] == 0 ? 0 : slopes[k] * x[i];
+            cr_expect_eq(value[i], x[i] > 0 ? x[i] : below, "%g: %g", slopes[k], x[i]);
+            cr_expect_eq(derivative[i], x[i] > 0 ? 1 : slopes[k], "%g: %g", slopes[k], x[i]);
+        }
+    }
+    a.activation = NTK_COS; /* the others as they are */
+    ntk_architecture_activate(&a, 1, x + 3, value, derivative);
+    cr_expect(value[0] == 1 && derivative[0] == 0);
+    ntk_activation_evaluate(NTK_ABS, 6, x, value, derivative);
+    for (size_t i = 0; i < 6; i++) cr_expect_eq(value[i], fabs(x[i]));
+    a.activation = NTK_LEAKY_RELU;
+    a.leaky_slope = INFINITY;
+    cr_expect_eq(ntk_architecture_check(&a), NTK_ERROR_ARGUMENT);
+}
+
 Test(activation, values_at_zero) {
-    const double at_zero[NTK_ACTIVATION_COUNT] = {[NTK_SOFTPLUS] = M_LN2, [NTK_SIGMOID] = 0.5};
+    const double at_zero[NTK_ACTIVATION_COUNT] = {[NTK_SOFTPLUS] = M_LN2, [NTK_SIGMOID] = 0.5, [NTK_COS] = 1};
     const double slope[NTK_ACTIVATION_COUNT] = {
-        [NTK_ERF] = M_2_SQRTPI, [NTK_GELU] = 0.5, [NTK_TANH] = 1,   [NTK_SOFTPLUS] = 0.5,
-        [NTK_SIGMOID] = 0.25,   [NTK_SIN] = 1,    [NTK_LINEAR] = 1,
+        [NTK_ERF] = M_2_SQRTPI, [NTK_GELU] = 0.5,        [NTK_TANH] = 1,
+        [NTK_SOFTPLUS] = 0.5,   [NTK_SIGMOID] = 0.25,    [NTK_SIN] = 1,
+        [NTK_LINEAR] = 1,       [NTK_LEAKY_RELU] = 0.01, [NTK_ABS] = -1,
     };
     for (int i = 0; i < NTK_ACTIVATION_COUNT; i++) {
         const double zero = 0;
@@ -177,7 +206,8 @@ Test(activation, values_at_zero) {
         ntk_activation_evaluate((ntk_activation)i, 1, &zero, &value, &derivative);
         const char *name = ntk_activation_name((ntk_activation)i);
         cr_assert(fabs(value - at_zero[i]) <= 2 * DBL_EPSILON * at_zero[i], "%s(0) = %.17g", name, value);
-        cr_assert(fabs(derivative - slope[i]) <= DBL_EPSILON * slope[i], "%s'(0) = %.17g", name, derivative);
+        cr_assert(fabs(derivative - slope[i]) <= DBL_EPSILON * fabs(slope[i]), "%s'(0) = %.17g", name,
+                  derivative);
     }
 }
 

@@ -188,9 +188,10 @@ Test(architecture, unknown_names_are_refused_with_the_list) {
     }
 }
 
-Test(architecture, only_relu_has_a_kink) {
+Test(architecture, only_relu_and_its_like_have_a_kink) {
     for (size_t i = 0; i < NTK_ACTIVATION_COUNT; i++) {
-        cr_assert_eq(ntk_activation_is_smooth((ntk_activation)i), i != NTK_RELU);
+        cr_assert_eq(ntk_activation_is_smooth((ntk_activation)i),
+                     i != NTK_RELU && i != NTK_LEAKY_RELU && i != NTK_ABS);
     }
     cr_assert_not(ntk_activation_is_smooth(NTK_ACTIVATION_COUNT));
 }
@@ -215,6 +216,10 @@ Test(architecture, a_name_ends_where_its_architecture_does) {
     assert_ok(ntk_architecture_parse("erf-3-k3-l2", &parsed, &rest));
     cr_expect_str_eq(rest, "-k3-l2");
     cr_expect(parsed.activation == NTK_ERF && parsed.depth == 3);
+    assert_ok(ntk_architecture_parse("leaky-relu-3-l2", &parsed, &rest));
+    cr_expect_str_eq(rest, "-l2");
+    cr_expect(parsed.activation == NTK_LEAKY_RELU && parsed.depth == 3);
+    assert_fails(ntk_architecture_parse("leaky-rule-3", &parsed, NULL), NTK_ERROR_ARGUMENT, "no activation");
     parsed.activation = NTK_SIN;
     assert_fails(ntk_architecture_parse("erf-3-k3", &parsed, NULL), NTK_ERROR_ARGUMENT,
                  "'erf-3-k3': 'k3' should be the depth, or nothing");

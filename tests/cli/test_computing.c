@@ -48,7 +48,9 @@ Test(computing, kernel_of_layers_that_differ) {
                  {"--depth 0 --weight-variance 3 --bias-variance 0.5", 8},
                  {"--weight-variance 1,4", 20},
                  {"--weight-variance 1,4 --bias-variance 0.5,0", 24},
-                 {"--weight-variance 1,4 --bias-variance 0,0.5", 20.5}};
+                 {"--weight-variance 1,4 --bias-variance 0,0.5", 20.5},
+                 {"--activation leaky-relu --leaky-slope 1 --weight-variance 1,4", 20},
+                 {"--activation abs --weight-variance 1,4", 20}};
     write_matrix("x.npy", 1, 2, x);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cr_assert_eq(toy_ntk("kernel --activation linear %s x.npy -o k.npy", cases[i].options), 0, "%s",
@@ -127,6 +129,7 @@ Test(computing, kernel_refuses_what_it_cannot_use) {
     cr_expect_eq(toy_ntk("kernel x.npy y.npy -o k.npy"), 5, "2 and 3 coordinates: %s", toy_output());
     cr_expect_eq(toy_ntk("kernel x.npy -o nowhere/k.npy"), 5);
     cr_expect_eq(toy_ntk("kernel --activation rleu x.npy -o k.npy"), 64);
+    cr_expect_eq(toy_ntk("kernel --leaky-slope 0.1 x.npy -o k.npy"), 64);
     cr_expect_eq(toy_ntk("kernel --depth 257 x.npy -o k.npy"), 64);
     cr_expect_eq(toy_ntk("kernel --arch residual --depth 0 x.npy -o k.npy"), 64);
     cr_expect_eq(toy_ntk("kernel --weight-variance 1,4 --depth 2 x.npy -o k.npy"), 64);

@@ -4,8 +4,10 @@
 #include "ball_kernel.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 slong ball_bits = 1200;
+double ball_slope = 0.01;
 
 typedef struct {
     arb_t a, c, s;    /* S_xx, S_yy, S_xy */
@@ -150,21 +152,60 @@ static void dual_sin(const arb_t a, const arb_t c, const arb_t s, arb_t value, a
     arb_clear(peak);
 }
 
+/* By quadrants: phi(u) phi(v) is u v, m^2 u v, m u v, m u v on them. With R the dual of ReLU at s
+ * and R' that at -s, E is R on the first, R on the third, -R' on the other two; of the derivatives
+ * all signs are positive. */
+static void dual_leaky(double slope, const arb_t a, const arb_t c, const arb_t s, arb_t value,
+                       arb_t derivative) {
+    arb_t minus, other, other_derivative, m, sum;
+    arb_struct *all[] = {minus, other, other_derivative, m, sum};
+    for (size_t i = 0; i < 5; i++) arb_init(all[i]);
+    arb_neg(minus, s);
+    dual_relu(a, c, s, value, derivative);
+    dual_relu(a, c, minus, other, other_derivative);
+    arb_set_d(m, slope);
+    arb_mul(sum, m, m, BALL_BITS);
+    arb_add_ui(sum, sum, 1, BALL_BITS);
+    arb_mul_2exp_si(m, m, 1);
+    arb_mul(value, value, sum, BALL_BITS);
+    arb_submul(value, other, m, BALL_BITS);
+    arb_mul(derivative, derivative, sum, BALL_BITS);
+    arb_addmul(derivative, other_derivative, m, BALL_BITS);
+    for (size_t i = 0; i < 5; i++) arb_clear(all[i]);
+}
+
 void ball_dual(ntk_activation activation, const arb_t a, const arb_t c, const arb_t s, arb_t value,
                arb_t derivative) {
     if (activation == NTK_RELU) dual_relu(a, c, s, value, derivative);
     if (activation == NTK_ERF) dual_erf(a, c, s, value, derivative);
     if (activation == NTK_GELU) dual_gelu(a, c, s, value, derivative);
     if (activation == NTK_SIN) dual_sin(a, c, s, value, derivative);
+    if (activation == NTK_COS) dual_sin(a, c, s, derivative, value);
+    if (activation == NTK_LEAKY_RELU) dual_leaky(ball_slope, a, c, s, value, derivative);
+    if (activation == NTK_ABS) dual_leaky(-1, a, c, s, value, derivative);
 }
 
-/* x = x'. For ReLU 1/2 of everything: a c - s^2 = 0 known to 400 bits is its root known to 200, and
- * so on. */
+static bool is_homogeneous(ntk_activation activation) {
+    return activation == NTK_RELU || activation == NTK_LEAKY_RELU || activation == NTK_ABS;
+}
+
+static double slope_of(ntk_activation activation) {
+    if (activation == NTK_LEAKY_RELU) return ball_slope;
+    return activation == NTK_ABS ? -1 : 0;
+}
+
+/* x = x'. For ReLU (1 + m^2)/2 of everything: a c - s^2 = 0 known to 400 bits is its root known to
+ * 200, and so on. */
 static void dual_diagonal(ntk_activation activation, const arb_t a, arb_t value, arb_t derivative) {
-    ball_dual(activation, a, a, a, value, derivative);
-    if (activation != NTK_RELU) return;
-    arb_mul_2exp_si(value, a, -1);
-    arb_set_d(derivative, 0.5);
+    if (!is_homogeneous(activation)) {
+        ball_dual(activation, a, a, a, value, derivative);
+        return;
+    }
+    arb_set_d(derivative, slope_of(activation));
+    arb_mul(derivative, derivative, derivative, BALL_BITS);
+    arb_add_ui(derivative, derivative, 1, BALL_BITS);
+    arb_mul_2exp_si(derivative, derivative, -1);
+    arb_mul(value, a, derivative, BALL_BITS);
 }
 
 static double midpoint(const arb_t x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
@@ -232,14 +273,19 @@ double ball_relu_amplification(const arb_t a, const arb_t c, const arb_t s) {
 /* Of the layer's own function: 1 / (1 - u^2) of the arcsine, the exponent of sin. */
 static double smooth_amplification(const state *t, ntk_activation activation) {
     const double a = midpoint(t->a), c = midpoint(t->c), s = midpoint(t->s);
-    if (activation == NTK_SIN) return fmin(16, 0.5 * (a + c) * exp(fmin(0, fabs(s) - 0.5 * (a + c))));
+    if (activation == NTK_SIN || activation == NTK_COS)
+        return fmin(16, 0.5 * (a + c) * exp(fmin(0, fabs(s) - 0.5 * (a + c))));
     const double k = activation == NTK_ERF ? 2 : 1;
     return fmin(64, 1 / fmax(1e-300, 1 - k * s / (1 + k * a) * (k * s / (1 + k * c))));
 }
 
 static void note_factors(const state *t, ntk_activation activation, ball_kernel *out) {
-    out->factor += activation == NTK_RELU ? ball_relu_amplification(t->a, t->c, t->s)
-                                          : smooth_amplification(t, activation);
+    if (!is_homogeneous(activation)) {
+        out->factor += smooth_amplification(t, activation);
+        return;
+    }
+    const double m = slope_of(activation);
+    out->factor += (1 - m) * (1 - m) / (1 + m * m) * ball_relu_amplification(t->a, t->c, t->s);
 }
 
 void ball_kernel_init(ball_kernel *kernel) {
@@ -259,6 +305,7 @@ void ball_kernel_compute(const ntk_architecture *architecture, size_t d, const d
         return;
     }
     state t;
+    ball_slope = architecture->leaky_slope;
     each(&t, arb_init);
     first_layer(t.a, architecture, d, x, x);
     first_layer(t.c, architecture, d, y, y);

@@ -20,6 +20,11 @@ TestSuite(accuracy, .init = start_linalg);
 
 enum { POINTS = 6, MAX_D = 784, DEPTHS = 6 };
 
+enum { CLOSED_FORMS = 7 };
+static const ntk_activation closed_forms[CLOSED_FORMS] = {NTK_RELU, NTK_ERF,        NTK_GELU, NTK_SIN,
+                                                          NTK_COS,  NTK_LEAKY_RELU, NTK_ABS};
+static const double slopes[DEPTHS] = {0.01, -0.5, 0.3, 2, -1 + 1e-6, 0.99};
+
 static const size_t dimensions[] = {3, 10, MAX_D};
 
 static double allowance(const ntk_architecture *architecture, size_t d, const ball_kernel *exact) {
@@ -60,11 +65,11 @@ static ntk_architecture residual(size_t depth, double scale) {
 
 /* Every closed-form activation with and without bias, both input scales, depth 1 .. 6. */
 static void check_architectures(size_t n, size_t d, const double *x, const char *what) {
-    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_GELU, NTK_SIN};
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < CLOSED_FORMS; i++)
         for (size_t depth = 1; depth <= DEPTHS; depth++) {
             ntk_architecture architecture = ntk_architecture_default();
-            architecture.activation = activations[i];
+            architecture.activation = closed_forms[i];
+            architecture.leaky_slope = slopes[depth - 1];
             architecture.depth = depth;
             check_points(&architecture, n, d, x, what);
             architecture.bias_variance = depth % 2 ? 0.01 : 0.7;
@@ -216,7 +221,7 @@ Test(accuracy, at_any_scale_phase_depth_and_angle) {
     static const size_t depths[] = {1, 2, 3, 6, 9, 12};
     ntk_stream stream = ntk_stream_create(20, "any", 0);
     double x[2 * 10], u[6];
-    for (size_t run = 0; run < 400; run++) {
+    for (size_t run = 0; run < 700; run++) {
         const size_t d = 2 + run % 4 * 2;
         ntk_stream_normal(&stream, 2 * d, x);
         ntk_stream_uniform(&stream, 6, u);
@@ -227,7 +232,8 @@ Test(accuracy, at_any_scale_phase_depth_and_angle) {
             x[d + k] = factor * x[k] + near * scale * x[d + k];
         }
         ntk_architecture architecture = ntk_architecture_default();
-        architecture.activation = (ntk_activation[]){NTK_RELU, NTK_ERF, NTK_GELU, NTK_SIN}[run / 4 % 4];
+        architecture.activation = closed_forms[run / 4 % CLOSED_FORMS];
+        architecture.leaky_slope = slopes[run / 28 % DEPTHS];
         architecture.weight_variance = weights[(size_t)(6 * u[3])];
         architecture.bias_variance = biases[(size_t)(4 * u[4])];
         architecture.depth = depths[(size_t)(6 * u[5])];
@@ -244,9 +250,9 @@ Test(accuracy, variances_of_each_layer) {
     normals("layers", POINTS * 10, x);
     for (size_t k = 0; k < 10; k++) x[10 + k] = x[k] * (1 + 1e-9);
     for (size_t depth = 0; depth <= 6; depth++)
-        for (size_t a = 0; a < 4; a++) {
+        for (size_t a = 0; a < CLOSED_FORMS; a++) {
             ntk_architecture architecture = ntk_architecture_default();
-            architecture.activation = (ntk_activation[]){NTK_RELU, NTK_ERF, NTK_GELU, NTK_SIN}[a];
+            architecture.activation = closed_forms[a];
             architecture.depth = depth;
             check_points(&architecture, POINTS, 10, x, "depth");
             architecture.weight_variances = weights;

@@ -295,7 +295,7 @@ Test(convolution, any_vector_width) {
 #endif
     double *x = zeros(IMAGES * PIXELS), want[5 * NTK_LANES], got[5 * NTK_LANES];
     some_images(x);
-    for (size_t activation = 0; activation < NTK_ACTIVATION_COUNT; activation++)
+    for (size_t activation = 0; activation <= NTK_COS; activation++)
         for (size_t kind = 0; kind < 6; kind += activation == NTK_RELU ? 1 : 4) {
             const ntk_architecture a = one_of((ntk_activation)activation, kind);
             run_planes(&a, tables[0], x, want);
@@ -315,7 +315,7 @@ Test(convolution, any_vector_width) {
 Test(convolution, one_position_is_a_dense_network) {
     enum { N = 9, D = 5 };
     double *x = normals(6, "dense", N * D), got[N * N], want[N * N];
-    for (size_t activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+    for (size_t activation = 0; activation <= NTK_COS; activation++) {
         ntk_architecture dense = ntk_architecture_default();
         ntk_architecture a = network(1, 1, D, "conv 3, conv 3", NTK_READOUT_AVERAGE);
         dense.depth = 2;

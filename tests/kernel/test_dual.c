@@ -35,6 +35,15 @@ static double phi(ntk_activation activation, double x, double *derivative) {
     case NTK_SIN:
         *derivative = cos(x);
         return sin(x);
+    case NTK_COS:
+        *derivative = -sin(x);
+        return cos(x);
+    case NTK_LEAKY_RELU:
+        *derivative = x > 0 ? 1 : 0.01;
+        return x > 0 ? x : 0.01 * x;
+    case NTK_ABS:
+        *derivative = x > 0 ? 1 : -1;
+        return fabs(x);
     default:
         *derivative = 1;
         return x;
@@ -64,7 +73,7 @@ static void tensor(ntk_activation activation, double a, double c, double rho, do
 
 Test(dual, smooth_activations_agree_with_a_tensor_rule) {
     const double rho[] = {-1, -0.7, 0, 0.3, 0.999, 1}, variances[][2] = {{1, 1}, {0.3, 2}, {0.01, 0.5}};
-    for (ntk_activation activation = NTK_ERF; activation < NTK_ACTIVATION_COUNT; activation++)
+    for (ntk_activation activation = NTK_ERF; activation <= NTK_COS; activation++)
         for (size_t i = 0; i < 3; i++)
             for (size_t j = 0; j < 6; j++) {
                 const double a = variances[i][0], c = variances[i][1];
@@ -84,10 +93,10 @@ Test(dual, smooth_activations_agree_with_a_tensor_rule) {
 Test(dual, closed_forms_agree_with_ball_arithmetic) {
     const double rho[] = {-1, -1 + 1e-15, -0.99, -0.2, 0, 0.6, 1 - 1e-8, 1 - 1e-15, 1};
     const double size[] = {1e-6, 0.3, 1, 50, 1e6};
-    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_GELU};
+    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_GELU, NTK_LEAKY_RELU, NTK_ABS};
     arb_t a, c, s, value, derivative;
     arb_init(a), arb_init(c), arb_init(s), arb_init(value), arb_init(derivative);
-    for (size_t k = 0; k < 3; k++)
+    for (size_t k = 0; k < 5; k++)
         for (size_t i = 0; i < 5; i++)
             for (size_t j = 0; j < 9; j++) {
                 const double sxx = size[i], syy = 4 * size[i], sxy = rho[j] * 2 * size[i];
@@ -107,8 +116,8 @@ Test(dual, closed_forms_agree_with_ball_arithmetic) {
 /* The library's quadrature, kinks and steep variances included: within its own estimate. */
 Test(dual, quadrature_agrees_with_closed_forms) {
     const double rho[] = {-1, -0.4, 0.999999, 1};
-    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_LINEAR};
-    for (size_t k = 0; k < 3; k++)
+    const ntk_activation activations[] = {NTK_RELU, NTK_ERF, NTK_LINEAR, NTK_LEAKY_RELU, NTK_ABS};
+    for (size_t k = 0; k < 5; k++)
         for (size_t j = 0; j < 4; j++) {
             const double a = 0.5, c = j == 1 ? 1e3 : 2, s = rho[j] * sqrt(a * c);
             double value, derivative, error, want, want_derivative;

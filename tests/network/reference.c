@@ -64,6 +64,17 @@ const reference_case reference_cases[] = {
     {DENSE(2, SIN, 1.0, 0.1, DIMENSION, NTK), 3, 7, 3, 4},
     {DENSE(2, LINEAR, 1.0, 0.2, DIMENSION, NTK), 3, 7, 3, 1},
     {DENSE(1, TANH, 1.0, 0.1, DIMENSION, NTK), 3, 1, 2, 3}, /* one neuron, fewer than outputs */
+    {DENSE(2, COS, 1.5, 0.1, DIMENSION, NTK), 3, 7, 2, 4},
+    {DENSE(2, ABS, 1.0, 0.1, DIMENSION, NTK), 3, 7, 2, 4},
+    {{.family = NTK_DENSE,
+      .depth = 2,
+      .activation = NTK_LEAKY_RELU,
+      .leaky_slope = 0.3,
+      .weight_variance = 2},
+     3,
+     7,
+     1,
+     4},
     {DENSE(0, RELU, 1.5, 0.0, DIMENSION, NTK), 3, 4, 2, 3}, /* a linear model */
     {DENSE(0, TANH, 1.5, 0.3, NONE, NTK), 3, 4, 1, 3},
     {LAYERS(3, RELU, weights, hidden_biases, NTK), 3, 7, 1, 4},
@@ -110,6 +121,10 @@ static long double phi(ntk_activation activation, long double x) {
         return 1 / (1 + expl(-x));
     case NTK_SIN:
         return sinl(x);
+    case NTK_COS:
+        return cosl(x);
+    case NTK_ABS:
+        return fabsl(x);
     default:
         return x;
     }
@@ -174,7 +189,8 @@ static long double dense_forward(const reference_case *shape, reader *r, const l
         for (size_t k = 0; b > 0 && k < out; k++) h[k] += b * read_next(r);
         for (size_t k = 0; l <= arch->depth && k < out; k++) {
             nearest = fminl(nearest, fabsl(h[k]));
-            a[k] = phi(arch->activation, h[k]);
+            a[k] = arch->activation == NTK_LEAKY_RELU ? (h[k] > 0 ? h[k] : arch->leaky_slope * h[k])
+                                                      : phi(arch->activation, h[k]);
         }
     }
     for (size_t k = 0; k < shape->outputs; k++) f[k] = h[k];

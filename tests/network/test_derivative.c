@@ -24,7 +24,7 @@ static double *difference_jacobian(const reference_case *shape, const reference_
     long double f[64];
     /* A step moves h by at most STEP times an activation or its product with weights: far less than
      * this. */
-    if (shape->architecture.activation == NTK_RELU)
+    if (!ntk_activation_is_smooth(shape->architecture.activation))
         cr_assert(reference_forward(shape, draw->theta, draw->x, f) > 1e-4L, "a test point at a kink");
     for (size_t p = 0; p < draw->parameters; p++) {
         reference_difference(shape, draw->theta, p, STEP, draw->x, column);
