@@ -33,9 +33,9 @@ ntk_status ntk_enclosure_entries(const ntk_architecture *architecture, size_t n,
 enum { NTK_ENCLOSURE_MOST_POINTS = 64 };
 
 /* The smallest eigenvalue of the exact Gram matrix, both ends rigorous: an interval of a few units
- * in the last place; where the matrix is singular, one that holds 0 and is narrower than 10^-70
- * times the trace, which no precision can tell from 0. Errors: also NTK_ERROR_SHAPE for too many
- * points. */
+ * in the last place; where the matrix is singular, one that holds 0 and is 10^-71 of the largest
+ * K_ii wide (more for many layers at points on one line, each of which halves the bits). Errors:
+ * also NTK_ERROR_SHAPE for too many points. */
 ntk_status ntk_enclosure_lambda_min(const ntk_architecture *architecture, ntk_kernel_type type, size_t n,
                                     size_t d, const double *x, size_t ldx, ntk_interval *out);
 

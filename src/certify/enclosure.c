@@ -122,21 +122,39 @@ static ntk_status check_size(size_t n) {
                     (int)NTK_ENCLOSURE_MOST_POINTS, n);
 }
 
+/* An eigenvalue about 0 is resolved to this part of the largest K_ii: more bits would say no
+ * more. */
+enum { ZERO_BITS = 240 };
+
+/* Exponent e with max a_ii < 2^e. */
+static int size_of(const arb_mat_t a) {
+    double largest = 0;
+    int exponent;
+    for (slong i = 0; i < arb_mat_nrows(a); i++)
+        largest = fmax(largest, certify_interval_of(arb_mat_entry(a, i, i)).high);
+    frexp(largest, &exponent);
+    return exponent;
+}
+
 /* Narrow beside the eigenvalue itself, or so narrow about 0 that more bits would say no more. */
 static bool is_resolved(const arb_t lambda, const arb_mat_t a) {
     if (is_narrow(lambda)) return true;
-    mag_t small, part;
+    mag_t small;
     mag_init(small);
-    mag_init(part);
-    for (slong i = 0; i < arb_mat_nrows(a); i++) {
-        arb_get_mag_lower(part, arb_mat_entry(a, i, i));
-        if (mag_cmp(part, small) > 0) mag_set(small, part);
-    }
-    mag_mul_2exp_si(small, small, -240);
+    mag_set_ui_2exp_si(small, 1, size_of(a) - ZERO_BITS);
     const bool resolved = mag_cmp(arb_radref(lambda), small) < 0;
     mag_clear(small);
-    mag_clear(part);
     return resolved;
+}
+
+/* Of a ball about 0 that is resolved, an interval that does not depend on how wide the ball has
+ * happened to become (that differs between versions of Arb): twice the radius is less than 2^(e -
+ * 239). */
+static ntk_interval interval_of(const arb_t lambda, const arb_mat_t a) {
+    if (is_narrow(lambda) || !arb_contains_zero(lambda) || !is_resolved(lambda, a))
+        return certify_interval_of(lambda);
+    const double end = ldexp(1, size_of(a) - ZERO_BITS + 1);
+    return (ntk_interval){-end, end};
 }
 
 /* Fills the lower triangle. */
@@ -180,7 +198,7 @@ ntk_status ntk_enclosure_lambda_min(const ntk_architecture *architecture, ntk_ke
     arb_mat_init(a, (slong)n, (slong)n);
     arb_init(lambda);
     const ntk_status status = refine_lambda(architecture, type, d, x, ldx, a, lambda);
-    if (status == NTK_OK) *out = certify_interval_of(lambda);
+    if (status == NTK_OK) *out = interval_of(lambda, a);
     arb_mat_clear(a);
     arb_clear(lambda);
     return status;
@@ -201,7 +219,7 @@ static ntk_status enclose_small(size_t n, const double *a, size_t lda, ntk_inter
         status = ball_smallest_eigenvalue(exact, bits, lambda);
         if (status != NTK_OK || is_resolved(lambda, exact)) break;
     }
-    if (status == NTK_OK) *out = certify_interval_of(lambda);
+    if (status == NTK_OK) *out = interval_of(lambda, exact);
     arb_mat_clear(exact);
     arb_clear(lambda);
     return status;

@@ -106,7 +106,7 @@ static ntk_status write_enclosures(const enclosures *e, const char *path) {
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static ntk_status read_and_enclose(const cli_arguments *arguments, const ntk_architecture *architecture,
+static ntk_status read_and_enclose(const cli_arguments *arguments, ntk_architecture *architecture,
                                    size_t jobs) {
     ntk_array x;
     enclosures e = {0};
