@@ -3,10 +3,10 @@
 
     kernel_reference.py ANSWERS [--precision 64|32] [CASE-PREFIX ...]
 
-writes ANSWERS/K_CASE.npy for every case that the library has. Conventions are the same but for
-erf: nt.stax.Erf() is erf(x) too, and input-scale none is a first layer of variance d w^2. GELU is
-not used. Pooling by box means is AvgPool; Gaussian pooling and "circular" are left out where the
-library has no counterpart.
+writes ANSWERS/K_CASE.npy for every case that the library has. Conventions: the weights' standard
+deviation is w, input-scale none is a first layer of variance d w^2, nt.stax.Erf() is erf(x), and
+Flatten() divides by the number of positions. Gaussian pooling, strides and patches of even size are
+left out: the library has no counterpart, or another offset.
 """
 import argparse
 import csv
