@@ -11,14 +11,16 @@ eval span("top", "spectrum", 'when(even(low) > 0, col("closed"))')
 eval span("over", "spectrum", 'when(even(first(dimensions)) > 0 || even(last(dimensions)) > 0, \
         col("over-law"))')
 
-eval figure("2", sprintf("5 %d", words(dimensions) + 1), "1 1")
+constant(p) = 2**(p - 1) * gamma(0.5 * p)**2 / pi**2   # C(p)
+eval figure("2", sprintf("6 %d", words(dimensions) + 1), "1 1")
 eval panel(1, "eigenvalues on S^{p−1}, even degrees")
 eval log_axis("x", k_low, k_high)
 eval log_axis("y", mu_low, top_high)
 set xlabel "degree k"
 set ylabel "eigenvalue μ_k"
-plot for [p in low." ".high] spectrum using (even(p)):(col("law")) smooth unique with lines ls 100, \
+plot for [p in low." ".high] constant(p) * (x + 0.5 * p - 1)**(-p) with lines ls 100, \
     keyentry with lines ls 100 title "law C(p) ν^{−p}", \
+    low * constant(low) * (x + 0.5 * low - 1)**(-low - 2) with lines ls 101 title "p C(p) ν^{−p−2}", \
     spectrum using (even(low)):(col("closed")) with points ls 1 title "p = ".low, \
     spectrum using (even(low)):(col("last")) with points ls 2 title sprintf("p = %s, last layer", low), \
     spectrum using (even(high)):(col("closed")) with points ls 3 title "p = ".high, \
