@@ -14,12 +14,17 @@
 #include "experiment/support.h"
 #include "experiment/tsv.h"
 
+/* What gnuplot reads of a name. */
+enum { LONGEST_NAME = 48 };
+
 /* The names of claims and parameters have hyphens, those of variables cannot. */
 static void write_name(FILE *out, const char *owner, const char *name) {
-    for (; *owner != '\0'; owner++) fputc(*owner == '-' ? '_' : *owner, out);
-    fputc('_', out);
-    for (; *name != '\0'; name++) fputc(*name == '-' ? '_' : *name, out);
-    fputs(" = ", out);
+    char variable[256];
+    snprintf(variable, sizeof variable, "%s_%s", owner, name);
+    variable[LONGEST_NAME] = '\0';
+    for (char *at = variable; *at != '\0'; at++)
+        if (*at == '-') *at = '_';
+    fprintf(out, "%s = ", variable);
 }
 
 static void write_value(FILE *out, const char *kind, const char *value) {

@@ -30,7 +30,9 @@ Test(figure_parameters, kinds_are_those_of_gnuplot) {
                              "observe-kernel\tflag\tfalse\n"
                              "coordinates\tflag\ttrue\n");
     write_parameters(fixture_join(folder, "controls/soft-targets"), "epsilon\treal\t0.5\n");
-    write_parameters(fixture_join(folder, "controls/l2"), "lambda\treal\t0.25\n");
+    write_parameters(fixture_join(folder, "controls/l2"),
+                     "lambda\treal\t0.25\n"
+                     "a-name-that-is-longer-than-what-gnuplot-can-remember\treal\t1\n");
     assert_ok(ntk_folder_create(fixture_join(folder, "controls/crashed")));
     assert_ok(ntk_figure_write_parameters(folder));
     cr_expect_str_eq(fixture_read(fixture_join(folder, "parameters.gp")),
@@ -44,6 +46,7 @@ Test(figure_parameters, kinds_are_those_of_gnuplot) {
                      "claim_observe_kernel = 0\n"
                      "claim_coordinates = 1\n"
                      "l2_lambda = 0.25\n"
+                     "l2_a_name_that_is_longer_than_what_gnuplot_can_r = 1.0\n"
                      "soft_targets_epsilon = 0.5\n");
 }
 

@@ -1,40 +1,44 @@
 # Certified smallest eigenvalues, and the spectra where the theorem stops.
-cases = data."/cases.tsv"
-spectra = data."/spectra.tsv"
-sets = "sphere-3 sphere-10 antipodal-3 antipodal-10 digits"
-stats spectra using 2 nooutput
-n = STATS_max
-stats cases using 3 nooutput
-set xrange [STATS_min / 1.4 : STATS_max * 1.4]
-stats cases using (strcol(2) eq "strided-2" ? $5 : NaN) nooutput
-lowest = 10**floor(log10(STATS_min) - 1.3)
-set multiplot layout 1,2
-set logscale y
-set logscale x 2
-set format y "10^{%T}"
+cases = joined("cases")
+spectra = joined("spectra")
+eval list("sets", "cases", 'strcol("data")')
+eval list("architectures", "cases", 'strcol("architecture")')
+eval list("sizes", "cases", 'strcol("size")')
+eval list("spectrum_of", "spectra", 'strcol("architecture")')
+shown = first(architectures)
+on(set) = when(has("data", set) && has("architecture", shown), col("size"))
+named_here(name) = name eq "one-layer" ? "1 layer" : sprintf("%s layers, %s", after(name), before(name))
+eval span("lambda", "cases", 'when(has("architecture", shown) && col("certified") > 0, col("certified"))')
+eval span("upper", "cases", 'when(has("architecture", shown), col("computed"))')
+eval span("n", "spectra", 'col("index")')
+eval span("smallest", "spectra", 'abs(col("relative-eigenvalue"))')
+# The points of the spectra (experiment.c), whose kernel without theorem has the rank n/2 + d.
+d = dimension("antipodal-3")
+rank = n_high / 2 + d
+# Beyond a ten-thousandth of the rounding level a value says no more; there the axis ends.
+floor_ = larger(smallest_low, 0.0001 * rounding)
+clip(value) = larger(abs(value), floor_)
+
+eval figure("2", sprintf("%d %d", words(sets) + 2, words(spectrum_of) + 1), "1 1")
+eval panel(1, sprintf("%s: smallest eigenvalue", named_here(shown)))
+eval width_axis(sizes)
+eval log_axis("y", lambda_low, upper_high)
 set xlabel "number of images n"
 set ylabel "λ_{min}(Θ)"
-set key bottom left
-set yrange [lowest:10]
-set title "2 layers: certified (points), eigensolver (lines)"
-plot for [i=1:words(sets)] cases \
-         using (strcol(1) eq word(sets, i) && strcol(2) eq "strided-2" ? $3 : NaN):5 with lines ls i notitle, \
-     for [i=1:words(sets)] cases \
-         using (strcol(1) eq word(sets, i) && strcol(2) eq "strided-2" ? $3 : NaN):($4 > 0 ? $4 : NaN) \
-         with points ls i title word(sets, i)
+plot for [i=1:words(sets)] cases using (on(word(sets, i))):(col("computed")) with lines ls i, \
+    for [i=1:words(sets)] cases using (on(word(sets, i))):(col("certified") > 0 ? col("certified") : NaN) \
+        with points ls i ps 1.1 title point_set(word(sets, i)), \
+    keyentry with points ls 7 pt 7 ps 1.1 title "certified lower bound", \
+    keyentry with lines ls 7 title "eigensolver (coincides)"
 
-floor_ = 1e-18
-clip(value) = abs(value) > floor_ ? abs(value) : floor_
-unset logscale x
-set xtics auto
-set xrange [0:n + 1]
-set yrange [floor_:5]
-set xlabel "index of eigenvalue"
+eval panel(2, sprintf("spectrum, %d antipodal pairs on S^{%d}", n_high / 2, d - 1))
+eval linear_axis("x", 0, n_high)
+eval log_axis("y", floor_, 1)
+set xlabel "index of the eigenvalue"
 set ylabel "|eigenvalue| / largest"
-set title sprintf("%d antipodal pairs on S^2", n / 2)
-set arrow from n/2 + 3.5, floor_ to n/2 + 3.5, 5 nohead ls 100
-set label "rank n/2 + 3" at n/2 + 2.8, 1e-8 right
-set key at graph 0.11, graph 0.42 left top
-plot spectra using (strcol(1) eq "strided-2" ? $2 : NaN):3 with points ls 1 title "2 layers", \
-     spectra using (strcol(1) eq "one-layer" ? $2 : NaN):(clip($3)) with points ls 2 title "1 layer"
-unset multiplot
+set arrow from rank + 0.5, graph 0 to rank + 0.5, graph 1 nohead ls 100
+plot for [i=1:words(spectrum_of)] spectra using (when(has("architecture", word(spectrum_of, i)), \
+        col("index"))): \
+        (clip(col("relative-eigenvalue"))) with points ls i title named_here(word(spectrum_of, i)), \
+    keyentry with lines ls 100 title sprintf("rank n/2 + %d", d)
+eval finish

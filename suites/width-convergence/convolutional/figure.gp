@@ -1,27 +1,31 @@
 # Relative error of the empirical NTK of four convolutional networks against the number of channels.
-errors = data."/errors.tsv"
-control = data."/controls/wrong-weight-variance/errors.tsv"
-names = "relu circular strided pooled"
-title(i) = i == 1 ? "conv 3, ReLU" : i == 2 ? "circular, erf, biases" : \
-           i == 3 ? "stride 2, GELU" : "pooled, ReLU, average"
-is(name) = strcol(1) eq name
-stats errors using (is("relu") ? $4 * sqrt($3) : NaN) nooutput
-prefactor = STATS_mean
-law(m) = prefactor / sqrt(m)
-stats errors using (is("relu") ? $5 : NaN) nooutput
-low = STATS_min
-stats errors using (is("relu") ? $6 : NaN) nooutput
-high = STATS_max
-stats errors using 3 nooutput
-set xrange [STATS_min / 1.25 : STATS_max * 1.25]
-set yrange [low / 1.3 : high * 1.3]
-set logscale y
-set logscale x 2
+errors = joined("errors")
+wrong = control("wrong-weight-variance", "errors")
+eval list("names", "errors", 'strcol("network")')
+eval list("wrong_names", "wrong", 'strcol("network")')
+eval list("widths", "errors", 'strcol("width")')
+at(name) = when(has("network", name), col("width"))
+# The networks of experiment.c.
+words_of(name) = name eq "relu" ? "ReLU" : name eq "circular" ? "circular, erf, biases" : \
+    name eq "strided" ? "strided, GELU" : name eq "pooled" ? "pooled, ReLU, average" : name
+eval span("low", "errors", 'when(has("network", first(names)), col("error-low"))')
+eval span("high", "errors", 'when(has("network", first(names)), col("error-high"))')
+eval span("wrong", "wrong", 'col("error")')
+eval span("start", "errors", 'when(col("width") == first(widths), col("error"))')
+
+eval figure("1", sprintf("%d", words(names) + 3), "2")
+eval panel(1, "convolutional networks")
+eval width_axis(widths)
+eval log_axis("y", low_low, larger(high_high, wrong_high))
 set xlabel "channels m"
-set ylabel "‖Θ̂₀ − Θ‖ / ‖Θ‖  (Frobenius)"
-set key outside right
-plot errors using (is("relu") ? $3 : NaN):5:6 with filledcurves fs transparent solid 0.15 ls 8 \
-         title "conv 3, ReLU: all seeds", \
-     law(x) with lines ls 100 title "m^{−1/2}", \
-     for [i=1:4] errors using (is(word(names, i)) ? $3 : NaN):4 with linespoints ls i title title(i), \
-     control using (is("relu") ? $3 : NaN):4 with linespoints ls 5 dashtype 3 title "wrong w^2"
+set ylabel "‖".Kernel_0." − Θ‖_F / ‖Θ‖_F"
+plot errors using (at(first(names))):(col("error-low")):(col("error-high")) @band 7, \
+    for [i=1:words(names)] errors using (at(word(names, i))):(col("error")) with linespoints ls i \
+        title words_of(word(names, i)).", mean", \
+    wrong using (at(first(wrong_names))):(col("error")) with linespoints ls 90 \
+        title sprintf("control: kernel of w^2 times %s, %s", \
+            short(wrong_weight_variance_kernel_weight_variance_fac), words_of(first(wrong_names))), \
+    start_low / aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
+    keyentry with boxes fs transparent solid 0.25 noborder ls 7 title \
+            "band: all seeds, ".words_of(first(names))
+eval finish
