@@ -4,7 +4,8 @@
  * Everything is computed in ball arithmetic from the stored doubles (certify/ball_gram.c), with as
  * many bits as it takes: an interval of a kernel's entry is one or two units in the last place
  * wide, whatever the angle of its pair and the depth of the network. Architectures: dense and
- * convolutional with relu or erf, and residual.
+ * convolutional with a closed form (relu, leaky-relu, abs, erf, gelu, sin, cos, linear), and
+ * residual.
  *
  * x: (n, d), leading dimension ldx. Common errors: those of ntk_architecture_check;
  * NTK_ERROR_UNSUPPORTED for other architectures; NTK_ERROR_SHAPE; NTK_ERROR_NOT_FINITE for a NaN or

@@ -313,8 +313,10 @@ static void activate(const ball_convolution *self, field *f, arb_srcptr x, arb_s
         }
         const bool self_pair = same && u == v;
         arb_srcptr a = self_pair ? f->s + at : x + u, b = self_pair ? f->s + at : y + v;
-        (self->architecture->activation == NTK_RELU ? ball_dual_relu_smooth
-                                                    : ball_dual_erf)(&dual, a, b, f->s + at, self->precision);
+        if (self->architecture->activation == NTK_RELU)
+            ball_dual_relu_smooth(&dual, a, b, f->s + at, self->precision);
+        else
+            ball_dual_compute(self->architecture, &dual, a, b, f->s + at, self->precision);
         arb_mul(f->t + at, f->t + at, dual.derivative, self->precision);
         arb_add(f->t + at, f->t + at, dual.value, self->precision);
         arb_set(f->s + at, dual.value);

@@ -8,7 +8,16 @@
  * 1 + 2q,
  *
  *     E[phi phi] = (2 / pi) asin(2c / sqrt(PQ)) = (2 / pi) atan(2c / sqrt(PQ - 4c^2)),
- *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2). */
+ *     E[phi' phi'] = (4 / pi) / sqrt(PQ - 4c^2).
+ *
+ * For GELU (derived in kernel/dual.c), with Delta = (1 + p)(1 + q) - c^2, O = 1/4 + atan(c / sqrt
+ * Delta) / (2 pi), d = 1 / (2 pi sqrt Delta) and r = 1 / (1 + p) + 1 / (1 + q),
+ *
+ *     E[phi phi] = c O + d (D + c^2 r),        E[phi' phi'] = O + c d (r + 1 / Delta).
+ *
+ * For sin e^(-(p + q)/2) sinh c and the same with cosh, exchanged for cos; for leaky ReLU of slope
+ * m
+ * m c + (1 - m)^2 E[relu relu] and m + (1 - m)^2 E[relu' relu'], m = -1 being |x|. */
 #include "certify/ball_dual.h"
 
 void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {
@@ -122,4 +131,109 @@ void ball_dual_relu_smooth(ball_dual *out, const arb_t p, const arb_t q, const a
     arb_add_error_mag(out->value, radius);
     mag_clear(radius);
     mag_clear(half);
+}
+
+static void dual_gelu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {
+    arb_t one_p, one_q, delta, density, orthant, sum, square, pi;
+    arb_struct *all[] = {one_p, one_q, delta, density, orthant, sum, square, pi};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) arb_init(all[i]);
+    arb_add_ui(one_p, p, 1, precision);
+    arb_add_ui(one_q, q, 1, precision);
+    arb_mul(square, c, c, precision);
+    arb_mul(delta, one_p, one_q, precision);
+    arb_sub(delta, delta, square, precision);
+    arb_const_pi(pi, precision);
+    arb_mul_2exp_si(pi, pi, 1);
+    arb_rsqrt(density, delta, precision);
+    arb_mul(orthant, c, density, precision);
+    arb_atan(orthant, orthant, precision);
+    arb_div(orthant, orthant, pi, precision);
+    arb_div(density, density, pi, precision);
+    arb_set_d(sum, 0.25);
+    arb_add(orthant, orthant, sum, precision);
+    arb_inv(one_p, one_p, precision);
+    arb_inv(one_q, one_q, precision);
+    arb_add(sum, one_p, one_q, precision);
+
+    arb_mul(out->value, p, q, precision);
+    arb_sub(out->value, out->value, square, precision);
+    arb_addmul(out->value, square, sum, precision);
+    arb_mul(out->value, out->value, density, precision);
+    arb_addmul(out->value, c, orthant, precision);
+
+    arb_inv(delta, delta, precision);
+    arb_add(sum, sum, delta, precision);
+    arb_mul(sum, sum, density, precision);
+    arb_mul(out->derivative, sum, c, precision);
+    arb_add(out->derivative, out->derivative, orthant, precision);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) arb_clear(all[i]);
+}
+
+static void dual_sin(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {
+    arb_t peak;
+    arb_init(peak);
+    arb_add(peak, p, q, precision);
+    arb_mul_2exp_si(peak, peak, -1);
+    arb_neg(peak, peak);
+    arb_exp(peak, peak, precision);
+    arb_sinh_cosh(out->value, out->derivative, c, precision);
+    arb_mul(out->value, out->value, peak, precision);
+    arb_mul(out->derivative, out->derivative, peak, precision);
+    arb_clear(peak);
+}
+
+static void dual_leaky(double slope, ball_dual *out, const arb_t p, const arb_t q, const arb_t c,
+                       slong precision) {
+    arb_t m, share;
+    arb_init(m);
+    arb_init(share);
+    arb_set_d(m, slope);
+    arb_sub_ui(share, m, 1, precision);
+    arb_mul(share, share, share, precision);
+    ball_dual_relu(out, p, q, c, precision);
+    arb_mul(out->value, out->value, share, precision);
+    arb_addmul(out->value, c, m, precision);
+    arb_mul(out->derivative, out->derivative, share, precision);
+    arb_add(out->derivative, out->derivative, m, precision);
+    arb_clear(m);
+    arb_clear(share);
+}
+
+bool ball_dual_knows(ntk_activation activation) {
+    return activation != NTK_TANH && activation != NTK_SOFTPLUS && activation != NTK_SIGMOID;
+}
+
+void ball_dual_compute(const ntk_architecture *architecture, ball_dual *out, const arb_t p, const arb_t q,
+                       const arb_t c, slong precision) {
+    switch (architecture->activation) {
+    case NTK_RELU:
+        ball_dual_relu(out, p, q, c, precision);
+        break;
+    case NTK_LEAKY_RELU:
+        dual_leaky(architecture->leaky_slope, out, p, q, c, precision);
+        break;
+    case NTK_ABS:
+        dual_leaky(-1, out, p, q, c, precision);
+        break;
+    case NTK_ERF:
+        ball_dual_erf(out, p, q, c, precision);
+        break;
+    case NTK_GELU:
+        dual_gelu(out, p, q, c, precision);
+        break;
+    case NTK_SIN:
+        dual_sin(out, p, q, c, precision);
+        break;
+    case NTK_COS:
+        dual_sin(out, p, q, c, precision);
+        arb_swap(out->value, out->derivative);
+        break;
+    case NTK_LINEAR:
+        arb_set(out->value, c);
+        arb_one(out->derivative);
+        break;
+    default: /* nothing is known: an enclosure of anything */
+        arb_indeterminate(out->value);
+        arb_indeterminate(out->derivative);
+    }
 }

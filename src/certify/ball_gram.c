@@ -93,33 +93,31 @@ static void pair_clear(pair *self) {
     arb_clear(self->dual.derivative);
 }
 
-typedef void (*dual_function)(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision);
-
 /* S <- w^2 E[phi phi] + b^2 */
-static void next_covariance(arb_t s, pair *self, dual_function function, const arb_t p, const arb_t q,
-                            const arb_t c) {
-    function(&self->dual, p, q, c, self->precision);
+static void next_covariance(arb_t s, pair *self, const ntk_architecture *architecture, const arb_t p,
+                            const arb_t q, const arb_t c) {
+    ball_dual_compute(architecture, &self->dual, p, q, c, self->precision);
     arb_mul(s, self->dual.value, self->weight, self->precision);
     arb_add(s, s, self->bias, self->precision);
 }
 
 /* From layer l to l + 1. */
-static void next_layer(pair *self, const ntk_architecture *architecture, size_t l, dual_function function) {
+static void next_layer(pair *self, const ntk_architecture *architecture, size_t l) {
     arb_t sij;
     arb_init(sij);
     arb_set_d(self->weight, ntk_architecture_weight_variance(architecture, l + 1));
     arb_set_d(self->bias, ntk_architecture_bias_variance(architecture, l + 1));
     if (self->diagonal)
-        next_covariance(sij, self, function, self->sij, self->sij, self->sij);
+        next_covariance(sij, self, architecture, self->sij, self->sij, self->sij);
     else
-        next_covariance(sij, self, function, self->sii, self->sjj, self->sij);
+        next_covariance(sij, self, architecture, self->sii, self->sjj, self->sij);
     arb_mul(self->dual.derivative, self->dual.derivative, self->weight, self->precision);
     arb_mul(self->theta, self->theta, self->dual.derivative, self->precision);
     arb_add(self->theta, self->theta, sij, self->precision);
     arb_swap(self->sij, sij);
-    next_covariance(sij, self, function, self->sii, self->sii, self->sii);
+    next_covariance(sij, self, architecture, self->sii, self->sii, self->sii);
     arb_swap(self->sii, sij);
-    next_covariance(sij, self, function, self->sjj, self->sjj, self->sjj);
+    next_covariance(sij, self, architecture, self->sjj, self->sjj, self->sjj);
     arb_swap(self->sjj, sij);
     arb_clear(sij);
 }
@@ -158,7 +156,7 @@ static void run_layers(const ball_gram *self, size_t i, size_t j, arb_srcptr x, 
         if (arch->family == NTK_RESIDUAL)
             next_block(&p);
         else
-            next_layer(&p, arch, l + 1, arch->activation == NTK_RELU ? ball_dual_relu : ball_dual_erf);
+            next_layer(&p, arch, l + 1);
     }
     arb_swap(nngp, p.sij);
     arb_swap(theta, p.theta);
@@ -183,10 +181,10 @@ void ball_gram_entry(const ball_gram *self, size_t i, size_t j, arb_t nngp, arb_
 
 static ntk_status check(const ntk_architecture *architecture, size_t n, size_t d, size_t ldx) {
     NTK_TRY(ntk_architecture_check(architecture));
-    if (architecture->activation != NTK_RELU && architecture->activation != NTK_ERF)
+    if (!ball_dual_knows(architecture->activation))
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "certify: kernels in ball arithmetic are dense or convolutional with relu or erf, or "
-                        "residual, not %s",
+                        "certify: kernels in ball arithmetic are dense or convolutional with " BALL_DUAL_KNOWN
+                        ", or residual, not %s",
                         ntk_activation_name(architecture->activation));
     if (n == 0 || d == 0 || ldx < d)
         return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, d = %zu, ldx = %zu", n, d, ldx);

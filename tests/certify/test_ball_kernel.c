@@ -5,6 +5,9 @@
 #include <criterion/criterion.h>
 
 #include <ntk/certify.h>
+#include <ntk/kernel.h>
+#include <ntk/linalg.h>
+#include <ntk/random.h>
 
 #include "status.h"
 
@@ -142,6 +145,48 @@ Test(ball_kernel, layers_that_differ_by_hand) {
     gram = 2;
     assert_ok(ntk_certify_kernel_error(&architecture, 1, INPUTS, points, INPUTS, &gram, 1, &bound));
     cr_expect(bound >= 0 && bound < 1e-40, "%g", bound);
+}
+
+/* Kernels in doubles, which tests/kernel checks against balls of its own, Monte Carlo and
+ * quadrature:
+ * 6 separated points, four layers, every activation; and one entry moved by 1e-9. */
+Test(ball_kernel, doubles_of_every_closed_form_are_near) {
+    enum { N = 6, D = 3 };
+    double x[N * D], gram[N * N], bound = NAN;
+    assert_ok(ntk_linalg_start());
+    ntk_stream stream = ntk_stream_create(1, "closed-forms", 0);
+    ntk_stream_normal(&stream, N * D, x);
+    for (int activation = 0; activation < NTK_ACTIVATION_COUNT; activation++) {
+        if (activation >= NTK_TANH && activation <= NTK_SIGMOID) continue;
+        ntk_architecture a = ntk_architecture_default();
+        a.activation = (ntk_activation)activation;
+        a.depth = 4;
+        a.bias_variance = 0.1;
+        a.leaky_slope = -0.3;
+        assert_ok(ntk_kernel_gram(&a, NTK_KERNEL_NTK, N, D, x, D, gram, N));
+        assert_ok(ntk_certify_kernel_error(&a, N, D, x, D, gram, N, &bound));
+        cr_expect(bound > 0 && bound < 1e-12 * gram[0], "%s: %g of %g", ntk_activation_name(a.activation),
+                  bound, gram[0]);
+        const double shift = 1e-9 * gram[0];
+        gram[N] += shift;
+        assert_ok(ntk_certify_kernel_error(&a, N, D, x, D, gram, N, &bound));
+        cr_expect(fabs(bound - sqrt(2) * shift) < 1e-12 * gram[0], "%s: %g",
+                  ntk_activation_name(a.activation), bound);
+    }
+}
+
+/* One layer, w^2 = 2, no bias: S^1 = 2u. |x|: S^2 = 4 (2 kappa_1 - u), Sd = 2 (2 kappa_0 - 1), so
+ * that Theta = 8, 8/pi, 8 at u = 1, 0, -1. cos: S^2 = 2 e^-2 cosh 2u, Sd = 2 e^-2 sinh 2u. */
+Test(ball_kernel, abs_and_cos_known_by_hand_are_within_rounding) {
+    const double pi = acos(-1), same = 2 * exp(-2) * (cosh(2) + 2 * sinh(2)), right = 2 * exp(-2);
+    const double gram[] = {8, 8 / pi, 8, 8 / pi, 8, 8 / pi, 8, 8 / pi, 8};
+    ntk_architecture a = one_layer(NTK_ABS);
+    double bound = error_of(&a, gram);
+    cr_expect(bound < 1e-14, "%g", bound);
+    const double wave[] = {same, right, same, right, same, right, same, right, same};
+    a = one_layer(NTK_COS);
+    bound = error_of(&a, wave);
+    cr_expect(bound < 1e-14, "%g", bound);
 }
 
 Test(ball_kernel, another_architecture_is_far) {
