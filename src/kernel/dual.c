@@ -83,6 +83,7 @@ double ntk_dual_slope(const ntk_architecture *architecture) {
 /* A variance of 0 as in relu. */
 ntk_dual ntk_dual_homogeneous_diagonal(double slope, double a) {
     if (!(a > 0)) return (ntk_dual){0, slope + (1 - slope) * (1 - slope) * 0.25};
+    if (slope == 0) return relu(a, a, a); /* to the bit what it always was, in stored results too */
     const double half = 0.5 * (1 + slope * slope);
     return (ntk_dual){a * half, half};
 }

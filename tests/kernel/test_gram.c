@@ -169,6 +169,20 @@ Test(gram, depths_compose) {
     }
 }
 
+/* The diagonal of ReLU is its dual activation to the bit: stored results hang on it. */
+Test(gram, diagonal_is_the_dual_activation) {
+    enum { N = 100 };
+    double *x = normals(7, "diagonal", N), gram[N * N], value, derivative;
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.weight_variance = 1;
+    assert_ok(ntk_kernel_gram(&architecture, NTK_KERNEL_NNGP, N, 1, x, 1, gram, N));
+    for (size_t i = 0; i < N; i++) {
+        const double a = x[i] * x[i];
+        assert_ok(ntk_dual_activation(NTK_RELU, a, a, a, &value, &derivative, NULL));
+        cr_expect_eq(gram[i * N + i], value, "%.17g, %.17g", gram[i * N + i], value);
+    }
+}
+
 /* The smallest eigenvalue of a computed Gram matrix lies above minus its rounding, n eps times the
  * largest. */
 Test(gram, positive_semidefinite) {
