@@ -381,6 +381,7 @@ docs: $(BUILD)/ntk
 	   for paper in $$(sed -n 's/^source: {paper: \([^,]*\),.*/\1/p' suites/*/*/claim.yaml | sort -u); do \
 	       printf '\n## %s\n\n' $$paper; $(BUILD)/ntk list --source $$paper --format markdown || exit 1; \
 	   done; } >docs/theorems.md.new && mv docs/theorems.md.new docs/theorems.md
+	@$(BUILD)/ntk find --format markdown >docs/papers.md.new && mv docs/papers.md.new docs/papers.md
 	@ci/claim-map
 
 help:

@@ -6,8 +6,33 @@
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
+#include "run/papers.h"
 
 static const cli_option options[] = {{NULL, 0, NULL, NULL}};
+
+/* The printed results that the source names. */
+static void show_results(const ntk_claim *claim, const ntk_paper *paper) {
+    for (size_t r = 0; r < paper->result_count; r++) {
+        const ntk_paper_result *result = &paper->results[r];
+        if (!ntk_source_names(claim->result, result->number)) continue;
+        printf("  %s, as the paper has it: %s\n", result->number, result->says);
+        if (result->hypotheses != NULL) printf("    under: %s\n", result->hypotheses);
+    }
+}
+
+static ntk_status show_paper(const ntk_suite *suite, const ntk_claim *claim) {
+    ntk_papers papers;
+    NTK_TRY(ntk_papers_read(suite->root, &papers));
+    const ntk_paper *paper = ntk_papers_find(&papers, claim->paper);
+    if (paper != NULL) {
+        printf("\nReference: ");
+        ntk_paper_print_reference(paper, stdout);
+        printf(" (%s)\n", paper->seen);
+        show_results(claim, paper);
+    }
+    ntk_papers_release(&papers);
+    return NTK_OK;
+}
 
 static void show_statement(const ntk_claim *claim) {
     ntk_description source;
@@ -108,9 +133,17 @@ static int run(const cli_arguments *arguments) {
     if (status != NTK_OK) return cli_fail(status);
     ntk_claim claim;
     status = ntk_suite_claim(&suite, arguments->names[0], &claim);
-    ntk_suite_release(&suite);
-    if (status != NTK_OK) return cli_fail_naming(arguments->command, status);
+    if (status != NTK_OK) {
+        ntk_suite_release(&suite);
+        return cli_fail_naming(arguments->command, status);
+    }
     show_statement(&claim);
+    status = show_paper(&suite, &claim);
+    ntk_suite_release(&suite);
+    if (status != NTK_OK) {
+        ntk_claim_release(&claim);
+        return cli_fail(status);
+    }
     show_checks(&claim);
     show_controls(&claim);
     show_parameters(&claim);

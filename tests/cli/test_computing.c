@@ -224,6 +224,29 @@ Test(computing, manual_pages_are_made_from_the_help) {
     cr_expect(toy_said("did you mean `ntk certify`?"), "%s", toy_output());
 }
 
+/* Also a result that no claim is about; Lemma 1 is neither Lemma 11 nor Lemma 2. */
+Test(computing, find_tells_what_stands_for_a_result) {
+    cr_assert_eq(toy_ntk("find toy-2026 lemma 1"), 0);
+    cr_expect(
+        toy_said("toy-2026, Lemma 1\n  toys are small\n  hypotheses as printed: smallness\n  claim toy/"),
+        "%s", toy_output());
+    cr_expect_not(toy_said("Lemma 11") || toy_said("Lemma 2"), "%s", toy_output());
+    cr_assert_eq(toy_ntk("find 'Lemma 11'"), 0);
+    cr_expect(toy_said("not covered, because nobody counts"), "%s", toy_output());
+    cr_assert_eq(toy_ntk("find toy-2026"), 0);
+    cr_expect(toy_said("toy-2026: A. Toy. On Toys. Toys 1. v1.") && toy_said("unit test tests/toy.c"), "%s",
+              toy_output());
+    cr_expect_eq(toy_ntk("find toy-2026 Lemma 3"), 64);
+    cr_assert_eq(toy_ntk("find --format markdown"), 0);
+    cr_expect(toy_said("| Lemma 11 | toys are few |  | not covered, because nobody counts |"), "%s",
+              toy_output());
+    cr_assert_eq(toy_ntk("show toy/holds"), 0);
+    cr_expect(toy_said("Reference: A. Toy. On Toys.") && toy_said("under: smallness"), "%s", toy_output());
+    toy_write("suites/papers.yaml", "papers:\n  - name: toy-2026\n");
+    cr_expect_eq(toy_ntk("find toy-2026"), 5);
+    cr_expect(toy_said("papers.yaml:2: a paper lacks the key 'authors'"), "%s", toy_output());
+}
+
 Test(computing, list_and_show_tell_the_claims) {
     cr_assert_eq(toy_ntk("list --source toy-2026"), 0);
     cr_expect(toy_said("toy/holds") && toy_said("Lemma 1"), "%s", toy_output());

@@ -73,6 +73,12 @@ void toy_end(void) { folder_remove(folder); }
 
 void toy_begin(void) {
     folder_make("toy", folder);
+    toy_write("suites/papers.yaml",
+              "papers:\n  - name: toy-2026\n    authors: A. Toy\n    title: On Toys\n    venue: Toys 1\n"
+              "    version: v1\n    seen: read\n    results:\n"
+              "      - {number: Lemma 1, says: toys are small, hypotheses: smallness}\n"
+              "      - {number: Lemma 11, says: toys are few, because: nobody counts}\n"
+              "      - {number: Lemma 2, says: toys are round, test: tests/toy.c}\n");
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) write_claim(i);
 }
 

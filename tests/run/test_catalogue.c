@@ -2,6 +2,7 @@
  * family error. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -10,6 +11,7 @@
 #include "claim/claim.h"
 #include "claim/expected.h"
 #include "run/catalogue.h"
+#include "run/papers.h"
 #include "status.h"
 
 static void read_claim(const ntk_registry_entry *entry, ntk_claim *out) {
@@ -27,6 +29,44 @@ Test(catalogue, every_claim_can_be_read) {
         ntk_claim_release(&claim);
     }
     cr_assert_gt(count, 0);
+}
+
+/* Each paper that a claim cites is listed, and each listed result is held by a claim or a test, or
+ * the list says why it is not. */
+Test(catalogue, every_source_is_a_listed_paper_and_every_result_is_accounted_for) {
+    ntk_papers papers;
+    assert_ok(ntk_papers_read(".", &papers));
+    for (size_t p = 0; p < papers.count; p++)
+        for (size_t r = 0; r < papers.items[p].result_count; r++) {
+            const ntk_paper_result *result = &papers.items[p].results[r];
+            bool held = result->test != NULL || result->because != NULL;
+            for (const ntk_registry_entry *entry = ntk_registry; entry->id && !held; entry++) {
+                ntk_claim claim;
+                read_claim(entry, &claim);
+                held = strcmp(claim.paper, papers.items[p].name) == 0 &&
+                       ntk_source_names(claim.result, result->number);
+                ntk_claim_release(&claim);
+            }
+            cr_expect(held, "%s, %s: no claim, no test, no reason", papers.items[p].name, result->number);
+            cr_expect(result->test == NULL || access(result->test, R_OK) == 0, "%s: no such test",
+                      result->test);
+        }
+    for (const ntk_registry_entry *entry = ntk_registry; entry->id; entry++) {
+        ntk_claim claim;
+        read_claim(entry, &claim);
+        cr_expect_not_null(ntk_papers_find(&papers, claim.paper), "%s: suites/papers.yaml lacks %s",
+                           entry->id, claim.paper);
+        ntk_claim_release(&claim);
+    }
+    ntk_papers_release(&papers);
+}
+
+Test(catalogue, a_source_names_results_by_their_whole_numbers) {
+    cr_expect(ntk_source_names("Theorem 1 and Corollary 1; the rates are ours", "Corollary 1"));
+    cr_expect(ntk_source_names("Theorem 11, then Theorem 1", "Theorem 1"));
+    cr_expect_not(ntk_source_names("Theorem 11", "Theorem 1"));
+    cr_expect_not(ntk_source_names("Theorem 1", "Theorem 11"));
+    cr_expect_not(ntk_source_names("", "Theorem 1"));
 }
 
 /* Of a metric that is stored as a plain number in every tier no interval is judged. */

@@ -1,5 +1,5 @@
-/* The empirical NTK leaves every neighbourhood of its start, at a time T with log T = a + b
- * sqrt(m).
+/* The empirical NTK leaves its start, past every threshold within reach, at a time T with log T =
+ * a + b sqrt(m).
  *
  * T is the first time at which ||Theta_t - Theta_0||_F = q ||Theta_0||_F. Why the law should hold
  * (docs/exit-time-law.md): a neuron's share of the kernel is of order 1/m and changes by a relative
