@@ -10,7 +10,8 @@
  * (1) It never falls. (2) It tends to a limit gamma > 0, so ||theta||^q ~ log t / gamma, and since
  * d(1/L)/dt = ||grad log L||^2 ~ (q gamma ||theta||^{q-1})^2,
  *
- *     d log(t L) / d log log t -> -(2 - 2/q),      d log(||theta||^2 - ||theta_0||^2) / d log log t -> 2/q.
+ *     d log(t L) / d log log t -> -(2 - 2/q),
+ *     d log(||theta||^2 - ||theta_0||^2) / d log log t -> 2/q.
  *
  * ||theta||^2 itself starts at p and is of no use: its share of ||theta_0||^2 hides the law for any
  * time that can be reached. (3) theta / ||theta|| converges. theta moves along its limit u by a
@@ -18,9 +19,9 @@
  * theta =
  * r u + v, ||v|| ~ ||theta_0||,
  *
- *     1 - cos(d, theta) ~ ||v||^2 / (2 ||theta||^2):      2 (1 - cos) ||theta||^2 / ||theta_0||^2 stays
+ *     1 - cos(d, theta) ~ ||v||^2 / (2 ||theta||^2),
  *
- * of order 1. (The gradient of one moment does not converge in direction for ReLU: neurons slide
+ * and 2 (1 - cos) ||theta||^2 / ||theta_0||^2 stays of order 1. (The gradient of one moment does not converge in direction for ReLU: neurons slide
  * along kinks, and it is that of one side.) */
 #include <math.h>
 #include <string.h>
