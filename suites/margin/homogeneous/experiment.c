@@ -21,8 +21,11 @@
  *
  *     1 - cos(d, theta) ~ ||v||^2 / (2 ||theta||^2),
  *
- * and 2 (1 - cos) ||theta||^2 / ||theta_0||^2 stays of order 1. (The gradient of one moment does not converge in direction for ReLU: neurons slide
- * along kinks, and it is that of one side.) */
+ * and 2 (1 - cos) ||theta||^2 / ||theta_0||^2 stays of order 1. (The gradient of one moment does
+ * not converge in direction for ReLU: neurons slide along kinks, and it is that of one side.)
+ *
+ * Before that the network is lazy, t L near a constant, and then its kernel leaves: the paths show
+ * all three. */
 #include <math.h>
 #include <string.h>
 
@@ -57,15 +60,15 @@ static const ntk_metric_declaration metrics[] = {
 enum { FALL, LOSS_EXPONENT, NORM_EXPONENT, ALIGNMENT, MARGIN };
 static const char columns[] = "fall loss-exponent norm-exponent alignment margin";
 
-/* Observation times: TIMES steps of one factor from log t = horizon / 20 to the horizon, the last
- * ones of which, a factor of 10/3 or more, are fitted; then those of the norm, a factor of 3. */
-enum { TIMES = 61, LATER = 20, ALL_TIMES = TIMES + LATER, SECANT = 10 };
+/* Observation times in steps of one factor: the lazy ones from log t = 1/2 on; from horizon / 20 to
+ * the horizon, the last of which, from 3/10 of it, are fitted; and the norm's, beyond. */
+enum { LAZY = 30, TIMES = 61, LATER = 20, FITTED = LAZY + TIMES, ALL_TIMES = FITTED + LATER, SECANT = 10 };
 
 typedef struct watch {
     size_t points, parameters, degree, seen;
     double initial_square; /* ||theta_0||^2 */
     double highest, fall;  /* of gamma~; NaN before l < log 2 */
-    double log_time[ALL_TIMES], log_tl[ALL_TIMES], gained[ALL_TIMES], margin[ALL_TIMES];
+    double log_time[ALL_TIMES], log_tl[ALL_TIMES], gained[ALL_TIMES], margin[ALL_TIMES], drift[ALL_TIMES];
     double *origin, *before, *secant; /* (p) each: theta_0, theta at the last secant's end,
                                        * scratch */
     double misaligned;
@@ -80,6 +83,7 @@ typedef struct study {
 /* gamma~, from log l: log(1 / (e^l - 1)) = -log l - l/2 - ... */
 static double normalised_margin(const watch *self, double log_total, double square) {
     const double total = exp(log_total);
+    if (!(total < log(2))) return NAN;
     const double margin = total > 1e-8 ? -log(expm1(total)) : -log_total - total / 2;
     return margin / pow(square, 0.5 * (double)self->degree);
 }
@@ -100,7 +104,7 @@ static void take_secant(watch *self, const double *theta) {
     for (size_t k = 0; k < p; k++) self->secant[k] = theta[k] - self->before[k];
     const double square = ntk_dot(p, theta, theta);
     const double cosine = ntk_dot(p, self->secant, theta) / (ntk_norm(p, self->secant) * sqrt(square));
-    if (self->seen > 0)
+    if (self->seen > LAZY)
         self->misaligned = fmax(self->misaligned, 2 * (1 - cosine) * square / self->initial_square);
     memcpy(self->before, theta, p * sizeof *theta);
 }
@@ -117,12 +121,13 @@ static ntk_status watch_time(const ntk_observation *seen, void *context) {
     watch *self = context;
     const size_t i = self->seen;
     if (i == ALL_TIMES || (i > 0 && seen->log_time <= self->log_time[i - 1])) return NTK_OK;
-    if (i % SECANT == 0 && i < TIMES) take_secant(self, seen->theta);
+    if (i >= LAZY && (i - LAZY) % SECANT == 0 && i < FITTED) take_secant(self, seen->theta);
     self->log_time[i] = seen->log_time;
     self->log_tl[i] = seen->log_time + seen->log_loss;
     self->gained[i] = gained_square(self, seen->theta);
     self->margin[i] = normalised_margin(self, log((double)self->points) + seen->log_loss,
                                         ntk_dot(self->parameters, seen->theta, seen->theta));
+    self->drift[i] = seen->kernel_drift;
     self->seen++;
     return NTK_OK;
 }
@@ -137,20 +142,21 @@ static ntk_status fit(const watch *self, size_t first, size_t last, const double
 static ntk_status read_off(const watch *self, ntk_slot *slot) {
     const double q = (double)self->degree;
     double slope, log_gained[ALL_TIMES];
-    size_t first = 0;
-    while (self->log_time[first] < 0.3 * self->log_time[TIMES - 1]) first++;
+    size_t first = LAZY;
+    while (self->log_time[first] < 0.3 * self->log_time[FITTED - 1]) first++;
     slot->values[FALL] = isnan(self->highest) ? NAN : self->fall;
     slot->values[ALIGNMENT] = self->misaligned;
     slot->values[MARGIN] = self->margin[self->seen - 1];
-    NTK_TRY(fit(self, first, TIMES - 1, self->log_tl, &slope));
+    NTK_TRY(fit(self, first, FITTED - 1, self->log_tl, &slope));
     slot->values[LOSS_EXPONENT] = fabs(slope / -(2 - 2 / q) - 1);
     memcpy(slot->kept, self->log_time, self->seen * sizeof(double));
     memcpy(slot->kept + ALL_TIMES, self->log_tl, self->seen * sizeof(double));
     memcpy(slot->kept + 2 * ALL_TIMES, self->gained, self->seen * sizeof(double));
     memcpy(slot->kept + 3 * ALL_TIMES, self->margin, self->seen * sizeof(double));
+    memcpy(slot->kept + 4 * ALL_TIMES, self->drift, self->seen * sizeof(double));
     if (self->seen < ALL_TIMES) return NTK_OK;
-    for (size_t i = TIMES - 1; i < ALL_TIMES; i++) log_gained[i] = log(self->gained[i]);
-    NTK_TRY(fit(self, TIMES - 1, ALL_TIMES - 1, log_gained, &slope));
+    for (size_t i = FITTED - 1; i < ALL_TIMES; i++) log_gained[i] = log(self->gained[i]);
+    NTK_TRY(fit(self, FITTED - 1, ALL_TIMES - 1, log_gained, &slope));
     slot->values[NORM_EXPONENT] = fabs(slope / (2 / q) - 1);
     return NTK_OK;
 }
@@ -158,11 +164,13 @@ static ntk_status read_off(const watch *self, ntk_slot *slot) {
 static size_t choose_times(const study *self, bool shallow, double *times) {
     const double horizon = ntk_context_real(self->context, "log-horizon");
     const double later = ntk_context_real(self->context, "norm-horizon");
-    for (size_t i = 0; i < TIMES; i++) times[i] = horizon * pow(20, (double)i / (TIMES - 1) - 1);
-    times[TIMES - 1] = horizon;
-    if (!shallow || later <= horizon) return TIMES;
+    const double start = horizon / 20;
+    for (size_t i = 0; i < LAZY; i++) times[i] = 0.5 * pow(2 * start, (double)i / LAZY);
+    for (size_t i = 0; i < TIMES; i++) times[LAZY + i] = start * pow(20, (double)i / (TIMES - 1));
+    times[FITTED - 1] = horizon;
+    if (!shallow || later <= horizon) return FITTED;
     for (size_t i = 1; i <= LATER; i++)
-        times[TIMES - 1 + i] = horizon * pow(later / horizon, (double)i / LATER);
+        times[FITTED - 1 + i] = horizon * pow(later / horizon, (double)i / LATER);
     times[ALL_TIMES - 1] = later;
     return ALL_TIMES;
 }
@@ -179,6 +187,8 @@ static ntk_status run_flow(const study *self, ntk_training *problem, ntk_loss lo
     flow.log_horizon = times[count - 1];
     flow.observation_log_times = times;
     flow.observation_count = count;
+    flow.observe_kernel = true;
+    flow.observe_lambda_min = false;
     flow.every_step = watch_step;
     flow.observer = watch_time;
     flow.context = seen;
@@ -243,10 +253,11 @@ static const ntk_reduction reductions[] = {
 static ntk_status emit_path(ntk_table *table, const study *self, size_t which) {
     const double *kept = ntk_grid_kept(&self->grid, (ntk_place){{which, 0}});
     const double *log_tl = kept + ALL_TIMES, *gained = log_tl + ALL_TIMES, *margin = gained + ALL_TIMES;
-    const size_t last = isfinite(kept[TIMES]) ? ALL_TIMES - 1 : TIMES - 1;
+    const double *drift = margin + ALL_TIMES;
+    const size_t last = isfinite(kept[FITTED]) ? ALL_TIMES - 1 : FITTED - 1;
     for (size_t i = 0; i <= last; i++) {
-        const double row[] = {kept[i], log_tl[i] - log_tl[TIMES - 1], gained[i] / gained[last],
-                              margin[i] / margin[last]};
+        const double row[] = {kept[i], log_tl[i] - log_tl[FITTED - 1], gained[i] / gained[last],
+                              margin[i] / margin[last], drift[i]};
         NTK_TRY(ntk_table_row(table, &self->grid.axes[0].labels[which], row));
     }
     return NTK_OK;
@@ -254,7 +265,8 @@ static ntk_status emit_path(ntk_table *table, const study *self, size_t which) {
 
 static ntk_status emit_paths(ntk_context *context, const study *self) {
     ntk_table *table;
-    NTK_TRY(ntk_emit_table(context, "paths", "$network log-time loss-share norm-share margin-share", &table));
+    NTK_TRY(ntk_emit_table(context, "paths", "$network log-time loss-share norm-share margin-share drift",
+                           &table));
     for (size_t k = 0; k < self->grid.axes[0].count; k++) NTK_TRY(emit_path(table, self, k));
     return NTK_OK;
 }
@@ -271,7 +283,7 @@ static ntk_status run(ntk_context *context) {
     const char *labels[32];
     study self = {.context = context,
                   .networks = ntk_context_networks(context, "networks", &count),
-                  .grid = {.columns = columns, .kept = 4 * ALL_TIMES, .level = ntk_context_level(context)}};
+                  .grid = {.columns = columns, .kept = 5 * ALL_TIMES, .level = ntk_context_level(context)}};
     if (count > 32) return ntk_fail(NTK_ERROR_ARGUMENT, "%zu networks, more than 32", count);
     for (size_t k = 0; k < count; k++) labels[k] = self.networks[k].text;
     self.grid.axes[0] = (ntk_axis){.name = "network", .count = count, .labels = labels};
