@@ -25,7 +25,7 @@ plot 1 with lines ls 100, \
     for [i=1:n] paths using (log_time(i)):(col("drift")) with lines ls i title label(i), \
     keyentry with lines ls 100 title "exit at drift 1"
 
-eval panel(2, "the loss: lazy, then the law of the margin")
+eval panel(2, "lazy, then the law of the margin")
 eval log_axis("y", loss_low, loss_high)
 set ylabel "t L over its value at the horizon"
 plot for [i=1:n] (late(x) / claim_log_horizon)**(2.0 / degree(i) - 2) with lines ls 100, \
