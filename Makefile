@@ -273,6 +273,11 @@ test-python: $(BUILD)/libntk.so $(BUILD)/ntk
 wheel: $(BUILD)/libntk.so
 	@BUILD='$(BUILD)' PYTHON='$(PYTHON)' ci/python wheel
 
+# The report in a browser, where there is one.
+.PHONY: test-report
+test-report: $(BUILD)/ntk
+	@ci/test-report $(BUILD)/ntk
+
 # Programs with a planted fault, for check-sanitizers; no test module, so `make test` does not run
 # them.
 PLANTED := $(patsubst tests/planted/%.c,$(BUILD)/tests/planted/%/run,$(wildcard tests/planted/*.c))

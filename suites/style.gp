@@ -257,6 +257,6 @@ set tics nomirror textcolor rgb "#30353b"
 set xlabel offset 0, 0.35
 set ylabel offset 0.5, 0
 set key samplen 2.2 spacing 1.0
-set samples 400
+set samples 120
 set errorbars 0.5
 set pointintervalbox 0

@@ -6,6 +6,7 @@
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
+#include "run/mathml.h"
 #include "run/papers.h"
 
 static const cli_option options[] = {{NULL, 0, NULL, NULL}};
@@ -36,10 +37,15 @@ static ntk_status show_paper(const ntk_suite *suite, const ntk_claim *claim) {
 
 static void show_statement(const ntk_claim *claim) {
     ntk_description source;
-    printf("%s\n%s, revision %ld\n\n%s\n\nSource: %s: %s\n\nHypotheses:\n", claim->title, claim->id,
-           claim->revision, claim->statement, ntk_describe_source(claim, source),
+    printf("%s\n%s, revision %ld\n\n", claim->title, claim->id, claim->revision);
+    ntk_mathml_plain(stdout, claim->statement);
+    printf("\n\nSource: %s: %s\n\nHypotheses:\n", ntk_describe_source(claim, source),
            ntk_wording_meaning(claim->wording));
-    for (size_t i = 0; i < claim->hypothesis_count; i++) printf("  - %s\n", claim->hypotheses[i]);
+    for (size_t i = 0; i < claim->hypothesis_count; i++) {
+        printf("  - ");
+        ntk_mathml_plain(stdout, claim->hypotheses[i]);
+        printf("\n");
+    }
 }
 
 /* One reason stands below all that it is given for. */

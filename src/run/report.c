@@ -20,43 +20,11 @@
 #include "run/chance.h"
 #include "run/identity.h"
 #include "run/markup.h"
+#include "run/mathml.h"
+#include "run/page.h"
 #include "run/state.h"
+#include "run/svg.h"
 #include "run/utf8.h"
-
-static const char style[] =
-    ":root{--ink:#1d2126;--soft:#5b6570;--line:#dfe3e8;--page:#fbfbfa;--card:#fff;--good:#1b7f4d;--bad:#"
-    "b3261e;"
-    "--doubt:#9a6700;--link:#0b5cad}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--soft:#9aa5b1;--line:#343a42;--page:#16191d;"
-    "--card:#1e2227;--good:#5fcf95;--bad:#ff8a80;--doubt:#e6b450;--link:#7db7f0}}\n"
-    "body{margin:0 auto;max-width:62rem;padding:2.5rem 1.5rem 4rem;background:var(--page);color:var(--ink);"
-    "font:16px/1.55 system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif}\n"
-    "h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:0 0 .3rem}"
-    "h3{font-size:.82rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);margin:1.4rem 0 "
-    ".4rem}\n"
-    "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
-    ".soft{color:var(--soft)}.mono,code{font-family:ui-monospace,'DejaVu Sans "
-    "Mono',monospace;font-size:.88em}\n"
-    "table{border-collapse:collapse;width:100%;font-size:.92rem}"
-    "th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1px solid var(--line);padding:.35rem "
-    ".7rem "
-    ".35rem 0}td{vertical-align:top;border-bottom:1px solid var(--line);padding:.4rem .7rem .4rem 0}"
-    "td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-    ".scroll{overflow-x:auto}\n"
-    "section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.3rem 1.5rem;"
-    "margin:1.6rem 0}\n"
-    ".verdict{font-weight:600;font-size:.85rem;white-space:nowrap}.HOLDS,.broke{color:var(--good)}"
-    ".VIOLATED,.ERROR,.VACUOUS,.whole{color:var(--bad)}.REGRESSED,.INCONCLUSIVE,.SKIPPED{color:var(--doubt)}"
-    "\n"
-    ".counts{display:flex;flex-wrap:wrap;gap:.5rem 1.6rem;margin:1.2rem 0;font-size:1.05rem}"
-    ".counts b{font-size:1.5rem;margin-right:.35rem}\n"
-    "blockquote{margin:.6rem 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--line)}\n"
-    "figure{margin:1rem 0 0}figure svg{width:100%;height:auto;background:#fff;border-radius:6px}"
-    "figcaption{color:var(--soft);font-size:.92rem;margin-top:.4rem}\n"
-    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;font-size:.9rem;margin:.4rem 0}"
-    "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
-    "h4{margin:.6rem 0 .1rem;font-size:.85rem;font-weight:600;color:var(--soft)}ul{margin:.3rem "
-    "0;padding-left:1.2rem}details{margin-top:1rem}summary{cursor:pointer;color:var(--soft)}\n";
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
@@ -123,34 +91,89 @@ static void write_provenance(FILE *out, const ntk_run *run) {
     fputs("</dl></details>\n", out);
 }
 
-static void write_theorems(FILE *out, const ntk_run *run) {
-    fputs(
-        "<div "
-        "class=\"scroll\"><table><thead><tr><th>Theorem</th><th>Source</th><th>Verdict</th><th>Evidence</th>"
-        "<th>Controls</th><th>Time</th></tr></thead><tbody>\n",
-        out);
-    for (size_t i = 0; i < run->claim_count; i++) {
-        const ntk_claim_result *result = &run->claims[i].result;
-        const ntk_claim *claim = result->claim;
-        size_t broke = 0;
-        for (size_t c = 0; result->outcome != NULL && c < claim->control_count; c++)
-            broke += result->outcome->controls[c].broke;
-        fputs("<tr><td><a href=\"#", out);
-        anchor(out, claim->id);
-        element(out, "\">", claim->title, "</a>");
-        element(out, "<br><span class=\"soft mono\">", claim->id, "</span></td>");
-        element(out, "<td>", claim->paper, "<br>");
-        element(out, "<span class=\"soft\">", claim->result, "<br>");
-        element(out, "(", ntk_wording_text(claim->wording), ")</span></td><td>");
-        verdict(out, result->verdict);
-        element(out, "</td><td>", result->outcome ? result->outcome->evidence : "none", "</td>");
-        if (claim->control_count == 0)
-            fputs("<td>none</td>", out);
-        else
-            fprintf(out, "<td>%zu of %zu broke</td>", broke, claim->control_count);
-        fprintf(out, "<td class=\"number\">%.1f s</td></tr>\n", result->seconds);
+/* What the filters go by. */
+static void filter_keys(FILE *out, const ntk_claim_result *result) {
+    const char *id = result->claim->id;
+    fprintf(out, " data-verdict=\"%s\" data-suite=\"%.*s\" data-source=\"", ntk_verdict_text(result->verdict),
+            (int)strcspn(id, "/"), id);
+    ntk_markup_text(out, result->claim->paper);
+    fputc('"', out);
+}
+
+static void write_theorem(FILE *out, const ntk_claim_result *result) {
+    const ntk_claim *claim = result->claim;
+    size_t broke = 0;
+    for (size_t c = 0; result->outcome != NULL && c < claim->control_count; c++)
+        broke += result->outcome->controls[c].broke;
+    fputs("<tr", out);
+    filter_keys(out, result);
+    fputs("><td><a href=\"#", out);
+    anchor(out, claim->id);
+    element(out, "\">", claim->title, "</a>");
+    element(out, "<br><span class=\"soft mono\">", claim->id, "</span></td>");
+    element(out, "<td data-name=\"Source\">", claim->paper, "<br>");
+    element(out, "<span class=\"soft\">", claim->result, " ");
+    element(out, "(", ntk_wording_text(claim->wording), ")</span></td><td>");
+    verdict(out, result->verdict);
+    element(out, "</td><td data-name=\"Evidence\">", result->outcome ? result->outcome->evidence : "none",
+            "</td><td data-name=\"Controls\">");
+    if (claim->control_count == 0)
+        fputs("none", out);
+    else
+        fprintf(out, "%zu of %zu broke", broke, claim->control_count);
+    fprintf(out, "</td><td class=\"number\" data-name=\"Time\">%.1f s</td></tr>\n", result->seconds);
+}
+
+static void write_theorems(FILE *out, const ntk_run *run, const size_t *order) {
+    fputs("<table><thead><tr><th>Theorem</th><th>Source</th><th>Verdict</th><th>Evidence</th>"
+          "<th>Controls</th><th>Time</th></tr></thead><tbody>\n",
+          out);
+    for (size_t i = 0; i < run->claim_count; i++) write_theorem(out, &run->claims[order[i]].result);
+    fputs("</tbody></table>\n", out);
+}
+
+/* ---- filters --------------------------------------------------------------------------------- */
+
+enum { FILTER_VERDICT, FILTER_SOURCE, FILTER_SUITE, FILTERS };
+static const char *const filter_names[FILTERS] = {"verdict", "source", "suite"};
+static const char *const filter_titles[FILTERS] = {"Verdict", "Source", "Suite"};
+
+static const char *filter_value(const ntk_claim_result *result, int filter, size_t *length) {
+    const char *value = filter == FILTER_VERDICT  ? ntk_verdict_text(result->verdict)
+                        : filter == FILTER_SOURCE ? result->claim->paper
+                                                  : result->claim->id;
+    *length = filter == FILTER_SUITE ? strcspn(value, "/") : strlen(value);
+    return value;
+}
+
+/* Each value once, at the first claim that has it. */
+static bool is_first_of_its_value(const ntk_run *run, int filter, size_t index) {
+    size_t length, other;
+    const char *value = filter_value(&run->claims[index].result, filter, &length);
+    for (size_t i = 0; i < index; i++) {
+        const char *earlier = filter_value(&run->claims[i].result, filter, &other);
+        if (other == length && strncmp(earlier, value, length) == 0) return false;
     }
-    fputs("</tbody></table></div>\n", out);
+    return true;
+}
+
+/* Shown by the script, without which they could do nothing. */
+static void write_filters(FILE *out, const ntk_run *run) {
+    fputs("<form class=\"filters\" hidden>", out);
+    for (int f = 0; f < FILTERS; f++) {
+        fprintf(out, "<label>%s <select name=\"%s\"><option value=\"\">all</option>", filter_titles[f],
+                filter_names[f]);
+        for (size_t i = 0; i < run->claim_count; i++) {
+            size_t length;
+            const char *value = filter_value(&run->claims[i].result, f, &length);
+            if (!is_first_of_its_value(run, f, i)) continue;
+            fputs("<option>", out);
+            ntk_markup_span(out, value, length);
+            fputs("</option>", out);
+        }
+        fputs("</select></label>", out);
+    }
+    fputs("<output></output></form>\n", out);
 }
 
 /* The largest shares; what is left out is less than any that is shown. */
@@ -158,16 +181,21 @@ static ntk_status write_risk(FILE *out, const ntk_run *run) {
     enum { SHOWN = 12 };
     ntk_risk risk;
     NTK_TRY(ntk_run_risk(run, &risk));
-    if (risk.count > 0) {
+    if (risk.count == 0)
+        fputs("<section id=\"chance\"><h2>Chance</h2>\n<p>No check of this run has an interval: another "
+              "seed would end as this one.</p></section>\n",
+              out);
+    else {
         fprintf(
             out,
             "<section id=\"chance\"><h2>Chance</h2>\n<p>Every check must hold at any seed. What another seed "
             "would do is told by the intervals: taking each one's estimate and standard error for the true "
             "ones, the chance that a new draw lands on the wrong side of its bound is a noncentral t "
-            "probability. Over the %zu intervals of this run these add up to <b>%.2g</b>; %g is "
-            "allowed.</p>\n<div class=\"scroll\"><table><thead><tr><th>Largest shares</th><th>Check</th>"
+            "probability. That any of the %zu intervals of this run does has at most the chance <b>%.2g</b>; "
+            "%g is "
+            "allowed.</p>\n<table><thead><tr><th>Largest shares</th><th>Check</th>"
             "<th>Chance</th></tr></thead><tbody>\n",
-            risk.count, risk.total, NTK_SUITE_FAMILY_ERROR);
+            risk.count, risk.total < 1 ? risk.total : 1.0, NTK_SUITE_FAMILY_ERROR);
         for (size_t i = 0; i < risk.count && i < SHOWN; i++) {
             const ntk_risk_share *share = &risk.shares[i];
             fputs("<tr><td><a href=\"#", out);
@@ -176,57 +204,67 @@ static ntk_status write_risk(FILE *out, const ntk_run *run) {
             if (share->variant.control != NULL)
                 element(out, " <span class=\"soft\">", share->variant.control->name,
                         share->variant.twin ? " (its twin)</span>" : "</span>");
-            element(out, "</td><td>", share->check->name, "</td>");
-            fprintf(out, "<td class=\"number\">%.1e</td></tr>\n", share->risk);
+            element(out, "</td><td data-name=\"Check\">", share->check->name, "</td>");
+            fprintf(out, "<td class=\"number\" data-name=\"Chance\">%.1e</td></tr>\n", share->risk);
         }
-        fputs("</tbody></table></div></section>\n", out);
+        fputs("</tbody></table></section>\n", out);
     }
     ntk_risk_release(&risk);
     return NTK_OK;
 }
 
-static void write_head(FILE *out, const ntk_run *run) {
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-          "<title>ntk-verify: report</title>\n<style>\n",
-          out);
-    fputs(style, out);
-    fputs("</style></head><body>\n<header><h1>ntk-verify</h1>\n"
+static void write_head(FILE *out, const ntk_run *run, const size_t *order) {
+    ntk_page_open(out, "ntk-verify: report");
+    fputs("<header><h1>ntk-verify</h1>\n"
           "<div class=\"soft\">Theorems about neural tangent kernels, each tested numerically beside a "
-          "control in "
-          "which a hypothesis is removed and the test must fail. A finite run tests a statement; it does not "
-          "prove "
-          "an asymptotic one.</div>\n",
+          "control in which a hypothesis is removed and the test must fail. A finite run tests a "
+          "statement; it does not prove an asymptotic one.</div>\n",
           out);
     write_counts(out, run);
     for (size_t i = 0; i < run->warning_count; i++)
         element(out, "<div class=\"REGRESSED\">Warning: ", run->warnings[i], "</div>\n");
     write_provenance(out, run);
-    fputs("</header>\n<section>\n", out);
-    write_theorems(out, run);
-    fputs("</section>\n", out);
+    fputs("</header>\n<section id=\"theorems\"><h2>Theorems</h2>\n", out);
+    write_filters(out, run);
+    write_theorems(out, run, order);
+    fputs("</section>\n<main>\n", out);
 }
 
 /* ---- one claim ------------------------------------------------------------------------------- */
 
 static void write_statement(FILE *out, const ntk_claim *claim) {
-    element(out, "<blockquote>", claim->statement, "</blockquote>\n");
+    fputs("<blockquote>", out);
+    ntk_mathml_html(out, claim->statement);
+    fputs("</blockquote>\n", out);
     fputs("<h3>Hypotheses</h3><ul>", out);
-    for (size_t i = 0; i < claim->hypothesis_count; i++) element(out, "<li>", claim->hypotheses[i], "</li>");
+    for (size_t i = 0; i < claim->hypothesis_count; i++) {
+        fputs("<li>", out);
+        ntk_mathml_html(out, claim->hypotheses[i]);
+        fputs("</li>", out);
+    }
     fputs("</ul>\n", out);
 }
 
 static void write_effect(FILE *out, const ntk_check_outcome *outcome) {
     if (outcome->has_metric && outcome->metric.is_estimate)
-        fprintf(out, "<td class=\"number\">%.3g</td><td class=\"number\">%.0e</td>",
+        fprintf(out,
+                "<td class=\"number\" data-name=\"Detectable\">%.3g</td>"
+                "<td class=\"number\" data-name=\"Chance\">%.0e</td>",
                 outcome->metric.estimate.minimum_detectable_effect, outcome->risk);
     else
         fputs("<td class=\"soft\" colspan=\"2\">no interval</td>", out);
 }
 
+/* A reason that several rows have stands once, below the last of them. */
+static void write_reason(FILE *out, int columns, const char *why, const char *next) {
+    if (next != NULL && strcmp(why, next) == 0) return;
+    fprintf(out, "<tr class=\"why\"><td colspan=\"%d\">", columns);
+    element(out, "", why, "</td></tr>\n");
+}
+
 static void write_checks(FILE *out, const ntk_claim_result *result) {
     ntk_description text;
-    fputs("<h3>Checks</h3><div class=\"scroll\"><table><thead><tr><th>Check</th><th>Found</th><th>Wanted</th>"
+    fputs("<h3>Checks</h3><table><thead><tr><th>Check</th><th>Found</th><th>Wanted</th>"
           "<th>Detectable</th><th>Chance</th><th>Verdict</th></tr></thead><tbody>\n",
           out);
     for (size_t i = 0; i < result->claim->check_count; i++) {
@@ -235,15 +273,16 @@ static void write_checks(FILE *out, const ntk_claim_result *result) {
         if (strcmp(outcome->check->name, outcome->check->metric) != 0)
             element(out, "<span class=\"soft mono\">", outcome->check->metric, "</span>");
         fputs("</td>", out);
-        element(out, "<td>", ntk_describe_found(outcome, text), "</td>");
-        element(out, "<td>", ntk_describe_wanted(outcome->check, text), "<br>");
-        element(out, "<span class=\"soft\">", outcome->check->why, "</span></td>");
+        element(out, "<td data-name=\"Found\">", ntk_describe_found(outcome, text), "</td>");
+        element(out, "<td data-name=\"Wanted\">", ntk_describe_wanted(outcome->check, text), "</td>");
         write_effect(out, outcome);
         fputs("<td>", out);
         verdict(out, outcome->verdict);
         fputs("</td></tr>\n", out);
+        write_reason(out, 6, outcome->check->why,
+                     i + 1 < result->claim->check_count ? outcome[1].check->why : NULL);
     }
-    fputs("</tbody></table></div>\n<p class=\"soft\">Detectable: the distance from the bound that this check "
+    fputs("</tbody></table>\n<p class=\"soft\">Detectable: the distance from the bound that this check "
           "would notice with power 0.8 to 0.9. <a href=\"#chance\">Chance</a>: that another seed ends "
           "otherwise, as "
           "this interval tells it.</p>\n",
@@ -284,7 +323,7 @@ static void write_control(FILE *out, const ntk_control_outcome *outcome, const c
                           const char *twin_cause) {
     element(out, "<tr><td>", outcome->control->name, "<br>");
     element(out, "<span class=\"soft\">", outcome->control->why, "</span></td>");
-    element(out, "<td>", outcome->control->removes, "</td><td>");
+    element(out, "<td data-name=\"Removed\">", outcome->control->removes, "</td><td data-name=\"Breaks\">");
     if (cause != NULL)
         element(out, "its process ", cause, "");
     else
@@ -301,63 +340,55 @@ static void write_controls(FILE *out, const ntk_claim_result *result) {
         element(out, "<p>None: ", claim->no_control, "</p>\n");
         return;
     }
-    fputs("<div class=\"scroll\"><table><thead><tr><th>Control</th><th>What is removed</th><th>Which check "
+    fputs("<table><thead><tr><th>Control</th><th>What is removed</th><th>Which check "
           "breaks, "
           "and what it found</th><th></th></tr></thead><tbody>\n",
           out);
     for (size_t i = 0; i < claim->control_count; i++)
         write_control(out, &result->outcome->controls[i], result->control_causes[i], result->twin_causes[i]);
-    fputs("</tbody></table></div>\n", out);
+    fputs("</tbody></table>\n", out);
+}
+
+static void write_regression(FILE *out, const ntk_regression_outcome *outcome) {
+    ntk_description text;
+    const ntk_comparison *comparison = &outcome->comparison;
+    const bool moved = comparison->compared && !comparison->agrees;
+    element(out, "<tr><td class=\"mono\">", outcome->regression->metric, "</td>");
+    element(out, "<td class=\"number\" data-name=\"Found\">",
+            ntk_describe_number(comparison->found, comparison->expected, text), "</td>");
+    element(out, "<td class=\"number\" data-name=\"Stored\">",
+            ntk_describe_number(comparison->expected, comparison->found, text), "</td>");
+    element(out,
+            moved ? "<td class=\"REGRESSED\" data-name=\"Comparison\">" : "<td data-name=\"Comparison\">",
+            ntk_describe_comparison(outcome, text), "</td></tr>\n");
 }
 
 static void write_regressions(FILE *out, const ntk_claim_result *result) {
-    ntk_description text;
     if (result->claim->regression_count == 0) return;
-    fputs("<h3>Stored results</h3><div class=\"scroll\"><table><thead><tr><th>Metric</th><th>Comparison</th>"
-          "<th>Why this tolerance</th></tr></thead><tbody>\n",
+    fputs("<h3>Stored results</h3><table><thead><tr><th>Metric</th><th>Found</th><th>Stored</th>"
+          "<th>Comparison; why this tolerance</th></tr></thead><tbody>\n",
           out);
     for (size_t i = 0; i < result->claim->regression_count; i++) {
         const ntk_regression_outcome *outcome = &result->outcome->regressions[i];
-        const bool moved = outcome->comparison.compared && !outcome->comparison.agrees;
-        element(out, "<tr><td class=\"mono\">", outcome->regression->metric, "</td>");
-        element(out, moved ? "<td class=\"REGRESSED\">" : "<td>", ntk_describe_comparison(outcome, text),
-                "</td>");
-        element(out, "<td class=\"soft\">", outcome->regression->why, "</td></tr>\n");
+        write_regression(out, outcome);
+        write_reason(out, 4, outcome->regression->why,
+                     i + 1 < result->claim->regression_count ? outcome[1].regression->why : NULL);
     }
-    fputs("</tbody></table></div>\n", out);
+    fputs("</tbody></table>\n", out);
 }
 
-/* gnuplot names its symbols alike in every drawing; in one document each drawing's names get a
- * prefix. */
-static void write_svg(FILE *out, const char *svg, const char *id) {
-    static const char *const references[] = {" id=\"", " id='", "href=\"#", "href='#", "url(#"};
-    while (*svg != '\0') {
-        const char *matched = NULL;
-        for (size_t r = 0; r < sizeof references / sizeof *references && matched == NULL; r++)
-            if (strncmp(svg, references[r], strlen(references[r])) == 0) matched = references[r];
-        if (matched == NULL)
-            fputc(*svg++, out);
-        else {
-            fputs(matched, out);
-            anchor(out, id);
-            fputc('-', out);
-            svg += strlen(matched);
-        }
-    }
-}
-
-static void write_figure(FILE *out, const ntk_claim_result *result) {
-    char *content = NULL;
+/* *symbols: whether this is the first drawing of the page, which has the symbols of all. */
+static void write_figure(FILE *out, const ntk_claim_result *result, bool *symbols) {
+    char *content = NULL, *repaired = NULL;
     size_t size = 0;
     if (result->figure_warning != NULL)
         element(out, "<h3>Figure</h3><p class=\"REGRESSED\">", result->figure_warning, "</p>\n");
     if (result->figure == NULL || ntk_file_read(result->figure, &content, &size) != NTK_OK) return;
-    const char *svg = strstr(content, "<svg"); /* past the XML declaration */
-    char *repaired = NULL;
-    if (svg != NULL && ntk_utf8_repair(svg, &repaired) == NTK_OK) {
-        fputs("<figure>", out);
-        write_svg(out, repaired, result->claim->id);
-        element(out, "<figcaption>", result->claim->caption, "</figcaption></figure>\n");
+    if (ntk_utf8_repair(content, &repaired) == NTK_OK) {
+        fputs("<figure><div class=\"drawing\" tabindex=\"0\">", out);
+        ntk_svg_inline(out, repaired, *symbols, result->claim->caption);
+        element(out, "</div><figcaption>", result->claim->caption, "</figcaption></figure>\n");
+        *symbols = false;
     }
     ntk_release(repaired);
     ntk_release(content);
@@ -386,12 +417,30 @@ static void write_settings(FILE *out, const ntk_task *task) {
     definition(out, term, task->settings);
 }
 
-static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *claim) {
+/* Where it lies, and what runs it again. */
+static void write_parameters(FILE *out, const ntk_run *run, const ntk_claim_run *claim) {
+    const ntk_claim_result *result = &claim->result;
+    fputs("<details><summary>Parameters in effect</summary><dl>\n", out);
+    for (size_t t = 0; t < claim->task_count; t++) write_settings(out, &claim->tasks[t]);
+    fputs("</dl></details>\n<dl>", out);
+    element(out, "<dt>folder</dt><dd class=\"mono\">suites/", result->claim->id, "</dd>\n");
+    element(out, "<dt>again</dt><dd class=\"mono\">ntk verify ", result->claim->id, "");
+    fprintf(out, " --tier %s --seed %" PRIu64, ntk_tier_text(run->options.tier), run->options.seed);
+    for (size_t i = 0; i < run->options.override_count; i++) {
+        element(out, " --set &#39;", run->options.overrides[i].name, "=");
+        element(out, "", run->options.overrides[i].value, "&#39;");
+    }
+    fputs("</dd></dl>\n", out);
+}
+
+static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *claim, bool *symbols) {
     const ntk_claim_result *result = &claim->result;
     ntk_description source;
     fputs("<section id=\"", out);
     anchor(out, result->claim->id);
-    element(out, "\"><h2>", result->claim->title, "</h2>\n<div>");
+    fputc('"', out);
+    filter_keys(out, result);
+    element(out, "><h2>", result->claim->title, "</h2>\n<div>");
     verdict(out, result->verdict);
     element(out, " <span class=\"soft\">", ntk_describe_source(result->claim, source), ": ");
     element(out, "", ntk_wording_meaning(result->claim->wording), " \u00b7 ");
@@ -402,25 +451,47 @@ static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *clai
         write_checks(out, result);
         write_controls(out, result);
     }
-    write_figure(out, result);
+    write_figure(out, result, symbols);
     if (result->claim->measured != NULL)
         write_measured(out, result->claim->measured, &claim->tasks[0].metrics);
     if (result->outcome != NULL) write_regressions(out, result);
     element(out, "<h3>What a finite run can show</h3><p>", result->claim->limits, "</p>\n");
-    fputs("<details><summary>Parameters in effect</summary><dl>\n", out);
-    for (size_t t = 0; t < claim->task_count; t++) write_settings(out, &claim->tasks[t]);
-    fprintf(out, "</dl><p class=\"mono\">ntk run %s --tier %s --seed %" PRIu64 "</p></details>\n</section>\n",
-            result->claim->id, ntk_tier_text(run->options.tier), run->options.seed);
+    write_parameters(out, run, claim);
+    fputs("<p><a href=\"#theorems\">all theorems</a></p></section>\n", out);
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+/* What does not hold comes first; otherwise as the run has them. */
+static void order_claims(const ntk_run *run, size_t *order) {
+    size_t count = 0;
+    for (int good = 0; good < 2; good++)
+        for (size_t i = 0; i < run->claim_count; i++)
+            if ((run->claims[i].result.verdict == NTK_VERDICT_HOLDS) == (good == 1)) order[count++] = i;
+}
+
+static ntk_status write_page(FILE *out, const ntk_run *run, const size_t *order) {
+    bool symbols = true;
+    write_head(out, run, order);
+    for (size_t i = 0; i < run->claim_count; i++) write_claim(out, run, &run->claims[order[i]], &symbols);
+    NTK_TRY(write_risk(out, run));
+    fputs("</main>\n", out);
+    ntk_page_close(out);
+    return NTK_OK;
 }
 
 ntk_status ntk_report_write(const ntk_run *run, const char *path) {
     ntk_file *file;
-    NTK_TRY(ntk_file_create(path, &file));
-    FILE *out = ntk_file_stream(file);
-    write_head(out, run);
-    for (size_t i = 0; i < run->claim_count; i++) write_claim(out, run, &run->claims[i]);
-    const ntk_status status = write_risk(out, run);
-    fputs("</body></html>\n", out);
+    void *order;
+    NTK_TRY(ntk_allocate(run->claim_count, sizeof(size_t), &order));
+    ntk_status status = ntk_file_create(path, &file);
+    if (status != NTK_OK) {
+        ntk_release(order);
+        return status;
+    }
+    order_claims(run, order);
+    status = write_page(ntk_file_stream(file), run, order);
+    ntk_release(order);
     if (status == NTK_OK) return ntk_file_commit(file);
     ntk_file_abandon(file);
     return status;
