@@ -60,7 +60,7 @@ static const char style[] =
 /* The page is complete without it: it adds the filters, which nothing else could do. */
 static const char script[] =
     "(function(){var form=document.querySelector('.filters'),items=document.querySelectorAll("
-    "'[data-verdict]'),said=form.querySelector('output');form.hidden=false;"
+    "'[data-verdict]');if(!form)return;var said=form.querySelector('output');form.hidden=false;"
     "function apply(){var shown=0,f={};form.querySelectorAll('select').forEach(function(s){"
     "f[s.name]=s.value});items.forEach(function(e){var on=true;for(var k in f)"
     "if(f[k]&&e.dataset[k]!==f[k])on=false;e.hidden=!on;if(on&&e.tagName==='TR')shown++});"
