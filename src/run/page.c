@@ -53,7 +53,7 @@ static const char style[] =
     "@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--good:#146c40;"
     "--bad:#b3261e;--doubt:#855900;--link:#000}body{max-width:none;padding:0;font-size:10pt}"
     ".filters{display:none}section{border:0;padding:0;margin:1.2rem 0}"
-    "h1,h2,h3,summary,thead{break-after:avoid}h3+*{break-before:avoid}"
+    "h1,h2,h3,summary,thead{break-after:avoid;break-inside:avoid}h3+*{break-before:avoid}"
     "tr,figure,blockquote,li{break-inside:avoid}"
     ".drawing{overflow:visible}figure svg{min-width:0}a{color:inherit}}\n";
 
