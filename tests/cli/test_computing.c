@@ -10,6 +10,7 @@
 #include <ntk/memory.h>
 
 #include "array.h"
+#include "convolution_reference.h"
 #include "status.h"
 #include "toy.h"
 
@@ -315,6 +316,34 @@ Test(computing, convolutional_kernel_by_default) {
                  "%s", toy_output());
     cr_expect_eq(toy_ntk("kernel --arch conv --layers 'conv 1, pool box 3' i -o j.npy"), 5);
     cr_expect(toy_said("leaves nothing of 2 positions"), "%s", toy_output());
+}
+
+/* The distance of what the command computes from numbers made elsewhere. */
+static double distance_of_command(const convolution_reference *r, const char *type, const double *reference) {
+    cr_assert_eq(toy_ntk("kernel --arch convolutional --image %s --layers '%s' --readout %s --activation %s "
+                         "--first-weight-variance %.17g --weight-variance %.17g --bias-variance %.17g "
+                         "--input-scale %s --type %s x.npy -o k.npy",
+                         r->image, r->layers, r->readout, r->activation, r->first_weight_variance,
+                         r->weight_variance, r->bias_variance, r->divided ? "dimension" : "none", type),
+                 0, "%s", toy_output());
+    size_t rows, columns;
+    double *k;
+    assert_ok(array_read(toy_path("k.npy"), &rows, &columns, &k));
+    cr_assert(rows == CONVOLUTION_REFERENCE_IMAGES && columns == CONVOLUTION_REFERENCE_IMAGES);
+    const double distance = convolution_reference_distance(reference, k);
+    ntk_release(k);
+    return distance;
+}
+
+Test(computing, convolutional_kernels_of_sixty_digits) {
+    for (const convolution_reference *r = convolution_references; r->image != NULL; r++) {
+        unsigned height, width, channels;
+        cr_assert_eq(sscanf(r->image, "%ux%ux%u", &height, &width, &channels), 3);
+        write_matrix("x.npy", CONVOLUTION_REFERENCE_IMAGES, height * width * channels, r->x);
+        const double nngp = distance_of_command(r, "nngp", r->nngp),
+                     ntk = distance_of_command(r, "ntk", r->ntk);
+        cr_expect(nngp <= 1e-14 && ntk <= 1e-14, "%s, %s: %g, %g", r->image, r->layers, nngp, ntk);
+    }
 }
 
 Test(computing, convolutional_kernel_misused) {

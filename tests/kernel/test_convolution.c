@@ -12,6 +12,7 @@
 #include "ball_convolution.h"
 #include "ball_kernel.h"
 #include "base/vector_table.h"
+#include "convolution_reference.h"
 #include "kernel/convolution_pairs.h"
 #include "start.h"
 
@@ -374,5 +375,38 @@ Test(convolution, black_images) {
         const ntk_architecture a = one_of(NTK_RELU, kind);
         assert_ok(ntk_kernel_gram(&a, NTK_KERNEL_NTK, 2, PIXELS, x, PIXELS, gram, 2));
         cr_expect(gram[0] > 0 && gram[1] == 0 && gram[2] == 0 && gram[3] == 0);
+    }
+}
+
+/* ---- numbers made elsewhere ------------------------------------------------------------------ */
+
+static ntk_architecture network_of(const convolution_reference *r) {
+    ntk_architecture a = ntk_architecture_default();
+    a.family = NTK_CONVOLUTIONAL;
+    assert_ok(ntk_architecture_parse_image(r->image, &a));
+    assert_ok(ntk_architecture_parse_layers(r->layers, &a));
+    assert_ok(ntk_activation_parse(r->activation, &a.activation));
+    a.convolution.readout = strcmp(r->readout, "average") == 0 ? NTK_READOUT_AVERAGE : NTK_READOUT_FLATTEN;
+    a.convolution.first_weight_variance = r->first_weight_variance;
+    a.weight_variance = r->weight_variance;
+    a.bias_variance = r->bias_variance;
+    a.input_scale = r->divided ? NTK_INPUT_SCALE_DIMENSION : NTK_INPUT_SCALE_NONE;
+    return a;
+}
+
+/* The numbers have 17 digits, which adds an ulp. */
+Test(convolution, sixty_digits_from_another_program) {
+    for (const convolution_reference *r = convolution_references; r->image != NULL; r++) {
+        const ntk_architecture a = network_of(r);
+        const size_t n = CONVOLUTION_REFERENCE_IMAGES, d = dimension(&a);
+        double nngp[9], ntk[9];
+        assert_ok(ntk_kernel_gram_both(&a, n, d, r->x, d, nngp, ntk, n));
+        const double errors[] = {convolution_reference_distance(r->nngp, nngp),
+                                 convolution_reference_distance(r->ntk, ntk)};
+        cr_expect(errors[0] <= wanted && errors[1] <= wanted, "%s, %s: NNGP is off by %g, NTK by %g",
+                  r->image, r->layers, errors[0], errors[1]);
+        assert_ok(ntk_kernel_cross(&a, NTK_KERNEL_NTK, n, n, d, r->x, d, r->x, d, ntk, n));
+        cr_expect(convolution_reference_distance(r->ntk, ntk) <= wanted, "%s, %s: cross", r->image,
+                  r->layers);
     }
 }
