@@ -410,3 +410,24 @@ Test(convolution, sixty_digits_from_another_program) {
                   r->layers);
     }
 }
+
+/* The first two digits in the network of Bietti and Mairal's code (sums over patches, poolings by 2
+ * and 5), in 90 digits. Without biases the kernel of bytes is that of bytes / 255 times 255^2. */
+Test(convolution, digits_in_ninety_digits) {
+    static const double wanted_nngp[] = {7.004274216490087297, 7.933901898107574527, 8.996039952137935604};
+    static const double wanted_ntk[] = {15.45535470146751, 17.66310848284741620, 20.26841383160072};
+    ntk_architecture a =
+        network(28, 28, 1, "conv 3 sum, pool gauss 2, conv 3 sum, pool gauss 5", NTK_READOUT_FLATTEN);
+    ntk_array x;
+    double nngp[4], ntk[4];
+    a.input_scale = NTK_INPUT_SCALE_NONE;
+    a.convolution.first_weight_variance = 1;
+    assert_ok(ntk_array_read("data/mnist-5k-images-idx3-ubyte.gz", &x));
+    assert_ok(ntk_kernel_gram_both(&a, 2, 784, x.values, 784, nngp, ntk, 2));
+    ntk_array_release(&x);
+    for (size_t k = 0; k < 3; k++) {
+        const size_t at = k == 2 ? 3 : k;
+        cr_expect_float_eq(nngp[at] / (255 * 255), wanted_nngp[k], wanted * wanted_nngp[k]);
+        cr_expect_float_eq(ntk[at] / (255 * 255), wanted_ntk[k], wanted * wanted_ntk[k]);
+    }
+}
