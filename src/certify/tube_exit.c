@@ -197,10 +197,10 @@ ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds
     NTK_TRY(begin_search(&e));
     ntk_status status = NTK_OK;
     bool more = true;
-    for (size_t c = 0; c < count && status == NTK_OK; c++) {
+    for (size_t c = 0; c < count; c++)
         exits[c] = (ntk_tube_exit){{INFINITY, INFINITY}, INFINITY, INFINITY, NAN};
-        if (more) status = next_exit(&e, thresholds[c], log_horizon, exits + c, &more);
-    }
+    for (size_t c = 0; c < count && status == NTK_OK && more; c++)
+        status = next_exit(&e, thresholds[c], log_horizon, exits + c, &more);
     end_search(&e);
     return status;
 }
