@@ -50,9 +50,7 @@ typedef struct study {
 
 /* ---- one network ----------------------------------------------------------------------------- */
 
-/* A tube that ends early leaves the thresholds behind its end unproved; it is no error. */
-static ntk_status prove(const study *self, const ntk_training *training, size_t width, ntk_tube_exit *exits,
-                        ntk_tube_state *state) {
+static ntk_status begin(const study *self, const ntk_training *training, size_t width, ntk_tube **out) {
     const ntk_tube_problem problem = {.architecture = &training->architecture,
                                       .loss = self->problem.loss,
                                       .inputs = training->inputs,
@@ -61,10 +59,32 @@ static ntk_status prove(const study *self, const ntk_training *training, size_t 
                                       .points = training->points,
                                       .x = training->x,
                                       .targets = training->targets};
+    return ntk_tube_create(&problem, &self->tube, out);
+}
+
+/* Squared loss: whether it is proved that there is no exit at all. */
+static ntk_status prove_none(const study *self, ntk_tube *tube, bool *none) {
+    double margin = 0;
+    if (self->problem.loss == NTK_LOSS_SQUARED)
+        NTK_TRY(ntk_tube_never(tube, self->thresholds[0], exp(self->log_horizon), &margin));
+    *none = margin > 0;
+    return NTK_OK;
+}
+
+/* A tube that ends early leaves the thresholds behind its end unproved; it is no error. */
+static ntk_status prove(const study *self, const ntk_training *training, size_t width, ntk_tube_exit *exits,
+                        ntk_tube_state *state) {
+    const size_t thresholds = self->grid.axes[THRESHOLD].count;
     ntk_tube *tube = NULL;
-    NTK_TRY(ntk_tube_create(&problem, &self->tube, &tube));
-    ntk_status status =
-        ntk_tube_exits(tube, self->grid.axes[THRESHOLD].count, self->thresholds, self->log_horizon, exits);
+    bool none;
+    NTK_TRY(begin(self, training, width, &tube));
+    ntk_status status = prove_none(self, tube, &none);
+    if (status == NTK_OK && !none) {
+        ntk_tube_destroy(tube);
+        NTK_TRY(begin(self, training, width, &tube));
+        status = ntk_tube_exits(tube, thresholds, self->thresholds, self->log_horizon, exits);
+    }
+    for (size_t k = 0; k < thresholds && none; k++) exits[k].log_time = (ntk_interval){INFINITY, INFINITY};
     if (status == NTK_OK || status == NTK_ERROR_NO_CONVERGENCE) status = ntk_tube_describe(tube, state);
     ntk_tube_destroy(tube);
     return status;
