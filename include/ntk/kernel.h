@@ -82,6 +82,28 @@ ntk_status ntk_kernel_cross(const ntk_architecture *architecture, ntk_kernel_typ
 ntk_status ntk_kernel_gram_both(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                 size_t ldx, double *nngp, double *ntk, size_t ldg);
 
+/* A kernel matrix that is computed in blocks, where it does not fit into memory. */
+typedef struct ntk_kernel_blocks ntk_kernel_blocks;
+
+/* What belongs to single points. x: (n, d); y: (m, d), or NULL: the Gram matrix of x, m = n. The
+ * arrays must stay until ntk_kernel_blocks_destroy, those of the architecture too. Same errors as
+ * of ntk_kernel_cross; *out is NULL after an error. */
+ntk_status ntk_kernel_blocks_create(const ntk_architecture *architecture, ntk_kernel_type type, size_t n,
+                                    size_t m, size_t d, const double *x, size_t ldx, const double *y,
+                                    size_t ldy, ntk_kernel_blocks **out);
+
+/* Rows row .. row + rows and columns column .. column + columns of the matrix, bit for bit those of
+ * ntk_kernel_gram or ntk_kernel_cross. out: (rows, columns), leading dimension ldo. Tiles of 256 x
+ * 256 are computed whole (but not by convolutional networks), so that blocks do best to begin at
+ * multiples of 256; within a block of a Gram matrix every pair is computed once. Errors:
+ * NTK_ERROR_SHAPE for a block that is empty or exceeds the matrix; NTK_ERROR_NOT_FINITE;
+ * NTK_ERROR_MEMORY. */
+ntk_status ntk_kernel_block(const ntk_kernel_blocks *blocks, size_t row, size_t rows, size_t column,
+                            size_t columns, double *out, size_t ldo);
+
+/* NULL is allowed. */
+void ntk_kernel_blocks_destroy(ntk_kernel_blocks *blocks);
+
 /* Dual activation at one covariance: *value = E[phi(u) phi(v)], *derivative = E[phi'(u) phi'(v)]
  * for (u, v) ~ N(0, [[sxx, sxy], [sxy, syy]]). *error (may be NULL): an estimate of the absolute
  * error of the worse of the two (rounding level for closed forms; difference of two orders for

@@ -2,6 +2,7 @@
 #ifndef NTK_KERNEL_CONVOLUTION_H
 #define NTK_KERNEL_CONVOLUTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ntk/architecture.h>
@@ -15,5 +16,15 @@
 ntk_status ntk_convolution_matrix(const ntk_architecture *architecture, size_t d, size_t n, const double *x,
                                   size_t ldx, size_t m, const double *y, size_t ldy, double *nngp,
                                   double *ntk, size_t ld);
+
+/* The same in blocks (ntk_kernel_blocks of kernel.h). tangent: the NTK will be wanted. x, y and the
+ * architecture are only needed while it is made, but for the architecture, which stays. */
+typedef struct ntk_convolution_blocks ntk_convolution_blocks;
+ntk_status ntk_convolution_blocks_create(const ntk_architecture *architecture, bool tangent, size_t d,
+                                         size_t n, const double *x, size_t ldx, size_t m, const double *y,
+                                         size_t ldy, ntk_convolution_blocks **out);
+ntk_status ntk_convolution_block(const ntk_convolution_blocks *blocks, size_t row, size_t rows, size_t column,
+                                 size_t columns, double *nngp, double *ntk, size_t ld);
+void ntk_convolution_blocks_destroy(ntk_convolution_blocks *blocks);
 
 #endif

@@ -67,38 +67,44 @@ enum {
 };
 _Static_assert(STRIP % NTK_POINT_BLOCK == 0, "strips begin with a block of points");
 
-/* A kernel matrix in the making. */
+/* What the pairs of a kernel matrix are computed from. */
 typedef struct {
     const ntk_architecture *architecture;
     const ntk_points *rows, *columns; /* the same for a Gram matrix */
     ntk_recursion recursion;
     ntk_recursion_run run;
-    double *nngp, *ntk; /* either may be NULL */
-    size_t ld;
+    void *layers; /* of the recursion; owned */
 } matrix;
+
+/* Where entries go: entry (row, column) of the matrix stands first. */
+typedef struct {
+    double *nngp, *ntk; /* either may be NULL */
+    size_t ld, row, column;
+} target;
 
 typedef struct {
     size_t row, column, rows, columns; /* first ones, and how many */
     bool diagonal;
 } tile;
 
-/* Offset by a tile's position, NULL staying NULL. */
-static double *at(double *base, size_t row, size_t column, size_t ld) {
-    return base ? base + row * ld + column : NULL;
+/* Entry (row, column) of the matrix in one of the two, NULL staying NULL. */
+static double *at(const target *out, double *base, size_t row, size_t column) {
+    return base ? base + (row - out->row) * out->ld + (column - out->column) : NULL;
 }
 
-static ntk_status products(const matrix *m, const tile *t, double *out) {
+static ntk_status products(const matrix *m, const tile *t, double *out, size_t ld) {
     const ntk_points *rows = m->rows, *columns = m->columns;
     const double *x = rows->x + t->row * rows->ldx, *y = columns->x + t->column * columns->ldx;
-    if (t->diagonal) return ntk_syrk(t->rows, rows->dimension, 1, x, rows->ldx, 0, out, m->ld);
+    if (t->diagonal) return ntk_syrk(t->rows, rows->dimension, 1, x, rows->ldx, 0, out, ld);
     return ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, t->rows, t->columns, rows->dimension, 1, x, rows->ldx, y,
-                    columns->ldx, 0, out, m->ld);
+                    columns->ldx, 0, out, ld);
 }
 
 /* Columns `column` .. + count of row i, whose inner products stand in product. */
-static ntk_status finish_row(const matrix *m, size_t i, size_t column, size_t count, const double *product) {
+static ntk_status finish_row(const matrix *m, const target *out, size_t i, size_t column, size_t count,
+                             const double *product) {
     size_t flagged[STRIP];
-    double *nngp = at(m->nngp, i, column, m->ld), *ntk = at(m->ntk, i, column, m->ld);
+    double *nngp = at(out, out->nngp, i, column), *ntk = at(out, out->ntk, i, column);
     const size_t found = m->run(&m->recursion, i, column, count, product, nngp, ntk, flagged);
     for (size_t k = 0; k < found; k++) {
         double s = 0, theta = 0;
@@ -109,41 +115,42 @@ static ntk_status finish_row(const matrix *m, size_t i, size_t column, size_t co
     return NTK_OK;
 }
 
-static void set_diagonal(const matrix *m, size_t i) {
+static void set_diagonal(const matrix *m, const target *out, size_t i) {
     const ntk_points *points = m->rows;
-    if (m->nngp) *at(m->nngp, i, i, m->ld) = points->variance[points->depth * points->stride + i];
-    if (m->ntk) *at(m->ntk, i, i, m->ld) = points->tangent[i];
+    if (out->nngp) *at(out, out->nngp, i, i) = points->variance[points->depth * points->stride + i];
+    if (out->ntk) *at(out, out->ntk, i, i) = points->tangent[i];
 }
 
 /* The tile's entries below the diagonal, copied to above it. */
-static void mirror(double *a, size_t ld, const tile *t) {
+static void mirror(const target *out, double *a, const tile *t) {
     if (a == NULL) return;
     for (size_t i0 = t->row; i0 < t->row + t->rows; i0 += MIRROR)
         for (size_t j0 = t->column; j0 < t->column + t->columns && j0 < i0 + MIRROR; j0 += MIRROR)
             for (size_t j = j0; j < j0 + MIRROR && j < t->column + t->columns; j++)
                 for (size_t i = i0 > j ? i0 : j + 1; i < i0 + MIRROR && i < t->row + t->rows; i++)
-                    a[j * ld + i] = a[i * ld + j];
+                    *at(out, a, j, i) = *at(out, a, i, j);
 }
 
 /* All rows of the tile, in strips of columns whose fields stay in cache from row to row. */
-static ntk_status finish_tile(const matrix *m, const tile *t, const double *product) {
+static ntk_status finish_tile(const matrix *m, const target *out, const tile *t, const double *product) {
     for (size_t first = 0; first < t->columns; first += STRIP)
         for (size_t i = t->diagonal ? first + 1 : 0; i < t->rows; i++) {
             const size_t end = t->diagonal ? i : t->columns; /* below the diagonal only */
             const size_t count = end - first < STRIP ? end - first : STRIP;
-            NTK_TRY(finish_row(m, t->row + i, t->column + first, count, product + i * m->ld + first));
+            NTK_TRY(finish_row(m, out, t->row + i, t->column + first, count, product + i * out->ld + first));
         }
     return NTK_OK;
 }
 
-static ntk_status compute_tile(const matrix *m, const tile *t, bool symmetric) {
-    double *out = at(m->ntk ? m->ntk : m->nngp, t->row, t->column, m->ld);
-    NTK_TRY(products(m, t, out));
-    NTK_TRY(finish_tile(m, t, out));
-    for (size_t i = 0; t->diagonal && i < t->rows; i++) set_diagonal(m, t->row + i);
+/* symmetric: both halves of the target are wanted. */
+static ntk_status compute_tile(const matrix *m, const target *out, const tile *t, bool symmetric) {
+    double *product = at(out, out->ntk ? out->ntk : out->nngp, t->row, t->column);
+    NTK_TRY(products(m, t, product, out->ld));
+    NTK_TRY(finish_tile(m, out, t, product));
+    for (size_t i = 0; t->diagonal && i < t->rows; i++) set_diagonal(m, out, t->row + i);
     if (symmetric) {
-        mirror(m->nngp, m->ld, t);
-        mirror(m->ntk, m->ld, t);
+        mirror(out, out->nngp, t);
+        mirror(out, out->ntk, t);
     }
     return NTK_OK;
 }
@@ -155,40 +162,55 @@ static tile tile_at(const matrix *m, size_t block_row, size_t block_column) {
     const size_t rows = m->rows->count - t.row, columns = m->columns->count - t.column;
     t.rows = rows < TILE ? rows : TILE;
     t.columns = columns < TILE ? columns : TILE;
+    t.diagonal = m->rows == m->columns && block_row == block_column;
     return t;
 }
 
+/* A whole matrix in the making. */
+typedef struct {
+    const matrix *m;
+    target out;
+} whole;
+
 /* Unit u of a Gram matrix: lower tiles numbered row by row, (0,0), (1,0), (1,1), (2,0), ... */
 static ntk_status gram_unit(size_t unit, void *context) {
-    const matrix *m = context;
+    const whole *w = context;
     size_t row = 0, column = unit;
     while (column > row) column -= ++row;
-    tile t = tile_at(m, row, column);
-    t.diagonal = row == column;
-    return compute_tile(m, &t, true);
+    const tile t = tile_at(w->m, row, column);
+    return compute_tile(w->m, &w->out, &t, true);
 }
 
 static ntk_status cross_unit(size_t unit, void *context) {
-    const matrix *m = context;
-    const size_t across = tiles_across(m->columns->count);
-    const tile t = tile_at(m, unit / across, unit % across);
-    return compute_tile(m, &t, false);
+    const whole *w = context;
+    const size_t across = tiles_across(w->m->columns->count);
+    const tile t = tile_at(w->m, unit / across, unit % across);
+    return compute_tile(w->m, &w->out, &t, false);
 }
 
-static ntk_status compute(matrix *m, ntk_points *rows, ntk_points *columns) {
-    const ntk_architecture *architecture = m->architecture;
-    void *layers = NULL;
-    NTK_TRY(ntk_allocate(architecture->depth, sizeof(ntk_recursion_layer), &layers));
+/* All that belongs to points. The matrix keeps the pointers; its layers are to be released in
+ * either case. */
+static ntk_status prepare(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                          matrix *m) {
+    NTK_TRY(ntk_allocate(architecture->depth, sizeof(ntk_recursion_layer), &m->layers));
+    m->architecture = architecture;
     m->rows = rows;
     m->columns = columns;
-    m->recursion = ntk_recursion_create(architecture, rows->dimension, layers);
+    m->recursion = ntk_recursion_create(architecture, rows->dimension, m->layers);
     m->run = ntk_recursion_chosen(architecture);
-    ntk_status status = ntk_points_recurse(architecture, rows, columns, &m->recursion);
+    return ntk_points_recurse(architecture, rows, columns, &m->recursion);
+}
+
+static ntk_status compute(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
+                          const target *out) {
+    matrix m = {0};
+    whole w = {&m, *out};
+    ntk_status status = prepare(architecture, rows, columns, &m);
     const size_t down = tiles_across(rows->count), across = tiles_across(columns->count);
     if (status == NTK_OK)
-        status = rows == columns ? ntk_map(down * (down + 1) / 2, gram_unit, m)
-                                 : ntk_map(down * across, cross_unit, m);
-    ntk_release(layers);
+        status = rows == columns ? ntk_map(down * (down + 1) / 2, gram_unit, &w)
+                                 : ntk_map(down * across, cross_unit, &w);
+    ntk_release(m.layers);
     return status;
 }
 
@@ -219,9 +241,9 @@ ntk_status ntk_kernel_gram_both(const ntk_architecture *architecture, size_t n, 
     if (architecture->family == NTK_CONVOLUTIONAL)
         return ntk_convolution_matrix(architecture, d, n, x, ldx, n, NULL, 0, nngp, ntk, ldg);
     ntk_points points = {0};
-    matrix m = {.architecture = architecture, .nngp = nngp, .ntk = ntk, .ld = ldg};
+    const target out = {.nngp = nngp, .ntk = ntk, .ld = ldg};
     ntk_status status = ntk_points_create(architecture, n, d, x, ldx, &points);
-    if (status == NTK_OK) status = compute(&m, &points, &points);
+    if (status == NTK_OK) status = compute(architecture, &points, &points, &out);
     ntk_points_destroy(&points);
     return status;
 }
@@ -243,13 +265,169 @@ ntk_status ntk_kernel_cross(const ntk_architecture *architecture, ntk_kernel_typ
     if (architecture->family == NTK_CONVOLUTIONAL)
         return ntk_convolution_matrix(architecture, d, n, x, ldx, m, y, ldy, nngp ? kernel : NULL,
                                       nngp ? NULL : kernel, ldk);
-    matrix out = {
-        .architecture = architecture, .nngp = nngp ? kernel : NULL, .ntk = nngp ? NULL : kernel, .ld = ldk};
+    const target out = {.nngp = nngp ? kernel : NULL, .ntk = nngp ? NULL : kernel, .ld = ldk};
     ntk_points rows = {0}, columns = {0};
     ntk_status status = ntk_points_create(architecture, n, d, x, ldx, &rows);
     if (status == NTK_OK) status = ntk_points_create(architecture, m, d, y, ldy, &columns);
-    if (status == NTK_OK) status = compute(&out, &rows, &columns);
+    if (status == NTK_OK) status = compute(architecture, &rows, &columns, &out);
     ntk_points_destroy(&rows);
     ntk_points_destroy(&columns);
     return status;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+struct ntk_kernel_blocks {
+    ntk_architecture architecture; /* its arrays of variances stay the caller's */
+    ntk_kernel_type type;
+    size_t n, m;
+    ntk_points x, y; /* the second empty for a Gram matrix */
+    matrix matrix;
+    ntk_convolution_blocks *convolution; /* of a convolutional network, instead of the above */
+};
+
+/* A block in the making: the tiles that meet it, of a Gram matrix those on and below the diagonal
+ * that meet it or whose mirror image does. */
+typedef struct {
+    const matrix *m;
+    target out;
+    size_t row_end, column_end;
+    size_t tiles, (*tile)[2];
+} block;
+
+/* Of the tile's entries, and of those mirrored, whether any is in the block, and whether all
+ * are. */
+static bool meets(const block *b, size_t row, size_t rows, size_t column, size_t columns) {
+    return row < b->row_end && row + rows > b->out.row && column < b->column_end &&
+           column + columns > b->out.column;
+}
+
+static bool holds(const block *b, const tile *t) {
+    return t->row >= b->out.row && t->row + t->rows <= b->row_end && t->column >= b->out.column &&
+           t->column + t->columns <= b->column_end;
+}
+
+static size_t later(size_t a, size_t b) { return a > b ? a : b; }
+static size_t sooner(size_t a, size_t b) { return a < b ? a : b; }
+
+/* What of the tile belongs to the block, from `from`, where the whole tile stands. */
+static void copy_part(const block *b, const tile *t, const target *from, double *source, double *base) {
+    for (size_t i = later(t->row, b->out.row); i < sooner(t->row + t->rows, b->row_end); i++)
+        for (size_t j = later(t->column, b->out.column); j < sooner(t->column + t->columns, b->column_end);
+             j++)
+            *at(&b->out, base, i, j) = *at(from, source, i, j);
+}
+
+static void copy_mirrored(const block *b, const tile *t, const target *from, double *source, double *base) {
+    const size_t top = later(t->column, b->out.row), bottom = sooner(t->column + t->columns, b->row_end);
+    const size_t left = later(t->row, b->out.column), right = sooner(t->row + t->rows, b->column_end);
+    for (size_t i0 = top; i0 < bottom; i0 += MIRROR)
+        for (size_t j0 = left; j0 < right; j0 += MIRROR)
+            for (size_t i = i0; i < sooner(i0 + MIRROR, bottom); i++)
+                for (size_t j = j0; j < sooner(j0 + MIRROR, right); j++)
+                    *at(&b->out, base, i, j) = *at(from, source, j, i);
+}
+
+/* A tile is always computed whole: its bits are those that it has in the whole matrix. */
+static ntk_status block_unit(size_t unit, void *context) {
+    const block *b = context;
+    const tile t = tile_at(b->m, b->tile[unit][0], b->tile[unit][1]);
+    target out = b->out;
+    double *room = NULL;
+    if (!holds(b, &t)) {
+        NTK_TRY(ntk_allocate_doubles((size_t)TILE * TILE, &room));
+        out = (target){b->out.nngp ? room : NULL, b->out.ntk ? room : NULL, TILE, t.row, t.column};
+    }
+    const ntk_status status = compute_tile(b->m, &out, &t, t.diagonal);
+    double *source = out.ntk ? out.ntk : out.nngp, *base = b->out.ntk ? b->out.ntk : b->out.nngp;
+    if (status == NTK_OK && room != NULL) copy_part(b, &t, &out, source, base);
+    if (status == NTK_OK && b->m->rows == b->m->columns && !t.diagonal)
+        copy_mirrored(b, &t, &out, source, base);
+    ntk_release(room);
+    return status;
+}
+
+static void list_tiles(block *b) {
+    const bool symmetric = b->m->rows == b->m->columns;
+    const size_t down = tiles_across(b->m->rows->count), across = tiles_across(b->m->columns->count);
+    for (size_t row = 0; row < down; row++)
+        for (size_t column = 0; column < (symmetric ? row + 1 : across); column++) {
+            const tile t = tile_at(b->m, row, column);
+            if (!meets(b, t.row, t.rows, t.column, t.columns) &&
+                !(symmetric && meets(b, t.column, t.columns, t.row, t.rows)))
+                continue;
+            if (b->tile != NULL) b->tile[b->tiles][0] = row, b->tile[b->tiles][1] = column;
+            b->tiles++;
+        }
+}
+
+static ntk_status compute_block(block *b) {
+    void *memory = NULL;
+    list_tiles(b); /* counts */
+    NTK_TRY(ntk_allocate(b->tiles, sizeof *b->tile, &memory));
+    b->tile = memory;
+    b->tiles = 0;
+    list_tiles(b);
+    const ntk_status status = ntk_map(b->tiles, block_unit, b);
+    ntk_release(memory);
+    return status;
+}
+
+static ntk_status prepare_points(ntk_kernel_blocks *k, size_t d, const double *x, size_t ldx, const double *y,
+                                 size_t ldy) {
+    NTK_TRY(ntk_points_create(&k->architecture, k->n, d, x, ldx, &k->x));
+    if (y == NULL) return prepare(&k->architecture, &k->x, &k->x, &k->matrix);
+    NTK_TRY(ntk_points_create(&k->architecture, k->m, d, y, ldy, &k->y));
+    return prepare(&k->architecture, &k->x, &k->y, &k->matrix);
+}
+
+ntk_status ntk_kernel_blocks_create(const ntk_architecture *architecture, ntk_kernel_type type, size_t n,
+                                    size_t m, size_t d, const double *x, size_t ldx, const double *y,
+                                    size_t ldy, ntk_kernel_blocks **out) {
+    *out = NULL;
+    if (y == NULL && m != n)
+        return ntk_fail(NTK_ERROR_SHAPE, "a Gram matrix of %zu points has %zu columns, not %zu", n, n, m);
+    NTK_TRY(check(architecture, n, m, d));
+    NTK_TRY(check_stride("x", ldx, d));
+    if (y != NULL) NTK_TRY(check_stride("y", ldy, d));
+    void *memory = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof(ntk_kernel_blocks), &memory));
+    ntk_kernel_blocks *k = memory;
+    *k = (ntk_kernel_blocks){.architecture = *architecture, .type = type, .n = n, .m = m};
+    const ntk_status status = architecture->family == NTK_CONVOLUTIONAL
+                                  ? ntk_convolution_blocks_create(&k->architecture, type == NTK_KERNEL_NTK, d,
+                                                                  n, x, ldx, m, y, ldy, &k->convolution)
+                                  : prepare_points(k, d, x, ldx, y, ldy);
+    if (status == NTK_OK)
+        *out = k;
+    else
+        ntk_kernel_blocks_destroy(k);
+    return status;
+}
+
+ntk_status ntk_kernel_block(const ntk_kernel_blocks *k, size_t row, size_t rows, size_t column,
+                            size_t columns, double *out, size_t ldo) {
+    if (rows == 0 || columns == 0 || row > k->n || rows > k->n - row || column > k->m ||
+        columns > k->m - column)
+        return ntk_fail(NTK_ERROR_SHAPE, "no block of %zu x %zu at (%zu, %zu) in a kernel of %zu x %zu", rows,
+                        columns, row, column, k->n, k->m);
+    NTK_TRY(check_stride("the block", ldo, columns));
+    const bool nngp = k->type == NTK_KERNEL_NNGP;
+    double *const first = nngp ? out : NULL, *const second = nngp ? NULL : out;
+    if (k->convolution != NULL)
+        return ntk_convolution_block(k->convolution, row, rows, column, columns, first, second, ldo);
+    block b = {.m = &k->matrix,
+               .out = {first, second, ldo, row, column},
+               .row_end = row + rows,
+               .column_end = column + columns};
+    return compute_block(&b);
+}
+
+void ntk_kernel_blocks_destroy(ntk_kernel_blocks *k) {
+    if (k == NULL) return;
+    ntk_convolution_blocks_destroy(k->convolution);
+    ntk_points_destroy(&k->x);
+    ntk_points_destroy(&k->y);
+    ntk_release(k->matrix.layers);
+    ntk_release(k);
 }

@@ -431,3 +431,39 @@ Test(convolution, digits_in_ninety_digits) {
         cr_expect_float_eq(ntk[at] / (255 * 255), wanted_ntk[k], wanted * wanted_ntk[k]);
     }
 }
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+/* Pairs fall into other groups of eight than in the whole matrix: within a block, across the
+ * diagonal, mirrored only in part. Gaussian pixels, bytes (whose sums are exact), an expansion. */
+Test(convolution, blocks_have_the_bits_of_the_whole_matrix) {
+    enum { N = 29, M = 13, D = 5 * 4 * 2 };
+    const size_t cuts[][4] = {{0, 29, 0, 13}, {5, 9, 0, 13}, {3, 20, 7, 4}, {12, 1, 0, 13}, {0, 1, 12, 1}};
+    double *normal = normals(7, "blocks", N * D), x[N * D], whole[N * N], out[N * M];
+    for (size_t kind = 0; kind < 6; kind++) {
+        ntk_architecture a = network(5, 4, 2, "conv 3, pool gauss 2, conv 3", NTK_READOUT_AVERAGE);
+        const ntk_kernel_type type = kind % 2 ? NTK_KERNEL_NNGP : NTK_KERNEL_NTK;
+        if (kind / 2 == 1) a.bias_variance = 0.1;
+        if (kind / 2 == 2) a.activation = NTK_TANH, a.weight_variance = 1;
+        for (size_t i = 0; i < N * D; i++) x[i] = kind / 2 == 1 ? round(40 * normal[i]) : normal[i];
+        for (int cross = 0; cross < 2; cross++) {
+            const double *y = cross ? x + D : NULL;
+            const size_t m = cross ? M : N;
+            ntk_kernel_blocks *blocks = NULL;
+            if (cross)
+                assert_ok(ntk_kernel_cross(&a, type, N, M, D, x, D, y, D, whole, M));
+            else
+                assert_ok(ntk_kernel_gram(&a, type, N, D, x, D, whole, N));
+            assert_ok(ntk_kernel_blocks_create(&a, type, N, m, D, x, D, y, D, &blocks));
+            for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
+                const size_t *c = cuts[k];
+                for (size_t i = 0; i < N * M; i++) out[i] = -777;
+                assert_ok(ntk_kernel_block(blocks, c[0], c[1], c[2], c[3], out, M));
+                for (size_t i = 0; i < c[1]; i++)
+                    cr_expect_eq(memcmp(out + i * M, whole + (c[0] + i) * m + c[2], c[3] * sizeof *out), 0,
+                                 "network %zu, cross %d, block %zu, row %zu", kind, cross, k, i);
+            }
+            ntk_kernel_blocks_destroy(blocks);
+        }
+    }
+}

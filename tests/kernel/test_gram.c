@@ -277,3 +277,54 @@ Test(gram, errors_name_what_is_wrong) {
     architecture.depth = NTK_DEPTH_MAX + 1;
     cr_expect_eq(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 1, 2, x, 2, kernel, 1), NTK_ERROR_ARGUMENT);
 }
+
+/* Blocks that begin and end anywhere: within a tile, across the diagonal, mirrored only in part. */
+static void expect_blocks(const ntk_architecture *architecture, ntk_kernel_type type, size_t n, size_t m,
+                          size_t d, const double *x, const double *y, const double *whole) {
+    const size_t cuts[][4] = {{0, n, 0, m}, {0, 256, 0, 256}, {256, n - 256, 0, m}, {0, 256, 256, m - 256},
+                              {1, 1, 3, 1}, {5, 260, 2, 270}, {250, 20, 3, m - 3},  {3, n - 3, 251, 10},
+                              {7, 9, 7, 9}, {n - 1, 1, 0, m}, {0, n, m - 1, 1},     {270, 3, 260, 12}};
+    ntk_kernel_blocks *blocks = NULL;
+    assert_ok(ntk_kernel_blocks_create(architecture, type, n, m, d, x, d, y, d, &blocks));
+    double *out = zeros(n * (m + 3));
+    for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
+        const size_t *c = cuts[k], ld = c[3] + 3;
+        for (size_t i = 0; i < c[1] * ld; i++) out[i] = -777;
+        assert_ok(ntk_kernel_block(blocks, c[0], c[1], c[2], c[3], out, ld));
+        for (size_t i = 0; i < c[1]; i++) {
+            cr_expect_eq(memcmp(out + i * ld, whole + (c[0] + i) * m + c[2], c[3] * sizeof *out), 0,
+                         "%s, block %zu, row %zu", ntk_activation_name(architecture->activation), k, i);
+            cr_expect(out[i * ld + c[3]] == -777 && out[i * ld + c[3] + 2] == -777);
+        }
+    }
+    cr_expect_eq(ntk_kernel_block(blocks, n, 1, 0, m, out, m), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_block(blocks, 1, n, 0, m, out, m), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_block(blocks, 0, 0, 0, m, out, m), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_block(blocks, 0, n, 1, m, out, m), NTK_ERROR_SHAPE);
+    cr_expect_eq(ntk_kernel_block(blocks, 0, n, 0, m, out, m - 1), NTK_ERROR_SHAPE);
+    ntk_kernel_blocks_destroy(blocks);
+    ntk_release(out);
+}
+
+Test(gram, blocks_have_the_bits_of_the_whole_matrix) {
+    enum { N = 523, M = 300, D = 5 };
+    double *x = normals(7, "blocks", N * D), *y = normals(8, "blocks", M * D), *whole = zeros(N * N);
+    assert_ok(ntk_set_workers(2));
+    for (size_t kind = 0; kind < NETWORKS; kind++)
+        for (int type = NTK_KERNEL_NTK; type <= NTK_KERNEL_NNGP; type++) {
+            const ntk_architecture a = network(kind, 2);
+            const ntk_kernel_type t = (ntk_kernel_type)type;
+            assert_ok(ntk_kernel_gram(&a, t, N, D, x, D, whole, N));
+            expect_blocks(&a, t, N, N, D, x, NULL, whole);
+            assert_ok(ntk_kernel_cross(&a, t, N, M, D, x, D, y, D, whole, M));
+            expect_blocks(&a, t, N, M, D, x, y, whole);
+        }
+    const ntk_architecture a = network(0, 1);
+    ntk_kernel_blocks *blocks = NULL;
+    cr_expect_eq(ntk_kernel_blocks_create(&a, NTK_KERNEL_NTK, N, M, D, x, D, NULL, 0, &blocks),
+                 NTK_ERROR_SHAPE);
+    cr_expect_null(blocks);
+    ntk_release(x);
+    ntk_release(y);
+    ntk_release(whole);
+}
