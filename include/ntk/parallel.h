@@ -6,6 +6,7 @@
 #ifndef NTK_PARALLEL_H
 #define NTK_PARALLEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ntk/api.h>
@@ -21,6 +22,9 @@ typedef ntk_status (*ntk_unit)(size_t unit, void *context);
  * ntk_error_detail) the line of the failing unit with the lowest index, the same for any number of
  * workers. Progress of the outermost map is reported through ntk_progress (log.h). */
 ntk_status ntk_map(size_t units, ntk_unit unit, void *context);
+
+/* Whether the calling thread runs a unit of a map. */
+bool ntk_inside_map(void);
 
 /* Threads that ntk_map uses; 1 until set. Set it from the main thread, outside a map.
  * Errors: NTK_ERROR_ARGUMENT for 0 or more than 4096. */

@@ -136,6 +136,13 @@ ntk_decision ntk_decide_equivalent(const ntk_estimate *estimate, double bound, d
  * or 1 where the standard error is 0; NaN for what is no t interval. */
 double ntk_stats_risk(const ntk_estimate *estimate, double distance);
 
+/* How many samples, in place of the degrees + 1 that there were, would give an interval that does
+ * not reach as far as `distance` from its value, with probability 0.9, taking the estimate's
+ * standard
+ * error for the true one (stats/sample_size.c). Infinite beyond a million; NaN for what is no t
+ * interval or has standard error 0. */
+double ntk_stats_sample_size(const ntk_estimate *estimate, double distance);
+
 /* Per-interval confidence that keeps the chance of any false alarm among `tests` two-sided
  * intervals below `family_error` (Bonferroni: no independence assumed): 1 - family_error / tests.
  * NaN, which no estimate accepts as its level, unless 0 < family_error < 1 and tests > 0. */

@@ -55,6 +55,8 @@ ntk_status ntk_set_workers(size_t count) {
 
 size_t ntk_workers(void) { return workers; }
 
+bool ntk_inside_map(void) { return depth > 0; }
+
 /* ---- units ----------------------------------------------------------------------------------- */
 
 static void report_failure(map_state *state, size_t unit, ntk_status status) {

@@ -38,6 +38,18 @@ const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description
     return text;
 }
 
+const char *ntk_describe_sample_size(const ntk_check_outcome *outcome, ntk_description text) {
+    text[0] = '\0';
+    if (isnan(outcome->sample_size)) return text;
+    if (isinf(outcome->sample_size))
+        snprintf(text, NTK_DESCRIPTION_SIZE, "no number of seeds up to a million would settle it");
+    else
+        snprintf(text, NTK_DESCRIPTION_SIZE,
+                 "about %.0f seeds in place of %.0f would settle it, if their mean stays where it is",
+                 outcome->sample_size, floor(outcome->metric.estimate.degrees + 1.5));
+    return text;
+}
+
 /* The half-width to two digits, and the value to as many decimals. */
 const char *ntk_describe_metric(const ntk_metric *metric, ntk_description text) {
     const ntk_estimate *estimate = &metric->estimate;

@@ -21,6 +21,9 @@ const char *ntk_describe_found(const ntk_check_outcome *outcome, ntk_description
 /* "-0.499 ± 0.021", with the half-width of its interval, or "0.7": a metric within a sentence. */
 const char *ntk_describe_metric(const ntk_metric *metric, ntk_description text);
 
+/* Of what is INCONCLUSIVE, how many samples would settle it; "" of anything else. */
+const char *ntk_describe_sample_size(const ntk_check_outcome *outcome, ntk_description text);
+
 /* "at most 1", "the whole interval inside -0.5 +- 0.05". */
 const char *ntk_describe_wanted(const ntk_check *check, ntk_description text);
 

@@ -185,6 +185,13 @@ static double risk_of_twin(const ntk_check *check, const ntk_metric *metric) {
                        chance_beyond(estimate, good.low - estimate->value));
 }
 
+/* On whichever side of the nearer end of the range the value lies. */
+static double samples_to_settle(const ntk_check *check, const ntk_metric *metric) {
+    const range good = wanted(check);
+    const double value = metric->estimate.value;
+    return ntk_stats_sample_size(&metric->estimate, fmin(fabs(value - good.low), fabs(good.high - value)));
+}
+
 static ntk_verdict verdict_of(ntk_decision decision) {
     if (decision == NTK_DECISION_HOLDS) return NTK_VERDICT_HOLDS;
     return decision == NTK_DECISION_VIOLATED ? NTK_VERDICT_VIOLATED : NTK_VERDICT_INCONCLUSIVE;
@@ -194,6 +201,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     const ntk_metric *metric = metrics == NULL ? NULL : ntk_metrics_find(metrics, check->metric);
     ntk_check_outcome outcome = {.check = check,
                                  .risk = NAN,
+                                 .sample_size = NAN,
                                  .evidence = evidence_text(evidence_of(check, metric)),
                                  .reason = metrics == NULL ? "the process failed" : unfit(check, metric)};
     if (metric != NULL) {
@@ -209,6 +217,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     if (!metric->is_estimate) estimate.low = estimate.high = estimate.value;
     outcome.verdict = verdict_of(decide(check, &estimate));
     outcome.risk = risk_of_check(check, metric);
+    if (outcome.verdict == NTK_VERDICT_INCONCLUSIVE) outcome.sample_size = samples_to_settle(check, metric);
     return outcome;
 }
 

@@ -45,6 +45,9 @@ typedef struct ntk_check_outcome {
      * twin is - as the interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which
      * says nothing of its spread. */
     double risk;
+    /* INCONCLUSIVE: samples, seeds mostly, that would settle it (stats.h, ntk_stats_sample_size);
+     * NaN otherwise. */
+    double sample_size;
 } ntk_check_outcome;
 
 /* Judge one check. ERROR: the metric is missing, is not finite, is no estimate where the kind needs

@@ -14,8 +14,10 @@
 
 #include "claim/describe.h"
 #include "cli/cli.h"
+#include "experiment/kept.h"
 #include "run/catalogue.h"
 #include "run/compute.h"
+#include "run/folder.h"
 #include "run/inputs.h"
 #include "run/process.h"
 
@@ -116,6 +118,8 @@ static int run(const cli_arguments *arguments) {
         request.inputs = &inputs;
     }
     if (runner != NULL) {
+        const ntk_status kept = ntk_kept_begin(getenv(NTK_KEPT_VARIABLE));
+        if (kept != NTK_OK) return cli_fail(kept);
         end_with_runner(runner);
         signal(SIGPIPE, SIG_IGN);
         ntk_progress_set_sink(send_progress, &last_progress);

@@ -36,6 +36,7 @@ static void explain_check(const ntk_metrics *metrics, const ntk_check_outcome *o
     fprintf(stream, "  check %s is %s\n    found %s: %s\n    wanted %s\n    why: %s\n", check->name,
             ntk_verdict_text(outcome->verdict), check->metric, ntk_describe_found(outcome, found),
             ntk_describe_wanted(check, wanted), check->why);
+    if (*ntk_describe_sample_size(outcome, found) != '\0') fprintf(stream, "    %s\n", found);
     explain_worst_case(metrics, check->metric, stream);
 }
 
@@ -49,6 +50,9 @@ static void explain_control(const ntk_control_outcome *outcome, const char *caus
             fprintf(stream, "    check %s is %s, should be VIOLATED: found %s\n",
                     outcome->breaks[b].check->name, ntk_verdict_text(outcome->breaks[b].verdict),
                     ntk_describe_found(&outcome->breaks[b], found));
+    for (size_t b = 0; cause == NULL && b < outcome->control->break_count; b++)
+        if (*ntk_describe_sample_size(&outcome->breaks[b], found) != '\0')
+            fprintf(stream, "    check %s: %s\n", outcome->breaks[b].check->name, found);
 }
 
 /* One that is undecided leaves the claim what it is, and is told in a line. */

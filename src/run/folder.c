@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,20 @@ static bool is_stale(const char *name) {
     const size_t length = strlen(name);
     return strcmp(name, "summary.json") == 0 || strcmp(name, "report.html") == 0 ||
            strcmp(name, "junit.xml") == 0 || (length > 4 && strcmp(name + length - 4, ".new") == 0);
+}
+
+/* With the last units goes their folder. */
+ntk_status ntk_run_forget_units(const ntk_run *run, const ntk_task *task) {
+    char *path, key[24];
+    NTK_TRY(ntk_text_format(&path, "%s/" NTK_KEPT_FOLDER, run->folder));
+    snprintf(key, sizeof key, "%016" PRIx64 "-", task->key);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        if (strncmp(entry->d_name, key, strlen(key)) == 0) unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder != NULL) closedir(folder);
+    rmdir(path);
+    ntk_release(path);
+    return NTK_OK;
 }
 
 ntk_status ntk_run_clear_reports(const ntk_run *run) {

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include "experiment/support.h"
 #include "run/compute.h"
 #include "run/figure.h"
+#include "run/folder.h"
 #include "run/identity.h"
 #include "run/inputs.h"
 #include "run/journal.h"
@@ -148,15 +150,19 @@ static ntk_status empty_folder(const char *path) {
 
 static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
-    char *texts[4] = {0}, inputs[NTK_INPUTS_SIZE];
+    char *texts[5] = {0}, inputs[NTK_INPUTS_SIZE];
     ntk_inputs_print(&(ntk_inputs){claim->content, run->data}, inputs);
     ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[2], "NTK_ROOT=%s", run->suite->root);
     if (status == NTK_OK) status = ntk_text_format(&texts[3], "NTK_RUNNER=%ld", (long)getpid());
+    if (status == NTK_OK)
+        status = ntk_text_format(&texts[4], NTK_KEPT_VARIABLE "=%s/" NTK_KEPT_FOLDER "/%016" PRIx64,
+                                 run->folder, task->key);
     if (status == NTK_OK) {
         const char *const environment[] = {texts[2],
                                            texts[3],
+                                           texts[4],
                                            inputs,
                                            "OMP_NUM_THREADS=1",
                                            "OPENBLAS_NUM_THREADS=1",
@@ -168,7 +174,7 @@ static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *
             claim->time_limit[run->options.tier], claim->memory_limit};
         status = ntk_process_start(&options, &task->process);
     }
-    for (int i = 0; i < 4; i++) ntk_release(texts[i]);
+    for (int i = 0; i < 5; i++) ntk_release(texts[i]);
     return status;
 }
 
@@ -180,9 +186,18 @@ static ntk_status check_program(const ntk_run *run) {
     return ntk_fail(NTK_ERROR_IO, "%s was replaced during the run; start again", run->suite->executable);
 }
 
+static ntk_status make_kept_folder(const ntk_run *run) {
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/" NTK_KEPT_FOLDER, run->folder));
+    const ntk_status status = ntk_folder_create(path);
+    ntk_release(path);
+    return status;
+}
+
 static ntk_status start_computation(const ntk_run *run, ntk_task *task) {
     NTK_TRY(check_program(run));
     NTK_TRY(empty_folder(task->folder));
+    NTK_TRY(make_kept_folder(run));
     command line = {0};
     ntk_status status = build_command(run, task, &line);
     if (status == NTK_OK) status = spawn_task(run, task, &line);
@@ -261,7 +276,8 @@ static ntk_status collect(ntk_run *run, ntk_task *task) {
     if (!written) return fail_task(task, "ended with exit status 0 but wrote no metrics.tsv");
     if (!readable) return fail_task(task, "%s", ntk_error_detail());
     task->state = NTK_TASK_DONE;
-    return enter_in_journal(run, task);
+    NTK_TRY(enter_in_journal(run, task));
+    return ntk_run_forget_units(run, task);
 }
 
 /* Files of a child's output that stayed empty tell nobody anything. */

@@ -41,6 +41,7 @@ static json_t *check_object(const ntk_check_outcome *outcome) {
     ntk_json_set_text(object, "wanted", ntk_describe_wanted(check, wanted));
     ntk_json_set_text(object, "verdict", ntk_verdict_text(outcome->verdict));
     ntk_json_set_text(object, "evidence", outcome->evidence);
+    if (!isnan(outcome->sample_size)) ntk_json_set_number(object, "sample_size", outcome->sample_size);
     if (outcome->reason != NULL) ntk_json_set_text(object, "reason", outcome->reason);
     return object;
 }

@@ -11,6 +11,8 @@
 #include <ntk/parallel.h>
 #include <ntk/status.h>
 
+#include "experiment/kept.h"
+
 /* ---- axes, places, parts --------------------------------------------------------------------- */
 
 ntk_axis ntk_axis_of_choices(const ntk_context *context, const char *name, const char *parameter) {
@@ -179,7 +181,9 @@ ntk_status ntk_grid_run(ntk_grid *grid, ntk_grid_unit unit, const void *study) {
     const size_t size = unit_count(grid) * ntk_grid_slot_size(grid);
     NTK_TRY(ntk_allocate_doubles(size, &grid->slots));
     for (size_t i = 0; i < size; i++) grid->slots[i] = NAN;
-    const ntk_status status = row_count(grid) == 0 ? NTK_OK : ntk_map(unit_count(grid), run_unit, &self);
+    const ntk_status status = row_count(grid) == 0 ? NTK_OK
+                                                   : ntk_kept_map(unit_count(grid), run_unit, &self,
+                                                                  grid->slots, ntk_grid_slot_size(grid));
     if (status != NTK_OK) ntk_grid_release(grid);
     return status;
 }

@@ -52,6 +52,28 @@ Test(run_folder, a_killed_run_is_resumed_to_the_same_tables) {
     expect_same_tables("whole", "cut");
 }
 
+/* A hundred units take five seconds. Killed after some have been kept, the process goes on from
+ * them: it takes less than the whole, leaves the same tables, and forgets what it kept. */
+Test(run_folder, a_process_goes_on_from_its_finished_units) {
+    const char *claim = "toy/slow --set units=100 --set pause=0.05 --no-figures --jobs 1";
+    cr_assert_eq(toy_ntk("verify toy/slow --set units=100 --no-figures --out whole"), 0, "%s", toy_output());
+    cr_assert_eq(
+        toy_shell("\"$NTK_FIXTURE\" verify %s --out cut & pid=$!; "
+                  "while [ \"$(cat cut/.kept/*-1 2>/dev/null | wc -c)\" -lt 1500 ]; do sleep 0.1; done; "
+                  "kill -9 $pid; wait $pid; true",
+                  claim),
+        0);
+    cr_expect_eq(toy_shell("sleep 0.2; test -s cut/journal.log"), 1, "no process had finished");
+    cr_assert_eq(toy_ntk("verify %s --out cut --resume", claim), 0, "%s", toy_output());
+    cr_assert_eq(toy_shell("cmp whole/toy/slow/draws.tsv cut/toy/slow/draws.tsv"), 0, "%s", toy_output());
+    json_t *manifest = json_load_file(toy_path("cut/manifest.json"), 0, NULL);
+    const json_t *process = json_array_get(json_object_get(manifest, "processes"), 0);
+    const double seconds = json_number_value(json_object_get(process, "seconds"));
+    cr_expect_lt(seconds, 4.2, "it took %g s: 100 units take 5, of which 60 had been kept", seconds);
+    json_decref(manifest);
+    cr_expect_eq(toy_shell("ls -A cut | grep kept"), 1, "%s", toy_output());
+}
+
 Test(run_folder, an_interrupt_ends_with_130_and_kills_the_children) {
     const int status =
         toy_shell("\"$NTK_FIXTURE\" verify toy/timeout toy/holds --no-figures --out \"$PWD/cut\" & pid=$!; "

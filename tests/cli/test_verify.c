@@ -1,6 +1,7 @@
 /* The verdicts of `ntk verify`, its exit statuses, and the lines that it prints. */
 #include "toy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -73,6 +74,16 @@ Test(verify, a_number_that_moved_is_regressed) {
     cr_expect(toy_said("stored result constant: found 3, stored 3.5"), "%s", toy_output());
     /* Other parameters give other numbers: nothing is compared. */
     cr_expect_eq(toy_ntk("verify toy/holds --set units=2 --no-figures --out run2"), 0, "%s", toy_output());
+}
+
+/* The fixture's interval of half-width 3 has 8 samples with standard error 0.6; the bound lies at a
+ * distance of 1. */
+Test(verify, inconclusive_says_how_many_seeds_would_settle_it) {
+    cr_expect_eq(toy_ntk("verify toy/inconclusive --no-figures --out run"), 4);
+    const long seeds = strtol(toy_after("    about "), NULL, 10);
+    cr_expect(toy_said(" seeds in place of 8 would settle it, if their mean stays where it is\n"), "%s",
+              toy_output());
+    cr_expect(seeds > 30 && seeds < 200, "%ld seeds", seeds);
 }
 
 Test(verify, the_worst_verdict_decides_and_all_are_counted) {

@@ -90,9 +90,10 @@ typedef ntk_status (*ntk_grid_unit)(const void *study, ntk_slot *slot);
 /* Doubles of a slot: rows times columns, and what is kept. */
 size_t ntk_grid_slot_size(const ntk_grid *grid);
 
-/* Allocate the slots, to be released, and run every unit, by one ntk_map. After a failure nothing
- * is there. Errors: those of the units, with their place ("relu, width 64, seed 3: reason");
- * NTK_ERROR_MEMORY. */
+/* Allocate the slots, to be released, and run every unit, by one ntk_map; in a run of `ntk verify`
+ * the slots of finished units are kept, and a run that is resumed goes on from them. After a
+ * failure nothing is there. Errors: those of the units, with their place ("relu, width 64, seed 3:
+ * reason"); NTK_ERROR_MEMORY. */
 ntk_status ntk_grid_run(ntk_grid *grid, ntk_grid_unit unit, const void *study);
 void ntk_grid_release(ntk_grid *grid);
 
