@@ -260,9 +260,9 @@ $(BUILD)/tests/fixture/ntk: $(BUILD)/tests/fixture/registry.o $(CLI_OBJECTS) $(A
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
-# MODULE=kernel runs one module's tests.
+# The fixture is what the tests of the command use. MODULE=kernel runs one module's tests.
 .PHONY: test
-test: $(if $(MODULE),$(MODULE:%=$(BUILD)/tests/%/run),$(TEST_BINARIES))
+test: $(if $(MODULE),$(patsubst %,$(BUILD)/tests/%/run,$(subst fixture,cli,$(MODULE))),$(TEST_BINARIES))
 	@NTK_BINARY="$$(realpath $(BUILD))/ntk" NTK_FIXTURE="$$(realpath $(BUILD))/tests/fixture/ntk" ci/run-tests $^
 
 # The Python package: its tests, and a wheel that carries the library.

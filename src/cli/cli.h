@@ -48,7 +48,7 @@ struct cli_command {
     int (*run)(const cli_arguments *arguments);
 };
 
-extern const cli_command cli_list, cli_find, cli_show, cli_run, cli_verify, cli_merge, cli_compare,
+extern const cli_command cli_list, cli_find, cli_show, cli_run, cli_new, cli_verify, cli_merge, cli_compare,
     cli_history, cli_report, cli_figures, cli_accept, cli_kernel, cli_enclose, cli_check, cli_certify,
     cli_doctor;
 
