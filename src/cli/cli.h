@@ -101,6 +101,10 @@ int cli_fail_naming(const cli_command *command, ntk_status status);
 /* Columns of the terminal behind a descriptor; of none: $COLUMNS, or 80. At least 40. */
 size_t cli_columns(int descriptor);
 
+/* Print something; on a terminal filled to its width, the rest of a line below its beginning: of
+ * one that is not indented at column `hang`. Returns what `print` does. */
+int cli_fill(int (*print)(const cli_arguments *arguments), const cli_arguments *arguments, size_t hang);
+
 /* True where stdout is a terminal that wants colours. */
 bool cli_colour(void);
 

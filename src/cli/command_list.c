@@ -1,7 +1,10 @@
 /* ntk list: the catalogue. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <jansson.h>
+
+#include <ntk/memory.h>
 
 #include "claim/describe.h"
 #include "cli/cli.h"
@@ -26,12 +29,16 @@ typedef struct listing {
     size_t count;
     const char *source;
     bool markdown;
+    const bool *selected; /* (registry entries) */
 } listing;
 
 static const char *text_of(const json_t *object, const char *key, const char *otherwise) {
     const char *text = json_string_value(json_object_get(object, key));
     return text != NULL ? text : otherwise;
 }
+
+/* On a terminal that is too narrow for a line of each claim. */
+static bool two_lines;
 
 static void print_claim(const ntk_claim *claim, const listing *self) {
     if (self->markdown) {
@@ -42,8 +49,8 @@ static void print_claim(const ntk_claim *claim, const listing *self) {
     ntk_description source;
     const ntk_record *record = newest(self->records, self->count, claim->id);
     const json_t *found = record != NULL ? ntk_record_claim(record, claim->id) : NULL;
-    printf("%-13s %-40s %s; %s", text_of(found, "verdict", "-"), claim->id, claim->title,
-           ntk_describe_source(claim, source));
+    printf(two_lines ? "%-13s %s\n              %s; %s" : "%-13s %-40s %s; %s",
+           text_of(found, "verdict", "-"), claim->id, claim->title, ntk_describe_source(claim, source));
     if (record != NULL)
         printf("; evidence: %s; %s tier, %.10s", text_of(found, "evidence", "none"),
                ntk_tier_text(record->tier), ntk_record_text(record, NULL, "started"));
@@ -57,6 +64,7 @@ static int list(const ntk_suite *suite, const listing *self) {
                "|---|---|---|---|---|---|\n");
     for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         ntk_claim claim;
+        if (!self->selected[entry - suite->registry]) continue;
         const ntk_status status = ntk_suite_claim(suite, entry->id, &claim);
         if (status != NTK_OK) return cli_fail(status);
         if (self->source == NULL || strcmp(claim.paper, self->source) == 0) {
@@ -70,7 +78,21 @@ static int list(const ntk_suite *suite, const listing *self) {
     return CLI_OK;
 }
 
-static int run(const cli_arguments *arguments) {
+/* The claims and suites that are named; all where none is. */
+static int list_named(const ntk_suite *suite, const cli_arguments *arguments, listing self) {
+    size_t available = 0;
+    while (suite->registry[available].id != NULL) available++;
+    void *memory;
+    ntk_status status = ntk_allocate(available, sizeof(bool), &memory);
+    if (status != NTK_OK) return cli_fail(status);
+    self.selected = memory;
+    status = ntk_suite_select(suite, arguments->names, arguments->name_count, memory);
+    const int result = status == NTK_OK ? list(suite, &self) : cli_fail_naming(arguments->command, status);
+    ntk_release(memory);
+    return result;
+}
+
+static int print_list(const cli_arguments *arguments) {
     const char *format = cli_value(arguments, "format");
     const bool markdown = format != NULL && strcmp(format, "markdown") == 0;
     if (format != NULL && !markdown && strcmp(format, "text") != 0)
@@ -82,19 +104,25 @@ static int run(const cli_arguments *arguments) {
     size_t count = 0;
     if (!markdown && ntk_records_read("results", &records, &count) != NTK_OK)
         return cli_fail(NTK_ERROR_MEMORY);
-    const listing all = {records, count, cli_value(arguments, "source"), markdown};
-    const int result = list(&suite, &all);
+    const listing all = {records, count, cli_value(arguments, "source"), markdown, NULL};
+    const int result = list_named(&suite, arguments, all);
     ntk_records_release(records, count);
     ntk_suite_release(&suite);
     return result;
 }
 
+static int run(const cli_arguments *arguments) {
+    two_lines = isatty(STDOUT_FILENO) && cli_columns(STDOUT_FILENO) < 140;
+    return cli_fill(print_list, arguments, two_lines ? 0 : 14);
+}
+
 const cli_command cli_list = {
     .name = "list",
-    .synopsis = "[--source PAPER] [--format text|markdown]",
+    .synopsis = "[CLAIM or SUITE ...] [--source PAPER] [--format text|markdown]",
     .summary = "the claims, with their sources and newest verdicts",
     .details =
-        "Lists the claims. The first column is the newest verdict among all runs in results/ (in the current "
+        "Lists the claims, or those that are named. The first column is the newest verdict among all runs in "
+        "results/ (in the current "
         "folder) whose parameters were not changed by --set, \"-\" where there is none; the kinds of "
         "evidence "
         "that it rests on, the tier and the day stand last. Behind the source: whether the "
@@ -103,6 +131,6 @@ const cli_command cli_list = {
     .exit_status = "0; 5 an error; 64 wrong usage, also a paper that no claim cites.",
     .options = options,
     .least_names = 0,
-    .most_names = 0,
+    .most_names = (size_t)-1,
     .run = run,
 };

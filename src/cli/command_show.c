@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ntk/memory.h>
+
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
@@ -133,19 +135,12 @@ static void show_rest(const ntk_claim *claim) {
     printf("\nFigure: %s\n\nLimits: %s\n", claim->caption, claim->limits);
 }
 
-static int run(const cli_arguments *arguments) {
-    ntk_suite suite;
-    ntk_status status = ntk_suite_open(ntk_registry, NULL, &suite);
-    if (status != NTK_OK) return cli_fail(status);
+static int show_claim(const ntk_suite *suite, const char *id) {
     ntk_claim claim;
-    status = ntk_suite_claim(&suite, arguments->names[0], &claim);
-    if (status != NTK_OK) {
-        ntk_suite_release(&suite);
-        return cli_fail_naming(arguments->command, status);
-    }
+    ntk_status status = ntk_suite_claim(suite, id, &claim);
+    if (status != NTK_OK) return cli_fail(status);
     show_statement(&claim);
-    status = show_paper(&suite, &claim);
-    ntk_suite_release(&suite);
+    status = show_paper(suite, &claim);
     if (status != NTK_OK) {
         ntk_claim_release(&claim);
         return cli_fail(status);
@@ -159,16 +154,46 @@ static int run(const cli_arguments *arguments) {
     return CLI_OK;
 }
 
+/* The claims that are named, and those of the suites that are. */
+static int show_named(const ntk_suite *suite, const cli_arguments *arguments) {
+    size_t available = 0, shown = 0;
+    while (suite->registry[available].id != NULL) available++;
+    void *memory;
+    ntk_status status = ntk_allocate(available, sizeof(bool), &memory);
+    if (status != NTK_OK) return cli_fail(status);
+    bool *selected = memory;
+    status = ntk_suite_select(suite, arguments->names, arguments->name_count, selected);
+    int result = status == NTK_OK ? CLI_OK : cli_fail_naming(arguments->command, status);
+    for (size_t i = 0; i < available && result == CLI_OK; i++) {
+        if (!selected[i]) continue;
+        if (shown++ > 0) printf("\n\n");
+        result = show_claim(suite, suite->registry[i].id);
+    }
+    ntk_release(memory);
+    return result;
+}
+
+static int show(const cli_arguments *arguments) {
+    ntk_suite suite;
+    const ntk_status status = ntk_suite_open(ntk_registry, NULL, &suite);
+    if (status != NTK_OK) return cli_fail(status);
+    const int result = show_named(&suite, arguments);
+    ntk_suite_release(&suite);
+    return result;
+}
+
+static int run(const cli_arguments *arguments) { return cli_fill(show, arguments, 0); }
+
 const cli_command cli_show = {
     .name = "show",
-    .synopsis = "CLAIM",
+    .synopsis = "CLAIM or SUITE ...",
     .summary = "one claim in full: statement, checks, controls, parameters",
-    .details =
-        "Shows a claim: what the theorem states, what is checked and why, which control must break, and "
-        "which parameters --set can change.",
+    .details = "Shows a claim, or all of a suite: what the theorem states, what is checked and why, which "
+               "control must break, and "
+               "which parameters --set can change.",
     .exit_status = "0; 5 an error; 64 wrong usage, also a claim that does not exist.",
     .options = options,
     .least_names = 1,
-    .most_names = 1,
+    .most_names = (size_t)-1,
     .run = run,
 };
