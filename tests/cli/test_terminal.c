@@ -32,8 +32,7 @@ Test(terminal, list_and_show_keep_to_the_width) {
     expect_within(72);
     cr_expect(toy_said("\nChecks:\n"), "%s", toy_output());
     /* Piped, a claim is one line. */
-    cr_assert_eq(toy_ntk("list | grep -c 'Lemma 1 (restated)'"), 0);
-    cr_expect_str_eq(toy_output(), "16\n");
+    cr_expect_eq(toy_ntk("list | grep -c 'Lemma 1 (restated)' >a; ls suites/toy | wc -l >b; cmp a b"), 0);
 }
 
 Test(terminal, progress_keeps_to_one_line) {
@@ -46,8 +45,8 @@ Test(terminal, progress_keeps_to_one_line) {
 }
 
 Test(terminal, suites_are_accepted_where_claims_are) {
-    cr_assert_eq(toy_ntk("show toy | grep -c ', revision 1'"), 0, "%s", toy_output());
-    cr_expect_str_eq(toy_output(), "16\n");
+    cr_expect_eq(toy_ntk("show toy | grep -c ', revision 1' >a; ls suites/toy | wc -l >b; cmp a b"), 0, "%s",
+                 toy_output());
     cr_assert_eq(toy_ntk("list toy/holds toy/slow | wc -l"), 0, "%s", toy_output());
     cr_expect_str_eq(toy_output(), "2\n");
     cr_expect_eq(toy_ntk("list toys"), 64);
