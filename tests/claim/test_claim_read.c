@@ -79,7 +79,7 @@ Test(claim_read, the_documented_example_is_read_as_documented) {
     cr_assert_eq(claim.setting_count[NTK_TIER_FULL], 2);
     cr_expect_str_eq(claim.settings[NTK_TIER_FULL][0].name, "widths");
     cr_expect_str_eq(claim.settings[NTK_TIER_FULL][0].value, "64 256 1024");
-    cr_expect_eq(claim.settings[NTK_TIER_FULL][0].line, 14);
+    cr_expect_eq(claim.settings[NTK_TIER_FULL][0].line, 15);
 
     cr_assert_eq(claim.check_count, 5);
     cr_expect_str_eq(claim.checks[0].name, "displacement-ratio-erf");
