@@ -25,31 +25,36 @@ static ntk_status parse_classes(const char *name, const char *number, ntk_networ
 
 static ntk_status parse_setting(const char *name, ntk_network_setting setting, ntk_network_name *out) {
     if (out->setting != NTK_SETTING_COMMON)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "'%s': one of l2 and soft should be given, once", name);
+        return ntk_fail(NTK_ERROR_ARGUMENT, "'%s': one of l2, soft, brier and poisson should be given, once",
+                        name);
     out->setting = setting;
     return NTK_OK;
 }
 
-/* What stands between two hyphens behind the architecture: "k10", "l2" or "soft". */
+static const char *const settings[] = {[NTK_SETTING_COMMON] = "",
+                                       [NTK_SETTING_L2] = "l2",
+                                       [NTK_SETTING_SOFT] = "soft",
+                                       [NTK_SETTING_BRIER] = "brier",
+                                       [NTK_SETTING_POISSON] = "poisson"};
+
+/* What stands between two hyphens behind the architecture: "k10" or a setting. */
 static ntk_status parse_part(const char *name, const char *part, size_t length, ntk_network_name *out) {
     if (length > 1 && part[0] == 'k' && strspn(part + 1, "0123456789") == length - 1)
         return parse_classes(name, part + 1, out);
-    if (is_part(part, length, "l2")) return parse_setting(name, NTK_SETTING_L2, out);
-    if (is_part(part, length, "soft")) return parse_setting(name, NTK_SETTING_SOFT, out);
+    for (int k = NTK_SETTING_L2; k <= NTK_SETTING_POISSON; k++)
+        if (is_part(part, length, settings[k])) return parse_setting(name, (ntk_network_setting)k, out);
     return ntk_fail(NTK_ERROR_ARGUMENT,
-                    "'%s': '%.*s' should be a depth, k and the number of classes, l2 or soft", name,
-                    (int)length, part);
+                    "'%s': '%.*s' should be a depth, k and the number of classes, l2, soft, brier or poisson",
+                    name, (int)length, part);
 }
 
 static void print(ntk_network_name *name) {
-    static const char *const settings[] = {
-        [NTK_SETTING_COMMON] = "", [NTK_SETTING_L2] = "-l2", [NTK_SETTING_SOFT] = "-soft"};
     const ntk_architecture architecture = {
         .family = name->family, .activation = name->activation, .depth = name->depth};
     char start[NTK_ARCHITECTURE_NAME_SIZE], classes[24] = "";
     if (name->classes != 0) snprintf(classes, sizeof classes, "-k%zu", name->classes);
-    snprintf(name->text, sizeof name->text, "%s%s%s", ntk_architecture_name(&architecture, start), classes,
-             settings[name->setting]);
+    snprintf(name->text, sizeof name->text, "%s%s%s%s", ntk_architecture_name(&architecture, start), classes,
+             name->setting == NTK_SETTING_COMMON ? "" : "-", settings[name->setting]);
 }
 
 static ntk_status parse(const char *text, ntk_network_name *out) {

@@ -6,11 +6,15 @@
  *     squared   l = (1/2) sum_k (f_k - q_k)^2                dl/df_k = f_k - q_k
  *     logistic  l = q softplus(-f) + (1 - q) softplus(f)     dl/df = (1 - q) sigma(f) - q sigma(-f)
  *     softmax   l = sum_k q_k ((f_top - f_k) + softplus(r))  dl/df_k = p_k - q_k
+ *     brier     l = sum_k r_k^2, r = p - q                   dl/df_k = 2 p_k (r_k - sum_j p_j r_j)
+ *               l = r^2, r = sigma(f) - q, for one output    dl/df = 2 r sigma(f) sigma(-f)
+ *     poisson   l = 2 sum_k q_k h(f_k - log q_k)             dl/df_k = 2 (e^{f_k} - q_k)
  *
  * with top = argmax f, r = log sum_{j != top} e^{f_j - f_top} and log p_k = (f_k - f_top) -
- * softplus(r). These forms are sums of terms of one sign: no cancellation at any margin. The
- * softmax cotangent at the class y with the largest q is minus the sum of the others, because p_y -
- * q_y would cancel for a single true class and for soft targets close to one.
+ * softplus(r), and h(u) = e^u - 1 - u, by its series near 0. The forms of the cross-entropies are
+ * sums of terms of one sign: no cancellation at any margin. The softmax cotangent at the class y
+ * with the largest q is minus the sum of the others, because p_y - q_y would cancel for a single
+ * true class and for soft targets close to one.
  *
  * The smallest losses are handled through their logarithms: for a single true class with margin -x
  * the loss is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the
@@ -21,7 +25,12 @@
  * For a single true class y, p_k (1 - p_k) <= 1 - p_y = S / (1 + S) <= log(1 + S) = l with S =
  * sum_{j != y} e^{f_j - f_y}. Hence the eigenvalues of (d2L/df2) / L are at most max_i 2 l_i /
  * sum_i l_i <= 2 for softmax, and in the same way at most 1 for logistic: in log-loss time the
- * stiffness is bounded, however small the loss. */
+ * stiffness is bounded, however small the loss.
+ *
+ * Of brier it is 2 J^2 + 2 sum_k r_k p_k ((e_k - p)(e_k - p)^T - J), J = diag(p) - p p^T, whose
+ * norm j is at most min(1/2, 2 (1 - p_top)). With |r_k| <= 1 and sum_k p_k |e_k - p|^2 = 1 - |p|^2
+ * it is at most 2 j^2 + 2 (1 - |p|^2) + 2 j <= 7/2; for one output, s = sigma(f) sigma(-f), at most
+ * 2 s^2 + 2 s |1 - 2 sigma(f)|. Of poisson it is 2 e^{f_k}. */
 #include <math.h>
 
 #include "objective/curvature.h"
@@ -69,6 +78,46 @@ static size_t single_class(size_t outputs, const double *q) {
     return found;
 }
 
+static double sigmoid(double x) { return exp(-softplus(-x)); }
+
+/* p of the class k. */
+static double softmax_probability(const softmax_row *row, const double *f, size_t k) {
+    return exp((f[k] - f[row->top]) - softplus(row->log_rest));
+}
+
+static double brier_loss(size_t outputs, const double *f, const double *q) {
+    if (outputs == 1) {
+        /* sigma(f) - q = (1 - q) sigma(f) - q sigma(-f). */
+        const double residual = (1 - q[0]) * sigmoid(f[0]) - q[0] * sigmoid(-f[0]);
+        return residual * residual;
+    }
+    const softmax_row row = softmax_describe(outputs, f);
+    double sum = 0;
+    for (size_t k = 0; k < outputs; ++k) {
+        const double residual = softmax_probability(&row, f, k) - q[k];
+        sum += residual * residual;
+    }
+    return sum;
+}
+
+/* h(u) = e^u - 1 - u. */
+static double exponential_beyond_tangent(double u) {
+    if (!(fabs(u) < 0.5)) return expm1(u) - u;
+    double sum = 0, term = u * u / 2;
+    for (int k = 3; k < 16; ++k) { /* 2^-15 / 16! is below 2^-58 */
+        sum += term;
+        term *= u / k;
+    }
+    return sum;
+}
+
+static double poisson_loss(size_t outputs, const double *f, const double *q) {
+    double sum = 0;
+    for (size_t k = 0; k < outputs; ++k)
+        sum += q[k] > 0 ? q[k] * exponential_beyond_tangent(f[k] - log(q[k])) : exp(f[k]);
+    return 2 * sum;
+}
+
 static double row_loss(ntk_loss loss, size_t outputs, const double *f, const double *q) {
     double sum = 0;
     switch (loss) {
@@ -86,6 +135,10 @@ static double row_loss(ntk_loss loss, size_t outputs, const double *f, const dou
             if (q[k] > 0) sum += q[k] * ((f[row.top] - f[k]) + base);
         return sum;
     }
+    case NTK_LOSS_BRIER:
+        return brier_loss(outputs, f, q);
+    case NTK_LOSS_POISSON:
+        return poisson_loss(outputs, f, q);
     }
     return NAN;
 }
@@ -114,6 +167,9 @@ static double row_log_loss(ntk_loss loss, size_t outputs, const double *f, const
         if (single_class(outputs, q) == row.top) return log_softplus(row.log_rest);
         break;
     }
+    case NTK_LOSS_BRIER:
+    case NTK_LOSS_POISSON:
+        break;
     }
     return log(row_loss(loss, outputs, f, q));
 }
@@ -141,25 +197,53 @@ static double logistic_cotangent(double f, double q, double shift) {
     return rising - falling;
 }
 
+/* value e^{-shift}, through the logarithm where e^{-shift} alone would overflow or vanish. */
+static double scale_down(double value, double shift) {
+    const double magnitude = fabs(shift) < 600 ? fabs(value) * exp(-shift)
+                             : value == 0      ? 0
+                                               : exp(log(fabs(value)) - shift);
+    return copysign(magnitude, value);
+}
+
+static void brier_cotangent(size_t outputs, const double *f, const double *q, double shift, double *out) {
+    if (outputs == 1) {
+        const double high = sigmoid(f[0]), low = sigmoid(-f[0]);
+        out[0] = scale_down(2 * ((1 - q[0]) * high - q[0] * low) * high * low, shift);
+        return;
+    }
+    const softmax_row row = softmax_describe(outputs, f);
+    double mean = 0;
+    for (size_t k = 0; k < outputs; ++k) {
+        const double p = softmax_probability(&row, f, k);
+        mean += p * (p - q[k]);
+    }
+    for (size_t k = 0; k < outputs; ++k) {
+        const double p = softmax_probability(&row, f, k);
+        out[k] = scale_down(2 * p * ((p - q[k]) - mean), shift);
+    }
+}
+
 /* (dl/df) e^{-shift}. */
 static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const double *q, double shift,
                           double *out) {
     switch (loss) {
     case NTK_LOSS_SQUARED:
-        for (size_t k = 0; k < outputs; ++k) {
-            const double residual = f[k] - q[k];
-            /* Through the logarithm where e^{-shift} alone would overflow or vanish. */
-            const double magnitude = fabs(shift) < 600 ? fabs(residual) * exp(-shift)
-                                     : residual == 0   ? 0
-                                                       : exp(log(fabs(residual)) - shift);
-            out[k] = copysign(magnitude, residual);
-        }
+        for (size_t k = 0; k < outputs; ++k) out[k] = scale_down(f[k] - q[k], shift);
         return;
     case NTK_LOSS_LOGISTIC:
         out[0] = logistic_cotangent(f[0], q[0], shift);
         return;
     case NTK_LOSS_SOFTMAX:
         softmax_cotangent(outputs, f, q, shift, out);
+        return;
+    case NTK_LOSS_BRIER:
+        brier_cotangent(outputs, f, q, shift, out);
+        return;
+    case NTK_LOSS_POISSON:
+        for (size_t k = 0; k < outputs; ++k) {
+            const double slope = q[k] > 0 ? q[k] * expm1(f[k] - log(q[k])) : exp(f[k]);
+            out[k] = scale_down(2 * slope, shift);
+        }
         return;
     }
 }
@@ -201,8 +285,24 @@ double ntk_loss_curvature(ntk_loss loss, size_t n) {
         return 0.25 / points;
     case NTK_LOSS_SOFTMAX:
         return 0.5 / points;
+    case NTK_LOSS_BRIER:
+        return 3.5 / points;
+    case NTK_LOSS_POISSON:
+        return INFINITY;
     }
     return NAN;
+}
+
+static double brier_log_curvature(size_t outputs, const double *f) {
+    if (outputs == 1) {
+        const double high = sigmoid(f[0]), low = sigmoid(-f[0]), s = high * low;
+        return log(2 * s * s + 2 * s * fabs(high - low));
+    }
+    const softmax_row row = softmax_describe(outputs, f);
+    double squares = 0;
+    for (size_t k = 0; k < outputs; ++k) squares += pow(softmax_probability(&row, f, k), 2);
+    const double rest = sigmoid(row.log_rest), j = fmin(0.5, 2 * rest); /* rest = 1 - p_top */
+    return log(2 * j * j + 2 * j + 2 * (1 - squares));
 }
 
 static double row_log_curvature(ntk_loss loss, size_t outputs, const double *f) {
@@ -216,6 +316,13 @@ static double row_log_curvature(ntk_loss loss, size_t outputs, const double *f) 
         const double log_rest = softmax_describe(outputs, f).log_rest;
         return log(2) + fmin(log_rest - softplus(log_rest), log(0.25));
     }
+    case NTK_LOSS_BRIER:
+        return brier_log_curvature(outputs, f);
+    case NTK_LOSS_POISSON: {
+        double largest = f[0];
+        for (size_t k = 1; k < outputs; ++k) largest = fmax(largest, f[k]);
+        return log(2) + largest;
+    }
     }
     return NAN;
 }
@@ -227,8 +334,8 @@ double ntk_loss_log_curvature_at(ntk_loss loss, size_t n, size_t outputs, const 
 }
 
 static double row_margin(ntk_loss loss, size_t outputs, const double *f, const double *q) {
-    if (loss == NTK_LOSS_SQUARED) return NAN;
-    if (loss == NTK_LOSS_LOGISTIC) return (2 * q[0] - 1) * f[0];
+    if (loss == NTK_LOSS_SQUARED || loss == NTK_LOSS_POISSON) return NAN;
+    if (outputs == 1) return (2 * q[0] - 1) * f[0];
     size_t truth = 0;
     for (size_t k = 1; k < outputs; ++k)
         if (q[k] > q[truth]) truth = k;
@@ -257,19 +364,31 @@ static ntk_status check_outputs(ntk_loss loss, size_t outputs) {
     case NTK_LOSS_SOFTMAX:
         if (outputs >= 2) return NTK_OK;
         return ntk_fail(NTK_ERROR_ARGUMENT, "softmax loss needs at least two outputs, not %zu", outputs);
+    case NTK_LOSS_BRIER:
+    case NTK_LOSS_POISSON:
+        if (outputs >= 1) return NTK_OK;
+        return ntk_fail(NTK_ERROR_ARGUMENT, "a loss needs at least one output");
     }
     return ntk_fail(NTK_ERROR_ARGUMENT, "no loss has the number %d", (int)loss);
+}
+
+/* Largest target allowed, and whether they sum to 1. */
+static double largest_target(ntk_loss loss) { return loss == NTK_LOSS_POISSON ? INFINITY : 1; }
+
+static bool sums_to_one(ntk_loss loss, size_t outputs) {
+    return loss == NTK_LOSS_SOFTMAX || (loss == NTK_LOSS_BRIER && outputs > 1);
 }
 
 static ntk_status check_row(ntk_loss loss, size_t row, size_t outputs, const double *q) {
     double sum = 0;
     for (size_t k = 0; k < outputs; ++k) {
         if (!isfinite(q[k])) return ntk_fail(NTK_ERROR_NOT_FINITE, "target (%zu, %zu) is not finite", row, k);
-        if (loss != NTK_LOSS_SQUARED && !(q[k] >= 0 && q[k] <= 1))
-            return ntk_fail(NTK_ERROR_ARGUMENT, "target (%zu, %zu) is %g, outside [0, 1]", row, k, q[k]);
+        if (loss != NTK_LOSS_SQUARED && !(q[k] >= 0 && q[k] <= largest_target(loss)))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "target (%zu, %zu) is %g, outside [0, %g]", row, k, q[k],
+                            largest_target(loss));
         sum += q[k];
     }
-    if (loss == NTK_LOSS_SOFTMAX && !(fabs(sum - 1) <= 1e-12))
+    if (sums_to_one(loss, outputs) && !(fabs(sum - 1) <= 1e-12))
         return ntk_fail(NTK_ERROR_ARGUMENT, "targets of row %zu sum to %.17g, not to 1", row, sum);
     return NTK_OK;
 }
@@ -282,7 +401,7 @@ ntk_status ntk_loss_check(ntk_loss loss, size_t n, size_t outputs, const double 
 }
 
 bool ntk_loss_targets_are_hard(ntk_loss loss, size_t n, size_t outputs, const double *targets) {
-    if (loss == NTK_LOSS_SQUARED) return false;
+    if (loss != NTK_LOSS_LOGISTIC && loss != NTK_LOSS_SOFTMAX) return false;
     for (size_t i = 0; i < n; ++i) {
         const double *q = targets + i * outputs;
         const bool hard =

@@ -54,6 +54,8 @@ static ntk_status describe_problem(const study *self, ntk_place at, ntk_training
     if (network->depth > 0) out->architecture.depth = network->depth;
     if (network->classes > 0) out->classes = network->classes;
     if (network->setting == NTK_SETTING_L2) out->epsilon = 0;
+    if (network->setting == NTK_SETTING_BRIER) out->loss = NTK_LOSS_BRIER;
+    if (network->setting == NTK_SETTING_POISSON) out->loss = NTK_LOSS_POISSON;
     if (out->loss == NTK_LOSS_LOGISTIC && out->classes > 2) out->loss = NTK_LOSS_SOFTMAX;
     if (!options->digits) return NTK_OK;
     out->digits = &self->digits;
@@ -94,7 +96,8 @@ static ntk_flow_options describe_flow(const study *self, ntk_place at, const ntk
         flow.time_factor = (double)problem->width;
         flow.lambda /= (double)problem->width;
     }
-    const bool bounded = flow.lambda > 0 || problem->epsilon > 0 || problem->loss == NTK_LOSS_SQUARED;
+    const bool cross_entropy = problem->loss == NTK_LOSS_LOGISTIC || problem->loss == NTK_LOSS_SOFTMAX;
+    const bool bounded = flow.lambda > 0 || problem->epsilon > 0 || !cross_entropy;
     flow.time = bounded ? NTK_TIME_PHYSICAL : NTK_TIME_LOG_LOSS;
     flow.kinked = !smooth;
     flow.log_horizon = log_times[time_count - 1];

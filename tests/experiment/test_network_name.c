@@ -25,6 +25,8 @@ Test(network_name, says_what_it_says_and_no_more) {
         {"residual", "residual", NTK_RESIDUAL, NTK_RELU, 0, 0, NTK_SETTING_COMMON},
         {"residual-2-k10-soft", "residual-2-k10-soft", NTK_RESIDUAL, NTK_RELU, 2, 10, NTK_SETTING_SOFT},
         {"softplus-64-soft", "softplus-64-soft", NTK_DENSE, NTK_SOFTPLUS, 64, 0, NTK_SETTING_SOFT},
+        {"erf-k3-brier", "erf-k3-brier", NTK_DENSE, NTK_ERF, 0, 3, NTK_SETTING_BRIER},
+        {"relu-poisson", "relu-poisson", NTK_DENSE, NTK_RELU, 0, 0, NTK_SETTING_POISSON},
         {"gelu-02-l2-k2", "gelu-2-k2-l2", NTK_DENSE, NTK_GELU, 2, 2, NTK_SETTING_L2},
     };
     for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
@@ -56,8 +58,9 @@ Test(network_name, a_wrong_one_is_answered_with_what_is_wrong_in_it) {
         {"relu-k11", "'relu-k11': classes should be 2 to 10"},
         {"relu-k99999999999999999999", "classes should be 2 to 10"},
         {"relu-k3-k4", "'relu-k3-k4': classes are given twice"},
-        {"relu-l2-soft", "'relu-l2-soft': one of l2 and soft should be given, once"},
-        {"relu-k3-2", "'relu-k3-2': '2' should be a depth, k and the number of classes, l2 or soft"},
+        {"relu-l2-soft", "'relu-l2-soft': one of l2, soft, brier and poisson should be given, once"},
+        {"relu-k3-2",
+         "'relu-k3-2': '2' should be a depth, k and the number of classes, l2, soft, brier or poisson"},
         {"relu-k", "'k' should be"},
         {"relu-", "'' should be"},
         {"relu--l2", "'' should be"},

@@ -115,6 +115,56 @@ Test(losses, cotangents_agree_with_differences) {
     check_cotangent(NTK_LOSS_SOFTMAX, 3, f, hard);
     check_cotangent(NTK_LOSS_LOGISTIC, 1, f, soft);
     check_cotangent(NTK_LOSS_LOGISTIC, 1, f, hard);
+    check_cotangent(NTK_LOSS_BRIER, 3, f, soft);
+    check_cotangent(NTK_LOSS_BRIER, 3, f, hard);
+    check_cotangent(NTK_LOSS_BRIER, 1, f, soft);
+    check_cotangent(NTK_LOSS_BRIER, 1, f, hard);
+}
+
+/* Values of h(u) = e^u - 1 - u by ball arithmetic, on both sides of where the series begins. */
+Test(losses, brier_and_poisson_have_their_values) {
+    static const double offsets[] = {-3, -0.51, -0.49, -1e-3, 1e-9, 0.02, 0.49, 0.51, 4};
+    arb_t u, h;
+    arb_init(u), arb_init(h);
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; ++i) {
+        const double q = 2.5, f = offsets[i] + log(q);
+        double value, cotangent;
+        arb_set_d(u, f - log(q)); /* as rounded: the value is h of it */
+        arb_expm1(h, u, PRECISION);
+        arb_sub(h, h, u, PRECISION);
+        ntk_loss_evaluate(NTK_LOSS_POISSON, 1, 1, &f, &q, &value, &cotangent);
+        const double wanted = 2 * q * midpoint(h);
+        cr_expect_float_eq(value, wanted, 8 * DBL_EPSILON * wanted, "u = %g: %.17g", offsets[i], value);
+        cr_expect_float_eq(cotangent, 2 * (exp(f) - q), 8 * DBL_EPSILON * (exp(f) + q), "u = %g", offsets[i]);
+    }
+    arb_clear(u), arb_clear(h);
+    double value;
+    ntk_loss_evaluate(NTK_LOSS_POISSON, 1, 2, (const double[]){0, 1}, (const double[]){0, exp(1)}, &value,
+                      NULL);
+    cr_expect_float_eq(value, 2, 1e-15, "count 0 costs 2 e^f");
+    /* p = (3/4, 1/4). */
+    const double f[] = {log(3), 0}, q[] = {0.5, 0.5};
+    ntk_loss_evaluate(NTK_LOSS_BRIER, 1, 2, f, q, &value, NULL);
+    cr_expect_float_eq(value, 0.125, 1e-15);
+    ntk_loss_evaluate(NTK_LOSS_BRIER, 1, 1, f, q, &value, NULL);
+    cr_expect_float_eq(value, 0.0625, 1e-15);
+    ntk_loss_evaluate(NTK_LOSS_BRIER, 1, 1, (const double[]){50}, (const double[]){1}, &value, NULL);
+    cr_expect_float_eq(value, exp(-100), 1e-14 * exp(-100), "1 - p without cancellation");
+}
+
+/* d2L/df2 of poisson is large at f = 3.1: differences in the scale of its third derivative. */
+Test(losses, cotangents_of_poisson_agree_with_differences) {
+    const double f[] = {0.7, -1.2, 3.1, 2.9, -0.3, 0.4}, counts[] = {0, 2, 1.5, 3, 0, 1}, step = 1e-4;
+    double cotangent[6], shifted[6], side[2];
+    ntk_loss_evaluate(NTK_LOSS_POISSON, 2, 3, f, counts, NULL, cotangent);
+    for (size_t i = 0; i < 6; ++i) {
+        for (int up = 0; up < 2; ++up) {
+            for (size_t j = 0; j < 6; ++j) shifted[j] = f[j] + (i == j ? (up ? step : -step) : 0);
+            ntk_loss_evaluate(NTK_LOSS_POISSON, 2, 3, shifted, counts, &side[up], NULL);
+        }
+        /* step^2 / 6 times the third derivative, at most e^{3.1} = 22, and eps L / step. */
+        cr_expect_float_eq(cotangent[i], (side[1] - side[0]) / (2 * step), 1e-7, "entry %zu", i);
+    }
 }
 
 /* q = 1 - 2 epsilon is exact, and so is p - q in extended precision up to 1e-7 of epsilon; in
@@ -158,6 +208,14 @@ static double measured_curvature(ntk_loss loss, size_t outputs, const double *f,
     return values[outputs - 1];
 }
 
+/* Differences of a cotangent of the size e^8 have errors of eps e^8 / 1e-6. */
+static void expect_curvature_below(ntk_loss loss, size_t outputs, const double *f, const double *q) {
+    const double bound = exp(ntk_loss_log_curvature_at(loss, 1, outputs, f));
+    const double measured = measured_curvature(loss, outputs, f, q);
+    cr_expect(measured <= bound * (1 + 1e-9) + 1e-8, "loss %d: %.17g > %.17g", loss, measured, bound);
+    cr_expect(bound <= ntk_loss_curvature(loss, 1), "loss %d", loss);
+}
+
 Test(losses, curvature_is_bounded_and_the_bound_is_attained) {
     assert_ok(ntk_linalg_start());
     unsigned state = 3;
@@ -173,6 +231,9 @@ Test(losses, curvature_is_bounded_and_the_bound_is_attained) {
         const double logistic = measured_curvature(NTK_LOSS_LOGISTIC, 1, f, q);
         cr_assert_float_eq(logistic, exp(ntk_loss_log_curvature_at(NTK_LOSS_LOGISTIC, 1, 1, f)), 1e-9);
         cr_assert(logistic <= ntk_loss_curvature(NTK_LOSS_LOGISTIC, 1) + 1e-9);
+        expect_curvature_below(NTK_LOSS_BRIER, 3, f, q);
+        expect_curvature_below(NTK_LOSS_BRIER, 1, f, q + i % 2);
+        expect_curvature_below(NTK_LOSS_POISSON, 3, f, q);
     }
     const double zero[] = {0, 0};
     cr_assert_float_eq(measured_curvature(NTK_LOSS_SOFTMAX, 2, zero, q),
@@ -191,14 +252,18 @@ Test(losses, margins) {
     cr_assert(margins[0] == 2 && margins[1] == -2);
     ntk_loss_margins(NTK_LOSS_LOGISTIC, 2, 1, f, q, margins);
     cr_assert(margins[0] == -1 && margins[1] == 4);
+    ntk_loss_margins(NTK_LOSS_BRIER, 2, 1, f, q, margins);
+    cr_assert(margins[0] == -1 && margins[1] == 4);
     ntk_loss_margins(NTK_LOSS_SQUARED, 2, 1, f, q, margins);
+    cr_assert(isnan(margins[0]));
+    ntk_loss_margins(NTK_LOSS_POISSON, 2, 1, f, q, margins);
     cr_assert(isnan(margins[0]));
 }
 
 Test(losses, nan_in_the_outputs_is_not_hidden) {
     const double f[] = {NAN, 1, 2}, q[] = {0, 1, 0};
     double value;
-    for (int loss = NTK_LOSS_SQUARED; loss <= NTK_LOSS_SOFTMAX; ++loss) {
+    for (int loss = NTK_LOSS_SQUARED; loss <= NTK_LOSS_POISSON; ++loss) {
         const size_t outputs = loss == NTK_LOSS_LOGISTIC ? 1 : 3;
         ntk_loss_evaluate((ntk_loss)loss, 1, outputs, f, q, &value, NULL);
         cr_assert(isnan(value), "loss %d", loss);
@@ -216,7 +281,12 @@ Test(losses, targets_are_checked) {
     assert_fails(ntk_loss_check(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){0, 1, 0.5, 0.6}), NTK_ERROR_ARGUMENT,
                  "row 1");
     assert_ok(ntk_loss_check(NTK_LOSS_SOFTMAX, 1, 3, (const double[]){0.1, 0.2, 0.7}));
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_BRIER, 1, 2, (const double[]){0.5, 0.6}), NTK_ERROR_ARGUMENT);
+    cr_assert_eq(ntk_loss_check(NTK_LOSS_POISSON, 1, 1, (const double[]){-1}), NTK_ERROR_ARGUMENT);
+    assert_ok(ntk_loss_check(NTK_LOSS_BRIER, 1, 1, (const double[]){0.5}));
+    assert_ok(ntk_loss_check(NTK_LOSS_POISSON, 1, 2, (const double[]){0, 7}));
     cr_assert(ntk_loss_targets_are_hard(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){0, 1, 1, 0}));
+    cr_assert(!ntk_loss_targets_are_hard(NTK_LOSS_BRIER, 2, 2, (const double[]){0, 1, 1, 0}));
     cr_assert(!ntk_loss_targets_are_hard(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){0, 1, 0.5, 0.5}));
     cr_assert(!ntk_loss_targets_are_hard(NTK_LOSS_LOGISTIC, 2, 1, (const double[]){0, 0.9}));
 }

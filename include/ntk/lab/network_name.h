@@ -1,7 +1,9 @@
 /* Names of networks, the values of a parameter: an architecture, and behind it what sets a network
  * apart from the others of its experiment.
  *
- *     <activation or residual>[-<depth>][-k<classes>][-l2 or -soft]  relu, residual-2-k10-soft
+ *     <activation or residual>[-<depth>][-k<classes>][-<setting>]  relu, residual-2-k10-soft
+ *
+ * with a setting out of l2, soft, brier and poisson.
  *
  * What a name leaves out, other parameters of the experiment say. */
 #ifndef NTK_LAB_NETWORK_NAME_H
@@ -15,17 +17,20 @@
 
 NTK_BEGIN_DECLS
 
-/* The regulariser that a network has for itself, in an experiment that holds both. */
+/* The regulariser or the loss that a network has for itself, in an experiment that holds
+ * several. */
 typedef enum ntk_network_setting {
     NTK_SETTING_COMMON, /* what the parameters say, L2 and soft targets alike */
     NTK_SETTING_L2,     /* L2 alone: one-hot targets */
-    NTK_SETTING_SOFT    /* soft targets alone */
+    NTK_SETTING_SOFT,   /* soft targets alone */
+    NTK_SETTING_BRIER,  /* NTK_LOSS_BRIER, whatever the parameters say */
+    NTK_SETTING_POISSON /* likewise NTK_LOSS_POISSON */
 } ntk_network_setting;
 
 #define NTK_NETWORK_CLASSES_MAX 10 /* as many as there are digits */
 #define NTK_NETWORK_NAME_SIZE   64
 /* behind the first word: for help */
-#define NTK_NETWORK_NAME_TAIL "[-<depth>][-k<classes>][-l2 or -soft]"
+#define NTK_NETWORK_NAME_TAIL "[-<depth>][-k<classes>][-l2, -soft, -brier or -poisson]"
 
 typedef struct ntk_network_name {
     char text[NTK_NETWORK_NAME_SIZE]; /* the name, spelt as above */

@@ -24,7 +24,13 @@
  *
  * So neither does the loss vanish: with the targets q its mean over the points is at least that of
  * Sum_k q_k log(1 + Sum_{j != k} exp(-(f_k0 - f_j0 + D_kj))); one output is f_1 - f_0, with B for
- * D. */
+ * D.
+ *
+ * All of this needs of the loss that L >= 0 alone: so for the Brier score, whose floor for the
+ * single class k is (1 - p_k)^2 K / (K - 1), 1 - p_k = S / (1 + S) by the same S = Sum_{j != k}
+ * exp(-(f_k0 - f_j0 + D_kj)), and for the deviance of Poisson counts, a function of every output
+ * with its least value at log q_k: its floor is the sum of those at the points of [f_k0 - B_k, f_k0
+ * + B_k] next to log q_k, and for the Brier score of one output likewise. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -78,8 +84,8 @@ static double largest_move(const ball *ball, double weights_norm, double stretch
     return ball->scale * ball->radius * (first + stretch * ball->reach * ball->radius / 2);
 }
 
-/* log(1 + Sum exp(-margin)) at the largest margins of class k; u: scratch (m). */
-static double class_floor(const ball *ball, const double *v, const double *features, size_t m, size_t K,
+/* Sum exp(-margin) at the largest margins of class k; u: scratch (m). */
+static double sum_of_odds(const ball *ball, const double *v, const double *features, size_t m, size_t K,
                           size_t k, double *u) {
     double sum = 0;
     for (size_t j = 0; j < K; j++) {
@@ -87,21 +93,39 @@ static double class_floor(const ball *ball, const double *v, const double *featu
         for (size_t i = 0; i < m; i++) u[i] = v[k * m + i] - v[j * m + i];
         sum += exp(-(ball->scale * ntk_dot(m, u, features) + largest_move(ball, ntk_norm(m, u), sqrt(2))));
     }
-    return log1p(sum);
+    return sum;
+}
+
+/* The least loss at an output with weights v, of a loss that is the sum over its outputs and falls
+ * towards the one that q asks for. */
+static double output_floor(ntk_loss loss, const ball *ball, const double *v, const double *features, size_t m,
+                           double q) {
+    const double f = ball->scale * ntk_dot(m, v, features), B = largest_move(ball, ntk_norm(m, v), 1);
+    /* infinite for 0 */
+    const double wanted = loss == NTK_LOSS_POISSON ? log(q) : log(q) - log1p(-q);
+    const double nearest = ntk_smaller(ntk_larger(wanted, f - B), f + B);
+    double least;
+    ntk_loss_evaluate(loss, 1, 1, &nearest, &q, &least, NULL);
+    return least;
 }
 
 /* The least loss at point i, by its targets. */
-static double point_floor(const ntk_training *problem, const ball *ball, const double *v,
-                          const double *features, size_t m, size_t i, double *u) {
-    const size_t K = problem->outputs;
-    const double *q = problem->targets + i * K;
-    if (K == 1) {
-        const double f = ball->scale * ntk_dot(m, v, features), B = largest_move(ball, ntk_norm(m, v), 1);
-        return q[0] * log1p(exp(-(f + B))) + (1 - q[0]) * log1p(exp(f - B));
-    }
+static double point_floor(const ntk_sweep_run *run, const ball *ball, const double *v, const double *features,
+                          size_t i, double *u) {
+    const size_t K = run->training->outputs, m = run->width;
+    const ntk_loss loss = run->flow->loss;
+    const double *q = run->training->targets + i * K;
     double floor = 0;
-    for (size_t k = 0; k < K; k++)
-        if (q[k] > 0) floor += q[k] * class_floor(ball, v, features, m, K, k, u);
+    for (size_t k = 0; k < K; k++) {
+        if (K == 1 || loss == NTK_LOSS_POISSON) {
+            floor += output_floor(loss, ball, v + k * m, features, m, q[k]);
+            continue;
+        }
+        if (!(q[k] > 0)) continue;
+        const double odds = sum_of_odds(ball, v, features, m, K, k, u);
+        floor += loss == NTK_LOSS_BRIER ? pow(odds / (1 + odds), 2) * (double)K / (double)(K - 1)
+                                        : q[k] * log1p(odds);
+    }
     return floor;
 }
 
@@ -124,7 +148,7 @@ static ntk_status find_bounds(const ntk_sweep_run *run, double radius, double *l
         ball.features_norm = ntk_norm(m, features);
         for (size_t k = 0; k < problem->outputs; k++)
             *logit = fmax(*logit, largest_move(&ball, ntk_norm(m, v + k * m), 1));
-        *floor += point_floor(problem, &ball, v, features, m, i, u) / (double)n;
+        *floor += point_floor(run, &ball, v, features, i, u) / (double)n;
     }
     ntk_release(scratch);
     return NTK_OK;
@@ -133,6 +157,8 @@ static ntk_status find_bounds(const ntk_sweep_run *run, double radius, double *l
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     if (run->training->architecture.family != NTK_DENSE || run->training->architecture.depth != 1)
         return ntk_fail(NTK_ERROR_UNSUPPORTED, "the logits' bound is written for one hidden layer");
+    if (run->flow->loss == NTK_LOSS_BRIER && run->training->outputs > 1 && run->epsilon > 0)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "the floor of the Brier score is written for one-hot targets");
     const ntk_trajectory *path = run->trajectory;
     const double chosen = *(const double *)own; /* bound-lambda */
     const double radius = sqrt(2 * path->initial_loss / (chosen > 0 ? chosen : run->lambda));

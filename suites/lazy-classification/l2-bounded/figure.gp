@@ -10,7 +10,7 @@ eval list("networks", "runs", 'strcol("activation")')
 eval list("widths", "paths", 'strcol("width")')
 m = last(widths)
 binary = ""
-do for [a in networks] { if (classes(a) == 2) { binary = binary.a." " } }
+do for [a in networks] { if (strstrt(a, "-") == 0) { binary = binary.a." " } }
 eval span("t", "paths", 'col("log-time")')
 eval span("free", "without", 'when(col("log-time") < t_high, col("displacement"))')
 eval span("top", "runs", 'col("displacement-ratio")')
@@ -32,12 +32,14 @@ plot for [i=1:words(binary)] paths using (curve(word(binary, i), m)):\
                 i)).", ".control_lambda, \
     @band_key
 
+loss(name) = strstrt(name, "-brier") ? "Brier\n" : strstrt(name, "-poisson") ? "Poisson\n" : ""
 at(name) = sum [i=1:words(networks)] (name eq word(networks, i) ? i : 0)
 eval panel(2, "each run, beside its own bound")
 set xrange [0.5 : words(networks) + 0.5]
 eval log_axis("y", top_low, larger(1, over_high))
 set xtics ("" 1)
-set for [i=1:words(networks)] xtics add (named(word(networks, i))."\nK = ".classes(word(networks, i)) i)
+set for [i=1:words(networks)] xtics add (named(word(networks, i))."\n".loss(word(networks, i)). \
+        "K = ".classes(word(networks, i)) i)
 set xlabel ""
 set ylabel "sup ‖θ_t − θ_0‖ / √(2 L_0/λ)"
 plot 1 with lines ls 100 title "the bound", \
