@@ -62,6 +62,85 @@ def test_any_memory_order(data):
         np.testing.assert_array_equal(ntk.kernel(same), ntk.kernel(x))
 
 
+def leaky_kernel(x, depth, w2, b2, slope):
+    """The recursion for leaky ReLU of any slope, each layer with its own variances, in NumPy."""
+    s = w2[0] * x @ x.T / x.shape[1] + b2[0]
+    theta = s.copy()
+    for w, b in zip(w2[1:], b2[1:], strict=True):
+        scale = np.sqrt(np.outer(s.diagonal(), s.diagonal()))
+        angle = np.arccos(np.clip(s / scale, -1, 1))
+        k0 = (np.pi - angle) / np.pi
+        k1 = np.cos(angle) * k0 + np.sin(angle) / np.pi
+        share = (1 - slope) ** 2 / 2
+        next_s = w * (slope * s + share * scale * k1) + b
+        theta = next_s + theta * w * (slope + share * k0)
+        s = next_s
+    return theta, s
+
+
+@pytest.mark.parametrize("slope", [0.01, -1.0, 0.3])
+def test_variances_of_each_layer_and_the_slope(data, slope):
+    x, w2, b2 = data[0], [1.0, 3.0, 0.5], (0.1, 0.0, 0.7)
+    arch = ntk.dense(2, "leaky-relu", weight_variance=w2, bias_variance=b2, leaky_slope=slope)
+    theta, nngp = leaky_kernel(x, 2, w2, b2, slope)
+    np.testing.assert_allclose(ntk.kernel(x, None, arch), theta, rtol=1e-13, atol=1e-6)
+    np.testing.assert_allclose(ntk.kernel(x, None, arch, kind="nngp"), nngp, rtol=1e-13, atol=1e-6)
+    off = ~np.eye(len(x), dtype=bool)  # arccos near 1 is NumPy's weakness, on the diagonal alone
+    np.testing.assert_allclose(ntk.kernel(x, None, arch)[off], theta[off], rtol=1e-12)
+    if slope == -1.0:
+        absolute = ntk.dense(2, "abs", weight_variance=w2, bias_variance=b2)
+        np.testing.assert_allclose(ntk.kernel(x, None, absolute), ntk.kernel(x, None, arch), rtol=1e-14)
+
+
+def test_equal_variances_are_one_number(data):
+    one = ntk.dense(3, "erf", weight_variance=1.5, bias_variance=0.2)
+    each = ntk.dense(3, "erf", weight_variance=np.full(4, 1.5), bias_variance=[0.2] * 4)
+    np.testing.assert_array_equal(ntk.kernel(data[0], None, one), ntk.kernel(data[0], None, each))
+    assert each.weight_variance == (1.5,) * 4 and hash(each) != hash(one)
+
+
+def test_variances_live_as_long_as_the_network(data):
+    arch = ntk.dense(2, weight_variance=[1.0, 2.0, 4.0])
+    network = ntk.Network(arch, 4, 2048)
+    kernel = network.tangent_kernel(network.initialise(seed=3), data[0])
+    exact = ntk.kernel(data[0], None, arch)
+    assert np.abs(kernel / np.sqrt(np.outer(exact.diagonal(), exact.diagonal()))).max() < 1.3
+    assert np.abs(kernel - exact).max() < 0.15 * exact.max()
+
+
+def test_no_hidden_layer(data):
+    x = data[0]
+    arch = ntk.dense(0, weight_variance=[3.0])
+    np.testing.assert_allclose(ntk.kernel(x, None, arch), 3 * x @ x.T / 4, rtol=1e-13, atol=1e-14)
+
+
+def test_check_finds_the_worst_entry(data):
+    x, arch = data[0], ntk.dense(3, "erf", bias_variance=0.1)
+    gram = ntk.kernel(x, None, arch)
+    good = ntk.check(gram, x, arch)
+    assert good.digits > 14.5 and good.symmetric and good.positive_definite and good.judged == 49
+    assert good.exact[0] <= good.exact[1]
+    assert good.exact_lambda_min[0] <= good.lambda_min[1] * (1 + 1e-10)
+    wrong = gram.copy()
+    wrong[4, 2] *= 1 + 1e-6
+    found = ntk.check(wrong, x, arch)
+    assert found.worst == (4, 2) and found.stored == wrong[4, 2] and found.symmetric is False
+    assert found.asymmetry > 1e-8
+    assert found.exact[0] <= gram[4, 2] * (1 + 1e-14) and 5.9 < found.digits < 8
+    assert ntk.check(gram, x, ntk.dense(3, "erf")).digits < 2
+    indefinite = ntk.check(gram - 2 * gram.max() * np.eye(len(x)), x, arch)
+    assert indefinite.positive_definite is False
+
+
+def test_check_between_two_sets(data):
+    x, y = data
+    cross = ntk.kernel(x, y[:3], kind="nngp")
+    found = ntk.check(cross, x, Y=y[:3], kind="nngp")
+    assert found.digits > 14.5 and found.judged == 21
+    assert found.symmetric is None and found.positive_definite is None and found.lambda_min is None
+    assert ntk.check(cross, x, Y=y[:3]).digits < 1
+
+
 def test_residual_of_one_block():
     x = np.array([[3.0, 0.0], [0.0, 4.0]])
     gram = ntk.kernel(x, None, ntk.residual(1, input_scale="none"))
@@ -120,6 +199,18 @@ def test_certified_kernel_is_below_the_computed_one(data):
         (lambda x: ntk.dense(1, "relv"), ntk.InvalidInput),
         (lambda x: ntk.dense(-1), (ValueError, OverflowError)),
         (lambda x: ntk.dense(1, weight_variance=0), ntk.InvalidInput),
+        (lambda x: ntk.dense(2, weight_variance=[1, 2]), ntk.InvalidInput),
+        (lambda x: ntk.dense(2, weight_variance=[]), ntk.InvalidInput),
+        (lambda x: ntk.dense(1, weight_variance=[1, -2]), ntk.InvalidInput),
+        (lambda x: ntk.dense(1, bias_variance=[[1, 2]]), TypeError),
+        (lambda x: ntk.dense(1, bias_variance="12"), TypeError),
+        (lambda x: ntk.dense(400, weight_variance=[1] * 401), ntk.InvalidInput),
+        (lambda x: ntk.dense(1, "leaky-relu", leaky_slope=np.nan), ntk.InvalidInput),
+        (lambda x: ntk.convolutional("2x2", "conv 1", weight_variance=[1, 2]), ntk.InvalidInput),
+        (lambda x: ntk.check(np.eye(3), x), ValueError),
+        (lambda x: ntk.check(np.ones((7, 2)), x, Y=x[:2, :3]), ValueError),
+        (lambda x: ntk.check(np.full((7, 7), np.nan), x), ntk.InvalidInput),
+        (lambda x: ntk.check(np.eye(7), x, ntk.dense(1, "tanh")), ntk.Unsupported),
         (lambda x: ntk.convolutional("6x5", "pool box 2"), ntk.InvalidInput),
         (lambda x: ntk.certify(x), ValueError),
         (lambda x: ntk.certify(np.full((2, 2), np.inf)), ntk.InvalidInput),

@@ -30,7 +30,15 @@ from .inference import (  # noqa: E402
     kernel_logistic_regression,
     kernel_regression,
 )
-from .kernels import Certificate, certify, certify_kernel, kernel, kernel_diagonal  # noqa: E402
+from .kernels import (  # noqa: E402
+    Accuracy,
+    Certificate,
+    certify,
+    certify_kernel,
+    check,
+    kernel,
+    kernel_diagonal,
+)
 from .networks import Network, empirical_kernel  # noqa: E402
 from .runs import Run, read_run  # noqa: E402
 
@@ -56,6 +64,7 @@ set_workers(len(_os.sched_getaffinity(0)))
 _native.start()
 
 __all__ = [
+    "Accuracy",
     "Architecture",
     "Certificate",
     "Flow",
@@ -75,6 +84,7 @@ __all__ = [
     "blas",
     "certify",
     "certify_kernel",
+    "check",
     "convolutional",
     "dense",
     "empirical_kernel",

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <ntk/accuracy.h>
 #include <ntk/ntk.h>
 
 /* --- errors ---------------------------------------------------------------------------------- */
@@ -141,7 +142,60 @@ static ntk_status convolution_of(const char *image, const char *layers, ntk_arch
                                           grid.convolution.channels, layers, out);
 }
 
-static bool read_architecture(PyObject *object, ntk_architecture *out) {
+/* An architecture and the memory that it points to; stays where it is. */
+typedef struct description {
+    ntk_architecture architecture;
+    double weights[NTK_DEPTH_MAX + 1], biases[NTK_DEPTH_MAX + 1];
+} description;
+
+/* L + 1 numbers of a sequence. */
+static bool get_layers(PyObject *sequence, const char *name, size_t depth, double *out) {
+    const Py_ssize_t count = PySequence_Size(sequence);
+    if (count < 0) return false;
+    if ((size_t)count != depth + 1 || depth > NTK_DEPTH_MAX)
+        return raise_status(ntk_fail(NTK_ERROR_ARGUMENT,
+                                     "%s: a number, or one for each of the depth + 1 = %zu layers, not %zu",
+                                     name, depth + 1, (size_t)count)) != NULL;
+    for (Py_ssize_t l = 0; l < count; l++) {
+        PyObject *item = PySequence_GetItem(sequence, l);
+        if (item == NULL) return false;
+        out[l] = PyFloat_AsDouble(item);
+        Py_DECREF(item);
+        if (PyErr_Occurred()) return false;
+    }
+    return true;
+}
+
+/* A number into *all, or a sequence into `layers`, to which *each then points. */
+static bool get_variances(PyObject *object, const char *name, size_t depth, double *all, double *layers,
+                          const double **each) {
+    PyObject *value = PyObject_GetAttrString(object, name);
+    if (value == NULL) return false;
+    bool good;
+    if (PySequence_Check(value)) {
+        good = get_layers(value, name, depth, layers);
+        *each = layers;
+    } else {
+        *all = PyFloat_AsDouble(value);
+        good = !PyErr_Occurred();
+    }
+    Py_DECREF(value);
+    return good;
+}
+
+static bool read_numbers(PyObject *object, description *network) {
+    ntk_architecture *out = &network->architecture;
+    return get_variances(object, "weight_variance", out->depth, &out->weight_variance, network->weights,
+                         &out->weight_variances) &&
+           get_variances(object, "bias_variance", out->depth, &out->bias_variance, network->biases,
+                         &out->bias_variances) &&
+           get_double(object, "leaky_slope", &out->leaky_slope) &&
+           get_double(object, "residual_scale", &out->residual_scale) &&
+           get_double(object, "first_weight_variance", &out->convolution.first_weight_variance);
+}
+
+static bool read_architecture(PyObject *object, description *network) {
+    ntk_architecture *out = &network->architecture;
     char family[16], activation[64], scale[16], image[64], layers[8192], readout[16];
     *out = ntk_architecture_default();
     if (!get_text(object, "family", sizeof family, family) ||
@@ -165,19 +219,15 @@ static bool read_architecture(PyObject *object, ntk_architecture *out) {
     out->convolution.readout = (ntk_readout)output;
     ntk_status status = ntk_activation_parse(activation, &out->activation);
     if (status != NTK_OK) return raise_status(status) != NULL;
-    if (!get_double(object, "weight_variance", &out->weight_variance) ||
-        !get_double(object, "bias_variance", &out->bias_variance) ||
-        !get_double(object, "residual_scale", &out->residual_scale) ||
-        !get_double(object, "first_weight_variance", &out->convolution.first_weight_variance))
-        return false;
+    if (!read_numbers(object, network)) return false;
     status = ntk_architecture_check(out);
     return status == NTK_OK || raise_status(status) != NULL;
 }
 
 static PyObject *check_architecture(PyObject *self, PyObject *object) {
     (void)self;
-    ntk_architecture architecture;
-    return read_architecture(object, &architecture) ? PyLong_FromSize_t(architecture.depth) : NULL;
+    description network;
+    return read_architecture(object, &network) ? PyLong_FromSize_t(network.architecture.depth) : NULL;
 }
 
 /* --- kernels of infinite width --------------------------------------------------------------- */
@@ -204,9 +254,9 @@ static PyObject *kernel(PyObject *self, PyObject *args) {
     PyObject *object, *x_object, *y_object, *out_object;
     const char *type_name;
     if (!PyArg_ParseTuple(args, "OsOOO", &object, &type_name, &x_object, &y_object, &out_object)) return NULL;
-    ntk_architecture architecture;
+    description network;
     const int type = choose("kind", type_name, kernel_types);
-    if (type < 0 || !read_architecture(object, &architecture)) return NULL;
+    if (type < 0 || !read_architecture(object, &network)) return NULL;
     arrays all = {0};
     array x, y, out;
     ntk_status status = NTK_OK;
@@ -215,11 +265,11 @@ static PyObject *kernel(PyObject *self, PyObject *args) {
         expect("out", &out, x.rows, y.values != NULL ? y.rows : x.rows) &&
         (y.values == NULL || expect("Y", &y, y.rows, x.columns))) {
         if (y.values == NULL)
-            COMPUTE(status, ntk_kernel_gram(&architecture, (ntk_kernel_type)type, x.rows, x.columns, x.values,
-                                            x.columns, out.values, out.columns));
+            COMPUTE(status, ntk_kernel_gram(&network.architecture, (ntk_kernel_type)type, x.rows, x.columns,
+                                            x.values, x.columns, out.values, out.columns));
         else
             COMPUTE(status,
-                    ntk_kernel_cross(&architecture, (ntk_kernel_type)type, x.rows, y.rows, x.columns,
+                    ntk_kernel_cross(&network.architecture, (ntk_kernel_type)type, x.rows, y.rows, x.columns,
                                      x.values, x.columns, y.values, y.columns, out.values, out.columns));
     }
     return finish(&all, status);
@@ -239,16 +289,58 @@ static PyObject *kernel_diagonal(PyObject *self, PyObject *args) {
     PyObject *object, *x_object, *out_object;
     const char *type_name;
     if (!PyArg_ParseTuple(args, "OsOO", &object, &type_name, &x_object, &out_object)) return NULL;
-    ntk_architecture architecture;
+    description network;
     const int type = choose("kind", type_name, kernel_types);
-    if (type < 0 || !read_architecture(object, &architecture)) return NULL;
+    if (type < 0 || !read_architecture(object, &network)) return NULL;
     arrays all = {0};
     array x, out;
     ntk_status status = NTK_OK;
     if (array_take(&all, x_object, "X", false, &x) && array_take(&all, out_object, "out", true, &out) &&
         expect("out", &out, x.rows, 1))
-        COMPUTE(status, diagonal_of(&architecture, (ntk_kernel_type)type, &x, out.values));
+        COMPUTE(status, diagonal_of(&network.architecture, (ntk_kernel_type)type, &x, out.values));
     return finish(&all, status);
+}
+
+/* --- accuracy -------------------------------------------------------------------------------- */
+
+static PyObject *accuracy_dict(const ntk_accuracy *a) {
+    return Py_BuildValue("{s:d,s:d,s:n,s:(nn),s:d,s:(dd),s:O,s:d,s:(dd),s:(dd)}", "digits",
+                         ntk_accuracy_digits(a), "error", a->error, "judged", (Py_ssize_t)a->judged, "worst",
+                         (Py_ssize_t)a->row, (Py_ssize_t)a->column, "stored", a->stored, "exact",
+                         a->exact.low, a->exact.high, "square", a->square ? Py_True : Py_False, "asymmetry",
+                         a->asymmetry, "lambda_min", a->lambda_min.low, a->lambda_min.high,
+                         "exact_lambda_min", a->exact_lambda_min.low, a->exact_lambda_min.high);
+}
+
+/* accuracy(architecture, type, x, y or None, k) -> dict of ntk_accuracy */
+static PyObject *accuracy(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *object, *x_object, *y_object, *k_object;
+    const char *type_name;
+    if (!PyArg_ParseTuple(args, "OsOOO", &object, &type_name, &x_object, &y_object, &k_object)) return NULL;
+    description network;
+    const int type = choose("kind", type_name, kernel_types);
+    if (type < 0 || !read_architecture(object, &network)) return NULL;
+    arrays all = {0};
+    array x, y, k;
+    ntk_status status = NTK_OK;
+    ntk_accuracy out = {0};
+    if (array_take(&all, x_object, "X", false, &x) && array_take(&all, y_object, "Y", false, &y) &&
+        array_take(&all, k_object, "K", false, &k) &&
+        expect("K", &k, x.rows, y.values != NULL ? y.rows : x.rows) &&
+        (y.values == NULL || expect("Y", &y, y.rows, x.columns))) {
+        if (y.values == NULL)
+            COMPUTE(status, ntk_accuracy_gram(&network.architecture, (ntk_kernel_type)type, x.rows, x.columns,
+                                              x.values, x.columns, k.values, k.columns, &out));
+        else
+            COMPUTE(status, ntk_accuracy_cross(&network.architecture, (ntk_kernel_type)type, x.rows, y.rows,
+                                               x.columns, x.values, x.columns, y.values, y.columns, k.values,
+                                               k.columns, &out));
+    }
+    PyObject *done = finish(&all, status);
+    if (done == NULL) return NULL;
+    Py_DECREF(done);
+    return accuracy_dict(&out);
 }
 
 /* --- certificates ---------------------------------------------------------------------------- */
@@ -274,16 +366,16 @@ static PyObject *kernel_error(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *object, *x_object, *gram_object;
     if (!PyArg_ParseTuple(args, "OOO", &object, &x_object, &gram_object)) return NULL;
-    ntk_architecture architecture;
-    if (!read_architecture(object, &architecture)) return NULL;
+    description network;
+    if (!read_architecture(object, &network)) return NULL;
     arrays all = {0};
     array x, gram;
     ntk_status status = NTK_OK;
     double bound = NAN;
     if (array_take(&all, x_object, "X", false, &x) && array_take(&all, gram_object, "gram", false, &gram) &&
         expect("gram", &gram, x.rows, x.rows))
-        COMPUTE(status, ntk_certify_kernel_error(&architecture, x.rows, x.columns, x.values, x.columns,
-                                                 gram.values, gram.columns, &bound));
+        COMPUTE(status, ntk_certify_kernel_error(&network.architecture, x.rows, x.columns, x.values,
+                                                 x.columns, gram.values, gram.columns, &bound));
     PyObject *done = finish(&all, status);
     if (done == NULL) return NULL;
     Py_DECREF(done);
@@ -391,8 +483,8 @@ static PyObject *network_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     PyObject *object;
     Py_ssize_t inputs, width, outputs;
     if (!PyArg_ParseTuple(args, "Onnn", &object, &inputs, &width, &outputs)) return NULL;
-    ntk_architecture architecture;
-    if (!read_architecture(object, &architecture)) return NULL;
+    description described;
+    if (!read_architecture(object, &described)) return NULL;
     if (inputs < 0 || width < 0 || outputs < 0) {
         PyErr_SetString(PyExc_ValueError, "inputs, width and outputs are positive");
         return NULL;
@@ -401,8 +493,8 @@ static PyObject *network_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     network *out = (network *)allocate(type, 0);
     if (out == NULL) return NULL;
     out->inputs = (size_t)inputs;
-    const ntk_status status =
-        ntk_network_create(&architecture, (size_t)inputs, (size_t)width, (size_t)outputs, &out->handle);
+    const ntk_status status = ntk_network_create(&described.architecture, (size_t)inputs, (size_t)width,
+                                                 (size_t)outputs, &out->handle);
     if (status == NTK_OK) return (PyObject *)out;
     Py_DECREF(out);
     return raise_status(status);
@@ -759,6 +851,7 @@ static PyMethodDef methods[] = {
     {"check_architecture", check_architecture, METH_O, NULL},
     {"kernel", kernel, METH_VARARGS, NULL},
     {"kernel_diagonal", kernel_diagonal, METH_VARARGS, NULL},
+    {"accuracy", accuracy, METH_VARARGS, NULL},
     {"certify", certify, METH_O, NULL},
     {"kernel_error", kernel_error, METH_VARARGS, NULL},
     {"regression", regression, METH_VARARGS, NULL},

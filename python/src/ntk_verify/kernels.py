@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _native
-from ._arrays import points, square
+from ._arrays import points, real, square
 from .architecture import Architecture
 
 
@@ -69,3 +69,60 @@ def certify_kernel(X: ArrayLike, architecture: Architecture | None = None) -> fl
     gram = kernel(x, architecture=architecture)
     bound = _native.certify(gram)[0] - _native.kernel_error(architecture, x, gram)
     return math.nextafter(bound, -math.inf)
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """How accurate a kernel matrix is, whoever computed it: against enclosures of the exact kernel.
+
+    Errors are relative to sqrt(K_ii K_jj) and upper bounds; `exact` and the smallest eigenvalues
+    are intervals (low, high) that are certain to hold the number. Those of a kernel between two
+    sets have no eigenvalues and no symmetry: None.
+    """
+
+    digits: float
+    error: float
+    worst: tuple[int, int]
+    stored: float
+    exact: tuple[float, float]
+    judged: int
+    asymmetry: float | None = None
+    lambda_min: tuple[float, float] | None = None
+    exact_lambda_min: tuple[float, float] | None = None
+
+    @property
+    def symmetric(self) -> bool | None:
+        """True where K_ij and K_ji are the same to the bit, everywhere."""
+        return None if self.asymmetry is None else self.asymmetry == 0
+
+    @property
+    def positive_definite(self) -> bool | None:
+        """Of the matrix as it is stored (lower triangle). True and False are certain."""
+        if self.lambda_min is None:
+            return None
+        low, high = self.lambda_min
+        return True if low > 0 else False if high <= 0 else None
+
+
+def check(
+    K: ArrayLike,
+    X: ArrayLike,
+    architecture: Architecture | None = None,
+    *,
+    Y: ArrayLike | None = None,
+    kind: str = "ntk",
+) -> Accuracy:
+    """How many digits K has as the kernel of the rows of X, or between those of X and of Y.
+
+    Networks whose kernel can be enclosed: include/ntk/enclosure.h. Of more than 20,000 pairs some
+    are judged (include/ntk/accuracy.h). `exact_lambda_min` is unbounded for more than 64 points.
+    """
+    x = points(X)
+    y = None if Y is None else points(Y, "Y")
+    if y is not None and y.shape[1] != x.shape[1]:
+        raise ValueError(f"Y: its points have {y.shape[1]} coordinates, those of X {x.shape[1]}")
+    found = _native.accuracy(architecture or Architecture(), kind, x, y, real(K, "K"))
+    square_only = ("asymmetry", "lambda_min", "exact_lambda_min")
+    fields = {field.name for field in dataclasses.fields(Accuracy)}
+    keep = fields if found["square"] else fields.difference(square_only)
+    return Accuracy(**{name: value for name, value in found.items() if name in keep})
