@@ -317,6 +317,11 @@ $(BUILD)/torture/refuse: tests/torture/refuse.c
 print-ntk:
 	@echo $(BUILD)/ntk
 
+# One planted error after the other, and who notices it. MODULE, SAMPLE, ONLY, JOBS: ci/mutants.
+.PHONY: mutants
+mutants: $(BUILD)/ntk
+	@MODULE='$(MODULE)' SAMPLE='$(SAMPLE)' ONLY='$(ONLY)' JOBS='$(JOBS)' BUILD='$(BUILD)' ci/mutants
+
 .PHONY: torture
 torture:
 	@SHORT=$(SHORT) SEED=$(SEED) BUILD=$(BUILD) ci/torture

@@ -103,6 +103,17 @@ Test(run_folder, resuming_with_another_seed_reuses_nothing) {
     expect_same_tables("run", "fresh");
 }
 
+/* So is another value of a parameter. */
+Test(run_folder, resuming_with_another_set_reuses_nothing) {
+    cr_assert_eq(toy_ntk("verify toy/slow --no-figures --set units=6 --out run"), 0, "%s", toy_output());
+    cr_assert_eq(toy_ntk("verify toy/slow --no-figures --set units=5 --out run --resume"), 0, "%s",
+                 toy_output());
+    cr_assert_eq(toy_ntk("verify toy/slow --no-figures --set units=5 --out fresh"), 0, "%s", toy_output());
+    toy_shell("grep -c toy/ run/journal.log");
+    cr_expect_eq(strtol(toy_output(), NULL, 10), 4, "claim and control, each twice: %s", toy_output());
+    expect_same_tables("run", "fresh");
+}
+
 Test(run_folder, a_program_replaced_during_the_run_is_not_used) {
     const int status =
         toy_shell("cp \"$NTK_FIXTURE\" mine && (./mine verify toy/slow --no-figures --jobs 1 --out run "

@@ -67,6 +67,26 @@ Test(gram, symmetric_and_rectangular_agree) {
     }
 }
 
+/* Two sets of as many points: row i belongs to x_i. Against the Gram matrix of both sets together,
+ * whose off-diagonal block is not symmetric. */
+Test(gram, a_square_block_is_not_its_transpose) {
+    enum { N = 12, D = 5, ALL = 2 * N };
+    double *x = normals(7, "block", ALL * D), *gram = zeros(ALL * ALL), cross[N * N];
+    const ntk_kernel_type types[] = {NTK_KERNEL_NNGP, NTK_KERNEL_NTK};
+    for (size_t kind = 0; kind < NETWORKS; kind++)
+        for (size_t t = 0; t < 2; t++) {
+            const ntk_architecture architecture = network(kind, 2);
+            assert_ok(ntk_kernel_gram(&architecture, types[t], ALL, D, x, D, gram, ALL));
+            assert_ok(ntk_kernel_cross(&architecture, types[t], N, N, D, x, D, x + N * D, D, cross, N));
+            for (size_t i = 0; i < N; i++)
+                for (size_t j = 0; j < N; j++)
+                    cr_expect(fabs(cross[i * N + j] - gram[i * ALL + N + j]) <=
+                                  1e-12 * sqrt(gram[i * ALL + i] * gram[(N + j) * ALL + N + j]),
+                              "%s (%zu, %zu): %g and %g", network_name(kind), i, j, cross[i * N + j],
+                              gram[i * ALL + N + j]);
+        }
+}
+
 Test(gram, both_kernels_in_one_pass) {
     enum { N = 20, D = 5 };
     double *x = normals(7, "both", N * D), nngp[N * N], ntk[N * N], one[N * N];
