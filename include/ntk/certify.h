@@ -32,6 +32,13 @@ typedef struct ntk_certificate {
  * nearest. */
 ntk_status ntk_certify_positive_definite(size_t n, const double *a, size_t lda, ntk_certificate *out);
 
+/* Enclosures of all eigenvalues of a symmetric matrix a (n, n; lower triangle read): |lambda_i(A) -
+ * values[i]| <= *radius for each i, ascending, proved (certify/eigenvalues.c); values: (n). The
+ * radius is some n u ||A||_2. With ||A - Theta||_2 <= e, each eigenvalue of Theta lies within
+ * *radius + e. Errors: NTK_ERROR_NOT_FINITE, NTK_ERROR_SHAPE, NTK_ERROR_UNSUPPORTED as above;
+ * NTK_ERROR_NO_CONVERGENCE; NTK_ERROR_MEMORY. */
+ntk_status ntk_certify_eigenvalues(size_t n, const double *a, size_t lda, double *values, double *radius);
+
 /* A rigorous upper bound of ||G - Theta||_2, G the stored symmetric matrix gram (n, n; lower
  * triangle read) and Theta the exact NTK of the stored points x (n, d), enclosed entry by entry in
  * ball arithmetic. With lambda_min(G) >= c it gives lambda_min(Theta) >= c - *bound: the
