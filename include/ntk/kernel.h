@@ -51,6 +51,13 @@
  * ReLU without bias, of rows that differ by a factor of plus or minus a power of two. Without bias
  * the kernel of the input 0 is its limit: 0 with every input where phi(0) = 0.
  *
+ * Rows of any size. Without biases the kernels of ReLU, leaky ReLU, |x| and linear networks grow as
+ * |x| |x'|: every entry that is a normal number is as accurate as above, even where the norms of
+ * its rows, or layers on the way, are beyond the range of doubles (kernel/scaling.c; a
+ * convolutional network's rows are scaled, its layers are not). An entry that is subnormal is
+ * rounded; one that overflows is an error. Other networks refuse rows whose squared norm
+ * overflows.
+ *
  * The result does not depend on the number of workers; tiles are the units of ntk_map. */
 #ifndef NTK_KERNEL_H
 #define NTK_KERNEL_H

@@ -58,6 +58,7 @@
 #include "kernel/kernel_points.h"
 #include "kernel/pair.h"
 #include "kernel/recursion.h"
+#include "kernel/scaling.h"
 
 enum {
     TILE = 256,  /* 512 kB of products: the second-level cache holds them between the product and
@@ -232,20 +233,60 @@ static ntk_status check_stride(const char *name, size_t ld, size_t columns) {
     return NTK_OK;
 }
 
+/* ---- whole matrices -------------------------------------------------------------------------- */
+
+/* What is asked for: a Gram matrix where y is NULL. */
+typedef struct {
+    const ntk_architecture *architecture;
+    size_t n, m, d;
+    const double *x, *y;
+    size_t ldx, ldy;
+} request;
+
+/* The scaled network and rows in the place of those given. */
+static void take_scaled(const ntk_scaling *scaling, request *r) {
+    if (!scaling->used) return;
+    r->architecture = &scaling->architecture;
+    r->x = scaling->x;
+    r->y = scaling->y;
+    r->ldx = r->ldy = r->d;
+}
+
+static ntk_status compute_request(const request *r, const target *out) {
+    if (r->architecture->family == NTK_CONVOLUTIONAL)
+        return ntk_convolution_matrix(r->architecture, r->d, r->n, r->x, r->ldx, r->m, r->y, r->ldy,
+                                      out->nngp, out->ntk, out->ld);
+    ntk_points rows = {0}, columns = {0};
+    ntk_status status = ntk_points_create(r->architecture, r->n, r->d, r->x, r->ldx, &rows);
+    if (status == NTK_OK && r->y != NULL)
+        status = ntk_points_create(r->architecture, r->m, r->d, r->y, r->ldy, &columns);
+    if (status == NTK_OK) status = compute(r->architecture, &rows, r->y != NULL ? &columns : &rows, out);
+    ntk_points_destroy(&rows);
+    ntk_points_destroy(&columns);
+    return status;
+}
+
+static ntk_status answer(request *r, const target *out) {
+    ntk_scaling scaling;
+    ntk_status status =
+        ntk_scaling_create(r->architecture, r->d, r->n, r->x, r->ldx, r->m, r->y, r->ldy, &scaling);
+    take_scaled(&scaling, r);
+    if (status == NTK_OK) status = compute_request(r, out);
+    if (status == NTK_OK) status = ntk_scaling_undo(&scaling, 0, r->n, 0, r->m, out->nngp, out->ld);
+    if (status == NTK_OK) status = ntk_scaling_undo(&scaling, 0, r->n, 0, r->m, out->ntk, out->ld);
+    ntk_scaling_destroy(&scaling);
+    return status;
+}
+
 ntk_status ntk_kernel_gram_both(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                 size_t ldx, double *nngp, double *ntk, size_t ldg) {
     NTK_TRY(check(architecture, n, n, d));
     NTK_TRY(check_stride("x", ldx, d));
     NTK_TRY(check_stride("the Gram matrix", ldg, n));
     if (nngp == NULL && ntk == NULL) return ntk_fail(NTK_ERROR_ARGUMENT, "kernel: no output is asked for");
-    if (architecture->family == NTK_CONVOLUTIONAL)
-        return ntk_convolution_matrix(architecture, d, n, x, ldx, n, NULL, 0, nngp, ntk, ldg);
-    ntk_points points = {0};
+    request r = {architecture, n, n, d, x, NULL, ldx, 0};
     const target out = {.nngp = nngp, .ntk = ntk, .ld = ldg};
-    ntk_status status = ntk_points_create(architecture, n, d, x, ldx, &points);
-    if (status == NTK_OK) status = compute(architecture, &points, &points, &out);
-    ntk_points_destroy(&points);
-    return status;
+    return answer(&r, &out);
 }
 
 ntk_status ntk_kernel_gram(const ntk_architecture *architecture, ntk_kernel_type type, size_t n, size_t d,
@@ -262,17 +303,9 @@ ntk_status ntk_kernel_cross(const ntk_architecture *architecture, ntk_kernel_typ
     NTK_TRY(check_stride("y", ldy, d));
     NTK_TRY(check_stride("the kernel matrix", ldk, m));
     const bool nngp = type == NTK_KERNEL_NNGP;
-    if (architecture->family == NTK_CONVOLUTIONAL)
-        return ntk_convolution_matrix(architecture, d, n, x, ldx, m, y, ldy, nngp ? kernel : NULL,
-                                      nngp ? NULL : kernel, ldk);
+    request r = {architecture, n, m, d, x, y, ldx, ldy};
     const target out = {.nngp = nngp ? kernel : NULL, .ntk = nngp ? NULL : kernel, .ld = ldk};
-    ntk_points rows = {0}, columns = {0};
-    ntk_status status = ntk_points_create(architecture, n, d, x, ldx, &rows);
-    if (status == NTK_OK) status = ntk_points_create(architecture, m, d, y, ldy, &columns);
-    if (status == NTK_OK) status = compute(architecture, &rows, &columns, &out);
-    ntk_points_destroy(&rows);
-    ntk_points_destroy(&columns);
-    return status;
+    return answer(&r, &out);
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
@@ -284,6 +317,7 @@ struct ntk_kernel_blocks {
     ntk_points x, y; /* the second empty for a Gram matrix */
     matrix matrix;
     ntk_convolution_blocks *convolution; /* of a convolutional network, instead of the above */
+    ntk_scaling scaling;
 };
 
 /* A block in the making: the tiles that meet it, of a Gram matrix those on and below the diagonal
@@ -373,12 +407,16 @@ static ntk_status compute_block(block *b) {
     return status;
 }
 
-static ntk_status prepare_points(ntk_kernel_blocks *k, size_t d, const double *x, size_t ldx, const double *y,
-                                 size_t ldy) {
-    NTK_TRY(ntk_points_create(&k->architecture, k->n, d, x, ldx, &k->x));
-    if (y == NULL) return prepare(&k->architecture, &k->x, &k->x, &k->matrix);
-    NTK_TRY(ntk_points_create(&k->architecture, k->m, d, y, ldy, &k->y));
-    return prepare(&k->architecture, &k->x, &k->y, &k->matrix);
+static ntk_status prepare_blocks(ntk_kernel_blocks *k, request r) {
+    NTK_TRY(ntk_scaling_create(r.architecture, r.d, r.n, r.x, r.ldx, r.m, r.y, r.ldy, &k->scaling));
+    take_scaled(&k->scaling, &r);
+    if (r.architecture->family == NTK_CONVOLUTIONAL)
+        return ntk_convolution_blocks_create(r.architecture, k->type == NTK_KERNEL_NTK, r.d, r.n, r.x, r.ldx,
+                                             r.m, r.y, r.ldy, &k->convolution);
+    NTK_TRY(ntk_points_create(r.architecture, r.n, r.d, r.x, r.ldx, &k->x));
+    if (r.y == NULL) return prepare(r.architecture, &k->x, &k->x, &k->matrix);
+    NTK_TRY(ntk_points_create(r.architecture, r.m, r.d, r.y, r.ldy, &k->y));
+    return prepare(r.architecture, &k->x, &k->y, &k->matrix);
 }
 
 ntk_status ntk_kernel_blocks_create(const ntk_architecture *architecture, ntk_kernel_type type, size_t n,
@@ -394,10 +432,7 @@ ntk_status ntk_kernel_blocks_create(const ntk_architecture *architecture, ntk_ke
     NTK_TRY(ntk_allocate(1, sizeof(ntk_kernel_blocks), &memory));
     ntk_kernel_blocks *k = memory;
     *k = (ntk_kernel_blocks){.architecture = *architecture, .type = type, .n = n, .m = m};
-    const ntk_status status = architecture->family == NTK_CONVOLUTIONAL
-                                  ? ntk_convolution_blocks_create(&k->architecture, type == NTK_KERNEL_NTK, d,
-                                                                  n, x, ldx, m, y, ldy, &k->convolution)
-                                  : prepare_points(k, d, x, ldx, y, ldy);
+    const ntk_status status = prepare_blocks(k, (request){&k->architecture, n, m, d, x, y, ldx, ldy});
     if (status == NTK_OK)
         *out = k;
     else
@@ -414,13 +449,16 @@ ntk_status ntk_kernel_block(const ntk_kernel_blocks *k, size_t row, size_t rows,
     NTK_TRY(check_stride("the block", ldo, columns));
     const bool nngp = k->type == NTK_KERNEL_NNGP;
     double *const first = nngp ? out : NULL, *const second = nngp ? NULL : out;
-    if (k->convolution != NULL)
-        return ntk_convolution_block(k->convolution, row, rows, column, columns, first, second, ldo);
+    if (k->convolution != NULL) {
+        NTK_TRY(ntk_convolution_block(k->convolution, row, rows, column, columns, first, second, ldo));
+        return ntk_scaling_undo(&k->scaling, row, rows, column, columns, out, ldo);
+    }
     block b = {.m = &k->matrix,
                .out = {first, second, ldo, row, column},
                .row_end = row + rows,
                .column_end = column + columns};
-    return compute_block(&b);
+    NTK_TRY(compute_block(&b));
+    return ntk_scaling_undo(&k->scaling, row, rows, column, columns, out, ldo);
 }
 
 void ntk_kernel_blocks_destroy(ntk_kernel_blocks *k) {
@@ -428,6 +466,7 @@ void ntk_kernel_blocks_destroy(ntk_kernel_blocks *k) {
     ntk_convolution_blocks_destroy(k->convolution);
     ntk_points_destroy(&k->x);
     ntk_points_destroy(&k->y);
+    ntk_scaling_destroy(&k->scaling);
     ntk_release(k->matrix.layers);
     ntk_release(k);
 }

@@ -27,7 +27,9 @@ static ntk_status check_row(const ntk_points *points, size_t i) {
     for (size_t j = 0; j < points->dimension; j++)
         if (!isfinite(x[j]))
             return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: component %zu is %g", i, j, x[j]);
-    return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: its squared norm overflows", i);
+    if (!isfinite(ntk_dot(points->dimension, x, x)))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: its squared norm overflows", i);
+    return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: its variance in the first layer overflows", i);
 }
 
 ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,

@@ -39,8 +39,8 @@ static inline double ntk_inverse_root(double variance) { return variance > 0 ? 1
 void ntk_fill_fields(ntk_activation activation, double variance, double *field);
 
 /* S^1_xx (S^0_xx); the rest is filled by ntk_points_recurse. Errors: NTK_ERROR_NOT_FINITE naming
- * row and column of the input, or the row whose norm overflows; NTK_ERROR_MEMORY. *out is to be
- * destroyed in either case. */
+ * row and column of the input, or the row whose norm or variance overflows; NTK_ERROR_MEMORY. *out
+ * is to be destroyed in either case. */
 ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                              size_t ldx, ntk_points *out);
 void ntk_points_destroy(ntk_points *points);

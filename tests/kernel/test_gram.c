@@ -283,7 +283,7 @@ Test(gram, errors_name_what_is_wrong) {
                  "input 1: component 1");
     x[3] = 1e200;
     assert_fails(ntk_kernel_gram(&architecture, NTK_KERNEL_NTK, 3, 2, x, 2, kernel, 3), NTK_ERROR_NOT_FINITE,
-                 "norm overflows");
+                 "inputs 1 and 1 overflows");
     x[3] = 1e153; /* the norm is finite, three layers of weight variance 100 are not */
     architecture.weight_variance = 100;
     architecture.depth = 3;
