@@ -28,16 +28,27 @@ def number(case, name, default):
     return default if case[name] == "-" else float(case[name])
 
 
+def each(case, name, default, layers):
+    """A number for each layer: the case names one, or all of them."""
+    values = [default] if case[name] == "-" else [float(text) for text in case[name].split(",")]
+    return values * layers if len(values) == 1 else values
+
+
 def activation(stax, case):
-    return {"relu": stax.Relu, "erf": stax.Erf, "gelu": stax.Gelu, "sin": stax.Sin}[case["activation"]]()
+    if case["activation"] == "leaky-relu":
+        return stax.LeakyRelu(number(case, "leaky-slope", 0.01))
+    names = {"relu": "Relu", "erf": "Erf", "gelu": "Gelu", "sin": "Sin", "cos": "Cos", "abs": "Abs"}
+    return getattr(stax, names[case["activation"]])()
 
 
 def dense(stax, case, d):
-    w, b = number(case, "weight-variance", 2.0) ** 0.5, number(case, "bias-variance", 0.0) ** 0.5
-    first = w * d**0.5 if case["input-scale"] == "none" else w
-    layers = [stax.Dense(1, W_std=first, b_std=b or None)]
-    for _ in range(int(number(case, "depth", 1))):
-        layers += [activation(stax, case), stax.Dense(1, W_std=w, b_std=b or None)]
+    depth = int(number(case, "depth", 1))
+    w = [v**0.5 for v in each(case, "weight-variance", 2.0, depth + 1)]
+    b = [v**0.5 or None for v in each(case, "bias-variance", 0.0, depth + 1)]
+    first = w[0] * d**0.5 if case["input-scale"] == "none" else w[0]
+    layers = [stax.Dense(1, W_std=first, b_std=b[0])]
+    for layer in range(1, depth + 1):
+        layers += [activation(stax, case), stax.Dense(1, W_std=w[layer], b_std=b[layer])]
     return stax.serial(*layers)
 
 
