@@ -8,11 +8,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <ntk/memory.h>
+
+#include "base/file_lasting.h"
 
 /* What is written to a regular file, or to a name that is free, goes to a temporary file in the
  * folder of the name: rename() is atomic only within a file system. The temporary name carries the
@@ -29,6 +32,7 @@ struct ntk_file {
     char *path;      /* as the caller named it, for messages */
     char *target;    /* where its symbolic links lead */
     char *temporary; /* NULL where written through */
+    bool lasting;    /* the temporary file is kept where this one is left */
 };
 
 static ntk_status fail_io(const char *path, const char *action, int error) {
@@ -227,7 +231,7 @@ ntk_status ntk_file_commit(ntk_file *file) {
 void ntk_file_abandon(ntk_file *file) {
     if (file == NULL) return;
     if (file->stream != NULL) fclose(file->stream);
-    if (file->temporary != NULL) unlink(file->temporary);
+    if (file->temporary != NULL && !file->lasting) unlink(file->temporary);
     if (file->folder >= 0) close(file->folder);
     ntk_release(file->temporary);
     ntk_release(file->target);
@@ -244,6 +248,77 @@ ntk_status ntk_file_write(const char *path, const void *content, size_t size) {
         return status;
     }
     return ntk_file_commit(file);
+}
+
+/* --- files that outlive their process --------------------------------------------------------- */
+
+ntk_status ntk_file_examine(const char *path, bool *replaceable) {
+    struct stat info;
+    bool exists = false, through = true;
+    ntk_file file = {.path = (char *)path};
+    ntk_status status = NTK_OK;
+    if (strcmp(path, "-") != 0) {
+        status = copy_string(path, &file.target);
+        if (status == NTK_OK) status = follow_links(&file, &info, &exists, &through);
+    }
+    ntk_release(file.target);
+    *replaceable = !through;
+    return status;
+}
+
+/* Whoever waited for the lock may hold what has been renamed or removed meanwhile. */
+static ntk_status lock_temporary(const ntk_file *file, int descriptor) {
+    struct stat held, named;
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK
+                   ? ntk_fail(NTK_ERROR_IO, "%s: another process is writing it", file->temporary)
+                   : fail_io(file->temporary, "lock it", errno);
+    if (fstat(descriptor, &held) != 0 || stat(file->temporary, &named) != 0 || held.st_dev != named.st_dev ||
+        held.st_ino != named.st_ino)
+        return ntk_fail(NTK_ERROR_IO, "%s: another process has just written it", file->path);
+    return NTK_OK;
+}
+
+static ntk_status open_lasting(ntk_file *file) {
+    struct stat old = {0};
+    bool exists = false, through = false;
+    NTK_TRY(copy_string(file->path, &file->target));
+    NTK_TRY(follow_links(file, &old, &exists, &through));
+    if (through) return ntk_fail(NTK_ERROR_ARGUMENT, "%s: not a regular file", file->path);
+    NTK_TRY(open_folder(file));
+    const size_t size = strlen(file->target) + sizeof ".part";
+    void *memory = NULL;
+    NTK_TRY(ntk_allocate(size, 1, &memory));
+    file->temporary = memory;
+    snprintf(file->temporary, size, "%s.part", file->target);
+    const int descriptor = open(file->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) return fail_io(file->temporary, "open it", errno);
+    NTK_TRY(open_stream(file, descriptor));
+    NTK_TRY(lock_temporary(file, descriptor));
+    return exists ? keep_attributes(file, &old) : NTK_OK;
+}
+
+ntk_status ntk_file_create_lasting(const char *path, ntk_file **out) {
+    *out = NULL;
+    void *memory = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof(ntk_file), &memory));
+    ntk_file *file = memory;
+    file->folder = -1;
+    file->lasting = true; /* what was there before is another's until it is locked */
+    ntk_status status = copy_string(path, &file->path);
+    if (status == NTK_OK) status = open_lasting(file);
+    if (status == NTK_OK)
+        *out = file;
+    else
+        ntk_file_abandon(file);
+    return status;
+}
+
+const char *ntk_file_temporary(const ntk_file *file) { return file->temporary; }
+
+void ntk_file_discard(ntk_file *file) {
+    file->lasting = false;
+    ntk_file_abandon(file);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 
 #include "data/array.h"
 #include "data/npy_header.h"
+#include "data/npy_write.h"
 
 /* What the writer's header is padded to, so that the elements are aligned in a mapped file. */
 #define HEADER_ALIGNMENT 64
@@ -45,21 +46,29 @@ ntk_status ntk_npy_decode(const char *name, const char *content, size_t size, nt
 
 /* ---- writing ---- */
 
+static bool fits_type(ntk_npy_type type, size_t count, const double *a) {
+    bool fits = true;
+    if (type == NTK_NPY_FLOAT64)
+        for (size_t k = 0; k < count; k++) fits = fits & (isfinite(a[k]) != 0);
+    else
+        for (size_t k = 0; k < count; k++) fits = fits & (isfinite((float)a[k]) != 0);
+    return fits;
+}
+
+ntk_status ntk_npy_check(const char *path, ntk_npy_type type, size_t row, size_t column, size_t count,
+                         const double *a) {
+    size_t j = 0;
+    if (fits_type(type, count, a)) return NTK_OK;
+    while (fits_type(type, 1, a + j)) j++;
+    return ntk_fail(NTK_ERROR_NOT_FINITE, "%s: row %zu, column %zu (from 0) is %g: not a finite %s", path,
+                    row, column + j, a[j], type == NTK_NPY_FLOAT32 ? "float32" : "float64");
+}
+
 static ntk_status check_writable(const char *path, ntk_npy_type type, size_t rows, size_t columns,
                                  const double *a) {
-    if (rows == 0 || columns == 0) {
+    if (rows == 0 || columns == 0)
         return ntk_fail(NTK_ERROR_SHAPE, "%s: a %zu x %zu array is empty", path, rows, columns);
-    }
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < columns; j++) {
-            const double value = a[i * columns + j];
-            if (!isfinite(value) || (type == NTK_NPY_FLOAT32 && !isfinite((float)value))) {
-                return ntk_fail(NTK_ERROR_NOT_FINITE,
-                                "%s: row %zu, column %zu (from 0) is %g: not a finite %s", path, i, j, value,
-                                type == NTK_NPY_FLOAT32 ? "float32" : "float64");
-            }
-        }
-    }
+    for (size_t i = 0; i < rows; i++) NTK_TRY(ntk_npy_check(path, type, i, 0, columns, a + i * columns));
     return NTK_OK;
 }
 
@@ -68,13 +77,12 @@ static void store_bytes(uint64_t value, size_t count, uint8_t *out) {
     for (size_t k = 0; k < count; k++) out[k] = (uint8_t)(value >> (8 * k));
 }
 
-/* Version 1.0, as numpy.save writes it. */
-static void write_header(FILE *stream, ntk_npy_type type, size_t rows, size_t columns) {
-    uint8_t bytes[4 * HEADER_ALIGNMENT];
-    memset(bytes, ' ', sizeof bytes);
+size_t ntk_npy_header_print(ntk_npy_type type, size_t rows, size_t columns,
+                            uint8_t bytes[NTK_NPY_MOST_HEADER]) {
+    memset(bytes, ' ', NTK_NPY_MOST_HEADER);
     memcpy(bytes, NTK_NPY_MAGIC "\x01", NTK_NPY_MAGIC_LENGTH + 2);
     const size_t start = NTK_NPY_MAGIC_LENGTH + 4;
-    const int length = snprintf((char *)bytes + start, sizeof bytes - start,
+    const int length = snprintf((char *)bytes + start, NTK_NPY_MOST_HEADER - start,
                                 "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %zu), }",
                                 type == NTK_NPY_FLOAT32 ? "<f4" : "<f8", rows, columns);
     const size_t used = start + (size_t)length + 1; /* with the newline */
@@ -82,7 +90,7 @@ static void write_header(FILE *stream, ntk_npy_type type, size_t rows, size_t co
     bytes[start + (size_t)length] = ' ';
     bytes[total - 1] = '\n';
     store_bytes(total - start, 2, bytes + NTK_NPY_MAGIC_LENGTH + 2);
-    fwrite(bytes, 1, total, stream);
+    return total;
 }
 
 static size_t store_element(double value, ntk_npy_type type, uint8_t *out) {
@@ -99,15 +107,22 @@ static size_t store_element(double value, ntk_npy_type type, uint8_t *out) {
     return 8;
 }
 
-static void write_elements(FILE *stream, ntk_npy_type type, size_t count, const double *a) {
-    uint8_t buffer[4096];
+size_t ntk_npy_encode(ntk_npy_type type, size_t count, const double *a, uint8_t *out) {
+    if (type == NTK_NPY_FLOAT64 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        memcpy(out, a, count * sizeof *a);
+        return count * sizeof *a;
+    }
     size_t used = 0;
-    for (size_t k = 0; k < count; k++) {
-        used += store_element(a[k], type, buffer + used);
-        if (used == sizeof buffer || k + 1 == count) {
-            fwrite(buffer, 1, used, stream);
-            used = 0;
-        }
+    for (size_t k = 0; k < count; k++) used += store_element(a[k], type, out + used);
+    return used;
+}
+
+static void write_elements(FILE *stream, ntk_npy_type type, size_t count, const double *a) {
+    enum { BATCH = 4096 };
+    uint8_t buffer[BATCH * sizeof *a];
+    for (size_t k = 0; k < count; k += BATCH) {
+        const size_t some = count - k < BATCH ? count - k : BATCH;
+        fwrite(buffer, 1, ntk_npy_encode(type, some, a + k, buffer), stream);
     }
 }
 
@@ -116,7 +131,8 @@ ntk_status ntk_npy_write(const char *path, ntk_npy_type type, size_t rows, size_
     NTK_TRY(check_writable(path, type, rows, columns, a));
     ntk_file *file;
     NTK_TRY(ntk_file_create(path, &file));
-    write_header(ntk_file_stream(file), type, rows, columns);
+    uint8_t header[NTK_NPY_MOST_HEADER];
+    fwrite(header, 1, ntk_npy_header_print(type, rows, columns, header), ntk_file_stream(file));
     write_elements(ntk_file_stream(file), type, rows * columns, a);
     return ntk_file_commit(file);
 }
