@@ -17,8 +17,8 @@ ntk_status ntk_convolution_matrix(const ntk_architecture *architecture, size_t d
                                   size_t ldx, size_t m, const double *y, size_t ldy, double *nngp,
                                   double *ntk, size_t ld);
 
-/* The same in blocks (ntk_kernel_blocks of kernel.h). tangent: the NTK will be wanted. x, y and the
- * architecture are only needed while it is made, but for the architecture, which stays. */
+/* The same in blocks (ntk_kernel_blocks of kernel.h). tangent: the NTK will be wanted. The
+ * architecture must stay until they are destroyed; x and y need not. */
 typedef struct ntk_convolution_blocks ntk_convolution_blocks;
 ntk_status ntk_convolution_blocks_create(const ntk_architecture *architecture, bool tangent, size_t d,
                                          size_t n, const double *x, size_t ldx, size_t m, const double *y,

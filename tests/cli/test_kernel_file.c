@@ -43,7 +43,7 @@ Test(kernel_file, same_bytes_for_any_memory_and_workers) {
         for (size_t k = 0; k < sizeof limits / sizeof *limits; k++) expect_same(networks[i], limits[k]);
 }
 
-/* 8K: a part of a row of pairs at a time; 200 images are four bands. */
+/* 6K: a part of a row of pairs at a time; 131 images are three bands. */
 Test(kernel_file, same_bytes_for_convolutional_networks) {
     write_points("x.npy", 131, 12, 1);
     write_points("y.npy", 70, 12, 2);
