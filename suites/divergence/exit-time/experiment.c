@@ -32,10 +32,6 @@ static bool diverges(const ntk_context *context, const char *const *words) {
     return ntk_context_is(context, "loss", "logistic") && !(ntk_context_real(context, "epsilon") > 0);
 }
 
-static bool diverges_deep(const ntk_context *context, const char *const *words) {
-    return diverges(context, words) && ntk_context_size(context, "deep-thresholds") > 0;
-}
-
 static bool diverges_smooth(const ntk_context *context, const char *const *words) {
     size_t count, smooth = 0;
     const char *const *names = ntk_context_choices(context, "activations", &count);
@@ -84,7 +80,6 @@ static const ntk_metric_declaration metrics[] = {
     NTK_METRIC_WHEN("pure-gamma-{activations}", "of log T = b m^gamma, the worst threshold", diverges),
     NTK_METRIC_WHEN("pure-bend-{activations}", "bend of that law, the worst q <= 0.5", diverges_to_half),
     NTK_METRIC_WHEN("slope-ratio-{activations}", "b over its prediction, q <= 0.25", diverges_to_quarter),
-    NTK_METRIC_WHEN("deep-explained", "variance that sqrt(m) explains, two layers", diverges_deep),
     NTK_METRIC_WHEN("clock-difference", "of log T between the two clocks", diverges_smooth),
     {0},
 };
@@ -142,7 +137,7 @@ typedef struct study {
     ntk_context *context;
     ntk_exit_tables tables;
     size_t networks, exits;
-    double deep_explained, clock_difference; /* +-infinity until there is one */
+    double clock_difference; /* -infinity until there is one */
 } study;
 
 static ntk_status count_exits(study *self, const ntk_exit_sweep *sweep, size_t activation) {
@@ -168,21 +163,12 @@ static ntk_status judge_shallow(study *self, const ntk_exit_sweep *sweep, const 
     return NTK_OK;
 }
 
-/* a + b sqrt(m) must describe log T; its exponent cannot be told from such widths. */
-static ntk_status judge_deep(study *self, const ntk_exit_sweep *sweep, size_t activation) {
-    double explained;
-    NTK_TRY(ntk_exit_law_explained(sweep, activation, &explained));
-    self->deep_explained = ntk_smaller(self->deep_explained, explained);
-    return NTK_OK;
-}
-
 /* laws: NULL for flows that converge, of which there is no law, only whether they left. */
 static ntk_status judge(study *self, const ntk_exit_sweep *sweep, const ntk_grid *laws) {
     for (size_t a = 0; a < sweep->grid.axes[NTK_EXIT_ACTIVATION].count; a++) {
         NTK_TRY(count_exits(self, sweep, a));
         NTK_TRY(ntk_exit_tables_add(&self->tables, sweep, laws, a));
-        if (!laws) continue;
-        NTK_TRY(sweep->depth == 1 ? judge_shallow(self, sweep, laws, a) : judge_deep(self, sweep, a));
+        if (laws && sweep->depth == 1) NTK_TRY(judge_shallow(self, sweep, laws, a));
     }
     return NTK_OK;
 }
@@ -198,7 +184,7 @@ static ntk_status judge_sweep(study *self, const ntk_exit_sweep *sweep) {
 }
 
 static ntk_status run(ntk_context *context) {
-    study self = {.context = context, .deep_explained = INFINITY, .clock_difference = -INFINITY};
+    study self = {.context = context, .clock_difference = -INFINITY};
     NTK_TRY(ntk_exit_tables_create(context, &self.tables));
     for (size_t depth = 1; depth <= 2; depth++) {
         ntk_exit_sweep sweep;
@@ -208,8 +194,6 @@ static ntk_status run(ntk_context *context) {
         NTK_TRY(status);
     }
     NTK_TRY(ntk_emit_scalar(context, "exits", (double)self.exits / (double)self.networks));
-    if (self.deep_explained != INFINITY)
-        NTK_TRY(ntk_emit_scalar(context, "deep-explained", self.deep_explained));
     if (self.clock_difference == -INFINITY) return NTK_OK;
     return ntk_emit_scalar(context, "clock-difference", self.clock_difference);
 }

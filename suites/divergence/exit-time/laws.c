@@ -201,43 +201,6 @@ ntk_status ntk_exit_laws_gamma(const ntk_grid *laws, size_t activation, size_t t
     return NTK_OK;
 }
 
-/* Mean log T over the seeds at each width. */
-static void mean_times(const ntk_exit_sweep *sweep, size_t activation, size_t threshold, double *out) {
-    const size_t seeds = sweep->grid.axes[NTK_EXIT_SEED].count;
-    for (size_t w = 0; w < sweep->grid.axes[NTK_EXIT_WIDTH].count; w++) {
-        out[w] = 0;
-        for (size_t s = 0; s < seeds; s++) {
-            const ntk_place at = {{activation, NTK_EXIT_ONE_STEP, threshold, s, w}};
-            out[w] += ntk_grid_row(&sweep->grid, at)[NTK_EXIT_LOG_TIME] / (double)seeds;
-        }
-    }
-}
-
-static double variance(size_t n, const double *values) {
-    double mean = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) mean += values[i] / (double)n;
-    for (size_t i = 0; i < n; i++) sum += (values[i] - mean) * (values[i] - mean) / (double)n;
-    return sum;
-}
-
-ntk_status ntk_exit_law_explained(const ntk_exit_sweep *sweep, size_t activation, double *out) {
-    const ntk_axis *widths = &sweep->grid.axes[NTK_EXIT_WIDTH];
-    const size_t n = widths->count;
-    double *log_time;
-    NTK_TRY(ntk_allocate_doubles(n, &log_time));
-    *out = 1;
-    ntk_status status = NTK_OK;
-    for (size_t q = 0; q < sweep->grid.axes[NTK_EXIT_THRESHOLD].count && status == NTK_OK; q++) {
-        ntk_power_fit fit;
-        mean_times(sweep, activation, q, log_time);
-        status = ntk_stats_power_fit(n, widths->numbers, log_time, true, 0.5, 0.5, &fit);
-        if (status == NTK_OK)
-            *out = ntk_smaller(*out, copysign(1 - fit.rms * fit.rms / variance(n, log_time), fit.factor));
-    }
-    ntk_release(log_time);
-    return status;
-}
-
 ntk_exit_departure ntk_exit_departure_of(const ntk_exit_sweep *sweep, size_t activation) {
     const ntk_place part = ntk_grid_case(activation);
     ntk_exit_departure out = {.latest = -INFINITY,

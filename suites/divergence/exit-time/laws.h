@@ -61,11 +61,6 @@ ntk_status ntk_exit_tables_create(ntk_context *context, ntk_exit_tables *out);
 ntk_status ntk_exit_tables_add(const ntk_exit_tables *tables, const ntk_exit_sweep *sweep,
                                const ntk_grid *laws, size_t activation);
 
-/* Fraction of the variance over widths of the seeds' mean log T that a + b sqrt(m) explains, the
- * smallest over the thresholds; negative where log T falls with m. For thresholds that use every
- * width. */
-ntk_status ntk_exit_law_explained(const ntk_exit_sweep *sweep, size_t activation, double *out);
-
 /* Over all networks and thresholds of an activation, whatever the step. */
 typedef struct ntk_exit_departure {
     size_t networks, exits;

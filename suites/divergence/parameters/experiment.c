@@ -30,7 +30,6 @@ static const ntk_parameter parameters[] = {
 };
 
 static const ntk_metric_declaration metrics[] = {
-    NTK_METRIC("growth-{activations}", "L + 1 times the exponent of the displacement in log t"),
     NTK_METRIC("slope-{activations}", "slope of the displacement in log t, at the worst width"),
     NTK_METRIC("loss-law-{activations}", "largest left over right side of the margin form of the loss law"),
     NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
@@ -44,7 +43,7 @@ typedef struct options {
     double start, late_start; /* of the windows: of the network and of its linearisation */
 } options;
 
-enum { GROWTH, SLOPE, LOSS_LAW, LAMBDA_MIN, LINEAR_SLOPE, MARGIN_NORM, SLOPE_GAP, LOSS_GAP, COLUMNS };
+enum { SLOPE, LOSS_LAW, LAMBDA_MIN, LINEAR_SLOPE, MARGIN_NORM, SLOPE_GAP, LOSS_GAP, COLUMNS };
 
 /* The linearised network beside the hard margin. log(t L) along its flow is the run's curve. */
 static ntk_status measure_linearised(const ntk_sweep_run *run, double start, double *values) {
@@ -67,16 +66,14 @@ static ntk_status measure_linearised(const ntk_sweep_run *run, double start, dou
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
     const options *chosen = own;
-    const double degree = (double)run->training->architecture.depth + 1;
-    NTK_TRY(ntk_sweep_fit_growth(path, NULL, chosen->start, &values[GROWTH], &values[SLOPE]));
-    values[GROWTH] *= degree;
+    double exponent;
+    NTK_TRY(ntk_sweep_fit_growth(path, NULL, chosen->start, &exponent, &values[SLOPE]));
     values[LOSS_LAW] = ntk_trajectory_margin_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     return measure_linearised(run, chosen->late_start, values);
 }
 
 static const ntk_reduction reductions[] = {
-    {.prefix = "growth", .kind = NTK_REDUCE_WORST, .column = GROWTH},
     {.prefix = "slope", .kind = NTK_REDUCE_WORST, .column = SLOPE},
     {.prefix = "loss-law", .kind = NTK_REDUCE_LARGEST_AT, .column = LOSS_LAW},
     {.prefix = "lambda-min", .kind = NTK_REDUCE_SMALLEST_AT, .column = LAMBDA_MIN},
@@ -94,8 +91,8 @@ static ntk_status run(ntk_context *context) {
     const options own = {.start = ntk_context_real(context, "window-start"),
                          .late_start = ntk_context_real(context, "late-window-start")};
     return ntk_sweep_conduct(context, &sweep,
-                             "growth slope loss-law lambda-min linear-slope margin-norm slope-gap loss-gap",
-                             measure, &own, reductions);
+                             "slope loss-law lambda-min linear-slope margin-norm slope-gap loss-gap", measure,
+                             &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

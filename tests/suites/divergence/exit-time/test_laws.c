@@ -210,20 +210,6 @@ Test(exit_laws, tables_say_what_their_columns_promise) {
                            "exits: %s is %g", of_exits[i].name, last_in_column(exits, of_exits[i].name));
 }
 
-Test(exit_laws, explained_variance) {
-    ntk_exit_sweep sweep = made_up();
-    double explained;
-    for (int sign = 1; sign >= -1; sign -= 2) {
-        for (size_t k = 0; k < THRESHOLDS * SEEDS * WIDTHS; k++) {
-            const size_t q = k / WIDTHS / SEEDS, s = k / WIDTHS % SEEDS, w = k % WIDTHS;
-            row_of(&sweep, 0, q, s, w)[NTK_EXIT_LOG_TIME] = 1 + (q == 1 ? sign : 1) * 0.2 * sqrt(widths[w]);
-        }
-        assert_ok(ntk_exit_law_explained(&sweep, 0, &explained));
-        cr_expect_float_eq(explained, sign, 1e-12, "that of the threshold whose times fall: %g", explained);
-    }
-    ntk_grid_release(&sweep.grid);
-}
-
 Test(exit_laws, departure_counts_networks_of_either_step) {
     ntk_exit_sweep sweep = made_up();
     double *late = row_of(&sweep, 1, 0, 0, 3), *none = row_of(&sweep, 0, 0, 0, 2);
