@@ -109,6 +109,18 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Units are numbered one after the other: an even one and the next, an odd one and the next. */
+Test(random, streams_of_neighbouring_units_share_no_draw) {
+    enum { N = 100 };
+    double before[N], drawn[N];
+    for (uint64_t unit = 0; unit < 4; unit++) {
+        ntk_stream stream = ntk_stream_create(1, "units", unit);
+        ntk_stream_uniform(&stream, N, drawn);
+        for (size_t i = 0; unit > 0 && i < N; i++) cr_expect(drawn[i] != before[i]);
+        memcpy(before, drawn, sizeof before);
+    }
+}
+
 Test(random, streams_of_different_names_share_no_draw) {
     enum { STREAMS = 11, N = 1000 };
     const ntk_stream base = ntk_stream_create(1, "a/b", 2), data = ntk_stream_fork(&base, "data");
