@@ -9,10 +9,11 @@
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
+#include "run/papers.h"
 #include "run/record.h"
 
 static const cli_option options[] = {
-    {"source", 0, "PAPER", "only the claims about this paper, \"chen-2025\" say"},
+    {"source", 0, "PAPER", "only the claims about this paper, \"chen-2025\" say, and what else it states"},
     {"format", 0, "FORMAT", "text (default), or markdown: the table of docs/theorems.md"},
     {NULL, 0, NULL, NULL}};
 
@@ -78,6 +79,45 @@ static int list(const ntk_suite *suite, const listing *self) {
     return CLI_OK;
 }
 
+/* ---- what the paper states besides ----------------------------------------------------------- */
+
+static ntk_status is_claimed(const ntk_suite *suite, const ntk_paper *paper, const ntk_paper_result *result,
+                             bool *claimed) {
+    *claimed = false;
+    for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL && !*claimed; entry++) {
+        ntk_claim claim;
+        NTK_TRY(ntk_suite_claim(suite, entry->id, &claim));
+        *claimed = strcmp(claim.paper, paper->name) == 0 && ntk_source_names(claim.result, result->number);
+        ntk_claim_release(&claim);
+    }
+    return NTK_OK;
+}
+
+/* The numbered results that no claim stands for: their unit test, or why there is none. */
+static ntk_status print_unclaimed(const ntk_suite *suite, const ntk_paper *paper) {
+    for (size_t r = 0; r < paper->result_count; r++) {
+        const ntk_paper_result *result = &paper->results[r];
+        bool claimed;
+        NTK_TRY(is_claimed(suite, paper, result, &claimed));
+        if (claimed) continue;
+        printf(two_lines ? "%-13s %s\n              %s\n" : "%-13s %-40s %s\n",
+               result->test != NULL ? "unit test" : "not covered", result->number,
+               result->test != NULL      ? result->test
+               : result->because != NULL ? result->because
+                                         : "no claim names it");
+    }
+    return NTK_OK;
+}
+
+static ntk_status list_unclaimed(const ntk_suite *suite, const char *source) {
+    ntk_papers papers;
+    ntk_status status = ntk_papers_read(suite->root, &papers);
+    const ntk_paper *paper = status == NTK_OK ? ntk_papers_find(&papers, source) : NULL;
+    if (paper != NULL) status = print_unclaimed(suite, paper);
+    ntk_papers_release(&papers);
+    return status == NTK_ERROR_IO ? NTK_OK : status; /* claims without a list of papers */
+}
+
 /* The claims and suites that are named; all where none is. */
 static int list_named(const ntk_suite *suite, const cli_arguments *arguments, listing self) {
     size_t available = 0;
@@ -105,7 +145,11 @@ static int print_list(const cli_arguments *arguments) {
     if (!markdown && ntk_records_read("results", &records, &count) != NTK_OK)
         return cli_fail(NTK_ERROR_MEMORY);
     const listing all = {records, count, cli_value(arguments, "source"), markdown, NULL};
-    const int result = list_named(&suite, arguments, all);
+    int result = list_named(&suite, arguments, all);
+    if (result == CLI_OK && all.source != NULL && !markdown && arguments->name_count == 0) {
+        const ntk_status listed = list_unclaimed(&suite, all.source);
+        if (listed != NTK_OK) result = cli_fail(listed);
+    }
     ntk_records_release(records, count);
     ntk_suite_release(&suite);
     return result;

@@ -251,6 +251,11 @@ Test(computing, find_tells_what_stands_for_a_result) {
 Test(computing, list_and_show_tell_the_claims) {
     cr_assert_eq(toy_ntk("list --source toy-2026"), 0);
     cr_expect(toy_said("toy/holds") && toy_said("Lemma 1"), "%s", toy_output());
+    /* What the paper states and no claim stands for: by its unit test. */
+    cr_expect_eq(
+        toy_shell("cd \"$(dirname \"$NTK_BINARY\")\" && unset NTK_ROOT && "
+                  "\"$NTK_BINARY\" list --source bietti-2019 | grep -q '^unit test .*Proposition 8 *tests/'"),
+        0);
     cr_expect_eq(toy_ntk("list --source nobody-1900"), 64);
     cr_assert_eq(toy_ntk("list --format markdown"), 0);
     cr_expect(toy_said("| [`toy/holds`](../suites/toy/holds/) | Toy of holds | Lemma 1 |"), "%s",
