@@ -100,8 +100,10 @@ static ntk_status name_command(ntk_suite *suite) {
         if (below && strchr(suite->executable + length + 1, '/') == NULL) fputs("./", stream);
         ntk_print_shell_word(below ? suite->executable + length + 1 : suite->executable, stream);
     }
-    fclose(stream);
-    const ntk_status status = ntk_text_copy(text, &suite->command);
+    /* Without memory the stream may end without a text. */
+    const ntk_status status = fclose(stream) == 0 && text != NULL
+                                  ? ntk_text_copy(text, &suite->command)
+                                  : ntk_fail(NTK_ERROR_MEMORY, "no memory for the program's name");
     free(text);
     return status;
 }

@@ -60,7 +60,7 @@ static void write_fault(const writer *self, const ntk_case *one) {
     if (memory != NULL) {
         ntk_run_print_rerun(self->run, one->task, memory);
         fclose(memory);
-        ntk_markup_text(self->stream, command);
+        if (command != NULL) ntk_markup_text(self->stream, command);
         free(command);
     }
     fprintf(self->stream, "</%s>\n", element);
