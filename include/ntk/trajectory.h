@@ -94,6 +94,11 @@ double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points
  * NaN where one is NaN or there are fewer than three. */
 double ntk_trajectory_margin_ratio(const ntk_trajectory *trajectory, size_t points);
 
+/* F(S) = S + log(1 - e^-S) - 1/(e^S - 1), S > 0 the sum of the losses of all points, whose
+ * derivative is (1 - e^-S)^-2: with dS/dt <= -c (1 - e^-S)^2 along a flow, F(S_t) <= F(S_0) - c
+ * t. */
+double ntk_trajectory_loss_potential(double sum);
+
 /* Release and zero; a zeroed value is allowed. */
 void ntk_trajectory_release(ntk_trajectory *trajectory);
 

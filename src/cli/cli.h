@@ -98,6 +98,9 @@ int cli_fail(ntk_status status);
 /* The same, but a name or a value that does not exist is wrong usage. */
 int cli_fail_naming(const cli_command *command, ntk_status status);
 
+/* Columns that `length` bytes of UTF-8 take: one for each byte that begins a character. */
+size_t cli_width(const char *text, size_t length);
+
 /* Columns of the terminal behind a descriptor; of none: $COLUMNS, or 80. At least 40. */
 size_t cli_columns(int descriptor);
 

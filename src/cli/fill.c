@@ -1,19 +1,11 @@
 /* Long lines on a terminal: filled to its width, the rest of a line below its beginning. What is
- * not
- * a terminal gets every line as it is. */
+ * not a terminal gets every line as it is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
-
-/* Columns that `length` bytes of UTF-8 take: one for each byte that begins a character. */
-static size_t width_of(const char *text, size_t length) {
-    size_t width = 0;
-    for (size_t i = 0; i < length; i++) width += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return width;
-}
 
 /* One line of `length` bytes, the rest of one that is indented a little deeper; blanks inside it
  * stay as they are where it is not broken. */
@@ -24,7 +16,7 @@ static void print_line(const char *line, size_t length, size_t hang, size_t colu
     size_t column = 0;
     for (size_t at = 0; at < length;) {
         const size_t blanks = strspn(line + at, " ") < length - at ? strspn(line + at, " ") : length - at;
-        const size_t size = strcspn(line + at + blanks, " \n"), width = width_of(line + at + blanks, size);
+        const size_t size = strcspn(line + at + blanks, " \n"), width = cli_width(line + at + blanks, size);
         if (column > indent && column + blanks + width > columns) {
             printf("\n%*s", (int)indent, "");
             column = indent;

@@ -6,18 +6,11 @@
 
 enum { COLUMNS = 79, OPTION_COLUMN = 29, COMMAND_COLUMN = 13 };
 
-/* Columns that `length` bytes of UTF-8 take: one for each byte that begins a character. */
-static size_t width_of(const char *text, size_t length) {
-    size_t width = 0;
-    for (size_t i = 0; i < length; i++) width += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return width;
-}
-
 /* Words of a text in lines that begin at column `indent`; the first line has come to `column`
  * already. An empty line separates paragraphs. */
 static void print_filled(const char *text, size_t indent, size_t column) {
     for (const char *word = text; *word != '\0';) {
-        const size_t length = strcspn(word, " \n"), width = width_of(word, length);
+        const size_t length = strcspn(word, " \n"), width = cli_width(word, length);
         if (column > indent && column + 1 + width > COLUMNS) {
             printf("\n%*s", (int)indent, "");
             column = indent;

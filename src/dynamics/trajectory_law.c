@@ -62,9 +62,11 @@ static double integrate_step(const ntk_trajectory *path, size_t i) {
     return h * sum;
 }
 
+double ntk_trajectory_loss_potential(double sum) { return sum + log(-expm1(-sum)) - 1 / expm1(sum); }
+
 /* log(F(x_0) - F(x)) for x <= x_0, from log x: x may be e^-1000. */
 static double log_gain(double x0, double log_x) {
-    const double f0 = x0 + log(-expm1(-x0)) - 1 / expm1(x0), x = exp(log_x);
+    const double f0 = ntk_trajectory_loss_potential(x0), x = exp(log_x);
     if (log_x > -20) return log(f0 - x - log(-expm1(-x)) + 1 / expm1(x));
     /* -F(x) = 1/x - 1/2 - log x + O(x) */
     return -log_x + log1p(x * (f0 - 0.5 - log_x));

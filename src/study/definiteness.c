@@ -204,3 +204,19 @@ ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, 
     ntk_release(set.x);
     return status;
 }
+
+size_t ntk_definiteness_antipodal_rank(size_t n) { return n / 2 + (n / 2 < 3 ? n / 2 : 3); }
+
+const ntk_metric_declaration ntk_definiteness_exception_metrics[] = {
+    NTK_METRIC("exception-rank-gap", "rank of the exception's NTK on antipodal pairs, less the predicted"),
+    {0},
+};
+
+ntk_status ntk_definiteness_exception(ntk_context *context, const char *beside,
+                                      ntk_definiteness_architecture architecture_of) {
+    const char *const shown[] = {ntk_context_choice(context, "exception"), beside};
+    size_t n, ranks[2];
+    NTK_TRY(ntk_definiteness_spectra(context, "antipodal-3", 2, shown, architecture_of, &n, ranks));
+    return ntk_emit_scalar(context, "exception-rank-gap",
+                           (double)ranks[0] - (double)ntk_definiteness_antipodal_rank(n));
+}

@@ -190,6 +190,16 @@ const ntk_parameter ntk_sphere_parameters[] = {
     {0},
 };
 
+ntk_training_options ntk_context_sphere_problem(const ntk_context *context) {
+    ntk_training_options out = {.architecture = ntk_architecture_default(),
+                                .points = ntk_context_size(context, "points"),
+                                .inputs = ntk_context_size(context, "inputs"),
+                                .classes = 2,
+                                .max_cosine = ntk_context_real(context, "max-cosine")};
+    out.architecture.input_scale = NTK_INPUT_SCALE_NONE;
+    return out;
+}
+
 const ntk_parameter ntk_digits_parameters[] = {
     NTK_CHOICE("digit-set", "subset", "subset|training|test",
                "MNIST: the committed 5,000, or the full files"),

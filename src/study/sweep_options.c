@@ -47,16 +47,12 @@ const ntk_parameter ntk_sweep_window_parameters[] = {
 /* ---- options --------------------------------------------------------------------------------- */
 
 static ntk_training_options read_problem(const ntk_context *context) {
-    ntk_training_options out = {.architecture = ntk_architecture_default(),
-                                .points = ntk_context_size(context, "points"),
-                                .inputs = ntk_context_size(context, "inputs"),
-                                .classes = ntk_context_size(context, "classes"),
-                                .test_points = ntk_context_size(context, "test-points"),
-                                .max_cosine = ntk_context_real(context, "max-cosine"),
-                                .epsilon = ntk_context_real(context, "epsilon"),
-                                .coordinates = ntk_context_flag(context, "coordinates")};
+    ntk_training_options out = ntk_context_sphere_problem(context);
+    out.classes = ntk_context_size(context, "classes");
+    out.test_points = ntk_context_size(context, "test-points");
+    out.epsilon = ntk_context_real(context, "epsilon");
+    out.coordinates = ntk_context_flag(context, "coordinates");
     out.architecture.depth = ntk_context_size(context, "depth");
-    out.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     if (ntk_context_is(context, "scaling", "mean-field"))
         out.architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
     out.loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
@@ -113,4 +109,11 @@ bool ntk_sweep_has_kind(const ntk_context *context, const char *const *words) {
     const ntk_network_name *networks = ntk_context_networks(context, "activations", &count);
     for (size_t i = 0; i < count; i++) found += ntk_activation_is_smooth(networks[i].activation) == smooth;
     return found > 0;
+}
+
+bool ntk_sweep_all_exited(const ntk_context *context, const char *const *words) {
+    size_t widths;
+    const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);
+    ntk_context_integers(context, "widths", &widths);
+    return widths > 1 && ntk_context_size(context, "seeds") > 1 && (!exited || exited->estimate.value == 1);
 }

@@ -38,6 +38,16 @@ ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, 
                                     const char *const *labels, ntk_definiteness_architecture architecture_of,
                                     size_t *n, size_t *ranks);
 
+/* Where the theorems on one layer without biases end: on n/2 antipodal pairs of S^2 such a kernel,
+ * u plus an even function, has the rank n/2 + min(n/2, 3). */
+size_t ntk_definiteness_antipodal_rank(size_t n);
+
+/* The spectra on antipodal pairs of the network in the parameter `exception`, a choice that the
+ * experiment declares, and of `beside`; the first's rank less the one above is emitted. */
+extern const ntk_metric_declaration ntk_definiteness_exception_metrics[];
+ntk_status ntk_definiteness_exception(ntk_context *context, const char *beside,
+                                      ntk_definiteness_architecture architecture_of);
+
 NTK_END_DECLS
 
 #endif

@@ -27,6 +27,7 @@
 #include <ntk/lab/ensemble_study.h>
 #include <ntk/lab/experiment.h>
 #include <ntk/lab/grid.h>
+#include <ntk/lab/loss_clock.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/lab/network_name.h>
 #include <ntk/lab/pairs.h>
@@ -39,6 +40,7 @@
 #include <ntk/lab/stability.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/lab/table.h>
+#include <ntk/lab/tubes.h>
 #include <ntk/ntk.h>
 
 #endif

@@ -95,6 +95,9 @@ ntk_status ntk_training_hard_margin(const ntk_training *training, double *weight
 /* How many points a problem draws on the sphere, and how close they may be (data.h): `points`,
  * `inputs` and `max-cosine`. */
 extern const ntk_parameter ntk_sphere_parameters[];
+/* A problem of two classes on those points: the default architecture on inputs that are not scaled,
+ * since they have norm 1. */
+ntk_training_options ntk_context_sphere_problem(const ntk_context *context);
 
 /* For experiments on digits: the parameter `digit-set`, and the images that it chooses (data.h,
  * ntk_digits_read_folder). Errors: those of ntk_digits_read_folder; the full files are not

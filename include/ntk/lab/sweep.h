@@ -105,6 +105,10 @@ ntk_status ntk_sweep_follow_linear(const ntk_sweep_run *run, ntk_training_kernel
  * of that kind. */
 bool ntk_sweep_has_kind(const ntk_context *context, const char *const *words);
 
+/* words: an activation. Whether every network of it exited ("exited-erf", emitted before, is 1), at
+ * two widths and two seeds or more: otherwise there is no law of exit times. */
+bool ntk_sweep_all_exited(const ntk_context *context, const char *const *words);
+
 NTK_END_DECLS
 
 #endif

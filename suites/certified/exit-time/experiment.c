@@ -10,8 +10,6 @@
 #include <math.h>
 
 #include <ntk/lab/lab.h>
-#include <ntk/exit.h>
-#include <ntk/tube.h>
 
 enum { ACTIVATION, WIDTH, SEED, THRESHOLD };                     /* axes */
 enum { LOW, HIGH, FLOW, DISPLACEMENT, ERROR, EXPANSION, STEPS }; /* columns */
@@ -23,8 +21,6 @@ static const ntk_parameter parameters[] = {
     NTK_REALS("thresholds", "0.1 0.25 0.5", 0.001, 10, "relative changes of the kernel, ascending"),
     NTK_CHOICE("loss", "logistic", "logistic|squared", "whose gradient flow is run"),
     NTK_REAL("log-horizon", 35, -5, 200, "log of the time at which waiting for an exit ends"),
-    NTK_INTEGER("bits", 64, 64, 1024, "of the balls"),
-    NTK_INTEGER("order", 14, 4, 64, "of the polynomials"),
     NTK_REAL("flow-tolerance", 1e-9, 1e-13, 1e-3, "of the flow in doubles"),
     NTK_REAL("start-shift", 0, 0, 1, "how far from the weights that flow starts"),
     {0},
@@ -50,18 +46,6 @@ typedef struct study {
 
 /* ---- one network ----------------------------------------------------------------------------- */
 
-static ntk_status begin(const study *self, const ntk_training *training, size_t width, ntk_tube **out) {
-    const ntk_tube_problem problem = {.architecture = &training->architecture,
-                                      .loss = self->problem.loss,
-                                      .inputs = training->inputs,
-                                      .width = width,
-                                      .theta = training->theta0,
-                                      .points = training->points,
-                                      .x = training->x,
-                                      .targets = training->targets};
-    return ntk_tube_create(&problem, &self->tube, out);
-}
-
 /* Squared loss: whether it is proved that there is no exit at all. */
 static ntk_status prove_none(const study *self, ntk_tube *tube, bool *none) {
     double margin = 0;
@@ -72,19 +56,20 @@ static ntk_status prove_none(const study *self, ntk_tube *tube, bool *none) {
 }
 
 /* A tube that ends early leaves the thresholds behind its end unproved; it is no error. */
-static ntk_status prove(const study *self, const ntk_training *training, size_t width, ntk_tube_exit *exits,
-                        ntk_tube_state *state) {
+static ntk_status prove(const study *self, const ntk_training_options *problem, const ntk_training *training,
+                        ntk_tube_exit *exits, ntk_tube_state *state) {
     const size_t thresholds = self->grid.axes[THRESHOLD].count;
     ntk_tube *tube = NULL;
     bool none;
-    NTK_TRY(begin(self, training, width, &tube));
+    NTK_TRY(ntk_training_tube(problem, training, &self->tube, &tube));
     ntk_status status = prove_none(self, tube, &none);
     if (status == NTK_OK && !none) {
         ntk_tube_destroy(tube);
-        NTK_TRY(begin(self, training, width, &tube));
+        NTK_TRY(ntk_training_tube(problem, training, &self->tube, &tube));
         status = ntk_tube_exits(tube, thresholds, self->thresholds, self->log_horizon, exits);
     }
-    for (size_t k = 0; k < thresholds && none; k++) exits[k].log_time = (ntk_interval){INFINITY, INFINITY};
+    for (size_t k = 0; k < thresholds && none; k++)
+        exits[k] = (ntk_tube_exit){{INFINITY, INFINITY}, INFINITY, INFINITY, NAN};
     if (status == NTK_OK || status == NTK_ERROR_NO_CONVERGENCE) status = ntk_tube_describe(tube, state);
     ntk_tube_destroy(tube);
     return status;
@@ -109,14 +94,15 @@ static ntk_status follow(const study *self, ntk_training *training, ntk_exit *ex
 /* NaN, which is no point of a figure, for an exit that there is none of. */
 static double or_nan(double x) { return isfinite(x) ? x : NAN; }
 
-static ntk_status compute(const study *self, ntk_slot *slot, ntk_training *training, size_t width) {
+static ntk_status compute(const study *self, const ntk_training_options *problem, ntk_training *training,
+                          ntk_slot *slot) {
     enum { MOST = 16 };
     ntk_tube_exit proved[MOST];
     ntk_exit seen[MOST];
     ntk_tube_state state;
     const size_t thresholds = self->grid.axes[THRESHOLD].count, columns = STEPS + 1;
     if (thresholds > MOST) return ntk_fail(NTK_ERROR_ARGUMENT, "at most %d thresholds", (int)MOST);
-    NTK_TRY(prove(self, training, width, proved, &state));
+    NTK_TRY(prove(self, problem, training, proved, &state));
     NTK_TRY(follow(self, training, seen));
     for (size_t k = 0; k < thresholds; k++) {
         double *row = slot->values + k * columns;
@@ -140,7 +126,7 @@ static ntk_status compute_unit(const void *context, ntk_slot *slot) {
     const ntk_stream stream = ntk_context_stream(self->context, slot->at.at[SEED]);
     ntk_training training;
     NTK_TRY(ntk_training_create(&problem, &stream, &training));
-    const ntk_status status = compute(self, slot, &training, problem.width);
+    const ntk_status status = compute(self, &problem, &training, slot);
     ntk_training_release(&training);
     return status;
 }
@@ -183,18 +169,6 @@ static ntk_status judge(ntk_context *context, const ntk_grid *grid, size_t activ
     return ntk_emit_scalar_as(context, all.latest, "latest-%s", name);
 }
 
-static ntk_training_options read_problem(const ntk_context *context) {
-    ntk_training_options out = {.architecture = ntk_architecture_default(),
-                                .loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED
-                                                                                   : NTK_LOSS_LOGISTIC,
-                                .points = ntk_context_size(context, "points"),
-                                .inputs = ntk_context_size(context, "inputs"),
-                                .classes = 2,
-                                .max_cosine = ntk_context_real(context, "max-cosine")};
-    out.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
-    return out;
-}
-
 static ntk_status run(ntk_context *context) {
     size_t count;
     study self = {.context = context,
@@ -203,14 +177,13 @@ static ntk_status run(ntk_context *context) {
                                     ntk_axis_of_count(context, "seed", "seeds"),
                                     ntk_axis_of_numbers(context, "threshold", "thresholds")},
                            .columns = "low high flow displacement error expansion steps"},
-                  .problem = read_problem(context),
-                  .tube = ntk_tube_options_default(),
+                  .problem = ntk_context_sphere_problem(context),
+                  .tube = ntk_context_tubes(context),
                   .thresholds = ntk_context_reals(context, "thresholds", &count),
                   .log_horizon = ntk_context_real(context, "log-horizon"),
                   .flow_tolerance = ntk_context_real(context, "flow-tolerance"),
                   .shift = ntk_context_real(context, "start-shift")};
-    self.tube.bits = ntk_context_size(context, "bits");
-    self.tube.order = ntk_context_size(context, "order");
+    self.problem.loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
     self.grid.axes[WIDTH].costly = true;
     self.grid.axes[THRESHOLD].inside = true;
     NTK_TRY(ntk_grid_run(&self.grid, compute_unit, &self));
@@ -222,7 +195,7 @@ static ntk_status run(ntk_context *context) {
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
-    .parameters = {ntk_sphere_parameters, parameters},
+    .parameters = {ntk_sphere_parameters, ntk_tubes_parameters, parameters},
     .metrics = {metrics},
     .run = run,
 };

@@ -20,8 +20,6 @@ static const ntk_parameter parameters[] = {
     NTK_REAL("threshold", 0.5, 0.001, 10, "relative change of the kernel that is never reached"),
     NTK_CHOICE("loss", "squared", "squared|logistic", "whose gradient flow is run"),
     NTK_REAL("horizon", 1000, 1, 1e20, "time at which waiting for a proof ends"),
-    NTK_INTEGER("bits", 64, 64, 1024, "of the balls"),
-    NTK_INTEGER("order", 14, 4, 64, "of the polynomials"),
     {0},
 };
 
@@ -75,16 +73,8 @@ static ntk_status compute_unit(const void *context, ntk_slot *slot) {
     const ntk_stream stream = ntk_context_stream(self->context, slot->at.at[SEED]);
     ntk_training training;
     NTK_TRY(ntk_training_create(&options, &stream, &training));
-    const ntk_tube_problem problem = {.architecture = &training.architecture,
-                                      .loss = options.loss,
-                                      .inputs = training.inputs,
-                                      .width = options.width,
-                                      .theta = training.theta0,
-                                      .points = training.points,
-                                      .x = training.x,
-                                      .targets = training.targets};
     ntk_tube *tube = NULL;
-    ntk_status status = ntk_tube_create(&problem, &self->tube, &tube);
+    ntk_status status = ntk_training_tube(&options, &training, &self->tube, &tube);
     if (status == NTK_OK) status = prove(self, tube, slot->values);
     ntk_tube_destroy(tube);
     ntk_training_release(&training);
@@ -100,24 +90,16 @@ static ntk_status judge(ntk_context *context, const ntk_grid *grid) {
 }
 
 static ntk_status run(ntk_context *context) {
-    study self = {
-        .context = context,
-        .grid = {.axes = {ntk_axis_of_choices(context, "activation", "activations"),
-                          ntk_axis_of_numbers(context, "width", "widths"),
-                          ntk_axis_of_count(context, "seed", "seeds")},
-                 .columns = "margin bound seen time error"},
-        .problem = {.architecture = ntk_architecture_default(),
-                    .loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC,
-                    .points = ntk_context_size(context, "points"),
-                    .inputs = ntk_context_size(context, "inputs"),
-                    .classes = 2,
-                    .max_cosine = ntk_context_real(context, "max-cosine")},
-        .tube = ntk_tube_options_default(),
-        .threshold = ntk_context_real(context, "threshold"),
-        .horizon = ntk_context_real(context, "horizon")};
-    self.problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
-    self.tube.bits = ntk_context_size(context, "bits");
-    self.tube.order = ntk_context_size(context, "order");
+    study self = {.context = context,
+                  .grid = {.axes = {ntk_axis_of_choices(context, "activation", "activations"),
+                                    ntk_axis_of_numbers(context, "width", "widths"),
+                                    ntk_axis_of_count(context, "seed", "seeds")},
+                           .columns = "margin bound seen time error"},
+                  .problem = ntk_context_sphere_problem(context),
+                  .tube = ntk_context_tubes(context),
+                  .threshold = ntk_context_real(context, "threshold"),
+                  .horizon = ntk_context_real(context, "horizon")};
+    self.problem.loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
     self.grid.axes[WIDTH].costly = true;
     NTK_TRY(ntk_grid_run(&self.grid, compute_unit, &self));
     const ntk_status status = judge(context, &self.grid);
@@ -126,7 +108,7 @@ static ntk_status run(ntk_context *context) {
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
-    .parameters = {ntk_sphere_parameters, parameters},
+    .parameters = {ntk_sphere_parameters, ntk_tubes_parameters, parameters},
     .metrics = {metrics},
     .run = run,
 };

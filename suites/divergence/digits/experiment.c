@@ -18,15 +18,6 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
-/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of
- * times. */
-static bool all_exited(const ntk_context *context, const char *const *words) {
-    size_t widths;
-    const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);
-    ntk_context_integers(context, "widths", &widths);
-    return widths > 1 && ntk_context_size(context, "seeds") > 1 && (!exited || exited->estimate.value == 1);
-}
-
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("exited-{activations}", "part of the runs in which the kernel left its neighbourhood"),
     NTK_METRIC("loss-law-{activations}", "largest left over right side of the margin form of the loss law"),
@@ -35,7 +26,8 @@ static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("test-accuracy-{activations}", "mean at log-horizon, widest networks, test images"),
     NTK_METRIC("regression-accuracy-{activations}", "that of kernel logistic regression with the NTK"),
     NTK_METRIC("shared-images-{activations}", "most test images that are training images"),
-    NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all left", all_exited),
+    NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all left",
+                    ntk_sweep_all_exited),
     {0},
 };
 

@@ -48,16 +48,10 @@ static double width_of(const ntk_exit_sweep *self, ntk_place at) {
 }
 
 static ntk_training_options read_problem(const ntk_context *context, size_t depth) {
-    ntk_training_options out = {.architecture = ntk_architecture_default(),
-                                .loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED
-                                                                                   : NTK_LOSS_LOGISTIC,
-                                .points = ntk_context_size(context, "points"),
-                                .inputs = ntk_context_size(context, "inputs"),
-                                .classes = 2,
-                                .max_cosine = ntk_context_real(context, "max-cosine"),
-                                .epsilon = ntk_context_real(context, "epsilon")};
+    ntk_training_options out = ntk_context_sphere_problem(context);
+    out.loss = ntk_context_is(context, "loss", "squared") ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
+    out.epsilon = ntk_context_real(context, "epsilon");
     out.architecture.depth = depth;
-    out.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
     return out;
 }
 

@@ -6,8 +6,7 @@
  *
  * relu(h) = relu'(h) h, so that f = <d^l, h^l> = <d^l, a^l> and |f| <= |d^l| |a^l|, l = 1 .. L. In
  * the product of the L + 1 terms these pairs stand next to each other; the arithmetic mean is at
- * least
- * the geometric one:
+ * least the geometric one:
  *
  *     Theta(x, x) >= (L + 1) [w^2 |x|^2 (w^2/m)^L |f(x)|^{2L}]^{1/(L+1)}        for every theta.
  *
@@ -15,8 +14,7 @@
  * |x|^2)^{-1/(2L)} (m/w^2)^{1/2}. While a diagonal entry has not grown by more than a factor 1 + q,
  * |f| is at most a constant times sqrt(m). Margins do grow: with the sum S of the losses descended
  * and lambda a lower bound of the smallest eigenvalue of the kernel of the flow, the smallest one,
- * g, has e^g + g +
- * F(S_0) >= lambda t / n (divergence/theorem-2). So at any time t
+ * g, has e^g + g + F(S_0) >= lambda t / n (divergence/theorem-2). So at any time t
  *
  *     lambda t / n <= e^B + B + F(S_0),    B that of any of the points:
  *
@@ -24,7 +22,6 @@
  *
  * Lemma 8: V = -sum log(1 - u_i), u_i = |sigma(f_i) - y_i|, has 1 - u_i = e^{-l_i}, so V is the sum
  * S itself, and falls: dV/dt = -u^T Theta u, signs of the labels in u, Theta that of the flow. */
-#include <float.h>
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -78,8 +75,7 @@ static void compare(const watch *self, double square, double output, double kern
 
 static ntk_status look_at_step(const ntk_observation *seen, void *context) {
     watch *self = context;
-    const double rise = seen->log_loss - self->log_loss;
-    if (!(rise <= self->rise)) self->rise = rise;
+    self->rise = ntk_larger(self->rise, seen->log_loss - self->log_loss);
     self->log_loss = seen->log_loss;
     return NTK_OK;
 }
@@ -98,8 +94,8 @@ static ntk_status look(const ntk_observation *seen, void *context) {
         const double *x = self->of->x + i * d;
         double ratio, b;
         compare(self, ntk_dot(d, x, x), seen->outputs[i], seen->kernel[i * n + i], &ratio, &b);
-        if (!(ratio <= largest)) largest = ratio;
-        if (!(b >= least_b)) least_b = b;
+        largest = ntk_larger(largest, ratio);
+        least_b = ntk_smaller(least_b, b);
         output = fmax(output, fabs(seen->outputs[i]));
     }
     double *at = self->curves + self->seen;
@@ -108,16 +104,15 @@ static ntk_status look(const ntk_observation *seen, void *context) {
     at[OUTPUT * TIMES] = output;
     self->least_b[self->seen++] = least_b;
     self->reached = largest;
-    if (!(largest <= self->growth)) self->growth = largest;
-    if (!(seen->kernel_lambda_min >= self->lambda_min)) self->lambda_min = seen->kernel_lambda_min;
+    self->growth = ntk_larger(self->growth, largest);
+    self->lambda_min = ntk_smaller(self->lambda_min, seen->kernel_lambda_min);
     return NTK_OK;
 }
 
 static ntk_status follow(const study *self, ntk_training *problem, watch *seen) {
     const double last = ntk_context_real(self->context, "log-horizon") + log((double)problem->points);
-    double times[TIMES] = {-INFINITY};
-    for (size_t i = 1; i < TIMES; i++) times[i] = -2 + (last + 2) * (double)i / (TIMES - 1);
-    times[TIMES - 1] = last;
+    double times[TIMES];
+    ntk_loss_clock_times(last, TIMES, times);
     ntk_flow_options flow = ntk_flow_options_default();
     ntk_flow_result result;
     flow.loss = NTK_LOSS_LOGISTIC;
@@ -135,34 +130,24 @@ static ntk_status follow(const study *self, ntk_training *problem, watch *seen) 
     return ntk_flow_run(&problem->model, problem->targets, &flow, problem->theta, &result);
 }
 
-/* log(lambda t / n) - log(e^B + B + F(S_0)), the largest over the times after the start; F(S) = S +
- * log(1 - e^-S) - 1/(e^S - 1). Where the second sum is not positive it is broken by as much as a
- * double can hold. */
+/* log(lambda t / n) - log(e^B + B + F(S_0)), the largest over the times after the start. */
 static double worst_of_clock(const watch *self) {
-    const double loss = self->initial_loss, origin = loss + log(-expm1(-loss)) - 1 / expm1(loss);
     double worst = -INFINITY;
     for (size_t i = 1; i < self->seen; i++) {
-        const double b = self->least_b[i];
-        const double grown =
+        const double log_rate =
             log(self->lambda_min / (double)self->of->points) + self->curves[LOG_TIME * TIMES + i];
-        const double ceiling = b > 100 ? b : log(fmax(exp(b) + b + origin, DBL_MIN));
-        if (!(grown - ceiling <= worst)) worst = grown - ceiling;
+        worst = ntk_larger(worst, ntk_loss_clock_gap(log_rate, self->least_b[i], self->initial_loss));
     }
     return worst;
 }
 
 static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     const study *self = argument;
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = NTK_LOSS_LOGISTIC,
-                                    .width = (size_t)ntk_grid_number(&self->grid, slot->at, WIDTH),
-                                    .points = ntk_context_size(self->context, "points"),
-                                    .inputs = ntk_context_size(self->context, "inputs"),
-                                    .classes = 2,
-                                    .max_cosine = ntk_context_real(self->context, "max-cosine")};
+    ntk_training_options options = ntk_context_sphere_problem(self->context);
+    options.loss = NTK_LOSS_LOGISTIC;
+    options.width = (size_t)ntk_grid_number(&self->grid, slot->at, WIDTH);
     options.architecture.depth = (size_t)(ntk_grid_label(&self->grid, slot->at, CASE)[6] - '0');
     if (ntk_context_is(self->context, "activation", "erf")) options.architecture.activation = NTK_ERF;
-    options.architecture.input_scale = NTK_INPUT_SCALE_NONE;
     const ntk_stream stream = ntk_context_stream(self->context, slot->at.at[SEED]);
     ntk_training problem;
     NTK_TRY(ntk_training_create(&options, &stream, &problem));
@@ -188,26 +173,10 @@ static const ntk_reduction reductions[] = {
     {.prefix = "rise", .kind = NTK_REDUCE_LARGEST, .column = RISE},
     {0}};
 
-/* The first seed's paths. */
-static ntk_status emit_paths(ntk_context *context, const ntk_grid *grid) {
-    ntk_table *table;
-    NTK_TRY(ntk_emit_table(context, "paths", "$case width log-time ratio output", &table));
-    for (size_t k = 0; k < grid->axes[CASE].count * grid->axes[WIDTH].count; k++) {
-        const ntk_place at = ntk_grid_place(grid, (ntk_place){{NTK_ALL, NTK_ALL, 0}}, k);
-        const char *label = ntk_grid_label(grid, at, CASE);
-        const double *kept = ntk_grid_kept(grid, at), width = ntk_grid_number(grid, at, WIDTH);
-        for (size_t i = 1; i < TIMES; i++) {
-            const double row[] = {width, kept[i], kept[RATIO * TIMES + i], kept[OUTPUT * TIMES + i]};
-            NTK_TRY(ntk_table_row(table, &label, row));
-        }
-    }
-    return NTK_OK;
-}
-
 static ntk_status conduct(ntk_context *context, study *self) {
     NTK_TRY(ntk_grid_run(&self->grid, run_unit, self));
     NTK_TRY(ntk_grid_emit_table(context, &self->grid, "runs"));
-    NTK_TRY(emit_paths(context, &self->grid));
+    NTK_TRY(ntk_loss_clock_emit_paths(context, &self->grid, "$case width log-time ratio output", TIMES));
     return ntk_grid_emit(context, &self->grid, reductions);
 }
 

@@ -18,15 +18,6 @@
 
 #include <ntk/lab/lab.h>
 
-/* Where every network exited, at two widths and two seeds or more: otherwise there is no law of
- * times. */
-static bool all_exited(const ntk_context *context, const char *const *words) {
-    size_t widths;
-    const ntk_metric *exited = ntk_context_metric(context, "exited-%s", words[0]);
-    ntk_context_integers(context, "widths", &widths);
-    return widths > 1 && ntk_context_size(context, "seeds") > 1 && (!exited || exited->estimate.value == 1);
-}
-
 static const ntk_parameter parameters[] = {
     NTK_REALS("thresholds", "0.1 0.25 0.5", 1e-3, 10, "three drifts, ascending, whose times are taken"),
     {0},
@@ -37,8 +28,9 @@ static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("loss-law-{activations}", "largest left over right side of the margin form of the loss law"),
     NTK_METRIC("lambda-min-{activations}", "smallest eigenvalue of the kernel along a path"),
     NTK_METRIC("exited-{activations}", "part of the runs that passed the last threshold"),
-    NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all did", all_exited),
-    NTK_METRIC_WHEN("largest-log-exit-{activations}", "largest log T, if all did", all_exited),
+    NTK_METRIC_WHEN("exit-slope-{activations}", "slope of log T in sqrt(m), if all did",
+                    ntk_sweep_all_exited),
+    NTK_METRIC_WHEN("largest-log-exit-{activations}", "largest log T, if all did", ntk_sweep_all_exited),
     {0},
 };
 

@@ -30,12 +30,10 @@
  * the gradients in W^{L+1} and in b^L alone, delta = sqrt(2/m) W^{L+1} o relu'(h^L): relu(h) =
  * relu'(h) h gives f = <delta, relu(h^L)> and |relu(h^L)| = sqrt(m/2) |a^L|. So Theta_t(x, x) is
  * not bounded, and leaves M: a contradiction. The printed theorem has lambda_min(Theta) / (2 n^2),
- * half
- * an nth of it, for M = Theta alone; M may as well be the kernel at the start.
+ * half an nth of it, for M = Theta alone; M may as well be the kernel at the start.
  *
  * (Where neurons slide along kinks f' has the kernel of the sliding flow in the place of Theta_t,
  * and Theorem 1 holds with its smallest eigenvalue, which is what is observed.) */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -166,15 +164,6 @@ static void release(setting *self) {
 
 /* ---- the flow -------------------------------------------------------------------------------- */
 
-static double largest_difference(size_t count, const double *a, const double *b) {
-    double largest = 0;
-    for (size_t k = 0; k < count; k++) {
-        const double difference = fabs(a[k] - b[k]);
-        if (!(difference <= largest)) largest = difference; /* a NaN stays */
-    }
-    return largest;
-}
-
 static ntk_status look(const ntk_observation *seen, void *context) {
     watch *self = context;
     const setting *of = self->of;
@@ -187,11 +176,11 @@ static ntk_status look(const ntk_observation *seen, void *context) {
     if (self->seen == TIMES) return NTK_OK;
     double *at = self->curves + self->seen++;
     at[LOG_TIME * TIMES] = seen->log_time - log((double)n); /* the clock of the sum of losses */
-    at[FROM_LIMIT * TIMES] = largest_difference(n * n, seen->kernel, of->limit);
-    at[FROM_START * TIMES] = largest_difference(n * n, seen->kernel, self->start);
+    at[FROM_LIMIT * TIMES] = ntk_largest_difference(n * n, seen->kernel, of->limit);
+    at[FROM_START * TIMES] = ntk_largest_difference(n * n, seen->kernel, self->start);
     at[MARGIN * TIMES] = seen->smallest_margin;
-    at[MAX_NORM * TIMES] = largest_difference(of->p, seen->theta, of->theta0);
-    if (!(seen->kernel_lambda_min >= self->lambda_min)) self->lambda_min = seen->kernel_lambda_min;
+    at[MAX_NORM * TIMES] = ntk_largest_difference(of->p, seen->theta, of->theta0);
+    self->lambda_min = ntk_smaller(self->lambda_min, seen->kernel_lambda_min);
     return NTK_OK;
 }
 
@@ -203,9 +192,8 @@ static double log_horizon(const study *self, size_t width) {
 static ntk_status follow(const study *self, setting *of, watch *seen) {
     const bool hard = self->loss == NTK_LOSS_LOGISTIC && self->epsilon == 0;
     const double last = log_horizon(self, of->width) + log((double)of->n);
-    double times[TIMES] = {-INFINITY};
-    for (size_t i = 1; i < TIMES; i++) times[i] = -2 + (last + 2) * (double)i / (TIMES - 1);
-    times[TIMES - 1] = last;
+    double times[TIMES];
+    ntk_loss_clock_times(last, TIMES, times);
     ntk_flow_options flow = ntk_flow_options_default();
     ntk_flow_result result;
     flow.loss = self->loss;
@@ -224,19 +212,14 @@ static ntk_status follow(const study *self, setting *of, watch *seen) {
 
 /* ---- what is read off ------------------------------------------------------------------------ */
 
-/* F(S), S + log(1 - e^-S) - 1/(e^S - 1). */
-static double potential(double loss) { return loss + log(-expm1(-loss)) - 1 / expm1(loss); }
-
-/* log(lambda t / n) - log(e^g + g + F(S_0)), the worst of the times after the start. Where the
- * second sum is not positive the law is broken by as much as a double can hold. */
+/* log(lambda t / n) - log(e^g + g + F(S_0)), the worst of the times after the start. */
 static double worst_of_margin_law(const watch *self) {
-    const double origin = potential(self->initial_loss), n = (double)self->of->n;
     double worst = -INFINITY;
     for (size_t i = 1; i < self->seen; i++) {
-        const double margin = self->curves[MARGIN * TIMES + i];
-        const double grown = log(self->lambda_min / n) + self->curves[LOG_TIME * TIMES + i];
-        const double gap = grown - log(fmax(exp(margin) + margin + origin, DBL_MIN));
-        if (!(gap <= worst)) worst = gap;
+        const double log_rate =
+            log(self->lambda_min / (double)self->of->n) + self->curves[LOG_TIME * TIMES + i];
+        worst = ntk_larger(
+            worst, ntk_loss_clock_gap(log_rate, self->curves[MARGIN * TIMES + i], self->initial_loss));
     }
     return worst;
 }
@@ -274,10 +257,7 @@ static ntk_status read_off(const study *study, const watch *self, double *values
     double limit, start, largest = 0;
     NTK_TRY(smallest_eigenvalue(self->of->n, self->of->limit, &limit));
     NTK_TRY(smallest_eigenvalue(self->of->n, self->start, &start));
-    for (size_t i = 0; i <= last; i++) {
-        const double here = self->curves[FROM_LIMIT * TIMES + i];
-        if (!(here <= largest)) largest = here;
-    }
+    for (size_t i = 0; i <= last; i++) largest = ntk_larger(largest, self->curves[FROM_LIMIT * TIMES + i]);
     values[LITERAL] = largest / (limit / (2 * n * n));
     values[LIMIT] = self->curves[FROM_LIMIT * TIMES + last] / (limit / n);
     values[START] = self->curves[FROM_START * TIMES + last] / (start / n);
@@ -324,27 +304,11 @@ static const ntk_reduction reductions[] = {
     {.prefix = "norm-exponent", .kind = NTK_REDUCE_SMALLEST, .column = NORM_EXPONENT},
     {0}};
 
-/* The first seed's paths. */
-static ntk_status emit_paths(ntk_context *context, const ntk_grid *grid) {
-    ntk_table *table;
-    NTK_TRY(ntk_emit_table(context, "paths", "$case width log-time limit start margin max-norm", &table));
-    for (size_t k = 0; k < grid->axes[CASE].count * grid->axes[WIDTH].count; k++) {
-        const ntk_place at = ntk_grid_place(grid, (ntk_place){{NTK_ALL, NTK_ALL, 0}}, k);
-        const char *label = ntk_grid_label(grid, at, CASE);
-        const double *kept = ntk_grid_kept(grid, at);
-        for (size_t i = 1; i < TIMES && isfinite(kept[i]); i++) {
-            double row[CURVES + 1] = {ntk_grid_number(grid, at, WIDTH)};
-            for (size_t c = 0; c < CURVES; c++) row[c + 1] = kept[c * TIMES + i];
-            NTK_TRY(ntk_table_row(table, &label, row));
-        }
-    }
-    return NTK_OK;
-}
-
 static ntk_status conduct(ntk_context *context, study *self) {
     NTK_TRY(ntk_grid_run(&self->grid, run_unit, self));
     NTK_TRY(ntk_grid_emit_table(context, &self->grid, "runs"));
-    NTK_TRY(emit_paths(context, &self->grid));
+    NTK_TRY(ntk_loss_clock_emit_paths(context, &self->grid,
+                                      "$case width log-time limit start margin max-norm", TIMES));
     return ntk_grid_emit(context, &self->grid, reductions);
 }
 

@@ -203,12 +203,8 @@ static void choose_times(study *self) {
 }
 
 static ntk_status read(const ntk_context *context, study *out) {
-    out->problem = (ntk_training_options){.architecture = ntk_architecture_default(),
-                                          .width = ntk_context_size(context, "width"),
-                                          .points = ntk_context_size(context, "points"),
-                                          .inputs = ntk_context_size(context, "inputs"),
-                                          .max_cosine = ntk_context_real(context, "max-cosine")};
-    out->problem.architecture.input_scale = NTK_INPUT_SCALE_NONE; /* unit-sphere data */
+    out->problem = ntk_context_sphere_problem(context);
+    out->problem.width = ntk_context_size(context, "width");
     out->flow = ntk_flow_options_default();
     out->flow.lambda = ntk_context_real(context, "lambda");
     out->flow.tolerance = ntk_context_real(context, "tolerance");

@@ -217,17 +217,13 @@ static ntk_status follow(const study *self, ntk_training *problem, ntk_loss loss
 static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     const study *self = argument;
     const ntk_network_name *network = &self->networks[slot->at.at[0]];
-    ntk_training_options options = {.architecture = ntk_architecture_default(),
-                                    .loss = network->classes > 2 ? NTK_LOSS_SOFTMAX : NTK_LOSS_LOGISTIC,
-                                    .width = ntk_context_size(self->context, "width"),
-                                    .points = ntk_context_size(self->context, "points"),
-                                    .inputs = ntk_context_size(self->context, "inputs"),
-                                    .classes = network->classes > 2 ? network->classes : 2,
-                                    .max_cosine = ntk_context_real(self->context, "max-cosine")};
+    ntk_training_options options = ntk_context_sphere_problem(self->context);
+    options.loss = network->classes > 2 ? NTK_LOSS_SOFTMAX : NTK_LOSS_LOGISTIC;
+    options.width = ntk_context_size(self->context, "width");
+    options.classes = network->classes > 2 ? network->classes : 2;
     options.architecture.activation = network->activation;
     if (ntk_context_is(self->context, "activation", "erf")) options.architecture.activation = NTK_ERF;
     options.architecture.depth = network->depth > 0 ? network->depth : 1;
-    options.architecture.input_scale = NTK_INPUT_SCALE_NONE;
     const ntk_stream stream = ntk_context_stream(self->context, slot->at.at[1]);
     ntk_training problem;
     NTK_TRY(ntk_training_create(&options, &stream, &problem));
@@ -236,20 +232,15 @@ static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     return status;
 }
 
-static bool has_norm(const ntk_grid *grid, size_t which, size_t column) {
-    return ntk_grid_has(grid, which, column);
-}
-
 static const ntk_reduction reductions[] = {
     {.prefix = "fall", .kind = NTK_REDUCE_LARGEST, .column = FALL},
     {.prefix = "loss-exponent", .kind = NTK_REDUCE_LARGEST, .column = LOSS_EXPONENT},
-    {.prefix = "norm-exponent", .kind = NTK_REDUCE_LARGEST, .column = NORM_EXPONENT, .when = has_norm},
+    {.prefix = "norm-exponent", .kind = NTK_REDUCE_LARGEST, .column = NORM_EXPONENT, .when = ntk_grid_has},
     {.prefix = "alignment", .kind = NTK_REDUCE_LARGEST, .column = ALIGNMENT},
     {0}};
 
 /* Each path of the first seed: margin and gained norm over their last values, and log(t L) less
- * that
- * at the end of what the loss is fitted on. */
+ * that at the end of what the loss is fitted on. */
 static ntk_status emit_path(ntk_table *table, const study *self, size_t which) {
     const double *kept = ntk_grid_kept(&self->grid, (ntk_place){{which, 0}});
     const double *log_tl = kept + ALL_TIMES, *gained = log_tl + ALL_TIMES, *margin = gained + ALL_TIMES;

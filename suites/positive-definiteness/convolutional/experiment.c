@@ -42,11 +42,6 @@ static const ntk_parameter parameters[] = {
     {0},
 };
 
-static const ntk_metric_declaration metrics[] = {
-    NTK_METRIC("exception-rank-gap", "rank of the exception's NTK on antipodal pairs, less the predicted"),
-    {0},
-};
-
 /* The layers are those of the table, and fit: there is nothing to refuse. */
 static ntk_architecture architecture_of(const char *label, size_t d) {
     size_t i = 0;
@@ -63,16 +58,11 @@ static ntk_architecture architecture_of(const char *label, size_t d) {
 
 static ntk_status run(ntk_context *context) {
     NTK_TRY(ntk_definiteness_certify(context, architecture_of));
-
-    const char *const shown[] = {ntk_context_choice(context, "exception"), "strided-2"};
-    size_t n, ranks[2];
-    NTK_TRY(ntk_definiteness_spectra(context, "antipodal-3", 2, shown, architecture_of, &n, ranks));
-    const size_t expected = n / 2 + (n / 2 < 3 ? n / 2 : 3);
-    return ntk_emit_scalar(context, "exception-rank-gap", (double)ranks[0] - (double)expected);
+    return ntk_definiteness_exception(context, "strided-2", architecture_of);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
     .parameters = {ntk_digits_parameters, ntk_definiteness_parameters, parameters},
-    .metrics = {ntk_definiteness_metrics, metrics},
+    .metrics = {ntk_definiteness_metrics, ntk_definiteness_exception_metrics},
     .run = run,
 };

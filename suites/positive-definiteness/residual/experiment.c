@@ -58,9 +58,9 @@ static ntk_status run(ntk_context *context) {
     static const char *const shown[] = {"depth-2", "depth-1", "linear"};
     size_t n, ranks[3];
     NTK_TRY(ntk_definiteness_spectra(context, "antipodal-3", 3, shown, architecture_of, &n, ranks));
-    const size_t odd = n / 2 < 3 ? n / 2 : 3, expected = n / 2 + odd;
+    const size_t expected = ntk_definiteness_antipodal_rank(n);
     NTK_TRY(ntk_emit_scalar(context, "one-block-rank-gap", (double)ranks[1] - (double)expected));
-    return ntk_emit_scalar(context, "linear-rank-gap", (double)ranks[2] - (double)odd);
+    return ntk_emit_scalar(context, "linear-rank-gap", (double)ranks[2] - (double)(expected - n / 2));
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -1,0 +1,25 @@
+/* Proved trajectories of training problems (ntk/tube.h). */
+#ifndef NTK_LAB_TUBES_H
+#define NTK_LAB_TUBES_H
+
+#include <ntk/api.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/parameters.h>
+#include <ntk/lab/problem.h>
+#include <ntk/status.h>
+#include <ntk/tube.h>
+
+NTK_BEGIN_DECLS
+
+/* `bits` and `order`, and the options that they make. */
+extern const ntk_parameter ntk_tubes_parameters[];
+ntk_tube_options ntk_context_tubes(const ntk_context *context);
+
+/* The tube of a problem that was drawn with `problem`, from its initialisation. Errors: those of
+ * ntk_tube_create. */
+ntk_status ntk_training_tube(const ntk_training_options *problem, const ntk_training *training,
+                             const ntk_tube_options *options, ntk_tube **out);
+
+NTK_END_DECLS
+
+#endif

@@ -1,0 +1,27 @@
+#include <ntk/lab/tubes.h>
+
+const ntk_parameter ntk_tubes_parameters[] = {
+    NTK_INTEGER("bits", 64, 64, 1024, "of the balls"),
+    NTK_INTEGER("order", 14, 4, 64, "of the polynomials"),
+    {0},
+};
+
+ntk_tube_options ntk_context_tubes(const ntk_context *context) {
+    ntk_tube_options out = ntk_tube_options_default();
+    out.bits = ntk_context_size(context, "bits");
+    out.order = ntk_context_size(context, "order");
+    return out;
+}
+
+ntk_status ntk_training_tube(const ntk_training_options *problem, const ntk_training *training,
+                             const ntk_tube_options *options, ntk_tube **out) {
+    const ntk_tube_problem of = {.architecture = &training->architecture,
+                                 .loss = problem->loss,
+                                 .inputs = training->inputs,
+                                 .width = problem->width,
+                                 .theta = training->theta0,
+                                 .points = training->points,
+                                 .x = training->x,
+                                 .targets = training->targets};
+    return ntk_tube_create(&of, options, out);
+}
