@@ -22,42 +22,20 @@
 #include <ntk/ntk.h>
 
 #include "streams.h"
+#include "timing.h"
 
 enum { REPETITIONS = 5, STREAM = 1 << 20 };
-
-static void must(ntk_status status) {
-    if (status == NTK_OK) return;
-    fprintf(stderr, "bench_convolution: %s\n", ntk_error_detail());
-    exit(1);
-}
-
-/* Of this process: what else runs on the machine does not count. */
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *times) {
-    qsort(times, REPETITIONS, sizeof *times, ascending);
-    return times[REPETITIONS / 2];
-}
 
 /* Seconds of an arccosine and a square root, one of each. */
 static double time_streams(const double *in, double *out) {
     stream acos_stream, sqrt_stream;
     choose_streams(&acos_stream, &sqrt_stream);
-    const double start = seconds();
+    const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
     for (size_t r = 0; r < 4; r++) {
         acos_stream(STREAM, in, out);
         sqrt_stream(STREAM, in, out);
     }
-    return (seconds() - start) / (4.0 * STREAM);
+    return (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / (4.0 * STREAM);
 }
 
 /* Pairs of positions of all layers, after their convolutions: strides are 1 here. */
@@ -79,9 +57,9 @@ static void fill(size_t count, bool bytes, double *x) {
 
 static double time_entry(const ntk_architecture *a, size_t n, const double *x, double *gram) {
     const size_t d = a->convolution.height * a->convolution.width * a->convolution.channels;
-    const double start = seconds();
+    const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
     must(ntk_kernel_gram(a, NTK_KERNEL_NTK, n, d, x, d, gram, n));
-    return (seconds() - start) / (0.5 * (double)n * (double)(n + 1));
+    return (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / (0.5 * (double)n * (double)(n + 1));
 }
 
 /* Returns whether the ratio is what is wanted. */
@@ -101,9 +79,9 @@ static bool compare(const char *name, const ntk_architecture *a, size_t n, bool 
         entry[r] = time_entry(a, n, x, gram);
         ratio[r] = entry[r] / yardstick[r];
     }
-    const double found = median(ratio);
+    const double found = median(REPETITIONS, ratio);
     printf("  %-5s %-7s %4zu %10.3f %10.3f %8.2f %8.1f\n", name, bytes ? "bytes" : "normal", n,
-           1e3 * median(yardstick), 1e3 * median(entry), found, wanted);
+           1e3 * median(REPETITIONS, yardstick), 1e3 * median(REPETITIONS, entry), found, wanted);
     ntk_release(x);
     ntk_release(gram);
     ntk_release(in);

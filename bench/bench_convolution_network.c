@@ -12,31 +12,10 @@
 
 #include <ntk/ntk.h>
 
+#include "timing.h"
+
 enum { REPETITIONS = 5, SIZE = 1024 };
 static const double wanted = 0.6;
-
-static void must(ntk_status status) {
-    if (status == NTK_OK) return;
-    fprintf(stderr, "bench_convolution_network: %s\n", ntk_error_detail());
-    exit(1);
-}
-
-/* Of this process: what else runs on the machine does not count. */
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *times) {
-    qsort(times, REPETITIONS, sizeof *times, ascending);
-    return times[REPETITIONS / 2];
-}
 
 /* The products of one layer on `out` positions with patches of `patch` numbers: forward, signals to
  * the layer below (but for the first), and the kernel's part by the cheaper way. */
@@ -82,17 +61,18 @@ static bool report(const char *layers, size_t side, size_t channels, ntk_readout
     ntk_stream_normal(&stream, n * d, x);
     ntk_stream_normal(&stream, SIZE * SIZE, square);
     for (size_t r = 0; r < REPETITIONS; r++) {
-        const double start = seconds();
+        const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
         must(ntk_network_tangent_kernel(network, theta, n, x, kernel, n * K));
-        times[r] = seconds() - start;
-        const double middle = seconds();
+        times[r] = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+        const double middle = seconds(CLOCK_PROCESS_CPUTIME_ID);
         must(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, SIZE, SIZE, SIZE, 1, square, SIZE, square, SIZE, 0,
                       product, SIZE));
-        const double full = 2 * pow(SIZE, 3) / (seconds() - middle);
+        const double full = 2 * pow(SIZE, 3) / (seconds(CLOCK_PROCESS_CPUTIME_ID) - middle);
         ratios[r] = operations(&a, n, m, K) / times[r] / full;
     }
-    const double ratio = median(ratios);
-    printf("  %-44s %3zu %4zu %4zu %3zu %10.1f %7.2f\n", layers, side, n, m, K, 1e3 * median(times), ratio);
+    const double ratio = median(REPETITIONS, ratios);
+    printf("  %-44s %3zu %4zu %4zu %3zu %10.1f %7.2f\n", layers, side, n, m, K,
+           1e3 * median(REPETITIONS, times), ratio);
     double *const memory[] = {theta, x, kernel, square, product};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) ntk_release(memory[k]);
     ntk_network_destroy(network);

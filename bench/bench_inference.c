@@ -17,6 +17,8 @@
 
 #include <ntk/ntk.h>
 
+#include "timing.h"
+
 enum { CLASSES = 10 };
 static const double wanted = 1e-10;
 static const double lambdas[] = {1e-2, 1e-4, 1e-6, 1e-8};
@@ -26,24 +28,6 @@ typedef struct digits_problem {
     double *gram, *targets, *a;
     size_t *labels;
 } digits_problem;
-
-static void must(ntk_status status) {
-    if (status == NTK_OK) return;
-    fprintf(stderr, "bench_inference: %s\n", ntk_error_detail());
-    exit(1);
-}
-
-static double seconds(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double *doubles(size_t count) {
-    double *out = NULL;
-    must(ntk_allocate_doubles(count, &out));
-    return out;
-}
 
 /* n images of the first `classes` digits and their NTK; class i mod classes. */
 static digits_problem load(size_t n, size_t classes) {

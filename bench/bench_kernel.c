@@ -19,6 +19,7 @@
 #include <ntk/ntk.h>
 
 #include "streams.h"
+#include "timing.h"
 
 enum { DEPTH = 3, REPETITIONS = 9 };
 static const double wanted = 1.5;
@@ -31,51 +32,29 @@ typedef struct {
     ntk_architecture architecture;
 } problem;
 
-static void must(ntk_status status) {
-    if (status == NTK_OK) return;
-    fprintf(stderr, "bench_kernel: %s\n", ntk_error_detail());
-    exit(1);
-}
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* --- measuring -------------------------------------------------------------------------------- */
 
 static double time_kernel(const problem *p) {
-    const double start = seconds();
+    const double start = seconds(CLOCK_MONOTONIC);
     must(ntk_kernel_gram(&p->architecture, NTK_KERNEL_NTK, p->n, p->d, p->x, p->d, p->gram, p->n));
-    return seconds() - start;
+    return seconds(CLOCK_MONOTONIC) - start;
 }
 
 static double time_product(const problem *p) {
-    const double start = seconds();
+    const double start = seconds(CLOCK_MONOTONIC);
     must(ntk_syrk(p->n, p->d, 1, p->x, p->d, 0, p->gram, p->n));
-    return seconds() - start;
+    return seconds(CLOCK_MONOTONIC) - start;
 }
 
 static double time_streams(const problem *p) {
     stream acos_stream, sqrt_stream;
     choose_streams(&acos_stream, &sqrt_stream);
-    const double start = seconds();
+    const double start = seconds(CLOCK_MONOTONIC);
     for (size_t l = 0; l < p->architecture.depth; l++) {
         acos_stream(p->pairs, p->in, p->out);
         sqrt_stream(p->pairs, p->in, p->out);
     }
-    return seconds() - start;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *times) {
-    qsort(times, REPETITIONS, sizeof *times, ascending);
-    return times[REPETITIONS / 2];
+    return seconds(CLOCK_MONOTONIC) - start;
 }
 
 static void setup(problem *p, ntk_family family, size_t n, size_t d) {
@@ -119,10 +98,11 @@ static bool compare(ntk_family family, size_t n, size_t d) {
         all[r] = time_kernel(&p);
     }
     must(ntk_set_workers(1));
-    const double ratio = median(ratios);
+    const double ratio = median(REPETITIONS, ratios);
     printf("  %-8s %5zu %5zu %9.1f %9.1f %9.1f %9.2f %12.1f (%zu)\n",
-           family == NTK_RESIDUAL ? "residual" : "dense", n, d, 1e3 * median(product), 1e3 * median(streams),
-           1e3 * median(kernel), ratio, 1e3 * median(all), cores);
+           family == NTK_RESIDUAL ? "residual" : "dense", n, d, 1e3 * median(REPETITIONS, product),
+           1e3 * median(REPETITIONS, streams), 1e3 * median(REPETITIONS, kernel), ratio,
+           1e3 * median(REPETITIONS, all), cores);
     teardown(&p);
     return isfinite(ratio) && ratio <= wanted;
 }
@@ -139,7 +119,8 @@ static void survey(size_t n, size_t d) {
         time_kernel(&p);
         double times[REPETITIONS];
         for (size_t r = 0; r < REPETITIONS; r++) times[r] = time_kernel(&p);
-        printf(" %s %.1f", ntk_activation_name(activation), 1e9 * median(times) / (double)p.pairs / DEPTH);
+        printf(" %s %.1f", ntk_activation_name(activation),
+               1e9 * median(REPETITIONS, times) / (double)p.pairs / DEPTH);
     }
     printf("\n");
     teardown(&p);

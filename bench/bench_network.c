@@ -12,36 +12,12 @@
 #include <ntk/memory.h>
 #include <ntk/network.h>
 
+#include "timing.h"
+
 #define REPEATS 7
 
-static void require(ntk_status status) {
-    if (status == NTK_OK) return;
-    fprintf(stderr, "bench_network: %s: %s\n", ntk_status_message(status), ntk_error_detail());
-    exit(EXIT_FAILURE);
-}
-
-static double *doubles(size_t count) {
-    double *memory;
-    require(ntk_allocate_doubles(count, &memory));
-    return memory;
-}
-
 /* CPU time of this thread, the only one: what else the machine does is not counted. */
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *times /* (REPEATS), sorted here */) {
-    qsort(times, REPEATS, sizeof *times, ascending);
-    return times[REPEATS / 2];
-}
+static double now(void) { return seconds(CLOCK_THREAD_CPUTIME_ID); }
 
 /* A network with its parameters, inputs and outputs. */
 typedef struct subject {
@@ -56,7 +32,7 @@ static subject subject_create(ntk_activation activation, size_t n, size_t d, siz
     architecture.activation = activation;
     architecture.depth = L;
     subject s = {.n = n, .d = d, .m = m, .L = L, .K = K};
-    require(ntk_network_create(&architecture, d, m, K, &s.network));
+    must(ntk_network_create(&architecture, d, m, K, &s.network));
     s.p = ntk_network_parameters(s.network);
     s.theta = doubles(s.p);
     s.x = doubles(n * d);
@@ -77,26 +53,26 @@ static void subject_destroy(subject *s) {
 }
 
 static void tangent_kernel(subject *s) {
-    require(ntk_network_tangent_kernel(s->network, s->theta, s->n, s->x, s->out, s->n * s->K));
+    must(ntk_network_tangent_kernel(s->network, s->theta, s->n, s->x, s->out, s->n * s->K));
 }
 
 /* The same by the explicit Jacobian, which stands behind the kernel in `out`. */
 static void jacobian_kernel(subject *s) {
     const size_t rows = s->n * s->K;
-    require(ntk_network_jacobian(s->network, s->theta, s->n, s->x, s->out + rows * rows));
-    require(ntk_syrk(rows, s->p, 1.0, s->out + rows * rows, s->p, 0.0, s->out, rows));
+    must(ntk_network_jacobian(s->network, s->theta, s->n, s->x, s->out + rows * rows));
+    must(ntk_syrk(rows, s->p, 1.0, s->out + rows * rows, s->p, 0.0, s->out, rows));
 }
 
 /* One product with the kernel that is never formed. */
 static void tangent_apply(subject *s) {
-    require(ntk_network_tangent_apply(s->network, s->theta, s->n, s->x, s->f, s->out));
+    must(ntk_network_tangent_apply(s->network, s->theta, s->n, s->x, s->f, s->out));
 }
 
-static void forward(subject *s) { require(ntk_network_forward(s->network, s->theta, s->n, s->x, s->f)); }
+static void forward(subject *s) { must(ntk_network_forward(s->network, s->theta, s->n, s->x, s->f)); }
 
 static void gradient(subject *s) {
     forward(s);
-    require(ntk_network_pullback(s->network, s->theta, s->n, s->x, s->f, s->out));
+    must(ntk_network_pullback(s->network, s->theta, s->n, s->x, s->f, s->out));
 }
 
 /* Hidden layers forward and signals back, 2 n m (d + (1 + K) (L - 1) m); Gram matrices of d, m, ..,
@@ -132,13 +108,13 @@ static void time_in_turns(void (*work)(subject *), subject *s, size_t size, doub
         const double start = now();
         for (size_t i = 0; i < calls; i++) work(s);
         const double middle = now();
-        require(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, size, size, size, 1.0, a, size, a, size, 0.0, c,
-                         size));
+        must(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, size, size, size, 1.0, a, size, a, size, 0.0, c,
+                      size));
         times[0][r] = (middle - start) / (double)calls;
         times[1][r] = now() - middle;
     }
-    *work_time = median(times[0]);
-    *reference_time = median(times[1]);
+    *work_time = median(REPEATS, times[0]);
+    *reference_time = median(REPEATS, times[1]);
     ntk_release(a);
     ntk_release(c);
 }
@@ -199,7 +175,7 @@ static void bench_operator(size_t n, size_t m, size_t L, size_t K) {
 int main(int argc, char **argv) {
     (void)argc;
     ntk_linalg_restart(argv);
-    require(ntk_linalg_start());
+    must(ntk_linalg_start());
     ntk_blas_info blas;
     ntk_blas_describe(&blas);
     printf(
