@@ -183,7 +183,7 @@ static ntk_status check(const ntk_architecture *architecture, size_t n, size_t d
     NTK_TRY(ntk_architecture_check(architecture));
     if (!ball_dual_knows(architecture->activation))
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "certify: kernels in ball arithmetic are dense or convolutional with " BALL_DUAL_KNOWN
+                        "kernels in ball arithmetic are dense or convolutional with " BALL_DUAL_KNOWN
                         ", or residual, not %s",
                         ntk_activation_name(architecture->activation));
     if (n == 0 || d == 0 || ldx < d)

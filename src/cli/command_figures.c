@@ -29,18 +29,19 @@ static bool is_one_of(const char *value, const char *const *words) {
     return *words != NULL;
 }
 
-static ntk_status read_look(const cli_arguments *arguments, ntk_figure_look *look) {
+/* CLI_OK, or a usage error. */
+static int read_look(const cli_arguments *arguments, ntk_figure_look *look) {
     static const char *const formats[] = {"svg", "png", "pdf", NULL}, *const widths[] = {"screen", "single",
                                                                                          "double", NULL};
     const char *format = cli_value(arguments, "format"), *width = cli_value(arguments, "width");
     *look = ntk_figure_of_a_run;
     if (format != NULL && !is_one_of(format, formats))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "--format %s: svg, png or pdf", format);
+        return cli_usage_error(arguments->command, "--format takes svg, png or pdf, not '%s'", format);
     if (width != NULL && !is_one_of(width, widths))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "--width %s: screen, single or double", width);
+        return cli_usage_error(arguments->command, "--width takes screen, single or double, not '%s'", width);
     if (format != NULL) *look = (ntk_figure_look){{format}, look->width};
     if (width != NULL) look->width = width;
-    return NTK_OK;
+    return CLI_OK;
 }
 
 static int run(const cli_arguments *arguments) {
@@ -49,8 +50,9 @@ static int run(const cli_arguments *arguments) {
         .folder = cli_value(arguments, "run"), .plots = cli_value(arguments, "plots"), .observer = &observer};
     ntk_suite suite;
     size_t drawn, taken;
-    ntk_status status = read_look(arguments, &redrawing.look);
-    if (status == NTK_OK) status = ntk_suite_open(ntk_registry, NULL, &suite);
+    const int understood = read_look(arguments, &redrawing.look);
+    if (understood != CLI_OK) return understood;
+    ntk_status status = ntk_suite_open(ntk_registry, NULL, &suite);
     if (status != NTK_OK) return cli_fail(status);
     if (redrawing.folder == NULL) redrawing.folder = "results/latest";
     status = ntk_suite_redraw(&suite, arguments->names, arguments->name_count, &redrawing, &drawn, &taken);

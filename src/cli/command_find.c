@@ -49,10 +49,6 @@ static ntk_status read_library(library *out) {
     return status;
 }
 
-static bool stands_for(const ntk_claim *claim, const ntk_paper *paper, const ntk_paper_result *result) {
-    return strcmp(claim->paper, paper->name) == 0 && ntk_source_names(claim->result, result->number);
-}
-
 /* ---- text ------------------------------------------------------------------------------------ */
 
 static void print_result(const library *self, const ntk_paper *paper, const ntk_paper_result *result) {
@@ -61,7 +57,7 @@ static void print_result(const library *self, const ntk_paper *paper, const ntk_
     size_t claims = 0;
     for (size_t i = 0; i < self->count; i++) {
         const ntk_claim *claim = &self->claims[i];
-        if (!stands_for(claim, paper, result)) continue;
+        if (!ntk_paper_result_is_claimed(paper, result, claim)) continue;
         claims++;
         printf("  claim %s (%s: %s)\n    %s\n", claim->id, ntk_wording_text(claim->wording), claim->result,
                claim->title);
@@ -112,7 +108,7 @@ static void print_keepers(const library *self, const ntk_paper *paper, const ntk
     const char *separator = "";
     for (size_t i = 0; i < self->count; i++) {
         const ntk_claim *claim = &self->claims[i];
-        if (!stands_for(claim, paper, result)) continue;
+        if (!ntk_paper_result_is_claimed(paper, result, claim)) continue;
         printf("%s[%s](../suites/%s/) (%s)", separator, claim->id, claim->id,
                ntk_wording_text(claim->wording));
         separator = ", ";

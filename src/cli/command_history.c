@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ntk/file.h>
 
@@ -149,6 +150,8 @@ static int run(const cli_arguments *arguments) {
     const char *results = cli_value(arguments, "results");
     ntk_record *records;
     size_t count;
+    if (results != NULL && access(results, F_OK) != 0)
+        return cli_fail(ntk_fail(NTK_ERROR_NOT_FOUND, "there is no folder %s", results));
     const ntk_status status = ntk_records_read(results != NULL ? results : "results", &records, &count);
     if (status != NTK_OK) return cli_fail(status);
     json_t *lines = cli_flag(arguments, "json") ? json_array() : NULL;

@@ -81,13 +81,13 @@ static int list(const ntk_suite *suite, const listing *self) {
 
 /* ---- what the paper states besides ----------------------------------------------------------- */
 
-static ntk_status is_claimed(const ntk_suite *suite, const ntk_paper *paper, const ntk_paper_result *result,
-                             bool *claimed) {
-    *claimed = false;
-    for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL && !*claimed; entry++) {
+/* claimed: (results of the paper), whether a claim names it. */
+static ntk_status find_claimed(const ntk_suite *suite, const ntk_paper *paper, bool *claimed) {
+    for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         ntk_claim claim;
         NTK_TRY(ntk_suite_claim(suite, entry->id, &claim));
-        *claimed = strcmp(claim.paper, paper->name) == 0 && ntk_source_names(claim.result, result->number);
+        for (size_t r = 0; r < paper->result_count; r++)
+            claimed[r] = claimed[r] || ntk_paper_result_is_claimed(paper, &paper->results[r], &claim);
         ntk_claim_release(&claim);
     }
     return NTK_OK;
@@ -95,18 +95,21 @@ static ntk_status is_claimed(const ntk_suite *suite, const ntk_paper *paper, con
 
 /* The numbered results that no claim stands for: their unit test, or why there is none. */
 static ntk_status print_unclaimed(const ntk_suite *suite, const ntk_paper *paper) {
-    for (size_t r = 0; r < paper->result_count; r++) {
+    void *memory;
+    NTK_TRY(ntk_allocate(paper->result_count, sizeof(bool), &memory));
+    const bool *claimed = memory;
+    const ntk_status status = find_claimed(suite, paper, memory);
+    for (size_t r = 0; r < paper->result_count && status == NTK_OK; r++) {
         const ntk_paper_result *result = &paper->results[r];
-        bool claimed;
-        NTK_TRY(is_claimed(suite, paper, result, &claimed));
-        if (claimed) continue;
+        if (claimed[r]) continue;
         printf(two_lines ? "%-13s %s\n              %s\n" : "%-13s %-40s %s\n",
                result->test != NULL ? "unit test" : "not covered", result->number,
                result->test != NULL      ? result->test
                : result->because != NULL ? result->because
                                          : "no claim names it");
     }
-    return NTK_OK;
+    ntk_release(memory);
+    return status;
 }
 
 static ntk_status list_unclaimed(const ntk_suite *suite, const char *source) {
@@ -115,7 +118,7 @@ static ntk_status list_unclaimed(const ntk_suite *suite, const char *source) {
     const ntk_paper *paper = status == NTK_OK ? ntk_papers_find(&papers, source) : NULL;
     if (paper != NULL) status = print_unclaimed(suite, paper);
     ntk_papers_release(&papers);
-    return status == NTK_ERROR_IO ? NTK_OK : status; /* claims without a list of papers */
+    return status;
 }
 
 /* The claims and suites that are named; all where none is. */
@@ -142,8 +145,11 @@ static int print_list(const cli_arguments *arguments) {
     if (status != NTK_OK) return cli_fail(status);
     ntk_record *records = NULL;
     size_t count = 0;
-    if (!markdown && ntk_records_read("results", &records, &count) != NTK_OK)
-        return cli_fail(NTK_ERROR_MEMORY);
+    const ntk_status found = markdown ? NTK_OK : ntk_records_read("results", &records, &count);
+    if (found != NTK_OK) {
+        ntk_suite_release(&suite);
+        return cli_fail(found);
+    }
     const listing all = {records, count, cli_value(arguments, "source"), markdown, NULL};
     int result = list_named(&suite, arguments, all);
     if (result == CLI_OK && all.source != NULL && !markdown && arguments->name_count == 0) {

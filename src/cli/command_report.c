@@ -11,8 +11,7 @@ static const cli_option options[] = {{"site", 0, "DIR", "folder of the site, mad
 
 static int run(const cli_arguments *arguments) {
     const char *site = cli_value(arguments, "site");
-    if (site == NULL)
-        return cli_fail_naming(arguments->command, ntk_fail(NTK_ERROR_ARGUMENT, "--site DIR is missing"));
+    if (site == NULL) return cli_usage_error(arguments->command, "--site DIR is missing");
     const ntk_status status = ntk_site_write(site, arguments->names, arguments->name_count);
     if (status != NTK_OK) return cli_fail_naming(arguments->command, status);
     printf("%s/index.html: %zu runs\n", site, arguments->name_count);

@@ -170,9 +170,9 @@ static ntk_status run_kept(store *self) {
     self->head = (head){.magic = "ntkkept", .map = ++maps, .units = self->units, .size = self->size};
     NTK_TRY(ntk_text_format(&self->path, "%s-%zu", prefix, maps));
     self->descriptor = open(self->path, O_RDWR | O_CLOEXEC);
-    if (self->descriptor >= 0) NTK_TRY(read_back(self));
+    ntk_status status = self->descriptor >= 0 ? read_back(self) : NTK_OK;
     self->written = seconds_now();
-    const ntk_status status = ntk_map(self->units, run_unit, self);
+    if (status == NTK_OK) status = ntk_map(self->units, run_unit, self);
     if (self->descriptor >= 0) close(self->descriptor);
     return status;
 }

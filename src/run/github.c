@@ -78,20 +78,24 @@ static void print_cell(const char *text, FILE *stream) {
             fputc(*text == '\n' ? ' ' : *text, stream);
 }
 
-static void count_faults(const ntk_case *one, void *context) {
-    size_t *count = context;
-    *count += is_fault(one);
+typedef struct tally {
+    size_t cases, faults;
+} tally;
+
+static void count_case(const ntk_case *one, void *context) {
+    tally *self = context;
+    self->cases++;
+    self->faults += is_fault(one);
 }
 
 static void summarise_claim(const ntk_claim_run *claim, FILE *stream) {
     const ntk_claim_result *result = &claim->result;
-    size_t faults = 0;
-    ntk_visit_cases(claim, count_faults, &faults);
+    tally all = {0};
+    ntk_visit_cases(claim, count_case, &all);
     fprintf(stream, "| %s | `%s` | ", ntk_verdict_text(result->verdict), claim->claim.id);
     print_cell(claim->claim.title, stream);
     fprintf(stream, " | %s | %zu of %zu | %.1f s |\n", result->outcome ? result->outcome->evidence : "none",
-            faults, claim->claim.check_count + claim->claim.control_count + claim->claim.regression_count,
-            result->seconds);
+            all.faults, all.cases, result->seconds);
 }
 
 static void summarise_case(const ntk_case *one, void *context) {

@@ -249,7 +249,9 @@ static void join(const ntk_record *parts, size_t count, const char *key, char *t
     text[0] = '\0';
     for (size_t p = 0; p < count; p++) {
         const char *own = ntk_record_text(&parts[p], "machine", key);
-        if (strstr(text, own) != NULL) continue;
+        size_t said = 0;
+        while (said < p && strcmp(ntk_record_text(&parts[said], "machine", key), own) != 0) said++;
+        if (said < p) continue;
         if (text[0] != '\0') ntk_text_append(text, size, "; ");
         ntk_text_append(text, size, own);
     }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ntk/memory.h>
 
@@ -88,6 +89,10 @@ ntk_status ntk_papers_read(const char *root, ntk_papers *out) {
     char *path = NULL;
     ntk_reader reader;
     NTK_TRY(ntk_text_format(&path, "%s/suites/papers.yaml", root));
+    if (access(path, F_OK) != 0) { /* claims without a list of papers */
+        ntk_release(path);
+        return NTK_OK;
+    }
     ntk_status status = ntk_reader_open(path, NULL, &reader);
     if (status == NTK_OK)
         status = ntk_reader_mapping(&reader, &schema, FILE_SECTION, ntk_reader_root(&reader), out);
@@ -138,4 +143,9 @@ bool ntk_source_names(const char *text, const char *number) {
 
 void ntk_paper_print_reference(const ntk_paper *paper, FILE *stream) {
     fprintf(stream, "%s. %s. %s. %s.", paper->authors, paper->title, paper->venue, paper->version);
+}
+
+bool ntk_paper_result_is_claimed(const ntk_paper *paper, const ntk_paper_result *result,
+                                 const ntk_claim *claim) {
+    return strcmp(claim->paper, paper->name) == 0 && ntk_source_names(claim->result, result->number);
 }

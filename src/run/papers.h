@@ -32,7 +32,8 @@ typedef struct ntk_papers {
     size_t count;
 } ntk_papers;
 
-/* root/suites/papers.yaml, to be released also after an error. Errors: NTK_ERROR_IO;
+/* root/suites/papers.yaml, to be released also after an error; no papers where there is no such
+ * file. Errors: NTK_ERROR_IO;
  * NTK_ERROR_FORMAT with path and line. */
 ntk_status ntk_papers_read(const char *root, ntk_papers *out);
 void ntk_papers_release(ntk_papers *papers);
@@ -43,6 +44,10 @@ const ntk_paper *ntk_papers_find(const ntk_papers *papers, const char *name);
 /* Whether a source's text names a result: "Theorem 1 and Corollary 1" names Theorem 1, and neither
  * Theorem 10 nor Theorem 2. */
 bool ntk_source_names(const char *text, const char *number);
+
+/* Whether a claim stands for a result: by its source. */
+bool ntk_paper_result_is_claimed(const ntk_paper *paper, const ntk_paper_result *result,
+                                 const ntk_claim *claim);
 
 /* "A. Author, B. Author. Title. Venue. arXiv 0000.00000." */
 void ntk_paper_print_reference(const ntk_paper *paper, FILE *stream);

@@ -1,5 +1,6 @@
 #include "run/record.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +178,8 @@ ntk_status ntk_records_read(const char *results, ntk_record **records, size_t *c
     *count = 0;
     *records = NULL;
     DIR *folder = opendir(results);
-    if (folder == NULL) return NTK_OK;
+    if (folder == NULL && errno == ENOENT) return NTK_OK;
+    if (folder == NULL) return ntk_fail(NTK_ERROR_IO, "%s: %s", results, strerror(errno));
     ntk_status status = NTK_OK;
     for (const struct dirent *entry; status == NTK_OK && (entry = readdir(folder)) != NULL;)
         if (is_run(results, entry->d_name)) status = add_record(results, entry->d_name, &found, count);

@@ -49,8 +49,9 @@ const char *ntk_record_settings(const ntk_record *record, const char *process);
 ntk_status ntk_record_metrics(const ntk_record *record, const char *id, const char *control,
                               ntk_metrics *out);
 
-/* All ended runs below a folder, the oldest first; what is none is passed over. *records: (*count),
- * to be given to ntk_records_release. Errors: NTK_ERROR_MEMORY. */
+/* All ended runs below a folder, the oldest first; what is none is passed over, and a folder that
+ * is not there has none. *records: (*count), to be given to ntk_records_release. Errors:
+ * NTK_ERROR_IO, NTK_ERROR_MEMORY. */
 ntk_status ntk_records_read(const char *results, ntk_record **records, size_t *count);
 void ntk_records_release(ntk_record *records, size_t count);
 
