@@ -196,6 +196,7 @@ static void rounding_of(const arb_mat_t a, slong precision, arf_t out) {
         arf_add(out, out, part, 53, ARF_RND_UP);
     }
     arf_mul_ui(out, out, (ulong)n, 53, ARF_RND_UP);
+    if (arf_is_zero(out)) arf_one(out); /* the zero matrix: any gap will do */
     scale(out, 4 - precision);
     arf_clear(part);
 }

@@ -71,12 +71,12 @@ ntk_tube_options ntk_tube_options_default(void) { return (ntk_tube_options){.bit
 static ntk_status check_network(const ntk_tube_problem *problem) {
     const ntk_architecture *a = problem->architecture;
     NTK_TRY(ntk_architecture_check(a));
-    if (a->family != NTK_DENSE || a->depth != 1 || a->bias_variance != 0 ||
-        a->parametrisation != NTK_PARAMETRISATION_NTK ||
+    if (a->family != NTK_DENSE || a->depth != 1 || a->bias_variance != 0 || a->weight_variances != NULL ||
+        a->bias_variances != NULL || a->parametrisation != NTK_PARAMETRISATION_NTK ||
         (a->activation != NTK_ERF && a->activation != NTK_GELU))
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
                         "tube: the flows of dense networks of one hidden layer, with erf or GELU and without "
-                        "biases, can be enclosed, and of no others");
+                        "biases, one weight variance for both layers, can be enclosed, and of no others");
     if (problem->loss != NTK_LOSS_LOGISTIC && problem->loss != NTK_LOSS_SQUARED)
         return ntk_fail(NTK_ERROR_UNSUPPORTED, "tube: the logistic and the squared loss, no other");
     const size_t most = SIZE_MAX_MN;
@@ -182,6 +182,7 @@ static void set_start(ntk_tube *self, const ntk_tube_problem *problem, const ntk
     ntk_tube_series_init(p, &self->taylor);
     ntk_tube_series_init(p, &self->whole);
     ntk_tube_series_init(p, &self->point);
+    arb_init(self->drift_square);
     arb_init(self->from);
     arb_init(self->t);
     mag_init(self->radius);
@@ -265,6 +266,7 @@ void ntk_tube_destroy(ntk_tube *self) {
     ntk_tube_series_clear(&self->taylor);
     ntk_tube_series_clear(&self->whole);
     ntk_tube_series_clear(&self->point);
+    arb_clear(self->drift_square);
     arb_clear(self->from);
     arb_clear(self->t);
     mag_clear(self->radius);
@@ -526,8 +528,6 @@ static void guess_radius(const ntk_tube *self, mag_t out) {
 /* The end of the step becomes the beginning of the next. */
 static void accept(ntk_tube *self, double length, const step_proof *proof) {
     const tube_problem *p = &self->p;
-    mag_t one;
-    mag_init(one);
     arb_set(self->from, self->t);
     self->length = length;
     self->s += length;
@@ -546,7 +546,6 @@ static void accept(ntk_tube *self, double length, const step_proof *proof) {
         arb_get_mid_arb(self->next + c, y);
     }
     mag_sqrt(self->jump, self->jump);
-    mag_clear(one);
 }
 
 /* Over a part of the step at a time: R^2 at most, and at least once. */
@@ -561,8 +560,8 @@ static void record_drift(ntk_tube *self) {
         arb_get_ubound_arf(end, square, self->p.bits);
         if (arf_cmp(end, self->largest_high) > 0 || arf_is_nan(end)) arf_set(self->largest_high, end);
     }
-    ntk_tube_drift_square(self, self->length, self->length, square);
-    arb_get_lbound_arf(end, square, self->p.bits);
+    ntk_tube_drift_square(self, self->length, self->length, self->drift_square);
+    arb_get_lbound_arf(end, self->drift_square, self->p.bits);
     if (arf_cmp(end, self->largest_low) > 0) arf_set(self->largest_low, end);
     arb_clear(square);
     arf_clear(end);
@@ -675,8 +674,7 @@ static ntk_status describe(ntk_tube *self, ntk_tube_state *out) {
                             .expansion = upper(self->expansion),
                             .defect = upper(self->defect)};
     if (self->steps > 0) {
-        ntk_tube_drift_square(self, self->length, self->length, ball);
-        arb_get_interval_arf(low, high, ball, p->bits);
+        arb_get_interval_arf(low, high, self->drift_square, p->bits);
         out->drift = interval_of_root(low, high, p->bits);
         out->largest_drift = interval_of_root(self->largest_low, self->largest_high, p->bits);
         arb_log(ball, self->t, p->bits);

@@ -28,6 +28,7 @@ struct ntk_tube {
     double slack;                      /* what a remainder was larger than its guess */
     arb_ptr gram0;                     /* K_0, (n, n) */
     arb_t gram0_square;                /* ||K_0||_F^2 */
+    arb_t drift_square;                /* R^2 at the end of the last step */
     arf_t largest_low, largest_high;   /* of R^2, over all of the past */
 };
 

@@ -33,6 +33,7 @@ typedef struct exit_search {
     arb_t stuck_at;  /* t there */
     double stuck_s;
     size_t stuck_step;
+    arb_t hole; /* R^2 on what was left of the step where it was stuck and no exit was found */
     double displacement;
 } exit_search;
 
@@ -134,36 +135,48 @@ static int look(exit_search *e, ntk_tube_exit *out) {
         note_exit(e, tau, out);
         return 1;
     }
+    if (e->tube->steps == e->stuck_step) ntk_tube_drift_square(e->tube, e->proved, e->tube->length, e->hole);
     e->proved = 0; /* of the next step */
     return e->tube->steps > e->stuck_step ? -1 : 0;
 }
 
+/* A time of which nothing is known reaches none. */
 static bool reaches(const ntk_tube *tube, double log_horizon) {
     arb_t log_time, end;
     arb_init(log_time);
     arb_init(end);
     arb_log(log_time, tube->t, tube->p.bits);
     arb_set_d(end, log_horizon);
-    const bool out = arb_ge(log_time, end) || !arb_is_finite(log_time);
+    const bool out = arb_ge(log_time, end);
     arb_clear(log_time);
     arb_clear(end);
     return out;
 }
 
-/* One threshold, from where the last one was left. *more: the tube went on to its exit. */
+static ntk_status undecided(const exit_search *e, double q) {
+    return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
+                    "tube: the kernel's change stays so near to %g at s = %g that the first time it passes "
+                    "cannot be told",
+                    q, e->tube->s);
+}
+
+/* One threshold, from where the last one was left: R is below it until there, also on the end of a
+ * step on which the last exit was looked for in vain, if it is. *more: the tube went on to its
+ * exit. */
 static ntk_status next_exit(exit_search *e, double q, double log_horizon, ntk_tube_exit *out, bool *more) {
     NTK_BALL_GUARD;
     ntk_tube *tube = e->tube;
     arb_set_d(e->threshold, q);
     arb_sqr(e->threshold, e->threshold, tube->p.bits);
+    const bool left_behind = e->stuck && tube->steps > e->stuck_step;
     e->stuck = false;
+    if (left_behind && !arb_lt(e->hole, e->threshold)) return undecided(e, q);
     for (int found = tube->steps > 0 ? look(e, out) : 0;; found = look(e, out)) {
         if (found > 0) return NTK_OK;
-        if (found < 0)
-            return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
-                            "tube: the kernel's change stays so near to %g at s = %g that the first time it "
-                            "passes cannot be told",
-                            q, tube->s);
+        if (found < 0) return undecided(e, q);
+        if (tube->steps > 0 && !arb_is_positive(tube->t))
+            return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "tube: nothing is known of the time at s = %g",
+                            tube->s);
         if (tube->steps > 0 && !e->stuck && reaches(tube, log_horizon)) {
             *more = false;
             return NTK_OK;
@@ -177,6 +190,7 @@ static ntk_status begin_search(exit_search *e) {
     arb_init(e->threshold);
     arb_init(e->drift);
     arb_init(e->stuck_at);
+    arb_init(e->hole);
     return NTK_OK;
 }
 
@@ -184,6 +198,7 @@ static void end_search(exit_search *e) {
     arb_clear(e->threshold);
     arb_clear(e->drift);
     arb_clear(e->stuck_at);
+    arb_clear(e->hole);
 }
 
 ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds, double log_horizon,
@@ -294,7 +309,8 @@ static double largest_drift(const ntk_tube *tube, arb_srcptr gram) {
     }
     arb_div(sum, sum, tube->gram0_square, p->bits);
     arb_get_ubound_arf(high, sum, p->bits);
-    if (arf_cmp(tube->largest_high, high) > 0) arf_set(high, tube->largest_high);
+    if (arf_is_nan(tube->largest_high) || arf_cmp(tube->largest_high, high) > 0)
+        arf_set(high, tube->largest_high);
     arb_set_arf(one, high);
     arb_sqrt(one, one, p->bits);
     const double out = certify_interval_of(one).high;
@@ -334,20 +350,27 @@ static ntk_status bound_for_ever(ntk_tube *tube, double *bound) {
     return NTK_OK;
 }
 
+/* Has R certainly been above q? */
+static bool passed(const ntk_tube *tube, double q) {
+    arf_t square;
+    arf_init(square);
+    arf_set_d(square, q);
+    arf_mul(square, square, square, ARF_PREC_EXACT, ARF_RND_NEAR);
+    const bool out = arf_cmp(tube->largest_low, square) > 0;
+    arf_clear(square);
+    return out;
+}
+
 ntk_status ntk_tube_never(ntk_tube *tube, double threshold, double horizon, double *margin) {
     if (!tube->p.squared) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: never is a matter of the squared loss");
     if (!(threshold > 0) || !(horizon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "tube: threshold and horizon are positive");
     double bound = INFINITY;
-    while (!(bound < threshold)) {
+    while (!(bound < threshold) && !(tube->s > horizon) && !passed(tube, threshold)) {
         NTK_TRY(ntk_tube_step(tube));
         NTK_TRY(bound_for_ever(tube, &bound));
-        ntk_tube_state state;
-        NTK_TRY(ntk_tube_describe(tube, &state));
-        if (state.s > horizon || state.largest_drift.low > threshold) break;
     }
-    *margin = threshold - bound; /* rounds by half an ulp of the threshold, which is nothing beside
-                                  * it */
+    *margin = threshold - bound; /* by Sterbenz exact, or off by half an ulp of itself */
     if (bound < threshold) *margin = nextafter(*margin, 0);
     return NTK_OK;
 }

@@ -72,10 +72,6 @@ static void make_nodes(void) {
     }
 }
 
-bool ntk_mixture_has(ntk_activation activation) {
-    return activation == NTK_TANH || activation == NTK_SIGMOID || activation == NTK_SOFTPLUS;
-}
-
 /* One point with one noise: the variance with it, and the parts of both in it. */
 typedef struct noisy {
     double deviation, noise, signal; /* sqrt(a + sigma^2), sigma^2 / that squared, a / that

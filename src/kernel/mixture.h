@@ -3,14 +3,10 @@
 #ifndef NTK_KERNEL_MIXTURE_H
 #define NTK_KERNEL_MIXTURE_H
 
-#include <stdbool.h>
-
 #include <ntk/architecture.h>
 
 #include "kernel/angle.h"
 #include "kernel/dual.h"
-
-bool ntk_mixture_has(ntk_activation activation);
 
 /* At variances q^2 and r^2, q, r >= 0. Some ten microseconds. */
 ntk_dual ntk_mixture_dual(ntk_activation activation, double q, double r, const ntk_angle *angle);

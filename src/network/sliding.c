@@ -371,8 +371,13 @@ ntk_status ntk_network_sliding_kernel(ntk_network *network, const double *theta,
     *sliding = 0;
     if (!(reach >= 0 && isfinite(reach)))
         return ntk_fail(NTK_ERROR_ARGUMENT, "sliding kernel: the reach is %g", reach);
+    const bool smooth = ntk_activation_is_smooth(network->architecture.activation);
+    if (!smooth && (network->architecture.activation != NTK_RELU || network->convolution != NULL))
+        return ntk_fail(
+            NTK_ERROR_UNSUPPORTED,
+            "sliding kernel: of networks with kinks, dense and residual ones with relu, no others");
     NTK_TRY(ntk_network_tangent_kernel(network, theta, n, x, gram, ldg));
-    if (ntk_activation_is_smooth(network->architecture.activation)) return NTK_OK;
+    if (smooth) return NTK_OK;
     kinks self = {.network = network, .theta = theta, .x = x, .n = n, .reach = reach};
     double *h = NULL;
     NTK_TRY(ntk_allocate_doubles(n * network->width, &h));

@@ -31,12 +31,12 @@ double ntk_stats_sample_size(const ntk_estimate *estimate, double distance) {
     if (!(error > 0 && degrees >= 1 && isfinite(error) && isfinite(degrees) && isfinite(distance)))
         return NAN;
     const double now = floor(degrees + 1.5), deviation = error * sqrt(now);
-    double low = now, high = 2 * now;
-    while (high <= most && !(reach(estimate, deviation, high) <= fabs(distance))) {
+    if (!(now < most && reach(estimate, deviation, most) <= fabs(distance))) return INFINITY;
+    double low = now, high = fmin(2 * now, most);
+    while (!(reach(estimate, deviation, high) <= fabs(distance))) {
         low = high;
-        high *= 2;
+        high = fmin(2 * high, most);
     }
-    if (!(high <= most)) return INFINITY;
     while (high - low > 1) {
         const double middle = floor((low + high) / 2);
         if (reach(estimate, deviation, middle) <= fabs(distance))

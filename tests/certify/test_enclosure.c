@@ -129,3 +129,12 @@ Test(enclosure, refused) {
     assert_fails(ntk_enclosure_lambda_min(&a, NTK_KERNEL_NTK, 1, 1, wide, 1, &out), NTK_ERROR_UNSUPPORTED,
                  "not tanh");
 }
+
+/* The kernel of the input 0 without biases. */
+Test(enclosure, the_zero_matrix_has_the_eigenvalue_zero) {
+    const double zero[9] = {0};
+    ntk_interval out;
+    assert_ok(ntk_enclosure_matrix_lambda_min(3, zero, 3, &out));
+    cr_expect(out.low <= 0 && out.low > -1e-20 && out.high >= 0 && out.high < 1e-20, "[%g, %g]", out.low,
+              out.high);
+}

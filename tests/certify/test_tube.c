@@ -225,6 +225,11 @@ static void check_against_integration(ntk_loss loss) {
     cr_assert(own < 1e-24, "the reference is good to %g only", own);
     const double apart = distance(tube->next, fine, p), error = mag_get_d(tube->error);
     cr_expect(apart <= error + own, "%g > %g", apart, error);
+    /* In doubles: the distance covers the rounding too. */
+    double theta[MOST_THETA], within;
+    assert_ok(ntk_tube_centre(tube, theta, &within));
+    for (size_t k = 0; k < p; k++) arb_set_d(coarse + k, theta[k]);
+    cr_expect(distance(coarse, fine, p) <= within + own && within < 1e-14, "%g", within);
     cr_expect(error < 1e-15, "%g", error);
     _arb_vec_clear(coarse, (slong)p), _arb_vec_clear(fine, (slong)p);
     ntk_tube_destroy(tube);
@@ -474,6 +479,9 @@ Test(tube, refuses_what_it_cannot_enclose) {
     s.architecture.depth = 2;
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_UNSUPPORTED);
     s.architecture.depth = 1;
+    s.architecture.weight_variances = (double[]){2, 1}; /* not the scalar, which the tube would take */
+    cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_UNSUPPORTED);
+    s.architecture.weight_variances = NULL;
     s.targets[1] = 0.5;
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_ARGUMENT);
     s.targets[1] = 0;

@@ -201,3 +201,23 @@ Test(network_sliding, of_a_smooth_network_is_the_tangent_kernel) {
         reference_draw_destroy(&draw);
     }
 }
+
+/* Slopes that are not 0 and 1, and networks whose layers are not dense: refused, not computed. */
+Test(sliding, refuses_other_kinks) {
+    const ntk_activation others[] = {NTK_LEAKY_RELU, NTK_ABS};
+    double theta[WIDTH * (INPUTS + 1)] = {0}, x[INPUTS] = {1, 2, 3}, cotangent[1] = {1}, gram[1];
+    size_t sliding;
+    for (size_t k = 0; k < 3; k++) {
+        ntk_architecture a = ntk_architecture_default();
+        if (k < 2)
+            a.activation = others[k];
+        else
+            assert_ok(ntk_architecture_convolutional(1, INPUTS, 1, "conv 1", &a));
+        ntk_network *network = NULL;
+        assert_ok(ntk_network_create(&a, INPUTS, WIDTH, 1, &network));
+        cr_assert_leq(ntk_network_parameters(network), sizeof theta / sizeof *theta);
+        cr_expect_eq(ntk_network_sliding_kernel(network, theta, 1, x, cotangent, 1e-6, gram, 1, &sliding),
+                     NTK_ERROR_UNSUPPORTED, "%zu", k);
+        ntk_network_destroy(network);
+    }
+}
