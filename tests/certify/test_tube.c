@@ -479,7 +479,7 @@ Test(tube, refuses_what_it_cannot_enclose) {
     s.architecture.depth = 2;
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_UNSUPPORTED);
     s.architecture.depth = 1;
-    s.architecture.weight_variances = (double[]){2, 1}; /* not the scalar, which the tube would take */
+    s.architecture.weight_variances = (double[]){2, 1}; /* in place of the scalar */
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_UNSUPPORTED);
     s.architecture.weight_variances = NULL;
     s.targets[1] = 0.5;
