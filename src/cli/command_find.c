@@ -9,6 +9,7 @@
 #include "experiment/support.h"
 #include "run/catalogue.h"
 #include "run/papers.h"
+#include "run/markdown.h"
 
 static const cli_option options[] = {
     {"format", 0, "FORMAT", "text (default), or markdown: the page docs/papers.md, of all results"},
@@ -121,11 +122,6 @@ static void print_keepers(const library *self, const ntk_paper *paper, const ntk
         printf("not covered, because %s", result->because != NULL ? result->because : "no claim names it");
 }
 
-/* A table's cell: bars are its borders. */
-static void print_cell(const char *text) {
-    for (; *text != '\0'; text++) printf(*text == '|' ? "\\|" : "%c", *text);
-}
-
 static void print_results(const library *self, const ntk_paper *paper) {
     if (paper->result_count == 0) return;
     printf("\n## %s\n\n| result | what it says | hypotheses as printed | where it is held |\n"
@@ -134,9 +130,9 @@ static void print_results(const library *self, const ntk_paper *paper) {
     for (size_t r = 0; r < paper->result_count; r++) {
         const ntk_paper_result *result = &paper->results[r];
         printf("| %s | ", result->number);
-        print_cell(result->says);
+        ntk_markdown_cell(result->says, stdout);
         printf(" | ");
-        print_cell(result->hypotheses != NULL ? result->hypotheses : "");
+        ntk_markdown_cell(result->hypotheses != NULL ? result->hypotheses : "", stdout);
         printf(" | ");
         print_keepers(self, paper, result);
         printf(" |\n");

@@ -9,6 +9,7 @@
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "run/catalogue.h"
+#include "run/markdown.h"
 #include "run/papers.h"
 #include "run/record.h"
 
@@ -43,8 +44,12 @@ static bool two_lines;
 
 static void print_claim(const ntk_claim *claim, const listing *self) {
     if (self->markdown) {
-        printf("| [`%s`](../suites/%s/) | %s | %s | %s | %zu | %zu |\n", claim->id, claim->id, claim->title,
-               claim->result, ntk_wording_text(claim->wording), claim->check_count, claim->control_count);
+        printf("| [`%s`](../suites/%s/) | ", claim->id, claim->id);
+        ntk_markdown_cell(claim->title, stdout);
+        printf(" | ");
+        ntk_markdown_cell(claim->result, stdout);
+        printf(" | %s | %zu | %zu |\n", ntk_wording_text(claim->wording), claim->check_count,
+               claim->control_count);
         return;
     }
     ntk_description source;

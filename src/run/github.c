@@ -8,6 +8,7 @@
 #include "run/cases.h"
 #include "run/explain.h"
 #include "run/identity.h"
+#include "run/markdown.h"
 
 static bool is_fault(const ntk_case *one) {
     return one->verdict != NTK_VERDICT_HOLDS && one->verdict != NTK_VERDICT_SKIPPED;
@@ -67,17 +68,6 @@ void ntk_github_annotate(const ntk_run *run, FILE *stream) {
 
 /* ---- the step's summary ---------------------------------------------------------------------- */
 
-/* Inside a cell, a bar would end it, and a tag would be one. */
-static void print_cell(const char *text, FILE *stream) {
-    for (; *text != '\0'; text++)
-        if (*text == '|')
-            fputs("\\|", stream);
-        else if (*text == '<')
-            fputs("&lt;", stream);
-        else
-            fputc(*text == '\n' ? ' ' : *text, stream);
-}
-
 typedef struct tally {
     size_t cases, faults;
 } tally;
@@ -93,7 +83,7 @@ static void summarise_claim(const ntk_claim_run *claim, FILE *stream) {
     tally all = {0};
     ntk_visit_cases(claim, count_case, &all);
     fprintf(stream, "| %s | `%s` | ", ntk_verdict_text(result->verdict), claim->claim.id);
-    print_cell(claim->claim.title, stream);
+    ntk_markdown_cell(claim->claim.title, stream);
     fprintf(stream, " | %s | %zu of %zu | %.1f s |\n", result->outcome ? result->outcome->evidence : "none",
             all.faults, all.cases, result->seconds);
 }
@@ -103,11 +93,11 @@ static void summarise_case(const ntk_case *one, void *context) {
     if (!is_fault(one)) return;
     fprintf(self->stream, "\n**%s** `%s`, %s `%s`: found ", ntk_verdict_text(one->verdict),
             self->claim->claim.id, one->kind, one->name);
-    print_cell(one->found, self->stream);
+    ntk_markdown_cell(one->found, self->stream);
     fputs("; wanted ", self->stream);
-    print_cell(one->wanted, self->stream);
+    ntk_markdown_cell(one->wanted, self->stream);
     fputs(". ", self->stream);
-    print_cell(one->why, self->stream);
+    ntk_markdown_cell(one->why, self->stream);
     fputs("\n\n    ", self->stream);
     ntk_run_print_rerun(self->run, one->task, self->stream);
     fputc('\n', self->stream);

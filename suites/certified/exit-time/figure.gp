@@ -3,7 +3,7 @@ exits = joined("exits")
 root(m) = sqrt(m)
 proved(a, q) = when(strcol("activation") eq a && col("threshold") == q, col("high"))
 seen(a, q) = when(strcol("activation") eq a && col("threshold") == q, col("flow"))
-sharp = 'when(col("high") > col("low"), (col("high") - col("low")) / abs(col("high")))'
+sharp = 'when(col("high") > col("low"), col("high") - col("low"))'
 eval span("m", "exits", 'col("width")')
 eval span("t", "exits", 'col("high")')
 eval span("w", "exits", sharp)
@@ -27,7 +27,7 @@ eval panel(3, "sharpness")
 eval linear_axis("x", t_low, t_high)
 eval log_axis("y", w_low, w_high)
 set xlabel "log T"
-set ylabel "relative width of the interval"
+set ylabel "width of the interval of log T"
 plot for [a = 1:words(claim_activations)] exits using (col("high")): \
     (when(strcol("activation") eq word(claim_activations, a), @sharp)) with points ls a \
     title named(word(claim_activations, a))
