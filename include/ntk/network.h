@@ -65,15 +65,13 @@ ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta,
 
 /* The kernel of the sliding flow: that of theta' = -J^T c where ReLU neurons slide along their
  * kinks, and for smooth activations the empirical NTK. The gradients of the outputs are projected
- * off those
- * of the pre-activations that slide, which the velocity, a convex combination of those on both
- * sides
- * of each kink, is orthogonal to: along the flow f' = -Theta c with this kernel and not with the
- * empirical one (derived in network/sliding.c; exact for one hidden layer). cotangent c: (n, K),
- * dL/df in the time of the flow. reach >= 0: the length of its steps; a kink within a step can be
- * one on which it slides, with 0 none is. gram: (nK, nK), as above. *sliding: how many pairs of a
- * neuron and a point slide. Errors: NTK_ERROR_ARGUMENT for a reach that is none; NTK_ERROR_SHAPE
- * for more than 2^15 kinks at hand. */
+ * off those of the pre-activations that slide, which the velocity, a convex combination of those on
+ * both sides of each kink, is orthogonal to: along the flow f' = -Theta c with this kernel and not
+ * with the empirical one (derived in network/sliding.c; exact for one hidden layer). cotangent c:
+ * (n, K), dL/df in the time of the flow. reach >= 0: the length of its steps; a kink within a step
+ * can be one on which it slides, with 0 none is. gram: (nK, nK), as above. *sliding: how many pairs
+ * of a neuron and a point slide. Errors: NTK_ERROR_ARGUMENT for a reach that is none;
+ * NTK_ERROR_SHAPE for more than 2^15 kinks at hand. */
 ntk_status ntk_network_sliding_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
                                       const double *cotangent, double reach, double *gram, size_t ldg,
                                       size_t *sliding);

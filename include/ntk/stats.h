@@ -138,9 +138,8 @@ double ntk_stats_risk(const ntk_estimate *estimate, double distance);
 
 /* How many samples, in place of the degrees + 1 that there were, would give an interval that does
  * not reach as far as `distance` from its value, with probability 0.9, taking the estimate's
- * standard
- * error for the true one (stats/sample_size.c). Infinite beyond a million; NaN for what is no t
- * interval or has standard error 0. */
+ * standard error for the true one (stats/sample_size.c). Infinite beyond a million; NaN for what is
+ * no t interval or has standard error 0. */
 double ntk_stats_sample_size(const ntk_estimate *estimate, double distance);
 
 /* Per-interval confidence that keeps the chance of any false alarm among `tests` two-sided

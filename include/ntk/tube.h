@@ -87,11 +87,10 @@ typedef struct ntk_tube_exit {
 
 /* Run the tube from where it stands until R has passed each of the thresholds (count), ascending,
  * taken as the exact doubles they are, or until log t > log_horizon. `exits`: (count). R <
- * threshold
- * is proved for all earlier times, R > threshold for one within the interval. After an error the
- * exits before it are proved, the others infinite. Errors: those of
- * ntk_tube_step, NTK_ERROR_ARGUMENT; NTK_ERROR_NO_CONVERGENCE also where R comes so near to a
- * threshold and leaves again that "first" cannot be decided. */
+ * threshold is proved for all earlier times, R > threshold for one within the interval. After an
+ * error the exits before it are proved, the others infinite. Errors: those of ntk_tube_step,
+ * NTK_ERROR_ARGUMENT; NTK_ERROR_NO_CONVERGENCE also where R comes so near to a threshold and leaves
+ * again that "first" cannot be decided. */
 ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds, double log_horizon,
                           ntk_tube_exit *exits);
 

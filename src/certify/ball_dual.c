@@ -16,8 +16,7 @@
  *     E[phi phi] = c O + d (D + c^2 r),        E[phi' phi'] = O + c d (r + 1 / Delta).
  *
  * For sin e^(-(p + q)/2) sinh c and the same with cosh, exchanged for cos; for leaky ReLU of slope
- * m
- * m c + (1 - m)^2 E[relu relu] and m + (1 - m)^2 E[relu' relu'], m = -1 being |x|. */
+ * m m c + (1 - m)^2 E[relu relu] and m + (1 - m)^2 E[relu' relu'], m = -1 being |x|. */
 #include "certify/ball_dual.h"
 
 void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {

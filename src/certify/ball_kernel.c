@@ -1,7 +1,6 @@
 /* The distance between a stored Gram matrix and the exact NTK of its points, whose entries are
  * enclosed in balls (ball_gram.c). The bound is the Frobenius norm of the entrywise distances,
- * which
- * is at least the 2-norm. */
+ * which is at least the 2-norm. */
 #include <ntk/certify.h>
 
 #include <math.h>

@@ -12,9 +12,8 @@
  *
  * s_l = w_l / sqrt(fan-in). Every operation encloses the exact result, the roots in s_l included,
  * so the sums enclose Theta_hat_ij, whatever rounding did to the stored entry: the accumulated
- * error
- * of a forward and a backward pass in doubles is covered without an analysis of either. Where the
- * ball of a ReLU's argument contains 0 without being 0, its slope is the ball [0, 1]: wide, but
+ * error of a forward and a backward pass in doubles is covered without an analysis of either. Where
+ * the ball of a ReLU's argument contains 0 without being 0, its slope is the ball [0, 1]: wide, but
  * still an enclosure. The bound is the Frobenius norm of the entrywise distances, which is at least
  * the 2-norm.
  *

@@ -31,8 +31,7 @@
  *
  * As in cholesky.c A is first scaled by a power of two to a largest entry in [1/2, 1), and the
  * bound itself is inflated for its own roundings (its Lemma 3). The radius is some n u ||A||_2, the
- * same
- * for all eigenvalues: small ones are known less well, relative to themselves. */
+ * same for all eigenvalues: small ones are known less well, relative to themselves. */
 #include <fenv.h>
 #include <float.h>
 #include <math.h>

@@ -8,12 +8,11 @@
  * plane is small enough for them to stay in the second-level cache.
  *
  * A pooling needs all pairs of columns of a pair of rows. The rows of the first image are taken a
- * few at a time
- * ("band"); for each displacement of rows, the planes of all displacements of columns fill a slab
- * (row, column, column'); each row of it is contracted over both columns, added to a table for its
- * row and the pooled rows of the second image, and at the end of the band that to the pooled table.
- * So every sum is one of sums, of as many terms as a filter has taps, and rounding does not pile
- * up.
+ * few at a time ("band"); for each displacement of rows, the planes of all displacements of columns
+ * fill a slab (row, column, column'); each row of it is contracted over both columns, added to a
+ * table for its row and the pooled rows of the second image, and at the end of the band that to the
+ * pooled table. So every sum is one of sums, of as many terms as a filter has taps, and rounding
+ * does not pile up.
  *
  * The variances of an image are its plane of displacement 0 with itself, computed first. They go
  * through the same operations as S does, so that S = S_xx exactly on that plane and for equal

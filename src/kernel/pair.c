@@ -38,8 +38,7 @@
  * that are not near each other. It is small at any angle where phi(0) or b is large beside what phi
  * varies by: cos or sigmoid of small inputs. For an odd activation without biases an obtuse angle
  * is replaced by its supplement: both kernels change sign. For an even one (cos, |x|) whose first
- * layer has no biases
- * the kernels do not.
+ * layer has no biases the kernels do not.
  *
  * A residual network whose branches are weak keeps antiparallel inputs nearly so in all blocks: 1 +
  * rho, which follows the same average as 1 - rho (residual.c), is carried too,

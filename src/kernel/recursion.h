@@ -72,9 +72,8 @@ ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t 
 
 /* Pairs (row, column + k), k < count, column a multiple of NTK_POINT_BLOCK: from the inner products
  * to the NNGP and the NTK. product, nngp, ntk: (count); nngp or ntk may be NULL; either may be
- * product
- * itself. Returned is how many pairs are not to be trusted - |rho| beyond a layer's limit, or a
- * result that is not finite -; their k are in flagged (count).
+ * product itself. Returned is how many pairs are not to be trusted - |rho| beyond a layer's limit,
+ * or a result that is not finite -; their k are in flagged (count).
  */
 typedef size_t (*ntk_recursion_run)(const ntk_recursion *recursion, size_t row, size_t column, size_t count,
                                     const double *product, double *nngp, double *ntk, size_t *flagged);

@@ -20,8 +20,8 @@
  * with pushes from the parts y / push of the last time.
  *
  * The two sides of grad f_j differ by multiples of the grad h_s that slide, and theta' is
- * orthogonal
- * to these. With P the projection on their orthogonal complement, P grad f_j has no sides, and
+ * orthogonal to these. With P the projection on their orthogonal complement, P grad f_j has no
+ * sides, and
  *
  *     theta' = -sum_j (dL/df_j) P grad f_j,     f_i' = -sum_j <P grad f_i, P grad f_j> dL/df_j:
  *

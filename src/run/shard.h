@@ -19,14 +19,12 @@ ntk_status ntk_shard_parse(const char *text, ntk_shard *out);
 
 /* Keep of the selected claims those of one shard. Whole claims go, the costliest first, to the
  * shard that has least so far, by the seconds in expected/costs.tsv: every machine with the same
- * tree
- * splits alike. selected: (registry entries). Errors: NTK_ERROR_ARGUMENT for more shards than
+ * tree splits alike. selected: (registry entries). Errors: NTK_ERROR_ARGUMENT for more shards than
  * claims; NTK_ERROR_FORMAT, NTK_ERROR_MEMORY. */
 ntk_status ntk_shard_select(const ntk_suite *suite, ntk_tier tier, ntk_shard shard, bool *selected);
 
 /* Note in expected/costs.tsv what a claim cost, all its processes together, where that is new or
- * off
- * by more than a factor of two. Errors: NTK_ERROR_IO, NTK_ERROR_FORMAT, NTK_ERROR_MEMORY. */
+ * off by more than a factor of two. Errors: NTK_ERROR_IO, NTK_ERROR_FORMAT, NTK_ERROR_MEMORY. */
 ntk_status ntk_shard_note_cost(const ntk_suite *suite, ntk_tier tier, const char *id, double seconds);
 
 #endif

@@ -49,8 +49,7 @@ Test(enclosure, relu_by_hand) {
 
 /* Pairs 10^-8 and 10^-12 apart through ten layers, and an ordered phase in which thirty layers
  * bring all points together: some thousand bits are lost on the way. Of two points of one norm
- * lambda_min
- * is K_00 - K_01, far below the last place of K_00. */
+ * lambda_min is K_00 - K_01, far below the last place of K_00. */
 Test(enclosure, near_points_through_many_layers) {
     for (int activation = NTK_RELU; activation <= NTK_ERF; activation++)
         for (int k = 0; k < 3; k++) {

@@ -81,8 +81,8 @@ static void begin_and_kill(void) {
 }
 
 /* An entry of a finished row is spoilt: it stays, for finished rows are not computed again; the
- * rest
- * is right. Element 5 stands behind the header of 128 bytes: bytes 169 to 176, counted from 1. */
+ * rest is right. Element 5 stands behind the header of 128 bytes: bytes 169 to 176, counted from 1.
+ * */
 Test(kernel_file, what_was_killed_is_finished_to_the_same_bytes) {
     write_points("x.npy", 900, 3, 1);
     begin_and_kill();

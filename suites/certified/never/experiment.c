@@ -3,8 +3,7 @@
  * Under squared loss the tube (ntk/tube.h) encloses the flow until the residual r is so small that
  * what is left of the path, at most |r| / sqrt(lambda_min), fits into a ball on which lambda_min
  * and the kernel's change are bounded: from there on the bound holds for ever. With the logistic
- * loss
- * there is no such end, and the tube proves the opposite: an exit. */
+ * loss there is no such end, and the tube proves the opposite: an exit. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>

@@ -8,9 +8,8 @@
  * Within that ball the outputs cannot leave a bounded set. For one hidden layer, f_k = (w / sqrt m)
  * v_k . phi(w W x), |x| = 1, phi Lipschitz with constant ell, the gradient has the parts (w / sqrt
  * m) phi in v_k and (w^2 / sqrt m) (v_k o phi') x^T in W. Where the hidden weights have moved by a
- * and
- * v_k by b, a^2 + b^2 <= s^2, its norm is at most (w / sqrt m) |(||phi_0||, ell w ||v_k0||) + ell w
- * (a, b)|, so that along the straight line from theta_0
+ * and v_k by b, a^2 + b^2 <= s^2, its norm is at most (w / sqrt m) |(||phi_0||, ell w ||v_k0||) +
+ * ell w (a, b)|, so that along the straight line from theta_0
  *
  *     |f_k - f_k0| <= B_k = (w / sqrt m) (R sqrt(||phi_0||^2 + ell^2 w^2 ||v_k0||^2) + ell w R^2 /
  *     2),

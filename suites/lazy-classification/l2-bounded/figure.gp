@@ -16,7 +16,7 @@ eval span("free", "without", 'when(col("log-time") < t_high, col("displacement")
 eval span("top", "runs", 'col("displacement-ratio")')
 eval span("over", "free_runs", 'col("displacement-ratio")')
 
-eval figure("2", sprintf("%d %d", 2 * words(binary) + 2, 4), "1 1")
+eval figure("2", sprintf("%d %d", 2 * words(binary) + 2, words(networks) + 3), "1 1")
 eval panel(1, sprintf("distance from the initialisation, m = %s", m))
 eval linear_axis("x", t_low, t_high)
 eval linear_axis("y", 0, larger(bound, free_high))
@@ -32,19 +32,20 @@ plot for [i=1:words(binary)] paths using (curve(word(binary, i), m)):\
                 i)).", ".control_lambda, \
     @band_key
 
-loss(name) = strstrt(name, "-brier") ? "Brier\n" : strstrt(name, "-poisson") ? "Poisson\n" : ""
+loss(name) = strstrt(name, "-brier") ? ", Brier" : strstrt(name, "-poisson") ? ", Poisson" : ""
+label(i) = named(word(networks, i)).loss(word(networks, i)).", K = ".classes(word(networks, i))
 at(name) = sum [i=1:words(networks)] (name eq word(networks, i) ? i : 0)
 eval panel(2, "each run, beside its own bound")
 set xrange [0.5 : words(networks) + 0.5]
 eval log_axis("y", top_low, larger(1, over_high))
 set xtics ("" 1)
-set for [i=1:words(networks)] xtics add (named(word(networks, i))."\n".loss(word(networks, i)). \
-        "K = ".classes(word(networks, i)) i)
-set xlabel ""
+set for [i=1:words(networks)] xtics add (sprintf("%d", i) i)
+set xlabel "network"
 set ylabel "sup ‖θ_t − θ_0‖ / √(2 L_0/λ)"
 plot 1 with lines ls 100 title "the bound", \
     runs using (at(strcol("activation"))):(col("displacement-ratio")) with points ls 1 \
-        title sprintf("%s, a point for each run", lambda), \
+        title sprintf("%s, each run", lambda), \
     free_runs using (at(strcol("activation"))):(col("displacement-ratio")) with points ls 90 \
-        title sprintf("control: %s, up to log t = %s", control_lambda, short(no_regulariser_log_horizon))
+        title sprintf("control: %s, log t ≤ %s", control_lambda, short(no_regulariser_log_horizon)), \
+    for [i=1:words(networks)] @nothing sprintf("%d  %s", i, label(i))
 eval finish

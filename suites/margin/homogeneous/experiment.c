@@ -2,8 +2,7 @@
  * 2020).
  *
  * f is homogeneous of degree q = L + 1 in theta (ReLU or linear, no biases), n points, logistic
- * loss
- * or softmax, gradient flow without a regulariser. Write l = n L and
+ * loss or softmax, gradient flow without a regulariser. Write l = n L and
  *
  *     gamma~ = log(1 / (e^l - 1)) / ||theta||^q,      defined once l < log 2.
  *
@@ -16,8 +15,7 @@
  * ||theta||^2 itself starts at p and is of no use: its share of ||theta_0||^2 hides the law for any
  * time that can be reached. (3) theta / ||theta|| converges. theta moves along its limit u by a
  * step that is large beside what else moves, so that with secants d = theta_{k+1} - theta_k and
- * theta =
- * r u + v, ||v|| ~ ||theta_0||,
+ * theta = r u + v, ||v|| ~ ||theta_0||,
  *
  *     1 - cos(d, theta) ~ ||v||^2 / (2 ||theta||^2),
  *
