@@ -40,6 +40,9 @@ def test_draws_depend_on_their_name_alone(net):
     theta = net.initialise(7)
     np.testing.assert_array_equal(theta, net.initialise(7))
     assert not np.array_equal(theta, net.initialise(7, unit=1))
+    for seed in (-1, 2**64):
+        with pytest.raises(OverflowError):
+            net.initialise(seed)
     assert abs(theta.mean()) < 5 / np.sqrt(theta.size) and abs(theta.var() - 1) < 0.5
 
 

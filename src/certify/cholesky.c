@@ -96,10 +96,6 @@ enum {
                           * failed */
 };
 
-/* Lemma 3: at least the exact value of a non-negative expression computed as x in `roundings`
- * roundings. */
-static double inflate(double x, size_t roundings) { return x * (1 + (double)(roundings + 1) * DBL_EPSILON); }
-
 ntk_status certify_workspace_create(size_t n, certify_workspace *out) {
     *out = (certify_workspace){0};
     double **const squares[] = {&out->matrix, &out->factor, &out->residual, &out->magnitude};
@@ -133,7 +129,7 @@ ntk_status certify_residual_bound(size_t n, double shift, const certify_workspac
 
     /* gamma_j <= j * gamma_unit for all j <= n. Underflows in Z and C, in P, in the product below
      * and in the scaling: 4(n+1) + 4(n+1) + 1 + 1 eta at most. */
-    const double gamma_unit = inflate(unit_roundoff / (1 - (double)n * unit_roundoff), 2);
+    const double gamma_unit = certify_inflate(unit_roundoff / (1 - (double)n * unit_roundoff), 2);
     const double underflow = 8 * (double)(n + 2) * DBL_MIN;
     double squares = 0, row_sum_max = 0;
     memset(w->row_sums, 0, n * sizeof(double));
@@ -159,7 +155,7 @@ ntk_status certify_residual_bound(size_t n, double shift, const certify_workspac
     /* Roundings: p_ij n, e_ij 6 more with the 1 + u of Lemma 1; its row sums n, or its squares,
      * their sums and the root 2n + 3 at most. A NaN stays in the Frobenius norm, and no comparison
      * replaces it. */
-    *out = inflate(row_sum_max < frobenius ? row_sum_max : frobenius, 4 * n + 32);
+    *out = certify_inflate(row_sum_max < frobenius ? row_sum_max : frobenius, 4 * n + 32);
     return NTK_OK;
 }
 

@@ -2,9 +2,16 @@
 #ifndef NTK_CERTIFY_CHOLESKY_H
 #define NTK_CERTIFY_CHOLESKY_H
 
+#include <float.h>
 #include <stddef.h>
 
 #include <ntk/status.h>
+
+/* At least the exact value of a non-negative expression computed as x in `roundings` roundings
+ * (cholesky.c, Lemma 3). */
+static inline double certify_inflate(double x, size_t roundings) {
+    return x * (1 + (double)(roundings + 1) * DBL_EPSILON);
+}
 
 /* Matrices are (n, n), row-major, leading dimension n. */
 typedef struct certify_workspace {

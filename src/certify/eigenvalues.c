@@ -41,13 +41,11 @@
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
+#include "certify/cholesky.h"
+
 static const double unit_roundoff = DBL_EPSILON / 2;
 
 enum { ORDER_MAX = 1 << 20 }; /* (3 n + 32) u stays far below 1 */
-
-/* At least the exact value of a non-negative expression computed as x in `roundings` roundings
- * (cholesky.c, Lemma 3). */
-static double inflate(double x, size_t roundings) { return x * (1 + (double)(roundings + 1) * DBL_EPSILON); }
 
 typedef struct workspace {
     double *matrix;    /* A / 2^exponent, full; then |A| */
@@ -101,7 +99,7 @@ static void absolute_of(size_t count, const double *from, double *to) {
 /* An upper bound of ||X||_2 where |X_ij| <= (1 + u) |residual_ij| + gamma_n magnitude_ij + u |v_ij|
  * scales_j + underflow; scales: (n), or NULL for none. */
 static double norm_bound(size_t n, const workspace *w, const double *scales) {
-    const double gamma = inflate((double)n * unit_roundoff / (1 - (double)n * unit_roundoff), 3);
+    const double gamma = certify_inflate((double)n * unit_roundoff / (1 - (double)n * unit_roundoff), 3);
     const double underflow = 8 * (double)(n + 2) * DBL_MIN;
     double squares = 0, row_most = 0, column_most = 0;
     memset(w->columns, 0, n * sizeof(double));
@@ -123,7 +121,7 @@ static double norm_bound(size_t n, const workspace *w, const double *scales) {
     const double mixed = sqrt(row_most) * sqrt(column_most);
     /* Roundings: a magnitude n, an entry 8 more with the 1 + u; sums n, or 2 n of squares; roots
      * and product 3. A NaN stays in the Frobenius norm, and no comparison replaces it. */
-    return inflate(mixed < frobenius ? mixed : frobenius, 4 * n + 32);
+    return certify_inflate(mixed < frobenius ? mixed : frobenius, 4 * n + 32);
 }
 
 /* delta >= ||V^T V - I||_2 */
@@ -159,7 +157,7 @@ static ntk_status enclose(size_t n, const workspace *w, double *values, double *
     NTK_TRY(orthogonality(n, w, &delta));
     NTK_TRY(residual_norm(n, w, values, &rho));
     const double norm = fmax(fabs(values[0]), fabs(values[n - 1]));
-    *radius = delta < 0.5 ? inflate((rho + 2 * norm * delta) / (1 - delta), 8) : INFINITY;
+    *radius = delta < 0.5 ? certify_inflate((rho + 2 * norm * delta) / (1 - delta), 8) : INFINITY;
     return NTK_OK;
 }
 

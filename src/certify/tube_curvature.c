@@ -45,14 +45,14 @@ static void higher(const tube_problem *p, arb_t second, arb_t third, const arb_t
 /* u_ij and v_ij in the middle of a part (`point`), widened by their derivatives over the step
  * (`whole`) times eta. */
 typedef struct weights_uv {
-    arb_t u, v, du, dv, second, third, term, scale1, scale2;
+    arb_t u, v, second, third, term, scale1, scale2;
+    mag_ptr du, dv; /* (m, n): bounds of the derivatives over the step */
+    size_t count;   /* m n */
 } weights_uv;
 
 static void weights_init(const tube_problem *p, weights_uv *w) {
     arb_init(w->u);
     arb_init(w->v);
-    arb_init(w->du);
-    arb_init(w->dv);
     arb_init(w->second);
     arb_init(w->third);
     arb_init(w->term);
@@ -60,13 +60,16 @@ static void weights_init(const tube_problem *p, weights_uv *w) {
     arb_init(w->scale2);
     arb_mul(w->scale1, p->s2, p->s1, p->bits);
     arb_mul(w->scale2, w->scale1, p->s1, p->bits);
+    w->count = p->m * p->n;
+    w->du = _mag_vec_init((slong)w->count);
+    w->dv = _mag_vec_init((slong)w->count);
 }
 
 static void weights_clear(weights_uv *w) {
     arb_clear(w->u);
     arb_clear(w->v);
-    arb_clear(w->du);
-    arb_clear(w->dv);
+    _mag_vec_clear(w->du, (slong)w->count);
+    _mag_vec_clear(w->dv, (slong)w->count);
     arb_clear(w->second);
     arb_clear(w->third);
     arb_clear(w->term);
@@ -80,15 +83,17 @@ static void derivatives(const tube_problem *p, const tube_series *s, size_t j, s
     const size_t at = (j * p->n + i) * s->length;
     arb_srcptr a = s->a + j * s->length, g = s->force + i * s->length, h = s->h + at, slope = s->slope + at;
     higher(p, w->second, w->third, h, s->g + at);
-    arb_mul(w->du, a + 1, g, p->bits);
-    arb_addmul(w->du, a, g + 1, p->bits);
-    arb_mul(w->du, w->du, w->second, p->bits);
+    arb_mul(w->u, a + 1, g, p->bits);
+    arb_addmul(w->u, a, g + 1, p->bits);
+    arb_mul(w->u, w->u, w->second, p->bits);
     arb_mul(w->term, a, g, p->bits);
     arb_mul(w->term, w->term, w->third, p->bits);
-    arb_addmul(w->du, w->term, h + 1, p->bits);
-    arb_mul(w->dv, g + 1, slope, p->bits);
+    arb_addmul(w->u, w->term, h + 1, p->bits);
+    arb_mul(w->v, g + 1, slope, p->bits);
     arb_mul(w->term, g, w->second, p->bits);
-    arb_addmul(w->dv, w->term, h + 1, p->bits);
+    arb_addmul(w->v, w->term, h + 1, p->bits);
+    arb_get_mag(w->du + j * p->n + i, w->u);
+    arb_get_mag(w->dv + j * p->n + i, w->v);
 }
 
 static void values(const tube_problem *p, const tube_series *s, size_t j, size_t i, weights_uv *w) {
@@ -100,11 +105,10 @@ static void values(const tube_problem *p, const tube_series *s, size_t j, size_t
     arb_mul(w->v, g, s->slope + at, p->bits);
 }
 
-static void widen(arb_t value, const arb_t derivative, const mag_t eta) {
+static void widen(arb_t value, const mag_t derivative, const mag_t eta) {
     mag_t radius;
     mag_init(radius);
-    arb_get_mag(radius, derivative);
-    mag_mul(radius, radius, eta);
+    mag_mul(radius, derivative, eta);
     arb_add_error_mag(value, radius);
     mag_clear(radius);
 }
@@ -116,9 +120,8 @@ static void block(const ntk_tube *self, size_t j, const mag_t eta, weights_uv *w
     arb_mat_zero(out);
     for (size_t i = 0; i < p->n; i++) {
         values(p, &self->point, j, i, w);
-        derivatives(p, &self->whole, j, i, w);
-        widen(w->u, w->du, eta);
-        widen(w->v, w->dv, eta);
+        widen(w->u, w->du + j * p->n + i, eta);
+        widen(w->v, w->dv + j * p->n + i, eta);
         arb_mul(w->u, w->u, w->scale2, p->bits);
         arb_mul(w->v, w->v, w->scale1, p->bits);
         arb_srcptr x = p->x + i * d;
@@ -202,6 +205,8 @@ void ntk_tube_curvature(ntk_tube *self, double length, const mag_t radius, mag_t
     arb_mat_init(matrix, (slong)p->d + 1, (slong)p->d + 1);
     arb_mat_init(factor, (slong)p->d + 1, (slong)p->d + 1);
     weights_init(p, &w);
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t i = 0; i < p->n; i++) derivatives(p, &self->whole, j, i, &w);
     mag_init(eta);
     mag_init(part);
     mag_set_d(eta, length / (2 * PARTS));
@@ -291,10 +296,11 @@ void ntk_tube_drift_square(ntk_tube *self, double low, double high, arb_t out) {
     const size_t n = p->n;
     arb_ptr gram = _arb_vec_init((slong)(n * n));
     arb_t derivative, sum;
-    mag_t eta;
+    mag_t eta, change;
     arb_init(derivative);
     arb_init(sum);
     mag_init(eta);
+    mag_init(change);
     const double middle = low + (high - low) / 2;
     mag_set_d(eta, fmax(middle - low, high - middle) * (1 + 0x1p-40)); /* more than was rounded */
     ntk_tube_evaluate(self, middle, &self->point);
@@ -306,7 +312,8 @@ void ntk_tube_drift_square(ntk_tube *self, double low, double high, arb_t out) {
             arb_sub(entry, entry, self->gram0 + i * n + k, p->bits);
             if (high > low) {
                 gram_derivative(p, &self->whole, i, k, derivative);
-                widen(entry, derivative, eta);
+                arb_get_mag(change, derivative);
+                widen(entry, change, eta);
             }
             arb_sqr(entry, entry, p->bits);
             if (k < i) arb_mul_2exp_si(entry, entry, 1);
@@ -318,4 +325,5 @@ void ntk_tube_drift_square(ntk_tube *self, double low, double high, arb_t out) {
     arb_clear(derivative);
     arb_clear(sum);
     mag_clear(eta);
+    mag_clear(change);
 }

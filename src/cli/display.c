@@ -143,7 +143,7 @@ int cli_display_run(cli_display *screen, ntk_run *run, bool github) {
     clear_line(screen);
     int result = CLI_OK;
     if (status == NTK_ERROR_CANCELLED) {
-        cli_error("interrupted; the same command with --resume --out %s goes on from here",
+        cli_error("interrupted; `ntk verify` with --resume --out %s and the same options goes on from here",
                   ntk_run_folder(run));
         result = CLI_INTERRUPTED;
     } else if (status != NTK_OK)

@@ -1,7 +1,7 @@
 /* The library seen from Python: conversions and nothing else.
  *
  * Arrays come and go through the buffer protocol as C-contiguous doubles; the Python modules of
- * this package make them so. Every function releases the interpreter's lock while the library
+ * this package make them so. What takes time releases the interpreter's lock while the library
  * computes. Errors become what the factory given to set_error_factory makes of a status and its
  * line. */
 #define Py_LIMITED_API 0x030B0000
@@ -524,10 +524,12 @@ static PyObject *network_parameters(PyObject *self, PyObject *unused) {
 /* initialise(seed, label, unit, theta) */
 static PyObject *network_initialise(PyObject *object, PyObject *args) {
     network *self = (network *)object;
-    unsigned long long seed, unit;
     const char *label;
-    PyObject *theta_object;
-    if (!PyArg_ParseTuple(args, "KsKO", &seed, &label, &unit, &theta_object)) return NULL;
+    PyObject *seed_object, *unit_object, *theta_object;
+    if (!PyArg_ParseTuple(args, "OsOO", &seed_object, &label, &unit_object, &theta_object)) return NULL;
+    const unsigned long long seed = PyLong_AsUnsignedLongLong(seed_object);
+    const unsigned long long unit = PyErr_Occurred() ? 0 : PyLong_AsUnsignedLongLong(unit_object);
+    if (PyErr_Occurred()) return NULL; /* negative, or beyond 64 bits */
     arrays all = {0};
     array theta;
     if (array_take(&all, theta_object, "theta", true, &theta) &&
