@@ -84,19 +84,15 @@ const cli_command cli_compare = {
     .name = "compare",
     .synopsis = "[A] B [--json | --markdown] [--moved PART]",
     .summary = "what moved between two runs, or from the stored results to a run",
-    .details =
-        "Compares run B with run A metric by metric, controls included. A and B are folders of runs, or "
-        "names "
-        "of folders in results/; without A, or with \"stored\" for it, B is compared with the stored "
-        "results. "
-        "Shown are differences of provenance, verdicts that changed, and every metric that differs in a bit: "
-        "by how much of its tolerance, and by how many representable numbers (ulp)."
-        "\n\n"
-        "A metric is REGRESSED beyond its tolerance, which is the one that B was judged with, and MOVED from "
-        "a "
-        "hundredth of it (--moved): a change of the whole BLAS was never seen to move one so far. A metric "
-        "without a tolerance is shown as unjudged, and is MOVED where it is new, gone or not finite. With "
-        "another seed only those are judged that do not depend on it or are statistical.",
+    .details = "Compares run B with run A metric by metric, controls included, their twins not. A and B are "
+               "folders of runs, or names of folders in results/; without A, or with \"stored\" for it, B is "
+               "compared with the stored results. Shown are differences of provenance, verdicts that "
+               "changed, and every metric that differs in a bit: by how much of its tolerance, and by how "
+               "many representable numbers (ulp).\n\nA metric is REGRESSED beyond its tolerance, which is "
+               "the one that B was judged with, and MOVED from a hundredth of it (--moved): a change of the "
+               "whole BLAS was never seen to move one so far. A metric without a tolerance is shown as "
+               "unjudged, and is MOVED where it is new, gone or not finite. With another seed only those are "
+               "judged that do not depend on it or are statistical.",
     .exit_status =
         "0 when nothing moved beyond that, 1 MOVED or a verdict got better, 2 REGRESSED or a verdict "
         "got worse, 6 when the two have no metric in common, 5 an error, 64 wrong usage.",

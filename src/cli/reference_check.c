@@ -111,8 +111,11 @@ static ntk_status judge_file(const char *path, const reference_enclosure *exact,
 static const char *definiteness_text(const ntk_accuracy *a) {
     const definiteness stored = definiteness_of(a->lambda_min), exact = definiteness_of(a->exact_lambda_min);
     if (exact != POSITIVE_DEFINITE)
-        return stored == POSITIVE_DEFINITE ? "singular, stored definite" : "singular";
-    return stored == POSITIVE_DEFINITE ? "" : "stored not definite";
+        return stored == POSITIVE_DEFINITE ? "exact one not told from singular, stored definite"
+                                           : "exact one not told from singular";
+    return stored == POSITIVE_DEFINITE       ? ""
+           : stored == NOT_POSITIVE_DEFINITE ? "stored not definite"
+                                             : "stored: cannot be told";
 }
 
 static void tell_answer(judgement *self, const char *name, const ntk_accuracy *a) {
