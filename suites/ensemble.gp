@@ -101,7 +101,7 @@ eval linear_axis("x", -room, 1.0 / narrow)
 eval linear_axis("y", lowest, deviation_high)
 set xtics ("0" 0)
 set for [m in widths] xtics add (sprintf("1/%s", m) 1.0 / m)
-set xlabel "1/m (at 0: linearised)"
+set xlabel "1/m (at 0: extrapolated)"
 set ylabel "in units of ".law_title
 plot 0 with lines ls 100 title law_title, \
     deviations using (when(of("mean") && col("width") == 0, spread_out(means_high) - room / \
