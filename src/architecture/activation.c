@@ -38,7 +38,6 @@
 /* Beyond this p(x) and Phi(-x) are 0 in double precision; a bound here keeps infinity * 0 out. */
 #define GAUSSIAN_REACH 40.0
 
-#define TWO_OVER_SQRT_PI     1.1283791670955125739
 #define ONE_OVER_SQRT_TWO_PI 0.39894228040143267794
 #define SQRT_HALF            0.70710678118654752440
 
@@ -49,15 +48,6 @@ typedef void (*block_function)(size_t n, const double *x, double *value, double 
 static double at_least(double low, double x) { return x < low ? low : x; }
 
 static double at_most(double high, double x) { return x > high ? high : x; }
-
-static void erf_(size_t n, const double *x, double *value, double *derivative) {
-    if (derivative) {
-        for (size_t i = 0; i < n; i++) derivative[i] = -(x[i] * x[i]);
-        ntk_vector_exp(n, derivative, derivative);
-        for (size_t i = 0; i < n; i++) derivative[i] *= TWO_OVER_SQRT_PI;
-    }
-    ntk_vector_erf(n, x, value);
-}
 
 static void gelu(size_t n, const double *x, double *value, double *derivative) {
     double cdf[BLOCK] = {0};
@@ -182,7 +172,7 @@ void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *
                              double *derivative) {
     static const block_function functions[NTK_ACTIVATION_COUNT] = {
         [NTK_RELU] = ntk_vector_relu,
-        [NTK_ERF] = erf_,
+        [NTK_ERF] = ntk_vector_erf,
         [NTK_GELU] = gelu,
         [NTK_TANH] = tanh_,
         [NTK_SOFTPLUS] = softplus,

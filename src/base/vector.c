@@ -52,11 +52,14 @@ static const ntk_vector_table *table(void) {
 void ntk_vector_exp(size_t n, const double *x, double *out) { table()->exp(n, x, out); }
 void ntk_vector_log(size_t n, const double *x, double *out) { table()->log(n, x, out); }
 void ntk_vector_tanh(size_t n, const double *x, double *out) { table()->tanh(n, x, out); }
-void ntk_vector_erf(size_t n, const double *x, double *out) { table()->erf(n, x, out); }
 void ntk_vector_erfc(size_t n, const double *x, double *out) { table()->erfc(n, x, out); }
 
 void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine) {
     table()->sincospi(n, x, sine, cosine);
+}
+
+void ntk_vector_erf(size_t n, const double *x, double *value, double *derivative) {
+    table()->erf(n, x, value, derivative);
 }
 
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative) {

@@ -1,19 +1,24 @@
 /* Elementary functions of arrays, with the same bits on every CPU.
  *
  * An element's value depends on its argument alone: not on its position, not on n, not on its
- * neighbours, not on the instruction set in use. That is SLEEF's promise for its `cinz` variants,
- * which do without fused multiply-add; it is tested here. out may be the argument itself; it may
- * not overlap it otherwise. */
+ * neighbours, not on the instruction set in use: there is no fused multiply-add, neither in what
+ * vector_functions.inc defines nor in SLEEF's `cinz` variants, which serve for log, tanh, erfc and
+ * sincospi. out, or value, may be the argument itself; it may not overlap it otherwise. Errors are
+ * in units of the spacing of doubles (ulp) at the result, that of subnormal numbers included;
+ * infinities and zeros are exact, and a NaN gives NaN. */
 #ifndef NTK_BASE_VECTOR_H
 #define NTK_BASE_VECTOR_H
 
 #include <stddef.h>
 
-/* Errors at most 1 ulp for normal results. */
+/* Errors at most 1 ulp; tanh: for normal results. */
 void ntk_vector_exp(size_t n, const double *x, double *out);
 void ntk_vector_log(size_t n, const double *x, double *out);
 void ntk_vector_tanh(size_t n, const double *x, double *out);
-void ntk_vector_erf(size_t n, const double *x, double *out);
+
+/* erf(x), and in the same pass 2 / sqrt(pi) e^(-x^2), its derivative, unless that is NULL: errors
+ * at most 1.5 and 2 ulp. derivative overlaps neither of the others. */
+void ntk_vector_erf(size_t n, const double *x, double *value, double *derivative);
 
 /* Errors at most 1.5 ulp; keeps its digits in the upper tail. */
 void ntk_vector_erfc(size_t n, const double *x, double *out);

@@ -1,4 +1,4 @@
-#include "kernel/lanes_avx512.h"
+#include "base/lanes_avx512.h"
 
 #define TABLE ntk_planes_avx512
 

@@ -1,4 +1,4 @@
-#include "kernel/lanes_scalar.h"
+#include "base/lanes_scalar.h"
 
 #define TABLE ntk_planes_scalar
 

@@ -1,4 +1,4 @@
-#include "kernel/lanes_sse2.h"
+#include "base/lanes_sse2.h"
 
 #define TABLE ntk_planes_sse2
 

@@ -1,4 +1,4 @@
-#include "kernel/lanes_avx2.h"
+#include "base/lanes_avx2.h"
 
 #define TABLE ntk_recursion_avx2
 

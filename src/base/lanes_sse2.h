@@ -1,6 +1,6 @@
 /* SSE2: two doubles at a time. */
-#ifndef NTK_KERNEL_LANES_SSE2_H
-#define NTK_KERNEL_LANES_SSE2_H
+#ifndef NTK_BASE_LANES_SSE2_H
+#define NTK_BASE_LANES_SSE2_H
 
 #include <emmintrin.h>
 #include <sleef.h>
@@ -20,10 +20,19 @@ enum { WIDTH = 2 };
 #define ATAN                       Sleef_cinz_atand2_u35sse2
 #define EXP                        Sleef_cinz_expd2_u10sse2
 #define EXPM1                      Sleef_cinz_expm1d2_u10sse2
+#define LOG                        Sleef_cinz_logd2_u10sse2
+#define TANH                       Sleef_cinz_tanhd2_u10sse2
+#define ERFC                       Sleef_cinz_erfcd2_u15sse2
+#define SINCOSPI                   Sleef_cinz_sincospid2_u35sse2
+#define PAIR                       Sleef___m128d_2
 #define ISA                        "sse2"
 #define WHERE_ABOVE(z, low, x)     _mm_and_pd(_mm_cmpgt_pd(z, low), x)
 #define WHERE_BELOW(z, high, a, b) choose(_mm_cmplt_pd(z, high), a, b)
 #define ANY_BELOW(z, high)         (_mm_movemask_pd(_mm_cmplt_pd(z, high)) != 0)
+#define SIGN(x)                    _mm_and_pd(x, _mm_set1_pd(-0.0))
+#define WITH_SIGN(x, s)            _mm_or_pd(x, s)
+#define UPPER(x)                   _mm_and_pd(x, _mm_castsi128_pd(_mm_set1_epi64x(-0x8000000)))
+#define POWER(k)                   _mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(k), 52))
 #define TABLE_16(t, bits)          look_up(t, bits)
 
 static inline __m128d choose(__m128d mask, __m128d a, __m128d b) {

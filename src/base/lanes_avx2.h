@@ -1,6 +1,6 @@
 /* AVX2: four doubles at a time. */
-#ifndef NTK_KERNEL_LANES_AVX2_H
-#define NTK_KERNEL_LANES_AVX2_H
+#ifndef NTK_BASE_LANES_AVX2_H
+#define NTK_BASE_LANES_AVX2_H
 
 #include <immintrin.h>
 #include <sleef.h>
@@ -21,10 +21,19 @@ enum { WIDTH = 4 };
 #define ATAN                       Sleef_cinz_atand4_u35avx
 #define EXP                        Sleef_cinz_expd4_u10avx
 #define EXPM1                      Sleef_cinz_expm1d4_u10avx
+#define LOG                        Sleef_cinz_logd4_u10avx
+#define TANH                       Sleef_cinz_tanhd4_u10avx
+#define ERFC                       Sleef_cinz_erfcd4_u15avx
+#define SINCOSPI                   Sleef_cinz_sincospid4_u35avx
+#define PAIR                       Sleef___m256d_2
 #define ISA                        "avx2"
 #define WHERE_ABOVE(z, low, x)     _mm256_and_pd(_mm256_cmp_pd(z, low, _CMP_GT_OQ), x)
 #define WHERE_BELOW(z, high, a, b) _mm256_blendv_pd(b, a, _mm256_cmp_pd(z, high, _CMP_LT_OQ))
 #define ANY_BELOW(z, high)         (_mm256_movemask_pd(_mm256_cmp_pd(z, high, _CMP_LT_OQ)) != 0)
+#define SIGN(x)                    _mm256_and_pd(x, _mm256_set1_pd(-0.0))
+#define WITH_SIGN(x, s)            _mm256_or_pd(x, s)
+#define UPPER(x)                   _mm256_and_pd(x, _mm256_castsi256_pd(_mm256_set1_epi64x(-0x8000000)))
+#define POWER(k)                   _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52))
 #define TABLE_16(t, bits)                                                                                    \
     _mm256_i64gather_pd(t, _mm256_and_si256(_mm256_castpd_si256(bits), _mm256_set1_epi64x(15)), 8)
 

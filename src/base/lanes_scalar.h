@@ -11,10 +11,14 @@
  *     WHERE_BELOW(z, high, a, b)  a where z < high, b elsewhere
  *     ANY_BELOW(z, high)          whether z < high in some lane
  *     TABLE_16(t, bits)           t[the last four bits of bits]; t: 16 doubles, aligned
- *     ACOS ASIN ATAN EXP EXPM1      SLEEF's functions of that width
+ *     SIGN(x), WITH_SIGN(x, s)    the sign bit of x; x >= 0 with that sign bit
+ *     UPPER(x)                    x without the lower 27 bits of its fraction
+ *     POWER(k)                    2^(j - 1023), 0 < j < 2047, with j in the lowest bits of k
+ *     PAIR                        { VECTOR x, y; }, what SINCOSPI gives
+ *     ACOS ASIN ATAN EXP EXPM1 LOG TANH ERFC SINCOSPI   SLEEF's functions of that width
  *     ISA                         the name of the instruction set */
-#ifndef NTK_KERNEL_LANES_SCALAR_H
-#define NTK_KERNEL_LANES_SCALAR_H
+#ifndef NTK_BASE_LANES_SCALAR_H
+#define NTK_BASE_LANES_SCALAR_H
 
 #include <math.h>
 #include <sleef.h>
@@ -36,16 +40,34 @@ enum { WIDTH = 1 };
 #define ATAN                       Sleef_cinz_atand1_u35purec
 #define EXP                        Sleef_cinz_expd1_u10purec
 #define EXPM1                      Sleef_cinz_expm1d1_u10purec
+#define LOG                        Sleef_cinz_logd1_u10purec
+#define TANH                       Sleef_cinz_tanhd1_u10purec
+#define ERFC                       Sleef_cinz_erfcd1_u15purec
+#define SINCOSPI                   Sleef_cinz_sincospid1_u35purec
+#define PAIR                       Sleef_double_2
 #define ISA                        "scalar"
 #define WHERE_ABOVE(z, low, x)     ((z) > (low) ? (x) : 0.0)
 #define WHERE_BELOW(z, high, a, b) ((z) < (high) ? (a) : (b))
 #define ANY_BELOW(z, high)         ((z) < (high))
 #define TABLE_16(t, bits)          look_up(t, bits)
 
-static inline double look_up(const double *table, double bits) {
-    uint64_t index;
-    memcpy(&index, &bits, sizeof index);
-    return table[index & 15];
+#define SIGN(x)         from_bits(to_bits(x) & 0x8000000000000000u)
+#define WITH_SIGN(x, s) from_bits(to_bits(x) | to_bits(s))
+#define UPPER(x)        from_bits(to_bits(x) & 0xfffffffff8000000u)
+#define POWER(k)        from_bits(to_bits(k) << 52)
+
+static inline uint64_t to_bits(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
 }
+
+static inline double from_bits(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline double look_up(const double *table, double bits) { return table[to_bits(bits) & 15]; }
 
 #endif

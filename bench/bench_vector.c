@@ -1,0 +1,118 @@
+/* Elementary functions of arrays, beside those of SLEEF that they replaced: of the same width, and
+ * with the same bits on every instruction set (`cinz`, no fused multiply-add). On every instruction
+ * set of this CPU, in one run.
+ *
+ * Nanoseconds a value: arrays of 512 in the first-level cache, CPU time, medians of REPEATS, new
+ * and old in turns. For a function with its derivative the old way is that of two of SLEEF's
+ * functions and the products beside them. */
+#include <math.h>
+#include <sleef.h>
+#include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include "base/vector_table.h"
+#include "timing.h"
+
+enum { COUNT = 512, CALLS = 1000, REPEATS = 15 };
+
+/* SLEEF declares its wide functions only where the whole file is compiled for them. */
+#ifdef __x86_64__
+#define TARGET_AVX512 __attribute__((target("avx512f")))
+#define TARGET_AVX2   __attribute__((target("avx2")))
+TARGET_AVX512 __m512d Sleef_cinz_expd8_u10avx512fnofma(__m512d x);
+TARGET_AVX512 __m512d Sleef_cinz_erfd8_u10avx512fnofma(__m512d x);
+TARGET_AVX2 __m256d Sleef_cinz_expd4_u10avx(__m256d x);
+TARGET_AVX2 __m256d Sleef_cinz_erfd4_u10avx(__m256d x);
+#endif
+static double load_one(const double *p) { return *p; }
+static void store_one(double *p, double x) { *p = x; }
+
+typedef struct old_functions {
+    const char *isa;
+    void (*exp)(const double *in, double *out);
+    void (*erf)(const double *in, double *out);
+} old_functions;
+
+#define DEFINE_MAP(name, target, width, load, store, function)                                               \
+    target static void name(const double *in, double *out) {                                                 \
+        for (size_t i = 0; i < COUNT; i += width) store(out + i, function(load(in + i)));                    \
+    }
+
+#define DEFINE_OLD(isa, target, width, load, store, suffix)                                                  \
+    DEFINE_MAP(exp_##isa, target, width, load, store, Sleef_cinz_expd##width##_u10##suffix)                  \
+    DEFINE_MAP(erf_##isa, target, width, load, store, Sleef_cinz_erfd##width##_u10##suffix)
+
+#ifdef __x86_64__
+DEFINE_OLD(avx512, TARGET_AVX512, 8, _mm512_loadu_pd, _mm512_storeu_pd, avx512fnofma)
+DEFINE_OLD(avx2, TARGET_AVX2, 4, _mm256_loadu_pd, _mm256_storeu_pd, avx)
+DEFINE_OLD(sse2, , 2, _mm_loadu_pd, _mm_storeu_pd, sse2)
+#endif
+DEFINE_OLD(scalar, , 1, load_one, store_one, purec)
+
+#define OLD(isa)                                                                                             \
+    { #isa, exp_##isa, erf_##isa }
+static const old_functions old_functions_of[] = {
+#ifdef __x86_64__
+    OLD(avx512), OLD(avx2), OLD(sse2),
+#endif
+    OLD(scalar)};
+
+static const ntk_vector_table *now;
+static const old_functions *then;
+
+static double x[COUNT], value[COUNT], slope[COUNT];
+
+static void exp_new(void) { now->exp(COUNT, x, value); }
+static void exp_old(void) { then->exp(x, value); }
+static void erf_new(void) { now->erf(COUNT, x, value, slope); }
+static void erf_alone_new(void) { now->erf(COUNT, x, value, NULL); }
+static void erf_alone_old(void) { then->erf(x, value); }
+
+static void erf_old(void) {
+    for (size_t i = 0; i < COUNT; i++) slope[i] = -(x[i] * x[i]);
+    then->exp(slope, slope);
+    for (size_t i = 0; i < COUNT; i++) slope[i] *= 1.1283791670955126;
+    then->erf(x, value);
+}
+
+static const struct {
+    const char *name;
+    double reach; /* arguments are normals of this standard deviation */
+    void (*now)(void), (*then)(void);
+} cases[] = {{"exp", 10, exp_new, exp_old},
+             {"erf", 1, erf_alone_new, erf_alone_old},
+             {"erf, derivative", 1, erf_new, erf_old}};
+
+static double nanoseconds(void (*work)(void)) {
+    const double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+    for (int i = 0; i < CALLS; i++) work();
+    return 1e9 * (seconds(CLOCK_THREAD_CPUTIME_ID) - start) / (CALLS * (double)COUNT);
+}
+
+static void compare(size_t c) {
+    double times[2][REPEATS];
+    ntk_stream stream = ntk_stream_create(1, "bench/vector", c);
+    ntk_stream_normal(&stream, COUNT, x);
+    for (size_t i = 0; i < COUNT; i++) x[i] *= cases[c].reach;
+    for (int r = 0; r < REPEATS; r++) {
+        times[0][r] = nanoseconds(cases[c].now);
+        times[1][r] = nanoseconds(cases[c].then);
+    }
+    const double ours = median(REPEATS, times[0]), sleef = median(REPEATS, times[1]);
+    printf("%-8s %-24s %8.2f %8.2f %8.2f\n", now->isa, cases[c].name, ours, sleef, sleef / ours);
+}
+
+int main(void) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    printf("Elementary functions, nanoseconds a value\n\n%-8s %-24s %8s %8s %8s\n", "", "", "now", "SLEEF",
+           "ratio");
+    for (size_t t = 0; t < count; t++) {
+        now = tables[t];
+        for (then = old_functions_of; strcmp(then->isa, now->isa) != 0;) then++;
+        for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) compare(c);
+    }
+    return EXIT_SUCCESS;
+}
