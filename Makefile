@@ -233,10 +233,14 @@ $(BUILD)/libntk-run.a: $(RUNNER_OBJECTS) $(BUILD)/build_info.o
 
 ARCHIVES := $(BUILD)/libntk-run.a $(BUILD)/libntk-lab.a $(BUILD)/libntk.a
 
+# It exports all that the public headers declare, for experiments that it loads (run/compiled.c).
+WHOLE = $(BUILD)/libntk-run.a -Wl,--whole-archive $(BUILD)/libntk-lab.a $(BUILD)/libntk.a \
+    -Wl,--no-whole-archive
+
 $(BUILD)/ntk: $(CLI_OBJECTS) $(EXPERIMENT_OBJECTS) $(CLAIM_OBJECTS) $(BUILD)/registry.o $(BUILD)/build_code.o \
         $(ARCHIVES) $(BUILD)/linked
 	@echo "  LD      $@"
-	@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+	@$(CC) $(LDFLAGS) -rdynamic $(filter %.o,$^) $(WHOLE) $(LDLIBS) -o $@
 
 $(MANUAL): $(BUILD)/man/%.1: $(BUILD)/ntk
 	@mkdir -p $(@D)

@@ -192,32 +192,28 @@ static ntk_status lock_folder(const char *folder, int *descriptor) {
     return NTK_OK;
 }
 
-static ntk_status make_paths(acceptance *a, const char *root) {
-    NTK_TRY(ntk_text_format(&a->path, "%s/expected/%s.tsv", root, a->claim->id));
-    NTK_TRY(ntk_text_format(&a->ledger_path, "%s/expected/ledger.tsv", root));
-    char *folder = NULL;
-    NTK_TRY(ntk_text_copy(a->path, &folder));
-    *strrchr(folder, '/') = '\0';
-    const ntk_status status = ntk_folder_create(folder);
-    ntk_release(folder);
+static ntk_status make_paths(acceptance *a, const char *folder) {
+    NTK_TRY(ntk_text_format(&a->path, "%s/%s.tsv", folder, a->claim->id));
+    NTK_TRY(ntk_text_format(&a->ledger_path, "%s/ledger.tsv", folder));
+    char *suite = NULL;
+    NTK_TRY(ntk_text_copy(a->path, &suite));
+    *strrchr(suite, '/') = '\0';
+    const ntk_status status = ntk_folder_create(suite);
+    ntk_release(suite);
     return status;
 }
 
-static ntk_status accept_in(acceptance *a, const char *root, const ntk_metrics *metrics, size_t *changed) {
+static ntk_status accept_in(acceptance *a, const char *folder, const ntk_metrics *metrics, size_t *changed) {
     NTK_TRY(check_texts(a));
-    NTK_TRY(make_paths(a, root));
-    char *folder = NULL;
-    NTK_TRY(ntk_text_format(&folder, "%s/expected", root));
+    NTK_TRY(make_paths(a, folder));
     int lock = -1;
-    ntk_status status = lock_folder(folder, &lock);
-    ntk_release(folder);
-    if (status != NTK_OK) return status;
-    status = accept_locked(a, metrics, changed);
+    NTK_TRY(lock_folder(folder, &lock));
+    const ntk_status status = accept_locked(a, metrics, changed);
     close(lock);
     return status;
 }
 
-ntk_status ntk_expected_accept(const char *root, const ntk_claim *claim, ntk_tier tier,
+ntk_status ntk_expected_accept(const char *folder, const ntk_claim *claim, ntk_tier tier,
                                const ntk_metrics *metrics, const char *commit, const char *machine,
                                const char *why, size_t *changed) {
     *changed = 0;
@@ -226,7 +222,7 @@ ntk_status ntk_expected_accept(const char *root, const ntk_claim *claim, ntk_tie
     struct tm utc;
     strftime(a.time, sizeof a.time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 
-    const ntk_status status = accept_in(&a, root, metrics, changed);
+    const ntk_status status = accept_in(&a, folder, metrics, changed);
     ntk_expected_destroy(a.old);
     ntk_expected_destroy(a.new);
     ntk_release(a.path);

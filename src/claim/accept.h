@@ -6,8 +6,9 @@
 
 #include "claim/claim.h"
 
-/* Rewrite the rows of `tier` in expected/<id>.tsv under `root` from the metrics that the claim's
- * regression entries name, and append one line per changed value to expected/ledger.tsv: time, id,
+/* Rewrite the rows of `tier` in <id>.tsv of the folder of stored results from the metrics that the
+ * claim's regression entries name, and append one line per changed value to its ledger.tsv: time,
+ * id,
  * tier, metric, old, new, commit, machine, why ("-" for what was not, or is no longer, stored). The
  * rows of other tiers are kept; rows stand by tier, then by name. Each file is replaced atomically,
  * the ledger first: a line too many does no harm, a change without its line would. Two accepts at
@@ -16,7 +17,7 @@
  * NTK_ERROR_ARGUMENT for an empty `why`, or a text with a tab or newline; NTK_ERROR_NOT_FOUND for a
  * metric that was not emitted; NTK_ERROR_NOT_FINITE for one that is not finite; NTK_ERROR_IO;
  * NTK_ERROR_FORMAT for a malformed file, which is left as it is. */
-ntk_status ntk_expected_accept(const char *root, const ntk_claim *claim, ntk_tier tier,
+ntk_status ntk_expected_accept(const char *folder, const ntk_claim *claim, ntk_tier tier,
                                const ntk_metrics *metrics, const char *commit, const char *machine,
                                const char *why, size_t *changed);
 

@@ -133,6 +133,10 @@ typedef struct ntk_claim {
     ntk_regression *regressions;
     size_t regression_count;
     const ntk_experiment *experiment; /* from the registry */
+    /* Of a claim outside this program, borrowed: what computes in its stead, NULL for an experiment
+     * with a function `run`; and its digest, else 0. */
+    const char *program;
+    ntk_digest code;
 } ntk_claim;
 
 /* Read and validate folder/claim.yaml against the schema, and its settings against the experiment's

@@ -22,6 +22,10 @@ typedef struct cli_option {
     const char *help;
 } cli_option;
 
+/* Of the commands that deal with claims; cli_execute acts on it. */
+#define CLI_SUITES_OPTION                                                                                    \
+    { "suites", 0, "DIR", "the claims in this folder, in place of those built in (docs/own-claims.md)" }
+
 enum { CLI_MOST_OPTIONS = 32, CLI_MOST_SETTINGS = 64 };
 
 typedef struct cli_command cli_command;

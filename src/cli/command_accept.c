@@ -10,6 +10,7 @@
 static const cli_option options[] = {{"why", 0, "TEXT", "the reason, for the ledger (required)"},
                                      {"tier", 0, "TIER", "quick (default) or full"},
                                      {"run", 0, "DIR", "folder of the run (default: results/latest)"},
+                                     CLI_SUITES_OPTION,
                                      {NULL, 0, NULL, NULL}};
 
 static int accept_run(const ntk_suite *suite, const cli_arguments *arguments, ntk_tier tier,

@@ -15,6 +15,7 @@ static const cli_option options[] = {
     {"json", 0, NULL, "print JSON"},
     {"markdown", 0, NULL, "print Markdown tables, for a pull request"},
     {"moved", 0, "PART", "the part of its tolerance from which a metric is MOVED (default 0.01)"},
+    CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
 enum { CLI_MOVED = 1, CLI_REGRESSED = 2, CLI_NOTHING = 6 };
@@ -24,7 +25,7 @@ static ntk_status open_stored(ntk_tier tier, ntk_record *out) {
     char *expected;
     *out = (ntk_record){0};
     NTK_TRY(ntk_suite_open(ntk_registry, NULL, &suite));
-    ntk_status status = ntk_text_format(&expected, "%s/expected", suite.root);
+    ntk_status status = ntk_text_copy(suite.stored, &expected);
     ntk_suite_release(&suite);
     NTK_TRY(status);
     status = ntk_record_open_stored(expected, tier, out);

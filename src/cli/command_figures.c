@@ -17,6 +17,7 @@ static const cli_option options[] = {
      "without --set, and never one of the quick tier over one of the full"},
     {"format", 0, "FORMAT", "svg, png or pdf (default: svg and png)"},
     {"width", 0, "WIDTH", "screen (default), or single or double: one or two columns of a paper"},
+    CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
 static void show_warning(const char *line, void *context) {

@@ -13,6 +13,7 @@
 
 static const cli_option options[] = {
     {"format", 0, "FORMAT", "text (default), or markdown: the page docs/papers.md, of all results"},
+    CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
 /* The claims, and the papers that they cite. */
@@ -43,7 +44,7 @@ static ntk_status read_library(library *out) {
     ntk_suite suite;
     *out = (library){0};
     NTK_TRY(ntk_suite_open(ntk_registry, NULL, &suite));
-    ntk_status status = ntk_papers_read(suite.root, &out->papers);
+    ntk_status status = ntk_papers_read(suite.papers, &out->papers);
     if (status == NTK_OK) status = read_claims(&suite, out);
     ntk_suite_release(&suite);
     if (status != NTK_OK) release_library(out);

@@ -16,6 +16,7 @@
 static const cli_option options[] = {
     {"source", 0, "PAPER", "only the claims about this paper, \"chen-2025\" say, and what else it states"},
     {"format", 0, "FORMAT", "text (default), or markdown: the table of docs/theorems.md"},
+    CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
 /* The newest run that has the claim with the parameters of its own file; NULL for none. */
@@ -119,7 +120,7 @@ static ntk_status print_unclaimed(const ntk_suite *suite, const ntk_paper *paper
 
 static ntk_status list_unclaimed(const ntk_suite *suite, const char *source) {
     ntk_papers papers;
-    ntk_status status = ntk_papers_read(suite->root, &papers);
+    ntk_status status = ntk_papers_read(suite->papers, &papers);
     const ntk_paper *paper = status == NTK_OK ? ntk_papers_find(&papers, source) : NULL;
     if (paper != NULL) status = print_unclaimed(suite, paper);
     ntk_papers_release(&papers);

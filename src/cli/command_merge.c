@@ -11,6 +11,7 @@ static const cli_option options[] = {
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
     {"no-figures", 0, NULL, "draw no figures"},
     {"github", 0, NULL, "in a GitHub workflow: annotate what failed, and write the step's summary"},
+    CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
 static int merge(const ntk_suite *suite, const cli_arguments *arguments) {

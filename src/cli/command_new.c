@@ -11,7 +11,7 @@
 #include "experiment/support.h"
 #include "run/catalogue.h"
 
-static const cli_option options[] = {{NULL, 0, NULL, NULL}};
+static const cli_option options[] = {CLI_SUITES_OPTION, {NULL, 0, NULL, NULL}};
 
 static const char *const files[] = {"claim.yaml", "experiment.c", "figure.gp"};
 
@@ -48,7 +48,7 @@ static ntk_status write_file(const char *template, const char *folder, const cha
 
 static ntk_status write_claim(const ntk_suite *suite, const char *id, char **folder) {
     char *template;
-    NTK_TRY(ntk_text_format(folder, "%s/suites/%s", suite->root, id));
+    NTK_TRY(ntk_text_format(folder, "%s/%s", suite->suites, id));
     if (access(*folder, F_OK) == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "%s is there already", *folder);
     NTK_TRY(ntk_text_format(&template, "%s/suites/template", suite->root));
     ntk_status status = ntk_folder_create(*folder);
@@ -67,8 +67,14 @@ static int run(const cli_arguments *arguments) {
     if (status != NTK_OK) return cli_fail(status);
     char *folder = NULL;
     status = write_claim(&suite, id, &folder);
+    const bool outside = suite.outside != NULL;
     ntk_suite_release(&suite);
-    if (status == NTK_OK)
+    if (status == NTK_OK && outside)
+        printf("%s holds claim.yaml, experiment.c and figure.gp, an example that holds. Next:\n"
+               "    ntk verify --suites %s %s    build and judge it: its numbers are not stored yet\n"
+               "    ntk accept --suites %s %s --why \"first result\"\n",
+               folder, cli_value(arguments, "suites"), id, cli_value(arguments, "suites"), id);
+    else if (status == NTK_OK)
         printf("%s holds claim.yaml, experiment.c and figure.gp, an example that holds. Next:\n"
                "    make                               build it into build/ntk\n"
                "    build/ntk verify %s    judge it: its numbers are not stored yet\n"
@@ -86,7 +92,8 @@ const cli_command cli_new = {
                "compiles "
                "and holds, has a control that breaks, and a figure. Change it into your own from the "
                "statement down; "
-               "docs/adding-a-claim.md goes through it. After `make` the claim is one of the catalogue.",
+               "docs/adding-a-claim.md goes through it. After `make` the claim is one of the catalogue; with "
+               "--suites it lies outside and needs no `make`.",
     .exit_status = "0; 5 an error; 64 wrong usage, also a claim that is there already.",
     .options = options,
     .least_names = 1,

@@ -30,6 +30,7 @@ static const cli_option options[] = {
     {"out", 0, "DIR", "write metrics.tsv and the tables there (default: nothing is written)"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
+    CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
 /* ---- the runner above ------------------------------------------------------------------------ */

@@ -11,7 +11,7 @@
 #include "run/mathml.h"
 #include "run/papers.h"
 
-static const cli_option options[] = {{NULL, 0, NULL, NULL}};
+static const cli_option options[] = {CLI_SUITES_OPTION, {NULL, 0, NULL, NULL}};
 
 /* The printed results that the source names. */
 static void show_results(const ntk_claim *claim, const ntk_paper *paper) {
@@ -25,7 +25,7 @@ static void show_results(const ntk_claim *claim, const ntk_paper *paper) {
 
 static ntk_status show_paper(const ntk_suite *suite, const ntk_claim *claim) {
     ntk_papers papers;
-    NTK_TRY(ntk_papers_read(suite->root, &papers));
+    NTK_TRY(ntk_papers_read(suite->papers, &papers));
     const ntk_paper *paper = ntk_papers_find(&papers, claim->paper);
     if (paper != NULL) {
         printf("\nReference: ");

@@ -26,6 +26,8 @@ static const cli_option options[] = {
 
 static const cli_option environment[] = {
     {"NTK_ROOT", 0, NULL, "the folder that holds suites/ (default: above or beside the program)"},
+    {"NTK_SUITES", 0, NULL, "a folder of claims, in place of those built in, as of --suites"},
+    {"NTK_BUILD", 0, NULL, "the folder for what is built of them (default: .ntk-build in theirs)"},
     {"NO_COLOR", 0, NULL, "if not empty, no colours on a terminal"},
     {NULL, 0, NULL, NULL}};
 

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +136,16 @@ static int check_names(const cli_arguments *arguments) {
     return CLI_OK;
 }
 
+/* So that every process that this one starts deals with the same claims. */
+static int use_suites(const cli_arguments *arguments) {
+    const char *folder = cli_value(arguments, "suites");
+    if (folder == NULL) return CLI_OK;
+    char resolved[PATH_MAX];
+    if (realpath(folder, resolved) == NULL)
+        return cli_usage_error(arguments->command, "--suites %s: %s", folder, strerror(errno));
+    return setenv(NTK_SUITES_VARIABLE, resolved, 1) == 0 ? CLI_OK : cli_error("%s", strerror(errno));
+}
+
 int cli_execute(const cli_command *command, int argc, char **argv) {
     getopt_tables tables;
     cli_arguments arguments = {.command = command};
@@ -156,7 +167,8 @@ int cli_execute(const cli_command *command, int argc, char **argv) {
     arguments.names = (const char **)(argv + optind); /* getopt has moved what is no option to the
                                                        * end */
     arguments.name_count = (size_t)(argc - optind);
-    const int status = check_names(&arguments);
+    int status = check_names(&arguments);
+    if (status == CLI_OK) status = use_suites(&arguments);
     return status == CLI_OK ? command->run(&arguments) : status;
 }
 

@@ -1,6 +1,5 @@
 #include "experiment/metrics.h"
 
-#include <math.h>
 #include <string.h>
 
 #include <ntk/file.h>
@@ -78,19 +77,6 @@ ntk_status ntk_metrics_write(const char *path, const ntk_metrics *metrics) {
     return ntk_file_commit(file);
 }
 
-static bool parse_number(const char *text, double *out) {
-    static const struct {
-        const char *text;
-        double value;
-    } words[] = {{"nan", NAN}, {"inf", INFINITY}, {"-inf", -INFINITY}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(text, words[i].text) != 0) continue;
-        *out = words[i].value;
-        return true;
-    }
-    return ntk_text_real(text, out);
-}
-
 /* A scalar fills the value alone, an estimate every field; anything between is malformed. */
 static ntk_status read_row(const ntk_tsv *tsv, size_t row, ntk_metrics *metrics) {
     const char *name = ntk_tsv_field(tsv, row, 0);
@@ -105,7 +91,7 @@ static ntk_status read_row(const ntk_tsv *tsv, size_t row, ntk_metrics *metrics)
         const char *text = ntk_tsv_field(tsv, row, i + 1);
         const bool filled = i == 0 || is_estimate;
         if (!filled && *text != '\0') return ntk_tsv_fail(tsv, row, i + 1, "empty, as field 'low' is");
-        if (filled && !parse_number(text, fields[i])) return ntk_tsv_fail(tsv, row, i + 1, "a number");
+        if (filled && !ntk_tsv_number(text, fields[i])) return ntk_tsv_fail(tsv, row, i + 1, "a number");
     }
     return ntk_metrics_append(metrics, name, is_estimate, &estimate);
 }

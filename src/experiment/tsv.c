@@ -1,9 +1,12 @@
 #include "experiment/tsv.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <ntk/file.h>
 #include <ntk/memory.h>
+
+#include "experiment/support.h"
 
 static size_t count_of(const char *text, size_t size, char wanted) {
     size_t count = 0;
@@ -66,6 +69,19 @@ void ntk_tsv_release(ntk_tsv *tsv) {
 
 const char *ntk_tsv_field(const ntk_tsv *tsv, size_t row, size_t column) {
     return tsv->fields[row * tsv->columns + column];
+}
+
+bool ntk_tsv_number(const char *text, double *out) {
+    static const struct {
+        const char *text;
+        double value;
+    } words[] = {{"nan", NAN}, {"inf", INFINITY}, {"-inf", -INFINITY}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i].text) != 0) continue;
+        *out = words[i].value;
+        return true;
+    }
+    return ntk_text_real(text, out);
 }
 
 ntk_status ntk_tsv_fail(const ntk_tsv *tsv, size_t row, size_t column, const char *wanted) {

@@ -2,6 +2,7 @@
 #ifndef NTK_EXPERIMENT_TSV_H
 #define NTK_EXPERIMENT_TSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ntk/status.h>
@@ -22,6 +23,9 @@ ntk_status ntk_tsv_read(const char *path, const char *header, ntk_tsv *out);
 void ntk_tsv_release(ntk_tsv *tsv);
 
 const char *ntk_tsv_field(const ntk_tsv *tsv, size_t row, size_t column);
+
+/* A number as these files have it: what ntk_text_real takes, nan, inf, -inf. */
+bool ntk_tsv_number(const char *text, double *out);
 
 /* NTK_ERROR_FORMAT, "path:line: field 'x' should be <wanted>". */
 ntk_status ntk_tsv_fail(const ntk_tsv *tsv, size_t row, size_t column, const char *wanted);

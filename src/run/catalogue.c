@@ -16,6 +16,7 @@
 #include "base/nearest.h"
 #include "claim/claim.h"
 #include "experiment/support.h"
+#include "run/outside.h"
 #include "run/shell.h"
 
 uint64_t ntk_suite_stored_seed(void) { return NTK_STORED_SEED; }
@@ -94,6 +95,11 @@ static ntk_status name_command(ntk_suite *suite) {
         ntk_print_shell_word(suite->root, stream);
         fputc(' ', stream);
     }
+    if (suite->outside != NULL) {
+        fputs(NTK_SUITES_VARIABLE "=", stream);
+        ntk_print_shell_word(suite->suites, stream);
+        fputc(' ', stream);
+    }
     if (ntk_shell_finds(name, suite->executable))
         fputs(name, stream);
     else {
@@ -108,6 +114,48 @@ static ntk_status name_command(ntk_suite *suite) {
     return status;
 }
 
+/* ---- the files beside the claims ------------------------------------------------------------- */
+
+/* A file or folder that the claims bring along, or else this program's. */
+static ntk_status choose(const ntk_suite *suite, const char *name, const char *own, char **out) {
+    NTK_TRY(ntk_text_format(out, "%s/%s", suite->suites, name));
+    if (suite->outside == NULL || access(*out, F_OK) == 0) return NTK_OK;
+    ntk_release(*out);
+    return ntk_text_format(out, "%s/%s", suite->root, own);
+}
+
+static ntk_status open_outside(const char *folder, ntk_suite *suite) {
+    char resolved[PATH_MAX];
+    if (realpath(folder, resolved) == NULL)
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "folder of claims %s: %s", folder, strerror(errno));
+    NTK_TRY(ntk_text_copy(resolved, &suite->suites));
+    NTK_TRY(ntk_text_format(&suite->stored, "%s/expected", resolved));
+    NTK_TRY(ntk_outside_open(resolved, suite->executable, &suite->outside));
+    const size_t count = ntk_outside_count(suite->outside);
+    void *memory;
+    NTK_TRY(ntk_allocate(count + 1, sizeof(ntk_registry_entry), &memory));
+    ntk_registry_entry *entries = memory;
+    for (size_t i = 0; i < count; i++) entries[i].id = ntk_outside_id(suite->outside, i);
+    suite->registry = entries;
+    return NTK_OK;
+}
+
+static ntk_status open_files(ntk_suite *suite, const char *data) {
+    const char *folder = getenv(NTK_SUITES_VARIABLE);
+    if (folder != NULL && folder[0] != '\0')
+        NTK_TRY(open_outside(folder, suite));
+    else {
+        NTK_TRY(ntk_text_format(&suite->suites, "%s/suites", suite->root));
+        NTK_TRY(ntk_text_format(&suite->stored, "%s/expected", suite->root));
+    }
+    NTK_TRY(choose(suite, "papers.yaml", "suites/papers.yaml", &suite->papers));
+    NTK_TRY(choose(suite, "style.gp", "suites/style.gp", &suite->style));
+    suite->own_data = data == NULL;
+    if (data != NULL) return ntk_text_copy(data, &suite->data);
+    return suite->outside != NULL ? choose(suite, "data", "data", &suite->data)
+                                  : ntk_text_format(&suite->data, "%s/data", suite->root);
+}
+
 ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, ntk_suite *out) {
     *out = (ntk_suite){.registry = registry};
     char executable[PATH_MAX];
@@ -116,17 +164,25 @@ ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, 
     executable[length] = '\0';
     ntk_status status = ntk_text_copy(executable, &out->executable);
     if (status == NTK_OK) status = locate_root(registry, executable, &out->root);
-    if (status == NTK_OK)
-        status = data ? ntk_text_copy(data, &out->data) : ntk_text_format(&out->data, "%s/data", out->root);
-    out->own_data = data == NULL;
+    if (status == NTK_OK) status = open_files(out, data);
     if (status == NTK_OK) status = name_command(out);
     if (status != NTK_OK) ntk_suite_release(out);
     return status;
 }
 
 void ntk_suite_release(ntk_suite *suite) {
+    if (suite->outside != NULL) {
+        void *entries;
+        memcpy(&entries, &suite->registry, sizeof entries);
+        ntk_release(entries);
+        ntk_outside_close(suite->outside);
+    }
     ntk_release(suite->executable);
     ntk_release(suite->root);
+    ntk_release(suite->suites);
+    ntk_release(suite->stored);
+    ntk_release(suite->papers);
+    ntk_release(suite->style);
     ntk_release(suite->data);
     ntk_release(suite->command);
     *suite = (ntk_suite){0};
@@ -168,6 +224,8 @@ static bool names_claim(const char *name, const char *id) {
 }
 
 ntk_status ntk_suite_select(const ntk_suite *suite, const char *const *names, size_t count, bool *selected) {
+    if (suite->registry[0].id == NULL)
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "%s holds no claims: no SUITE/CLAIM/claim.yaml", suite->suites);
     for (size_t i = 0; suite->registry[i].id != NULL; i++) selected[i] = count == 0;
     for (size_t k = 0; k < count; k++) {
         bool found = false;
@@ -181,10 +239,14 @@ ntk_status ntk_suite_select(const ntk_suite *suite, const char *const *names, si
 ntk_status ntk_suite_claim(const ntk_suite *suite, const char *id, ntk_claim *out) {
     for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
         if (strcmp(entry->id, id) != 0) continue;
+        ntk_outside_claim found = {.experiment = entry->experiment};
+        if (suite->outside != NULL) NTK_TRY(ntk_outside_load(suite->outside, id, &found));
         char *folder;
-        NTK_TRY(ntk_text_format(&folder, "%s/suites/%s", suite->root, id));
-        const ntk_status status = ntk_claim_read(folder, entry->experiment, out);
+        NTK_TRY(ntk_text_format(&folder, "%s/%s", suite->suites, id));
+        const ntk_status status = ntk_claim_read(folder, found.experiment, out);
         ntk_release(folder);
+        out->program = found.program;
+        out->code = found.code;
         return status;
     }
     return unknown_claim(suite, id);

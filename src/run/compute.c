@@ -14,6 +14,7 @@
 #include "experiment/metrics.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/program.h"
 
 static ntk_status find_control(const ntk_claim *claim, const char *name, const ntk_control **out) {
     *out = NULL;
@@ -44,6 +45,9 @@ static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *inputs,
     if (claim->content != inputs->claim)
         return ntk_fail(NTK_ERROR_CANCELLED, "%s/claim.yaml: was changed during the run; start again",
                         claim->folder);
+    if (claim->code != inputs->code)
+        return ntk_fail(NTK_ERROR_CANCELLED, "%s: its experiment was changed during the run; start again",
+                        claim->folder);
     return ntk_data_check(suite->data, &inputs->data);
 }
 
@@ -56,7 +60,10 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
                               request->override_count, request->seed, suite->data, &context));
     ntk_status status = check_inputs(suite, request->inputs, claim);
     if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
-    if (status == NTK_OK) status = claim->experiment->run(context);
+    if (status == NTK_OK && claim->program != NULL)
+        status = ntk_program_run(claim, request->tier, request->seed, request->out, context);
+    else if (status == NTK_OK)
+        status = claim->experiment->run(context);
     if (status == NTK_OK) status = ntk_experiment_check_metrics(context);
     if (status == NTK_OK) status = check_inputs(suite, request->inputs, claim);
     if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);

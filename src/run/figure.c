@@ -75,8 +75,8 @@ typedef struct figure_texts {
 
 static ntk_status build_texts(const ntk_suite *suite, const char *id, const char *folder, ntk_tier tier,
                               const ntk_figure_look *look, figure_texts *texts) {
-    NTK_TRY(ntk_text_format(&texts->style, "%s/suites/style.gp", suite->root));
-    NTK_TRY(ntk_text_format(&texts->script, "%s/suites/%s/figure.gp", suite->root, id));
+    NTK_TRY(ntk_text_copy(suite->style, &texts->style));
+    NTK_TRY(ntk_text_format(&texts->script, "%s/%s/figure.gp", suite->suites, id));
     for (int f = 0; f < NTK_FIGURE_FORMATS && look->formats[f] != NULL; f++)
         NTK_TRY(variables(folder, tier, look->formats[f], look->width, &texts->variables[f]));
     NTK_TRY(ntk_text_format(&texts->stdout_path, "%s/gnuplot-stdout.txt", folder));
@@ -103,8 +103,9 @@ static ntk_status start_gnuplot(const figure_texts *texts, ntk_process *out) {
         arguments[count++] = "unset output; reset";
     }
     const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
-    const ntk_process_options options = {arguments,          environment,    texts->stdout_path,
-                                         texts->stderr_path, figure_seconds, figure_megabytes};
+    const ntk_process_options options = {
+        arguments,        environment, texts->stdout_path, texts->stderr_path, figure_seconds,
+        figure_megabytes, NULL};
     return ntk_process_start(&options, out);
 }
 
@@ -183,7 +184,7 @@ ntk_status ntk_figure_finish(const char *claim_folder, const ntk_figure_look *lo
 
 bool ntk_figure_exists(const ntk_suite *suite, const char *id) {
     char *path;
-    if (ntk_text_format(&path, "%s/suites/%s/figure.gp", suite->root, id) != NTK_OK) return false;
+    if (ntk_text_format(&path, "%s/%s/figure.gp", suite->suites, id) != NTK_OK) return false;
     const bool exists = access(path, R_OK) == 0;
     ntk_release(path);
     return exists;

@@ -63,7 +63,7 @@ static ntk_status accept_claims(ntk_run *run, const char *why, size_t *changed) 
     for (size_t i = 0; i < run->claim_count && status == NTK_OK; i++) {
         size_t moved = 0;
         status =
-            ntk_expected_accept(run->suite->root, &run->claims[i].claim, run->options.tier,
+            ntk_expected_accept(run->suite->stored, &run->claims[i].claim, run->options.tier,
                                 &run->claims[i].tasks[0].metrics, ntk_build_commit, machine, why, &moved);
         *changed += moved;
         if (status == NTK_OK) status = note_cost(run, &run->claims[i]);

@@ -45,27 +45,39 @@ static ntk_status digest_entry(const char *path, const struct stat *file, bool c
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
+/* Which entries of a folder count. */
+typedef int entry_filter(const struct dirent *entry);
+
 static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
+/* Python leaves the compiled form of what it imports beside it. */
+static int is_source(const struct dirent *entry) {
+    static const char *const others[] = {"claim.yaml", "figure.gp", "__pycache__"};
+    bool other = false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        other = other || strcmp(entry->d_name, others[i]) == 0;
+    return is_visible(entry) && !other;
+}
 
 /* alphasort follows the locale; the digest must not. */
 static int by_bytes(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static ntk_status digest_folder(const char *folder, bool contents, ntk_digest *digest);
+static ntk_status digest_folder(const char *folder, entry_filter *counts, bool contents, ntk_digest *digest);
 
-static ntk_status digest_path(const char *path, bool contents, ntk_digest *digest) {
+static ntk_status digest_path(const char *path, entry_filter *counts, bool contents, ntk_digest *digest) {
     struct stat here, target;
     if (lstat(path, &here) != 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(here.st_mode)) return digest_folder(path, contents, digest);
+    if (S_ISDIR(here.st_mode)) return digest_folder(path, counts, contents, digest);
     if (S_ISLNK(here.st_mode) && (stat(path, &target) != 0 || S_ISDIR(target.st_mode)))
         return digest_link(path, digest);
     return digest_entry(path, S_ISLNK(here.st_mode) ? &target : &here, contents, digest);
 }
 
-static ntk_status digest_folder(const char *folder, bool contents, ntk_digest *digest) {
+static ntk_status digest_folder(const char *folder, entry_filter *counts, bool contents, ntk_digest *digest) {
     struct dirent **entries;
-    const int count = scandir(folder, &entries, is_visible, by_bytes);
+    const int count = scandir(folder, &entries, counts, by_bytes);
     if (count < 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", folder, strerror(errno));
     ntk_status status = NTK_OK;
     for (int i = 0; i < count; i++) {
@@ -73,7 +85,7 @@ static ntk_status digest_folder(const char *folder, bool contents, ntk_digest *d
         if (status == NTK_OK) status = ntk_text_format(&path, "%s/%s", folder, entries[i]->d_name);
         if (status == NTK_OK) {
             *digest = ntk_digest_text(*digest, entries[i]->d_name);
-            status = digest_path(path, contents, digest);
+            status = digest_path(path, counts, contents, digest);
         }
         ntk_release(path);
         free(entries[i]);
@@ -89,7 +101,7 @@ static ntk_status digest_data(const char *folder, bool contents, ntk_digest *dig
     struct stat info;
     *digest = NTK_DIGEST_START;
     if (stat(folder, &info) != 0 && errno == ENOENT) return NTK_OK;
-    return digest_folder(folder, contents, digest);
+    return digest_folder(folder, is_visible, contents, digest);
 }
 
 /* Attributes are taken before and after the contents, which were then all there at once. */
@@ -115,17 +127,23 @@ ntk_status ntk_data_check(const char *folder, const ntk_data_state *planned) {
     return ntk_fail(NTK_ERROR_CANCELLED, "%s: the data were changed during the run; start again", folder);
 }
 
+ntk_status ntk_sources_digest(const char *folder, ntk_digest *out) {
+    *out = NTK_DIGEST_START;
+    return digest_folder(folder, is_source, true, out);
+}
+
 /* ---- between processes ----------------------------------------------------------------------- */
 
 void ntk_inputs_print(const ntk_inputs *inputs, char *text) {
-    snprintf(text, NTK_INPUTS_SIZE, NTK_INPUTS_VARIABLE "=%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64,
-             inputs->claim, inputs->data.content, inputs->data.attributes);
+    snprintf(text, NTK_INPUTS_SIZE,
+             NTK_INPUTS_VARIABLE "=%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, inputs->claim,
+             inputs->code, inputs->data.content, inputs->data.attributes);
 }
 
 ntk_status ntk_inputs_parse(const char *value, ntk_inputs *out) {
     int used = 0;
-    const int fields = sscanf(value, "%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 "%n", &out->claim,
-                              &out->data.content, &out->data.attributes, &used);
-    if (fields == 3 && value[used] == '\0') return NTK_OK;
+    const int fields = sscanf(value, "%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 "%n", &out->claim,
+                              &out->code, &out->data.content, &out->data.attributes, &used);
+    if (fields == 4 && value[used] == '\0') return NTK_OK;
     return ntk_fail(NTK_ERROR_FORMAT, NTK_INPUTS_VARIABLE ": '%s' is not what a runner says", value);
 }

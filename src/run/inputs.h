@@ -22,15 +22,21 @@ ntk_status ntk_data_freeze(const char *folder, ntk_data_state *out);
  * NTK_ERROR_IO. */
 ntk_status ntk_data_check(const char *folder, const ntk_data_state *planned);
 
+/* Of the files that compute a claim outside this program: names and contents of all in its folder
+ * and below, but for claim.yaml, figure.gp, what is hidden and __pycache__. Errors:
+ * NTK_ERROR_IO. */
+ntk_status ntk_sources_digest(const char *folder, ntk_digest *out);
+
 /* What a process of a run is told of its inputs. */
 typedef struct ntk_inputs {
     ntk_digest claim; /* the content of claim.yaml */
+    ntk_digest code;  /* of what computes it outside this program; else 0 */
     ntk_data_state data;
 } ntk_inputs;
 
 /* The variable NTK_INPUTS by which the runner tells it. text: (NTK_INPUTS_SIZE), "NAME=value". */
 #define NTK_INPUTS_VARIABLE "NTK_INPUTS"
-enum { NTK_INPUTS_SIZE = 80 };
+enum { NTK_INPUTS_SIZE = 96 };
 void ntk_inputs_print(const ntk_inputs *inputs, char *text);
 
 /* Its value. Errors: NTK_ERROR_FORMAT. */

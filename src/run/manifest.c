@@ -63,13 +63,20 @@ static json_t *machine_object(const ntk_run *run) {
     return machine;
 }
 
-/* The data and the claims as they were when the run was planned. */
+/* The data and the claims as they were when the run was planned; of claims outside this program
+ * also what computes them, and where they lie. */
 static json_t *inputs_object(const ntk_run *run) {
     json_t *inputs = json_object(), *claims = json_object();
     set_digest(inputs, "data", run->data.content);
     for (size_t i = 0; i < run->claim_count; i++)
         set_digest(claims, run->claims[i].claim.id, run->claims[i].claim.content);
     json_object_set_new(inputs, "claims", claims);
+    if (run->suite->outside == NULL) return inputs;
+    json_t *code = json_object();
+    for (size_t i = 0; i < run->claim_count; i++)
+        set_digest(code, run->claims[i].claim.id, run->claims[i].claim.code);
+    json_object_set_new(inputs, "code", code);
+    ntk_json_set_text(inputs, "suites", run->suite->suites);
     return inputs;
 }
 

@@ -84,20 +84,14 @@ static ntk_status parse_papers(ntk_reader *reader, const ntk_schema_field *field
     return NTK_OK;
 }
 
-ntk_status ntk_papers_read(const char *root, ntk_papers *out) {
+ntk_status ntk_papers_read(const char *path, ntk_papers *out) {
     *out = (ntk_papers){0};
-    char *path = NULL;
     ntk_reader reader;
-    NTK_TRY(ntk_text_format(&path, "%s/suites/papers.yaml", root));
-    if (access(path, F_OK) != 0) { /* claims without a list of papers */
-        ntk_release(path);
-        return NTK_OK;
-    }
+    if (access(path, F_OK) != 0) return NTK_OK; /* claims without a list of papers */
     ntk_status status = ntk_reader_open(path, NULL, &reader);
     if (status == NTK_OK)
         status = ntk_reader_mapping(&reader, &schema, FILE_SECTION, ntk_reader_root(&reader), out);
     ntk_reader_close(&reader);
-    ntk_release(path);
     if (status != NTK_OK) ntk_papers_release(out);
     return status;
 }

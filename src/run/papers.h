@@ -32,10 +32,10 @@ typedef struct ntk_papers {
     size_t count;
 } ntk_papers;
 
-/* root/suites/papers.yaml, to be released also after an error; no papers where there is no such
+/* A papers.yaml, to be released also after an error; no papers where there is no such
  * file. Errors: NTK_ERROR_IO;
  * NTK_ERROR_FORMAT with path and line. */
-ntk_status ntk_papers_read(const char *root, ntk_papers *out);
+ntk_status ntk_papers_read(const char *path, ntk_papers *out);
 void ntk_papers_release(ntk_papers *papers);
 
 /* NULL for none. */

@@ -85,6 +85,7 @@ static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_cla
              (unsigned long long)task->setting_digest);
     ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
     key = ntk_digest_text(key, task->unit);
+    if (claim->code != 0) key = ntk_digest_bytes(key, &claim->code, sizeof claim->code);
     key = ntk_digest_blas(key, &origin->blas);
     return ntk_digest_text(key, origin->vector_isa);
 }

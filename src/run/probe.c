@@ -41,7 +41,7 @@ static ntk_status run_script(const char *folder, ntk_process *process, char **wo
     if (status == NTK_OK) {
         const char *const arguments[] = {"gnuplot", "-e", texts[0], "-e", probe_script, NULL};
         const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
-        const ntk_process_options options = {arguments, environment, texts[1], texts[2], 20, 2048};
+        const ntk_process_options options = {arguments, environment, texts[1], texts[2], 20, 2048, NULL};
         status = ntk_process_start(&options, process);
     }
     ntk_process *const processes[] = {process};

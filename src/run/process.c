@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -109,8 +110,45 @@ static int spawn(const ntk_process_options *options, char *const *environment, i
     return error;
 }
 
+/* posix_spawn cannot ask for a death together with the parent. Between fork and exec stand system
+ * calls alone; the reason of a failure comes back through a pipe that a success closes. */
+static void become(const ntk_process_options *options, char *const *environment, int progress, int failure) {
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    char **arguments;
+    memcpy(&arguments, &options->arguments, sizeof arguments);
+    const int in = open("/dev/null", O_RDONLY), out = open(options->stdout_path, flags, 0644),
+              error = open(options->stderr_path, flags, 0644);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && in >= 0 && out >= 0 && error >= 0 && dup2(in, 0) >= 0 &&
+        dup2(out, 1) >= 0 && dup2(error, 2) >= 0 && dup2(progress, NTK_PROGRESS_DESCRIPTOR) >= 0 &&
+        chdir(options->attached_in) == 0)
+        execvpe(arguments[0], arguments, environment);
+    const int reason = errno;
+    if (write(failure, &reason, sizeof reason) < 0) _exit(126);
+    _exit(127);
+}
+
+/* The descriptor is out of the way of those that the child gets. */
+static int duplicate_above(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 10); }
+
+static int spawn_attached(const ntk_process_options *options, char *const *environment, int progress,
+                          pid_t *pid) {
+    int ends[2], reason = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+    const int failure = duplicate_above(ends[1]), told = duplicate_above(progress);
+    close(ends[1]);
+    *pid = failure >= 0 && told >= 0 ? fork() : -1;
+    if (*pid == 0) become(options, environment, told, failure);
+    if (*pid < 0) reason = errno;
+    if (failure >= 0) close(failure);
+    if (told >= 0) close(told);
+    if (*pid > 0 && read(ends[0], &reason, sizeof reason) > 0) waitpid(*pid, NULL, 0);
+    close(ends[0]);
+    return reason;
+}
+
 ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *out) {
     *out = (ntk_process){.progress_descriptor = -1,
+                         .attached = options->attached_in != NULL,
                          .time_limit = options->time_limit,
                          .memory_limit = options->memory_limit,
                          .begun = ntk_process_clock()};
@@ -121,7 +159,8 @@ ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *ou
         ntk_release(environment);
         return ntk_fail(NTK_ERROR_IO, "no pipe for a child process: %s", strerror(errno));
     }
-    const int error = spawn(options, environment, ends[1], &out->pid);
+    const int error = out->attached ? spawn_attached(options, environment, ends[1], &out->pid)
+                                    : spawn(options, environment, ends[1], &out->pid);
     ntk_release(environment);
     close(ends[1]);
     if (error != 0) {
@@ -221,7 +260,7 @@ void ntk_process_wait(ntk_process *const *processes, size_t count, double second
 
 void ntk_process_kill(ntk_process *process, ntk_ending ending) {
     if (process->ending != NTK_ENDING_NONE) return;
-    kill(-process->pid, SIGKILL);
+    kill(process->attached ? process->pid : -process->pid, SIGKILL);
     reap(process, 0);
     process->ending = ending;
 }

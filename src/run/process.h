@@ -21,6 +21,9 @@ typedef struct ntk_process_options {
     const char *stdout_path, *stderr_path; /* created or truncated */
     double time_limit;                     /* seconds of wall-clock time */
     double memory_limit;                   /* MiB of resident memory */
+    const char *attached_in;               /* NULL: in the caller's folder and a group of its own.
+                                            * Else in this folder, in the caller's group, and ended
+                                            * with the thread that starts it */
 } ntk_process_options;
 
 typedef enum ntk_ending {
@@ -35,6 +38,7 @@ typedef enum ntk_ending {
 typedef struct ntk_process {
     pid_t pid;
     int progress_descriptor; /* -1 once the child has closed its end */
+    bool attached;
     double time_limit, memory_limit;
     double begun;    /* seconds of the monotonic clock */
     double fraction; /* last progress heard of */
@@ -57,7 +61,8 @@ ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *ou
  * limits. A signal to the caller ends the wait early. */
 void ntk_process_wait(ntk_process *const *processes, size_t count, double seconds);
 
-/* Kill the whole group, wait for its end and note it as `ending`. */
+/* Kill the whole group, of an attached process itself alone, wait for its end and note it as
+ * `ending`. */
 void ntk_process_kill(ntk_process *process, ntk_ending ending);
 
 /* How it ended, in words: "ended by signal 11 (Segmentation fault)". text: (size). */

@@ -151,7 +151,7 @@ static ntk_status empty_folder(const char *path) {
 static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
     char *texts[5] = {0}, inputs[NTK_INPUTS_SIZE];
-    ntk_inputs_print(&(ntk_inputs){claim->content, run->data}, inputs);
+    ntk_inputs_print(&(ntk_inputs){claim->content, claim->code, run->data}, inputs);
     ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[2], "NTK_ROOT=%s", run->suite->root);
@@ -170,8 +170,8 @@ static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *
                                            "MKL_NUM_THREADS=1",
                                            NULL};
         const ntk_process_options options = {
-            (const char *const *)line->items,     environment,        texts[0], texts[1],
-            claim->time_limit[run->options.tier], claim->memory_limit};
+            (const char *const *)line->items,     environment,         texts[0], texts[1],
+            claim->time_limit[run->options.tier], claim->memory_limit, NULL};
         status = ntk_process_start(&options, &task->process);
     }
     for (int i = 0; i < 5; i++) ntk_release(texts[i]);

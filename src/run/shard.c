@@ -79,7 +79,7 @@ static ntk_status read_row(const ntk_tsv *tsv, size_t row, costs *all) {
 /* To be released, also after an error. */
 static ntk_status read_costs(const ntk_suite *suite, costs *out) {
     *out = (costs){0};
-    NTK_TRY(ntk_text_format(&out->path, "%s/expected/costs.tsv", suite->root));
+    NTK_TRY(ntk_text_format(&out->path, "%s/costs.tsv", suite->stored));
     if (access(out->path, F_OK) != 0) return NTK_OK;
     ntk_tsv tsv;
     NTK_TRY(ntk_tsv_read(out->path, header, &tsv));

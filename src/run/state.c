@@ -29,7 +29,7 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
 
 static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {
     char *path;
-    NTK_TRY(ntk_text_format(&path, "%s/expected/%s.tsv", run->suite->root, claim->claim.id));
+    NTK_TRY(ntk_text_format(&path, "%s/%s.tsv", run->suite->stored, claim->claim.id));
     const ntk_status status = ntk_expected_read(path, &claim->expected);
     ntk_release(path);
     return status == NTK_ERROR_NOT_FOUND ? NTK_OK : status;

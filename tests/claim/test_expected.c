@@ -190,8 +190,8 @@ static const ntk_claim claim = {.id = "a/b", .regressions = regressions, .regres
 static ntk_status accept(const char *root, ntk_tier tier, double ratio, const char *why, size_t *changed) {
     ntk_metric items[] = {fixture_scalar("ratio", ratio), fixture_estimate("exponent", -0.5, -0.75, -0.25),
                           fixture_scalar("not-stored", 7)};
-    return ntk_expected_accept(root, &claim, tier, &(ntk_metrics){items, 3}, "c0ffee", "machine", why,
-                               changed);
+    return ntk_expected_accept(fixture_join(root, "expected"), &claim, tier, &(ntk_metrics){items, 3},
+                               "c0ffee", "machine", why, changed);
 }
 
 static char *read_in(const char *root, const char *name) { return fixture_read(fixture_join(root, name)); }
@@ -263,8 +263,8 @@ Test(accept, refusals_leave_everything_as_it_was) {
     cr_expect_eq(accept(root, NTK_TIER_QUICK, NAN, "why", &changed), NTK_ERROR_NOT_FINITE);
     cr_expect_eq(accept(root, NTK_TIER_QUICK, INFINITY, "why", &changed), NTK_ERROR_NOT_FINITE);
     ntk_metric ratio = fixture_scalar("ratio", 1);
-    cr_expect_eq(ntk_expected_accept(root, &claim, NTK_TIER_QUICK, &(ntk_metrics){&ratio, 1}, "c", "m", "why",
-                                     &changed),
+    cr_expect_eq(ntk_expected_accept(fixture_join(root, "expected"), &claim, NTK_TIER_QUICK,
+                                     &(ntk_metrics){&ratio, 1}, "c", "m", "why", &changed),
                  NTK_ERROR_NOT_FOUND);
     cr_expect_eq(access(fixture_join(root, "expected/a/b.tsv"), F_OK), -1);
     cr_expect_eq(access(fixture_join(root, "expected/ledger.tsv"), F_OK), -1);
@@ -317,8 +317,8 @@ Test(accept, two_at_once_lose_no_line) {
         for (int round = 0; round < ROUNDS; round++) {
             ntk_metric item = fixture_scalar("ratio", round);
             size_t changed = 0;
-            failures += ntk_expected_accept(root, &own, NTK_TIER_QUICK, &(ntk_metrics){&item, 1}, "c", "m",
-                                            "why", &changed) != NTK_OK;
+            failures += ntk_expected_accept(fixture_join(root, "expected"), &own, NTK_TIER_QUICK,
+                                            &(ntk_metrics){&item, 1}, "c", "m", "why", &changed) != NTK_OK;
         }
         _exit(failures);
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -22,7 +23,7 @@ static ntk_process run_shell(const char *script, double seconds, double megabyte
     const char *out = fixture_join(folder, "out"), *error = fixture_join(folder, "err");
     const char *const arguments[] = {"sh", "-c", script, NULL};
     const char *const environment[] = {"TOY=new", "HOME=/replaced", NULL};
-    const ntk_process_options options = {arguments, environment, out, error, seconds, megabytes};
+    const ntk_process_options options = {arguments, environment, out, error, seconds, megabytes, NULL};
     ntk_process process, *const processes[] = {&process};
     setenv("TOY", "old", 1);
     setenv("KEPT", "kept", 1);
@@ -55,6 +56,53 @@ Test(process, progress_arrives_and_nonsense_is_ignored) {
     cr_expect_eq(process.fraction, 0.75);
 }
 
+static const char *in_folder(const char *name) { return fixture_join(folder, name); }
+
+static void start_attached(const char *script, ntk_process *process) {
+    const char *const arguments[] = {"sh", "-c", script, NULL}, *const environment[] = {"TOY=new", NULL};
+    const ntk_process_options options = {arguments, environment, in_folder("out"), in_folder("err"), 10,
+                                         4096,      folder};
+    assert_ok(ntk_process_start(&options, process));
+}
+
+/* It works in the folder that it is given, reports its progress, and keeps the caller's group. */
+Test(process, an_attached_process_works_in_its_folder) {
+    ntk_process process, *const processes[] = {&process};
+    start_attached("pwd -P; echo $TOY; ps -o pgid= -p $$; echo 0.5 >&3; exit 4", &process);
+    while (process.ending == NTK_ENDING_NONE) ntk_process_wait(processes, 1, 0.1);
+    cr_expect(process.ending == NTK_ENDING_EXIT && process.code == 4);
+    cr_expect_eq(process.fraction, 0.5);
+    char place[256], toy[16];
+    long group = 0;
+    cr_expect_eq(sscanf(fixture_read(in_folder("out")), "%255[^\n]\n%15s\n%ld", place, toy, &group), 3);
+    cr_expect_str_eq(place, folder);
+    cr_expect_str_eq(toy, "new");
+    cr_expect_eq(group, getpgrp());
+    const char *const arguments[] = {"/nowhere/program", NULL}, *const environment[] = {NULL};
+    const ntk_process_options options = {arguments, environment, in_folder("out"), in_folder("err"), 10,
+                                         4096,      folder};
+    cr_expect_eq(ntk_process_start(&options, &process), NTK_ERROR_IO);
+    cr_expect_not_null(strstr(ntk_error_detail(), "/nowhere/program cannot be started"), "%s",
+                       ntk_error_detail());
+}
+
+/* Who starts it may be killed and can then end nobody. */
+Test(process, an_attached_process_ends_with_its_starter) {
+    const pid_t starter = fork();
+    if (starter == 0) {
+        ntk_process process;
+        start_attached("echo $$; sleep 20", &process);
+        while (fixture_read(in_folder("out"))[0] == '\0') usleep(1000);
+        _exit(0);
+    }
+    waitpid(starter, NULL, 0);
+    const pid_t pid = (pid_t)strtol(fixture_read(in_folder("out")), NULL, 10);
+    cr_assert_gt(pid, 0);
+    int tries = 0;
+    while (kill(pid, 0) == 0 && tries++ < 2000) usleep(1000);
+    cr_expect_lt(tries, 2000, "it goes on");
+}
+
 /* A child's child that outlives the limit would go on using the processors. */
 Test(process, the_whole_group_is_killed) {
     run_shell("sleep 20 & echo $!; wait", 0.3, 4096);
@@ -76,7 +124,7 @@ Test(process, the_whole_group_is_killed) {
 Test(process, a_program_that_does_not_exist_is_named) {
     const char *out = fixture_join(folder, "out"), *error = fixture_join(folder, "err");
     const char *const arguments[] = {"/nowhere/ntk", NULL}, *const environment[] = {NULL};
-    const ntk_process_options options = {arguments, environment, out, error, 1, 4096};
+    const ntk_process_options options = {arguments, environment, out, error, 1, 4096, NULL};
     ntk_process process;
     assert_fails(ntk_process_start(&options, &process), NTK_ERROR_IO, "/nowhere/ntk");
 }
