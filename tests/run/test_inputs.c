@@ -91,6 +91,24 @@ Test(inputs, no_folder_is_an_empty_one) {
     assert_ok(ntk_data_check("/nowhere", &none));
 }
 
+/* claim.yaml has a digest of its own, a figure decides no number, and Python leaves things behind;
+ * all else, and the mode of no file, computes. */
+Test(inputs, sources_are_what_computes) {
+    const char *folder = fixture_folder();
+    ntk_digest first, second;
+    fixture_write(folder, "experiment.c", "int x;");
+    fixture_write(folder, "more/table", "1");
+    assert_ok(ntk_sources_digest(folder, &first));
+    static const char *const others[] = {"claim.yaml", "figure.gp", ".hidden", "__pycache__/x",
+                                         "more/__pycache__/y"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) fixture_write(folder, others[i], "2");
+    assert_ok(ntk_sources_digest(folder, &second));
+    cr_assert_eq(first, second);
+    fixture_write(folder, "more/table", "2");
+    assert_ok(ntk_sources_digest(folder, &second));
+    cr_assert_neq(first, second);
+}
+
 Test(inputs, they_pass_from_process_to_process) {
     const ntk_inputs sent = {1, 2, {UINT64_C(0xfedcba9876543210), 0}};
     ntk_inputs got;
@@ -98,7 +116,8 @@ Test(inputs, they_pass_from_process_to_process) {
     ntk_inputs_print(&sent, text);
     cr_assert_eq(strncmp(text, "NTK_INPUTS=", 11), 0);
     assert_ok(ntk_inputs_parse(text + 11, &got));
-    cr_assert(got.claim == sent.claim && got.code == sent.code && got.data.content == sent.data.content && got.data.attributes == 0);
+    cr_assert(got.claim == sent.claim && got.code == sent.code && got.data.content == sent.data.content &&
+              got.data.attributes == 0);
     static const char *const bad[] = {"", "1,2,3", "1,2,3,4,5", "1,2,3,x", "1,2,3,4 "};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         cr_assert_eq(ntk_inputs_parse(bad[k], &got), NTK_ERROR_FORMAT, "%s", bad[k]);
