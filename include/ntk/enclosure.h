@@ -3,13 +3,15 @@
  *
  * Everything is computed in ball arithmetic from the stored doubles (certify/ball_gram.c), with as
  * many bits as it takes: an interval of a kernel's entry is one or two units in the last place
- * wide, whatever the angle of its pair and the depth of the network. Architectures: dense and
- * convolutional with a closed form (relu, leaky-relu, abs, erf, gelu, sin, cos, linear), and
- * residual.
+ * wide, whatever the angle of its pair and the depth of the network. Dense and convolutional
+ * networks with any activation, and residual ones. tanh, sigmoid and softplus have no closed form;
+ * their lattice sums (certify/ball_logistic.c) take some 20 ms a layer, and grow with the root of
+ * the variance where points are nearly parallel, for softplus everywhere: beyond variances of about
+ * 10^6 there their intervals reach from -infinity to infinity.
  *
  * x: (n, d), leading dimension ldx. Common errors: those of ntk_architecture_check;
- * NTK_ERROR_UNSUPPORTED for other architectures; NTK_ERROR_SHAPE; NTK_ERROR_NOT_FINITE for a NaN or
- * an infinity among x; NTK_ERROR_MEMORY. */
+ * NTK_ERROR_UNSUPPORTED for the mean-field parametrisation; NTK_ERROR_SHAPE; NTK_ERROR_NOT_FINITE
+ * for a NaN or an infinity among x; NTK_ERROR_MEMORY. */
 #ifndef NTK_ENCLOSURE_H
 #define NTK_ENCLOSURE_H
 
@@ -24,8 +26,8 @@
 NTK_BEGIN_DECLS
 
 /* Entries of both kernels: pairs (count, 2), indices i, j of points; nngp, ntk: (count), either may
- * be NULL. Pairs in parallel. A few us a layer, and 50 ns a coordinate; more where a pair needs
- * more bits. Rows that are equal bit for bit are one point. */
+ * be NULL. Pairs in parallel. A few us a layer, closed form, and 50 ns a coordinate; more where a
+ * pair needs more bits. Rows that are equal bit for bit are one point. */
 ntk_status ntk_enclosure_entries(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                                  size_t ldx, size_t count, const size_t *pairs, ntk_interval *nngp,
                                  ntk_interval *ntk);

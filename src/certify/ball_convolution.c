@@ -297,16 +297,21 @@ static field convolve(const ball_convolution *self, size_t l, const field *in) {
     return out;
 }
 
+static bool is_zero_at_zero(ntk_activation activation) {
+    return activation != NTK_COS && activation != NTK_SIGMOID && activation != NTK_SOFTPLUS;
+}
+
 /* (S, T) <- (E, E + T D). x, y: the variances of both images; same: they are one image. */
 static void activate(const ball_convolution *self, field *f, arb_srcptr x, arb_srcptr y, bool same) {
     ball_dual dual;
     arb_init(dual.value);
     arb_init(dual.derivative);
     pair p = first_pair(&f->grid);
+    const bool zero = is_zero_at_zero(self->architecture->activation);
     do {
         const long at = index_of(&f->grid, p.u, p.v);
         const long u = p.u[0] * f->grid.size[1] + p.u[1], v = p.v[0] * f->grid.size[1] + p.v[1];
-        if (arb_is_zero(x + u) || arb_is_zero(y + v)) { /* phi(0) = 0, and T is 0 too */
+        if (zero && (arb_is_zero(x + u) || arb_is_zero(y + v))) { /* T is 0 too */
             arb_zero(f->s + at);
             arb_zero(f->t + at);
             continue;

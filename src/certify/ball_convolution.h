@@ -14,7 +14,7 @@ typedef struct ball_convolution ball_convolution;
 /* Images x (n, height * width * channels), leading dimension ldx; architecture and x are kept.
  * Arithmetic of `precision` bits.
  * Computes what every entry needs of single images, in parallel. A checked convolutional
- * architecture with ReLU or erf. Errors: NTK_ERROR_MEMORY. */
+ * architecture. Errors: NTK_ERROR_MEMORY. */
 ntk_status ball_convolution_create(const ntk_architecture *architecture, size_t n, const double *x,
                                    size_t ldx, slong precision, ball_convolution **out);
 void ball_convolution_destroy(ball_convolution *self);

@@ -16,8 +16,11 @@
  *     E[phi phi] = c O + d (D + c^2 r),        E[phi' phi'] = O + c d (r + 1 / Delta).
  *
  * For sin e^(-(p + q)/2) sinh c and the same with cosh, exchanged for cos; for leaky ReLU of slope
- * m m c + (1 - m)^2 E[relu relu] and m + (1 - m)^2 E[relu' relu'], m = -1 being |x|. */
+ * m m c + (1 - m)^2 E[relu relu] and m + (1 - m)^2 E[relu' relu'], m = -1 being |x|. For tanh,
+ * sigmoid and softplus see ball_logistic.c. */
 #include "certify/ball_dual.h"
+
+#include "certify/ball_logistic.h"
 
 void ball_dual_relu(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision) {
     if (p == c && q == c) {
@@ -198,10 +201,6 @@ static void dual_leaky(double slope, ball_dual *out, const arb_t p, const arb_t 
     arb_clear(share);
 }
 
-bool ball_dual_knows(ntk_activation activation) {
-    return activation != NTK_TANH && activation != NTK_SOFTPLUS && activation != NTK_SIGMOID;
-}
-
 void ball_dual_compute(const ntk_architecture *architecture, ball_dual *out, const arb_t p, const arb_t q,
                        const arb_t c, slong precision) {
     switch (architecture->activation) {
@@ -231,7 +230,12 @@ void ball_dual_compute(const ntk_architecture *architecture, ball_dual *out, con
         arb_set(out->value, c);
         arb_one(out->derivative);
         break;
-    default: /* nothing is known: an enclosure of anything */
+    case NTK_TANH:
+    case NTK_SIGMOID:
+    case NTK_SOFTPLUS:
+        ball_dual_logistic(architecture->activation, out, p, q, c, precision);
+        break;
+    default: /* not an activation; an enclosure of anything */
         arb_indeterminate(out->value);
         arb_indeterminate(out->derivative);
     }

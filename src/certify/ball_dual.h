@@ -2,8 +2,6 @@
 #ifndef NTK_CERTIFY_BALL_DUAL_H
 #define NTK_CERTIFY_BALL_DUAL_H
 
-#include <stdbool.h>
-
 #include <ntk/architecture.h>
 
 #include "base/arb.h"
@@ -32,11 +30,7 @@ void ball_dual_relu_smooth(ball_dual *out, const arb_t p, const arb_t q, const a
 
 void ball_dual_erf(ball_dual *out, const arb_t p, const arb_t q, const arb_t c, slong precision);
 
-/* Whether ball_dual_compute knows the activation: all closed forms. */
-bool ball_dual_knows(ntk_activation activation);
-#define BALL_DUAL_KNOWN "relu, leaky-relu, abs, erf, gelu, sin, cos or linear"
-
-/* Of the architecture's activation, one that is known. */
+/* Of the architecture's activation. */
 void ball_dual_compute(const ntk_architecture *architecture, ball_dual *out, const arb_t p, const arb_t q,
                        const arb_t c, slong precision);
 

@@ -181,11 +181,8 @@ void ball_gram_entry(const ball_gram *self, size_t i, size_t j, arb_t nngp, arb_
 
 static ntk_status check(const ntk_architecture *architecture, size_t n, size_t d, size_t ldx) {
     NTK_TRY(ntk_architecture_check(architecture));
-    if (!ball_dual_knows(architecture->activation))
-        return ntk_fail(NTK_ERROR_UNSUPPORTED,
-                        "kernels in ball arithmetic are dense or convolutional with " BALL_DUAL_KNOWN
-                        ", or residual, not %s",
-                        ntk_activation_name(architecture->activation));
+    if (architecture->parametrisation != NTK_PARAMETRISATION_NTK)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "certify: the mean-field parametrisation has no kernel");
     if (n == 0 || d == 0 || ldx < d)
         return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, d = %zu, ldx = %zu", n, d, ldx);
     const ntk_convolution *c = &architecture->convolution;

@@ -12,8 +12,8 @@
 typedef struct ball_gram ball_gram;
 
 /* Points x (n, d), leading dimension ldx; architecture and x are kept. Arithmetic of `precision`
- * bits. Errors: those of ntk_architecture_check; NTK_ERROR_UNSUPPORTED, naming what is known;
- * NTK_ERROR_SHAPE; NTK_ERROR_MEMORY. */
+ * bits. Errors: those of ntk_architecture_check; NTK_ERROR_UNSUPPORTED for the mean-field
+ * parametrisation; NTK_ERROR_SHAPE; NTK_ERROR_MEMORY. */
 ntk_status ball_gram_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                             size_t ldx, slong precision, ball_gram **out);
 void ball_gram_destroy(ball_gram *self);

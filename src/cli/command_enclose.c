@@ -144,8 +144,8 @@ const cli_command cli_enclose = {
         "in the last place apart. Options and files are those of `ntk kernel`; see there.\n\n"
         "The output has the members points, and for ntk and nngp lambda_min [low, high] (null for more than "
         "64 points), low and high (n rows of n numbers, of 17 digits, which is what a double needs).\n\n"
-        "Networks: dense and convolutional ones with any activation but tanh, softplus and sigmoid, and "
-        "residual ones.",
+        "Networks: all of `ntk kernel`. tanh, sigmoid and softplus, which have no closed form, take some "
+        "20 ms an entry and layer, the others microseconds.",
     .exit_status = "0 when the file is written, 5 for files that cannot be used, 64 wrong usage.",
     .options = options,
     .least_names = 1,

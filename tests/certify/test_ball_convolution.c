@@ -141,12 +141,24 @@ Test(ball_convolution, parallel_images_stay_tight) {
 
 Test(ball_convolution, refused) {
     const ntk_architecture a = network(2, 3, 1, "conv 3", NTK_READOUT_FLATTEN);
-    ntk_architecture tanh_ = a;
-    tanh_.activation = NTK_TANH;
+    ntk_architecture other = a;
+    other.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
     const double x[6] = {1}, gram = 1;
     double bound;
     assert_fails(ntk_certify_kernel_error(&a, 1, 5, x, 5, &gram, 1, &bound), NTK_ERROR_SHAPE,
                  "images of 2 x 3 x 1");
-    assert_fails(ntk_certify_kernel_error(&tanh_, 1, 6, x, 6, &gram, 1, &bound), NTK_ERROR_UNSUPPORTED,
-                 "not tanh");
+    assert_fails(ntk_certify_kernel_error(&other, 1, 6, x, 6, &gram, 1, &bound), NTK_ERROR_UNSUPPORTED,
+                 "mean-field");
+}
+
+/* A patch of zeros, without biases: one 1 x 1 convolution of the image (0, 1), w^2 = 1, flatten.
+ * cos:
+ * S = E[1] + E[cos^2 u] = 1 + (1 + e^-2) / 2; a derivative only at the second, E sin^2 u. */
+Test(ball_convolution, patches_of_zeros_where_phi_of_zero_is_not_zero) {
+    ntk_architecture a = network(1, 2, 1, "conv 1", NTK_READOUT_FLATTEN);
+    a.activation = NTK_COS;
+    a.weight_variance = a.convolution.first_weight_variance = 1;
+    const double x[] = {0, 1}, gram = 1 + (1 + exp(-2)) / 2 + (1 - exp(-2)) / 2;
+    const double bound = error_of(&a, 1, x, &gram);
+    cr_expect(bound < 1e-15, "%g", bound);
 }

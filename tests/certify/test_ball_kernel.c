@@ -200,7 +200,8 @@ Test(ball_kernel, another_architecture_is_far) {
 Test(ball_kernel, refusals) {
     double gram[POINTS * POINTS], bound;
     relu_by_hand(gram);
-    ntk_architecture architecture = one_layer(NTK_TANH);
+    ntk_architecture architecture = one_layer(NTK_RELU);
+    architecture.parametrisation = NTK_PARAMETRISATION_MEAN_FIELD;
     cr_assert_eq(
         ntk_certify_kernel_error(&architecture, POINTS, INPUTS, points, INPUTS, gram, POINTS, &bound),
         NTK_ERROR_UNSUPPORTED);

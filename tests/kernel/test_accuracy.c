@@ -325,6 +325,58 @@ Test(accuracy, mixtures_agree_with_quadrature_and_limits) {
     cr_expect(fabs(ntk_mixture_dual(NTK_SOFTPLUS, 1e9, 1e9, &right).value - 1e18 / (2 * M_PI)) <= 1e3);
 }
 
+/* Both kernels of two points against their enclosures: what kernel.h states, the expansion's 1e-13
+ * once for each layer. */
+static void check_enclosed(const ntk_architecture *architecture, size_t d, const double *x,
+                           const char *what) {
+    static const size_t pairs[] = {0, 0, 0, 1, 1, 1}, entries[] = {0, 1, 3};
+    double nngp[4], ntk[4];
+    ntk_interval exact_nngp[3], exact_ntk[3];
+    assert_ok(ntk_kernel_gram_both(architecture, 2, d, x, d, nngp, ntk, 2));
+    assert_ok(ntk_enclosure_entries(architecture, 2, d, x, d, 3, pairs, exact_nngp, exact_ntk));
+    const double rounding = DBL_EPSILON * (sqrt((double)d) + 9 * (double)(architecture->depth + 1));
+    const double allowed = 0.25 * rounding + 1e-13 * (double)architecture->depth;
+    for (size_t k = 0; k < 3; k++) {
+        const double nngp_scale = sqrt(exact_nngp[0].high) * sqrt(exact_nngp[2].high);
+        const double scale = sqrt(exact_ntk[0].high) * sqrt(exact_ntk[2].high);
+        const double error = fmax(fabs(nngp[entries[k]] - exact_nngp[k].low) / nngp_scale,
+                                  fabs(ntk[entries[k]] - exact_ntk[k].low) / scale);
+        cr_expect(error <= allowed, "%s, %s, L = %zu, w^2 = %g, b^2 = %g, entry %zu: %g, allowed %g", what,
+                  ntk_activation_name(architecture->activation), architecture->depth,
+                  architecture->weight_variance, architecture->bias_variance, k, error, allowed);
+    }
+}
+
+/* Scale 1e-3 .. 1e3, phase, depth to 8, every kind of near pair, as above; every fifth pair raw
+ * pixels, of variance 21169. */
+Test(accuracy, of_expanded_activations_at_any_scale_phase_depth_and_angle) {
+    static const ntk_activation activations[] = {NTK_TANH, NTK_SOFTPLUS, NTK_SIGMOID};
+    static const double weights[] = {0.5, 1, 1.5, 2, 10, 100}, biases[] = {0, 0.01, 0.5, 5};
+    static const double factors[] = {1, 1, 1.3, 2, -1, -0.7};
+    static const size_t depths[] = {1, 1, 2, 3, 4, 8};
+    ntk_stream stream = ntk_stream_create(20, "expanded", 0);
+    double x[2 * 8], u[6];
+    for (size_t run = 0; run < 30; run++) {
+        const size_t d = 2 + run % 4 * 2;
+        ntk_stream_normal(&stream, 2 * d, x);
+        ntk_stream_uniform(&stream, 6, u);
+        const double scale = run % 5 == 0 ? sqrt(21169) : pow(10, 6 * u[0] * u[0] - 3);
+        const double near = pow(10, -14 * u[1]), factor = factors[(size_t)(6 * u[2])];
+        for (size_t k = 0; k < d; k++) {
+            x[k] *= scale;
+            x[d + k] = factor * x[k] + near * scale * x[d + k];
+        }
+        ntk_architecture architecture = ntk_architecture_default();
+        architecture.activation = activations[run % 3];
+        architecture.weight_variance = run % 5 == 0 ? 2 : weights[(size_t)(6 * u[3])];
+        architecture.bias_variance = biases[(size_t)(4 * u[4])];
+        architecture.depth = depths[(size_t)(6 * u[5])];
+        if (architecture.activation == NTK_SOFTPLUS && (architecture.weight_variance > 2 || run % 5 == 0))
+            architecture.depth = 1; /* its variances grow; sums of large ones take long */
+        check_enclosed(&architecture, d, x, run % 5 == 0 ? "pixels" : "any");
+    }
+}
+
 /* Activations without a closed form: the expansion against the recursion by quadrature, pair by
  * pair. */
 Test(accuracy, expansions_agree_with_quadrature) {
