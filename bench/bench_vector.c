@@ -22,9 +22,15 @@ enum { COUNT = 512, CALLS = 1000, REPEATS = 15 };
 #define TARGET_AVX512 __attribute__((target("avx512f")))
 #define TARGET_AVX2   __attribute__((target("avx2")))
 TARGET_AVX512 __m512d Sleef_cinz_expd8_u10avx512fnofma(__m512d x);
+TARGET_AVX512 __m512d Sleef_cinz_logd8_u10avx512fnofma(__m512d x);
+TARGET_AVX512 __m512d Sleef_cinz_tanhd8_u10avx512fnofma(__m512d x);
 TARGET_AVX512 __m512d Sleef_cinz_erfd8_u10avx512fnofma(__m512d x);
+TARGET_AVX512 __m512d Sleef_cinz_erfcd8_u15avx512fnofma(__m512d x);
 TARGET_AVX2 __m256d Sleef_cinz_expd4_u10avx(__m256d x);
+TARGET_AVX2 __m256d Sleef_cinz_logd4_u10avx(__m256d x);
+TARGET_AVX2 __m256d Sleef_cinz_tanhd4_u10avx(__m256d x);
 TARGET_AVX2 __m256d Sleef_cinz_erfd4_u10avx(__m256d x);
+TARGET_AVX2 __m256d Sleef_cinz_erfcd4_u15avx(__m256d x);
 #endif
 static double load_one(const double *p) { return *p; }
 static void store_one(double *p, double x) { *p = x; }
@@ -32,7 +38,10 @@ static void store_one(double *p, double x) { *p = x; }
 typedef struct old_functions {
     const char *isa;
     void (*exp)(const double *in, double *out);
+    void (*log)(const double *in, double *out);
+    void (*tanh)(const double *in, double *out);
     void (*erf)(const double *in, double *out);
+    void (*erfc)(const double *in, double *out);
 } old_functions;
 
 #define DEFINE_MAP(name, target, width, load, store, function)                                               \
@@ -42,7 +51,10 @@ typedef struct old_functions {
 
 #define DEFINE_OLD(isa, target, width, load, store, suffix)                                                  \
     DEFINE_MAP(exp_##isa, target, width, load, store, Sleef_cinz_expd##width##_u10##suffix)                  \
-    DEFINE_MAP(erf_##isa, target, width, load, store, Sleef_cinz_erfd##width##_u10##suffix)
+    DEFINE_MAP(log_##isa, target, width, load, store, Sleef_cinz_logd##width##_u10##suffix)                  \
+    DEFINE_MAP(tanh_##isa, target, width, load, store, Sleef_cinz_tanhd##width##_u10##suffix)                \
+    DEFINE_MAP(erf_##isa, target, width, load, store, Sleef_cinz_erfd##width##_u10##suffix)                  \
+    DEFINE_MAP(erfc_##isa, target, width, load, store, Sleef_cinz_erfcd##width##_u15##suffix)
 
 #ifdef __x86_64__
 DEFINE_OLD(avx512, TARGET_AVX512, 8, _mm512_loadu_pd, _mm512_storeu_pd, avx512fnofma)
@@ -52,7 +64,7 @@ DEFINE_OLD(sse2, , 2, _mm_loadu_pd, _mm_storeu_pd, sse2)
 DEFINE_OLD(scalar, , 1, load_one, store_one, purec)
 
 #define OLD(isa)                                                                                             \
-    { #isa, exp_##isa, erf_##isa }
+    { #isa, exp_##isa, log_##isa, tanh_##isa, erf_##isa, erfc_##isa }
 static const old_functions old_functions_of[] = {
 #ifdef __x86_64__
     OLD(avx512), OLD(avx2), OLD(sse2),
@@ -77,13 +89,59 @@ static void erf_old(void) {
     then->erf(x, value);
 }
 
+static void gelu_new(void) { now->gelu(COUNT, x, value, slope); }
+static void gelu_old(void) {
+    double cdf[COUNT];
+    for (size_t i = 0; i < COUNT; i++) cdf[i] = -0.70710678118654752 * x[i];
+    then->erfc(cdf, cdf);
+    for (size_t i = 0; i < COUNT; i++) slope[i] = -0.5 * (x[i] * x[i]);
+    then->exp(slope, slope);
+    for (size_t i = 0; i < COUNT; i++) slope[i] = 0.5 * cdf[i] + x[i] * (0.3989422804014327 * slope[i]);
+    for (size_t i = 0; i < COUNT; i++) value[i] = 0.5 * x[i] * cdf[i];
+}
+
+static void tanh_new(void) { now->tanh(COUNT, x, value, slope); }
+static void tanh_old(void) {
+    for (size_t i = 0; i < COUNT; i++) slope[i] = -2 * fabs(x[i]);
+    then->exp(slope, slope);
+    for (size_t i = 0; i < COUNT; i++) slope[i] = 4 * slope[i] / ((1 + slope[i]) * (1 + slope[i]));
+    then->tanh(x, value);
+}
+
+static void sigmoid_new(void) { now->sigmoid(COUNT, x, value, slope); }
+static void sigmoid_old(void) {
+    double t[COUNT];
+    for (size_t i = 0; i < COUNT; i++) t[i] = -fabs(x[i]);
+    then->exp(t, t);
+    for (size_t i = 0; i < COUNT; i++) slope[i] = t[i] / ((1 + t[i]) * (1 + t[i]));
+    for (size_t i = 0; i < COUNT; i++) value[i] = (x[i] < 0 ? t[i] : 1) / (1 + t[i]);
+}
+
+static void softplus_new(void) { now->softplus(COUNT, x, value, slope); }
+static void softplus_old(void) {
+    double t[COUNT], log_s[COUNT];
+    for (size_t i = 0; i < COUNT; i++) t[i] = -fabs(x[i]);
+    then->exp(t, t);
+    for (size_t i = 0; i < COUNT; i++) log_s[i] = 1 + t[i];
+    then->log(log_s, log_s);
+    for (size_t i = 0; i < COUNT; i++) {
+        const double rounded = (1 + t[i]) - 1;
+        slope[i] = (x[i] < 0 ? t[i] : 1) / (1 + t[i]);
+        value[i] = (x[i] < 0 ? 0 : x[i]) + (rounded == 0 ? t[i] : log_s[i] * (t[i] / rounded));
+    }
+}
+
 static const struct {
     const char *name;
     double reach; /* arguments are normals of this standard deviation */
     void (*now)(void), (*then)(void);
 } cases[] = {{"exp", 10, exp_new, exp_old},
              {"erf", 1, erf_alone_new, erf_alone_old},
-             {"erf, derivative", 1, erf_new, erf_old}};
+             {"erf, derivative", 1, erf_new, erf_old},
+             {"GELU, derivative", 1, gelu_new, gelu_old},
+             {"tanh, derivative", 1, tanh_new, tanh_old},
+             {"sigmoid, derivative", 1, sigmoid_new, sigmoid_old},
+             {"softplus, derivative", 1, softplus_new, softplus_old}};
 
 static double nanoseconds(void (*work)(void)) {
     const double start = seconds(CLOCK_THREAD_CPUTIME_ID);

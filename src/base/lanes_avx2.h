@@ -22,8 +22,6 @@ enum { WIDTH = 4 };
 #define EXP                        Sleef_cinz_expd4_u10avx
 #define EXPM1                      Sleef_cinz_expm1d4_u10avx
 #define LOG                        Sleef_cinz_logd4_u10avx
-#define TANH                       Sleef_cinz_tanhd4_u10avx
-#define ERFC                       Sleef_cinz_erfcd4_u15avx
 #define SINCOSPI                   Sleef_cinz_sincospid4_u35avx
 #define PAIR                       Sleef___m256d_2
 #define ISA                        "avx2"

@@ -21,8 +21,6 @@ enum { WIDTH = 8 };
 #define EXP                        Sleef_cinz_expd8_u10avx512fnofma
 #define EXPM1                      Sleef_cinz_expm1d8_u10avx512fnofma
 #define LOG                        Sleef_cinz_logd8_u10avx512fnofma
-#define TANH                       Sleef_cinz_tanhd8_u10avx512fnofma
-#define ERFC                       Sleef_cinz_erfcd8_u15avx512fnofma
 #define SINCOSPI                   Sleef_cinz_sincospid8_u35avx512fnofma
 #define PAIR                       Sleef___m512d_2
 #define ISA                        "avx512"

@@ -15,7 +15,7 @@
  *     UPPER(x)                    x without the lower 27 bits of its fraction
  *     POWER(k)                    2^(j - 1023), 0 < j < 2047, with j in the lowest bits of k
  *     PAIR                        { VECTOR x, y; }, what SINCOSPI gives
- *     ACOS ASIN ATAN EXP EXPM1 LOG TANH ERFC SINCOSPI   SLEEF's functions of that width
+ *     ACOS ASIN ATAN EXP EXPM1 LOG SINCOSPI   SLEEF's functions of that width
  *     ISA                         the name of the instruction set */
 #ifndef NTK_BASE_LANES_SCALAR_H
 #define NTK_BASE_LANES_SCALAR_H
@@ -41,8 +41,6 @@ enum { WIDTH = 1 };
 #define EXP                        Sleef_cinz_expd1_u10purec
 #define EXPM1                      Sleef_cinz_expm1d1_u10purec
 #define LOG                        Sleef_cinz_logd1_u10purec
-#define TANH                       Sleef_cinz_tanhd1_u10purec
-#define ERFC                       Sleef_cinz_erfcd1_u15purec
 #define SINCOSPI                   Sleef_cinz_sincospid1_u35purec
 #define PAIR                       Sleef_double_2
 #define ISA                        "scalar"

@@ -21,8 +21,6 @@ enum { WIDTH = 2 };
 #define EXP                        Sleef_cinz_expd2_u10sse2
 #define EXPM1                      Sleef_cinz_expm1d2_u10sse2
 #define LOG                        Sleef_cinz_logd2_u10sse2
-#define TANH                       Sleef_cinz_tanhd2_u10sse2
-#define ERFC                       Sleef_cinz_erfcd2_u15sse2
 #define SINCOSPI                   Sleef_cinz_sincospid2_u35sse2
 #define PAIR                       Sleef___m128d_2
 #define ISA                        "sse2"

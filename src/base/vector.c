@@ -51,8 +51,6 @@ static const ntk_vector_table *table(void) {
 
 void ntk_vector_exp(size_t n, const double *x, double *out) { table()->exp(n, x, out); }
 void ntk_vector_log(size_t n, const double *x, double *out) { table()->log(n, x, out); }
-void ntk_vector_tanh(size_t n, const double *x, double *out) { table()->tanh(n, x, out); }
-void ntk_vector_erfc(size_t n, const double *x, double *out) { table()->erfc(n, x, out); }
 
 void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine) {
     table()->sincospi(n, x, sine, cosine);
@@ -60,6 +58,22 @@ void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine
 
 void ntk_vector_erf(size_t n, const double *x, double *value, double *derivative) {
     table()->erf(n, x, value, derivative);
+}
+
+void ntk_vector_gelu(size_t n, const double *x, double *value, double *derivative) {
+    table()->gelu(n, x, value, derivative);
+}
+
+void ntk_vector_tanh(size_t n, const double *x, double *value, double *derivative) {
+    table()->tanh(n, x, value, derivative);
+}
+
+void ntk_vector_sigmoid(size_t n, const double *x, double *value, double *derivative) {
+    table()->sigmoid(n, x, value, derivative);
+}
+
+void ntk_vector_softplus(size_t n, const double *x, double *value, double *derivative) {
+    table()->softplus(n, x, value, derivative);
 }
 
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative) {

@@ -9,10 +9,12 @@ typedef struct ntk_vector_table {
     const char *isa;
     void (*exp)(size_t n, const double *x, double *out);
     void (*log)(size_t n, const double *x, double *out);
-    void (*tanh)(size_t n, const double *x, double *out);
-    void (*erfc)(size_t n, const double *x, double *out);
     void (*sincospi)(size_t n, const double *x, double *sine, double *cosine);
     void (*erf)(size_t n, const double *x, double *value, double *derivative);
+    void (*gelu)(size_t n, const double *x, double *value, double *derivative);
+    void (*tanh)(size_t n, const double *x, double *value, double *derivative);
+    void (*sigmoid)(size_t n, const double *x, double *value, double *derivative);
+    void (*softplus)(size_t n, const double *x, double *value, double *derivative);
     void (*relu)(size_t n, const double *x, double *value, double *derivative);
 } ntk_vector_table;
 
