@@ -26,7 +26,7 @@ typedef struct cli_option {
 #define CLI_SUITES_OPTION                                                                                    \
     { "suites", 0, "DIR", "the claims in this folder, in place of those built in (docs/own-claims.md)" }
 
-enum { CLI_MOST_OPTIONS = 32, CLI_MOST_SETTINGS = 64 };
+enum { CLI_MOST_OPTIONS = 32, CLI_MOST_SETTINGS = 64, CLI_MOST_AXES = 8 };
 
 typedef struct cli_command cli_command;
 
@@ -37,6 +37,8 @@ typedef struct cli_arguments {
                                               * NULL: not given */
     ntk_setting settings[CLI_MOST_SETTINGS]; /* of --set, which may be given several times */
     size_t setting_count;
+    ntk_setting axes[CLI_MOST_AXES]; /* of --over, likewise */
+    size_t axis_count;
     const char **names; /* what is no option */
     size_t name_count;
 } cli_arguments;
@@ -52,9 +54,9 @@ struct cli_command {
     int (*run)(const cli_arguments *arguments);
 };
 
-extern const cli_command cli_list, cli_find, cli_show, cli_run, cli_new, cli_verify, cli_merge, cli_compare,
-    cli_history, cli_report, cli_figures, cli_accept, cli_kernel, cli_enclose, cli_check, cli_certify,
-    cli_doctor;
+extern const cli_command cli_list, cli_find, cli_show, cli_run, cli_new, cli_verify, cli_scan, cli_merge,
+    cli_compare, cli_history, cli_report, cli_figures, cli_accept, cli_kernel, cli_enclose, cli_check,
+    cli_certify, cli_doctor;
 
 /* `ntk` itself, as `ntk --help` tells it. */
 typedef struct cli_program {

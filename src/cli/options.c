@@ -101,17 +101,18 @@ static int unknown_option(const cli_command *command, const char *given) {
     return cli_usage_error(command, "unknown option %s", name);
 }
 
-static int add_setting(cli_arguments *arguments, char *text) {
+/* Of --set or --over, which may be given several times: one more "NAME=VALUE". */
+static int add_setting(const cli_command *command, const char *option, char *text, ntk_setting *settings,
+                       size_t most, size_t *count) {
     char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || equals[1] == '\0')
-        return cli_usage_error(arguments->command, "--set takes NAME=VALUE, not '%s'", text);
-    if (arguments->setting_count == CLI_MOST_SETTINGS)
-        return cli_usage_error(arguments->command, "more than %d --set", CLI_MOST_SETTINGS);
+        return cli_usage_error(command, "--%s takes NAME=VALUE, not '%s'", option, text);
+    if (*count == most) return cli_usage_error(command, "more than %zu --%s", most, option);
     *equals = '\0';
-    for (size_t i = 0; i < arguments->setting_count; i++)
-        if (strcmp(arguments->settings[i].name, text) == 0)
-            return cli_usage_error(arguments->command, "--set %s is given twice", text);
-    arguments->settings[arguments->setting_count++] = (ntk_setting){.name = text, .value = equals + 1};
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(settings[i].name, text) == 0)
+            return cli_usage_error(command, "--%s %s is given twice", option, text);
+    settings[(*count)++] = (ntk_setting){.name = text, .value = equals + 1};
     return CLI_OK;
 }
 
@@ -122,7 +123,12 @@ static int take_option(cli_arguments *arguments, int code) {
         index = (size_t)(code - FIRST_INDEX);
     else
         while (options[index].letter != code) index++;
-    if (strcmp(options[index].name, "set") == 0) return add_setting(arguments, optarg);
+    if (strcmp(options[index].name, "set") == 0)
+        return add_setting(arguments->command, "set", optarg, arguments->settings, CLI_MOST_SETTINGS,
+                           &arguments->setting_count);
+    if (strcmp(options[index].name, "over") == 0)
+        return add_setting(arguments->command, "over", optarg, arguments->axes, CLI_MOST_AXES,
+                           &arguments->axis_count);
     arguments->values[index] = optarg ? optarg : "";
     return CLI_OK;
 }
