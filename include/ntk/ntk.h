@@ -19,6 +19,7 @@
 #include <ntk/kernel.h>
 #include <ntk/laplace.h>
 #include <ntk/linalg.h>
+#include <ntk/linear_flow.h>
 #include <ntk/log.h>
 #include <ntk/logistic.h>
 #include <ntk/loss.h>

@@ -61,6 +61,7 @@
 
 #include "base/guard.h"
 #include "certify/interval.h"
+#include "certify/taylor.h"
 
 enum { BITS_MIN = 64, BITS_MAX = 4096, ORDER_MIN = 4, ORDER_MAX = 64, SIZE_MAX_MN = 1 << 24 };
 
@@ -335,30 +336,6 @@ static void generate(ntk_tube *self, mag_ptr missed) {
 
 /* ---- over the whole step --------------------------------------------------------------------- */
 
-/* The coefficients of a polynomial re-expanded at every point within eta of the middle: those in
- * the middle, u_k, and radii sum_{l > k} C(l, k) |u_l| eta^{l-k}. */
-static void spread(arb_ptr u, size_t length, const mag_t eta) {
-    mag_t radius, term, power;
-    mag_init(radius);
-    mag_init(term);
-    mag_init(power);
-    for (size_t k = 0; k + 1 < length; k++) {
-        mag_zero(radius);
-        mag_one(power); /* C(l, k) eta^{l-k} */
-        for (size_t l = k + 1; l < length; l++) {
-            mag_mul(power, power, eta);
-            mag_mul_ui(power, power, l);
-            mag_div_ui(power, power, l - k);
-            arb_get_mag(term, u + l); /* u_l, l > k, is not yet spread */
-            mag_addmul(radius, power, term);
-        }
-        mag_add(arb_radref(u + k), arb_radref(u + k), radius);
-    }
-    mag_clear(radius);
-    mag_clear(term);
-    mag_clear(power);
-}
-
 /* whole.{w, a}: re-expanded over the step; point.{w, a}_0: the middle. */
 static void expand(ntk_tube *self, double length) {
     const tube_problem *p = &self->p;
@@ -372,29 +349,11 @@ static void expand(ntk_tube *self, double length) {
     for (size_t c = 0; c < self->parameters; c++) {
         arb_ptr u = ntk_tube_component(p, self->whole.w, self->whole.a, count, c);
         _arb_vec_set(u, ntk_tube_component(p, self->taylor.w, self->taylor.a, count, c), (slong)count);
-        _arb_poly_taylor_shift(u, half, (slong)count, p->bits);
-        arb_set(ntk_tube_component(p, self->point.w, self->point.a, count, c), u);
-        spread(u, count, eta);
+        certify_taylor_cover(u, count, half, eta,
+                             ntk_tube_component(p, self->point.w, self->point.a, count, c), p->bits);
     }
     arb_clear(half);
     mag_clear(eta);
-}
-
-/* value <- value intersected with middle +- eta |derivative|; all three hold the exact values, so
- * that the intersection is not empty. */
-static void sharpen(arb_t value, const arb_t middle, const arb_t derivative, const mag_t eta, slong bits) {
-    mag_t radius;
-    arb_t other;
-    mag_init(radius);
-    arb_init(other);
-    arb_get_mag(radius, derivative);
-    mag_mul(radius, radius, eta);
-    arb_set(other, middle);
-    arb_add_error_mag(other, radius);
-    if (arb_is_finite(other) && (!arb_is_finite(value) || !arb_intersection(value, value, other, bits)))
-        arb_set(value, other);
-    mag_clear(radius);
-    arb_clear(other);
 }
 
 /* Coefficient 0 of margins and weights over the step, from those in the middle (`point`). */
@@ -406,7 +365,7 @@ static void start_whole(ntk_tube *self, const mag_t eta, const mag_t radius) {
     ntk_tube_series_extend_margins(p, whole, 1);
     for (size_t i = 0; i < p->n; i++) {
         const size_t at = i * whole->length;
-        sharpen(whole->z + at, point->z + at, whole->z + at + 1, eta, p->bits);
+        certify_taylor_sharpen(whole->z + at, point->z + at, whole->z + at + 1, eta, p->bits);
     }
     ntk_tube_series_weights(p, whole);
     if (!p->squared) {
@@ -416,10 +375,10 @@ static void start_whole(ntk_tube *self, const mag_t eta, const mag_t radius) {
         for (size_t i = 0; i < p->n; i++) {
             const size_t at = i * whole->length;
             arb_mul(derivative, whole->omega + at, whole->excess + at, p->bits);
-            sharpen(whole->omega + at, point->omega + at, derivative, eta, p->bits);
+            certify_taylor_sharpen(whole->omega + at, point->omega + at, derivative, eta, p->bits);
         }
         arb_mul(derivative, whole->q, whole->total, p->bits);
-        sharpen(whole->q, point->q, derivative, eta, p->bits);
+        certify_taylor_sharpen(whole->q, point->q, derivative, eta, p->bits);
         arb_clear(derivative);
     }
     ntk_tube_series_field(p, whole, 0);
@@ -439,26 +398,6 @@ static void cover(ntk_tube *self, double length, const mag_t radius) {
 
 /* ---- a step ---------------------------------------------------------------------------------- */
 
-/* D = sum_{k < N} |(k+1) y_{k+1} - c_k| h^{k+1} / (k+1) + |c_N| h^{N+1} / (N+1) */
-static void add_defects(const ntk_tube *self, double length, mag_srcptr missed, const mag_t last, mag_t out) {
-    mag_t h, power, term;
-    mag_init(h);
-    mag_init(power);
-    mag_init(term);
-    mag_set_d(h, length);
-    mag_one(power);
-    mag_zero(out);
-    for (size_t k = 0; k <= self->p.order; k++) {
-        mag_mul(power, power, h);
-        mag_mul(term, k < self->p.order ? missed + k : last, power);
-        mag_div_ui(term, term, k + 1);
-        mag_add(out, out, term);
-    }
-    mag_clear(h);
-    mag_clear(power);
-    mag_clear(term);
-}
-
 /* (d) on a step of this length with this radius; what is proved of the step. */
 typedef struct step_proof {
     mag_t defect, expansion, error;
@@ -472,7 +411,7 @@ static bool prove_step(ntk_tube *self, double length, const mag_t radius, mag_sr
     mag_init(factor);
     cover(self, length, radius);
     field_norm(p, &self->whole, p->order, last);
-    add_defects(self, length, missed, last, out->defect);
+    certify_taylor_defect(p->order, length, missed, last, out->defect);
     ntk_tube_curvature(self, length, radius, out->expansion);
     if (!p->squared) {
         field_norm(p, &self->whole, 0, factor);
@@ -487,13 +426,6 @@ static bool prove_step(ntk_tube *self, double length, const mag_t radius, mag_sr
     mag_clear(last);
     mag_clear(factor);
     return !mag_is_inf(out->error) && mag_cmp(out->error, radius) < 0;
-}
-
-/* Of 24 bits, so that its quarters and their middles are exact doubles too. */
-static double short_length(double length) {
-    int exponent;
-    const double mantissa = frexp(length, &exponent);
-    return ldexp(floor(ldexp(mantissa, 24)), exponent - 24);
 }
 
 /* The length at which the defect is expected to be the target. */
@@ -577,7 +509,7 @@ static bool search_step(ntk_tube *self, mag_srcptr missed, step_proof *proof, do
     guess_radius(self, radius);
     bool proved = false;
     for (int k = 0; k < TRIES && !proved; k++) {
-        *length = short_length(*length);
+        *length = certify_taylor_short_length(*length);
         proved = prove_step(self, *length, radius, missed, proof);
         const double defect = mag_get_d(proof->defect);
         if (!(defect <= 64 * self->target) && k + 2 < TRIES) {
@@ -649,6 +581,15 @@ static void log_loss(ntk_tube *self, arb_t out) {
     arb_log(out, out, p->bits);
 }
 
+void ntk_tube_margins_at_end(ntk_tube *self) {
+    mag_t widen;
+    mag_init(widen);
+    load(self, self->next, &self->point);
+    mag_add(widen, self->error, self->jump);
+    ntk_tube_series_start(&self->p, &self->point, widen);
+    mag_clear(widen);
+}
+
 static ntk_interval interval_of_root(const arf_t low, const arf_t high, slong bits) {
     arb_t ball;
     arb_init(ball);
@@ -681,17 +622,12 @@ static ntk_status describe(ntk_tube *self, ntk_tube_state *out) {
         out->log_time = certify_interval_of(ball);
     } else
         out->log_time = (ntk_interval){-INFINITY, -INFINITY};
-    load(self, self->next, &self->point);
-    mag_t widen;
-    mag_init(widen);
-    mag_add(widen, self->error, self->jump);
-    ntk_tube_series_start(p, &self->point, widen);
+    ntk_tube_margins_at_end(self);
     log_loss(self, ball);
     out->log_loss = certify_interval_of(ball);
     arb_clear(ball);
     arf_clear(low);
     arf_clear(high);
-    mag_clear(widen);
     return NTK_OK;
 }
 

@@ -44,12 +44,24 @@ void ntk_tube_evaluate(const ntk_tube *tube, double tau, tube_series *out);
 /* Encloses the physical time at tau of the last step. */
 void ntk_tube_time(const ntk_tube *tube, double tau, arb_t out);
 
+/* The part of it that passes from the beginning of that step. */
+void ntk_tube_elapsed(const ntk_tube *tube, double tau, arb_t out);
+
 /* A bound of the integral over the step [0, length] of the largest eigenvalue of sum_i g_i Hess f_i
  * within `radius` of y; taylor and whole are those of that step (tube_curvature.c). */
 void ntk_tube_curvature(ntk_tube *tube, double length, const mag_t radius, mag_t out);
 
 /* K of the network in s, of which neurons are known at order 0; gram: (n, n). */
 void ntk_tube_gram(const tube_problem *p, const tube_series *s, arb_ptr gram);
+
+/* K at tau of the last step, for all parameters within the error of y(tau), into gram (n, n); and
+ * bounds of |K_ij'| over all of that step and all such parameters, changes: (n, n). */
+void ntk_tube_gram_near(ntk_tube *tube, double tau, arb_ptr gram);
+void ntk_tube_gram_changes(const ntk_tube *tube, mag_ptr changes);
+
+/* Margins (outputs, for squared loss) of the flow's parameters at the end of the last step, in the
+ * coefficients 0 of point.z; weights too. */
+void ntk_tube_margins_at_end(ntk_tube *tube);
 
 /* R^2 for all tau in [low, high] of the last step and all parameters within the error of y(tau):
  * for the flow's, therefore, and for each other. */

@@ -291,6 +291,25 @@ static void gram_derivative(const tube_problem *p, const tube_series *s, size_t 
     arb_clear(v);
 }
 
+void ntk_tube_gram_near(ntk_tube *self, double tau, arb_ptr gram) {
+    ntk_tube_evaluate(self, tau, &self->point);
+    ntk_tube_series_neurons(&self->p, &self->point, self->error);
+    ntk_tube_gram(&self->p, &self->point, gram);
+}
+
+void ntk_tube_gram_changes(const ntk_tube *self, mag_ptr changes) {
+    const size_t n = self->p.n;
+    arb_t derivative;
+    arb_init(derivative);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k <= i; k++) {
+            gram_derivative(&self->p, &self->whole, i, k, derivative);
+            arb_get_mag(changes + i * n + k, derivative);
+            mag_set(changes + k * n + i, changes + i * n + k);
+        }
+    arb_clear(derivative);
+}
+
 void ntk_tube_drift_square(ntk_tube *self, double low, double high, arb_t out) {
     const tube_problem *p = &self->p;
     const size_t n = p->n;
@@ -303,9 +322,7 @@ void ntk_tube_drift_square(ntk_tube *self, double low, double high, arb_t out) {
     mag_init(change);
     const double middle = low + (high - low) / 2;
     mag_set_d(eta, fmax(middle - low, high - middle) * (1 + 0x1p-40)); /* more than was rounded */
-    ntk_tube_evaluate(self, middle, &self->point);
-    ntk_tube_series_neurons(p, &self->point, self->error);
-    ntk_tube_gram(p, &self->point, gram);
+    ntk_tube_gram_near(self, middle, gram);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k <= i; k++) {
             arb_ptr entry = gram + i * n + k;

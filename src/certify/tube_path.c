@@ -22,8 +22,8 @@ void ntk_tube_evaluate(const ntk_tube *self, double tau, tube_series *out) {
     arb_clear(at);
 }
 
-/* t(s) = from + n (sum_{k < N} q_k tau^{k+1} / (k+1) + q_N(somewhere) tau^{N+1} / (N+1)) */
-void ntk_tube_time(const ntk_tube *self, double tau, arb_t out) {
+/* n (sum_{k < N} q_k tau^{k+1} / (k+1) + q_N(somewhere) tau^{N+1} / (N+1)) */
+void ntk_tube_elapsed(const ntk_tube *self, double tau, arb_t out) {
     const tube_problem *p = &self->p;
     arb_t at, term;
     arb_init(at);
@@ -41,7 +41,11 @@ void ntk_tube_time(const ntk_tube *self, double tau, arb_t out) {
         arb_mul(out, out, at, p->bits);
         arb_mul_ui(out, out, p->n, p->bits);
     }
-    arb_add(out, out, self->from, p->bits);
     arb_clear(at);
     arb_clear(term);
+}
+
+void ntk_tube_time(const ntk_tube *self, double tau, arb_t out) {
+    ntk_tube_elapsed(self, tau, out);
+    arb_add(out, out, self->from, self->p.bits);
 }

@@ -244,8 +244,7 @@ void ntk_tube_series_paces(const tube_problem *p, tube_series *s, size_t k) {
         arb_sub(s->excess + i * s->length + k, s->total + k, s->pace + i * s->length + k, p->bits);
 }
 
-/* b, rho, omega, q at order k >= 1. */
-static void extend_weights(const tube_problem *p, tube_series *s, size_t k) {
+void ntk_tube_series_extend_weights(const tube_problem *p, tube_series *s, size_t k) {
     const slong bits = p->bits;
     for (size_t i = 0; i < p->n; i++) {
         const size_t at = i * s->length;
@@ -267,7 +266,7 @@ static void extend_weights(const tube_problem *p, tube_series *s, size_t k) {
 
 /* ---- the field ------------------------------------------------------------------------------- */
 
-static void forces(const tube_problem *p, tube_series *s, size_t k) {
+void ntk_tube_series_forces(const tube_problem *p, tube_series *s, size_t k) {
     for (size_t i = 0; i < p->n; i++) {
         const size_t at = i * s->length;
         arb_ptr g = s->force + at + k;
@@ -302,7 +301,7 @@ static void field_of_neuron(const tube_problem *p, tube_series *s, size_t j, siz
 }
 
 void ntk_tube_series_field(const tube_problem *p, tube_series *s, size_t k) {
-    forces(p, s, k);
+    ntk_tube_series_forces(p, s, k);
     for (size_t j = 0; j < p->m; j++) field_of_neuron(p, s, j, k);
 }
 
@@ -322,6 +321,6 @@ void ntk_tube_series_extend_margins(const tube_problem *p, tube_series *s, size_
 
 void ntk_tube_series_extend(const tube_problem *p, tube_series *s, size_t k) {
     ntk_tube_series_extend_margins(p, s, k);
-    if (!p->squared) extend_weights(p, s, k);
+    if (!p->squared) ntk_tube_series_extend_weights(p, s, k);
     ntk_tube_series_field(p, s, k);
 }

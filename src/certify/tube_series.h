@@ -76,4 +76,9 @@ void ntk_tube_series_extend(const tube_problem *p, tube_series *s, size_t k);
 /* Without the field: what the weights need. */
 void ntk_tube_series_extend_margins(const tube_problem *p, tube_series *s, size_t k);
 
+/* Logistic loss, for margins that come from elsewhere: b, rho, omega and q at order k >= 1, from z'
+ * up to k - 1; and g at order k. */
+void ntk_tube_series_extend_weights(const tube_problem *p, tube_series *s, size_t k);
+void ntk_tube_series_forces(const tube_problem *p, tube_series *s, size_t k);
+
 #endif

@@ -17,7 +17,10 @@
 #include <acb_mat.h>
 #endif
 
+#include "start.h"
 #include "status.h"
+
+TestSuite(kernel_spectrum, .init = start_linalg);
 
 enum { N = 14, D = 4, BITS = 320 };
 

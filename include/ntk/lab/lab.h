@@ -20,6 +20,7 @@
 
 #include <ntk/lab/context.h>
 #include <ntk/lab/convergence.h>
+#include <ntk/lab/cube.h>
 #include <ntk/lab/definiteness.h>
 #include <ntk/lab/drift.h>
 #include <ntk/lab/ensemble.h>

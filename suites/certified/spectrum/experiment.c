@@ -7,16 +7,15 @@
  *     |lambda_i(Theta) - d_i| <= r + e.
  *
  * Four things could refute an enclosure. On the vertices of a cube all eigenvalues are known in
- * closed form (cube.c). It must not reach below 0 where Theta is positive definite. It is wide if
- * its bound is, which n^2 u ||Theta|| limits. And a network that differs a little, the neighbour,
+ * closed form (ntk/lab/cube.h). It must not reach below 0 where Theta is positive definite. It is
+ * wide if its bound is, which n^2 u ||Theta|| limits. And a network that differs a little, the
+ * neighbour,
  * must have other eigenvalues: each enclosure of the one disjoint from that of the other. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include <ntk/lab/lab.h>
-
-#include "cube.h"
 
 enum { ARCHITECTURE, DATA };                                                      /* axes */
 enum { POINTS, SMALLEST, LARGEST, RADIUS, ENTRIES, SHARPNESS, REFERENCE, APART }; /* columns */
@@ -85,7 +84,7 @@ static ntk_status draw(const ntk_context *context, const char *name, point_set *
     NTK_TRY(ntk_allocate_doubles(set->n * set->d, &set->x));
     if (digits) return draw_digits(context, &stream, set->n, set->x);
     if (!cube) return ntk_data_sphere(&stream, set->n, set->d, set->x);
-    cube_points(dimension, set->x);
+    ntk_cube_points(dimension, set->x);
     return NTK_OK;
 }
 
@@ -141,7 +140,7 @@ static ntk_status compare_with_reference(const study *self, const ntk_architectu
     double *low = NULL;
     NTK_TRY(ntk_allocate_doubles(2 * n, &low));
     double *high = low + n;
-    const ntk_status status = cube_eigenvalues(architecture, self->cube_dimension, low, high);
+    const ntk_status status = ntk_cube_eigenvalues(architecture, self->cube_dimension, low, high);
     *worst = 0;
     for (size_t i = 0; i < n && status == NTK_OK; i++) {
         const double miss = ntk_larger(all->values[i] - low[i], high[i] - all->values[i]);

@@ -21,26 +21,30 @@
  * b) and s = w cos t_1 + b,
  *
  *     theta = s (4/pi) w / sqrt(q^2 - 4 s^2) + (2/pi) w asin(2 s / q) + b. */
-#include "cube.h"
+#include <ntk/lab/cube.h>
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <ntk/formula.h>
 
 enum { MOST_DIMENSION = 12, NAME = 32, TEXT = 512 };
 
-void cube_points(size_t dimension, double *x) {
+void ntk_cube_points(size_t dimension, double *x) {
     for (size_t i = 0; i < (size_t)1 << dimension; i++)
         for (size_t c = 0; c < dimension; c++) x[i * dimension + c] = i >> c & 1 ? -1 : 1;
 }
 
+void ntk_cube_character(size_t dimension, size_t degree, double *values) {
+    for (size_t i = 0; i < (size_t)1 << dimension; i++) {
+        values[i] = 1;
+        for (size_t c = 0; c < degree; c++)
+            if (i >> c & 1) values[i] = -values[i];
+    }
+}
+
 /* ---- theta(h), under the name "theta<h>" ----------------------------------------------------- */
 
-/* The number l of a name and h: "t2h5". */
-static const char *name_of(char name[NAME], char letter, size_t l, size_t h) {
+/* "t2h5": of layer 2 at h = 5 */
+static const char *at(char name[NAME], char letter, size_t l, size_t h) {
     (void)snprintf(name, NAME, "%c%zuh%zu", letter, l, h);
     return name;
 }
@@ -48,11 +52,11 @@ static const char *name_of(char name[NAME], char letter, size_t l, size_t h) {
 /* "k<l>h<h>" and "t<l>h<h>", l = 1 .. depth + 1 */
 static ntk_status define_relu(ntk_formula *f, size_t depth, size_t h) {
     char name[NAME];
-    NTK_TRY(ntk_formula_define_as(f, name_of(name, 't', 1, h), "pi/2 - asin(c%zu)", h));
-    NTK_TRY(ntk_formula_define_as(f, name_of(name, 'k', 1, h), "2*c%zu", h));
+    NTK_TRY(ntk_formula_define_as(f, at(name, 't', 1, h), "pi/2 - asin(c%zu)", h));
+    NTK_TRY(ntk_formula_define_as(f, at(name, 'k', 1, h), "2*c%zu", h));
     for (size_t l = 1; l <= depth; l++) {
-        NTK_TRY(ntk_formula_define_as(f, name_of(name, 't', l + 1, h), "angle(t%zuh%zu)", l, h));
-        NTK_TRY(ntk_formula_define_as(f, name_of(name, 'k', l + 1, h),
+        NTK_TRY(ntk_formula_define_as(f, at(name, 't', l + 1, h), "angle(t%zuh%zu)", l, h));
+        NTK_TRY(ntk_formula_define_as(f, at(name, 'k', l + 1, h),
                                       "k%zuh%zu*(1 - t%zuh%zu/pi) + 2*cos(t%zuh%zu)", l, h, l, h, l + 1, h));
     }
     (void)snprintf(name, NAME, "theta%zu", h);
@@ -61,7 +65,7 @@ static ntk_status define_relu(ntk_formula *f, size_t depth, size_t h) {
 
 static ntk_status define_erf(ntk_formula *f, size_t h) {
     char name[NAME];
-    NTK_TRY(ntk_formula_define_as(f, name_of(name, 's', 1, h), "w*c%zu + b", h));
+    NTK_TRY(ntk_formula_define_as(f, at(name, 's', 1, h), "w*c%zu + b", h));
     (void)snprintf(name, NAME, "theta%zu", h);
     return ntk_formula_define_as(
         f, name, "s1h%zu*4/pi*w/sqrt(q^2 - 4*s1h%zu^2) + 2/pi*w*asin(2*s1h%zu/q) + b", h, h, h);
@@ -81,7 +85,12 @@ static ntk_status define_kernel(ntk_formula *f, const ntk_architecture *architec
     return NTK_OK;
 }
 
-/* ---- the eigenvalues ------------------------------------------------------------------------- */
+/* ---- the eigenvalues, under the names "lambda<j>" -------------------------------------------- */
+
+static const char *name_of(char name[NAME], size_t j) {
+    (void)snprintf(name, NAME, "lambda%zu", j);
+    return name;
+}
 
 /* Whole at each step. */
 static long binomial(size_t n, size_t k) {
@@ -97,16 +106,22 @@ static long krawtchouk(size_t dimension, size_t h, size_t j) {
     return sum;
 }
 
-/* lambda_j */
-static ntk_status eigenvalue(ntk_formula *f, size_t dimension, size_t j, ntk_interval *out) {
+static ntk_status define_eigenvalue(ntk_formula *f, size_t dimension, size_t j) {
     char name[NAME], text[TEXT];
     size_t length = 0;
     for (size_t h = 0; h <= dimension; h++)
         length += (size_t)snprintf(text + length, TEXT - length, "%s(%ld)*theta%zu", h ? " + " : "",
                                    krawtchouk(dimension, h, j), h);
-    (void)snprintf(name, NAME, "lambda%zu", j);
-    NTK_TRY(ntk_formula_define(f, name, text));
-    return ntk_formula_evaluate(f, name, 0, out);
+    return ntk_formula_define(f, name_of(name, j), text);
+}
+
+ntk_status ntk_cube_define(ntk_formula *formula, const ntk_architecture *architecture, size_t dimension) {
+    if (dimension > MOST_DIMENSION)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "a cube of %zu dimensions, at most %d", dimension,
+                        (int)MOST_DIMENSION);
+    NTK_TRY(define_kernel(formula, architecture, dimension));
+    for (size_t j = 0; j <= dimension; j++) NTK_TRY(define_eigenvalue(formula, dimension, j));
+    return NTK_OK;
 }
 
 static int compare(const void *a, const void *b) {
@@ -116,11 +131,12 @@ static int compare(const void *a, const void *b) {
 
 /* The i-th smallest of numbers lies between the i-th smallest of their lower ends and that of their
  * upper ends. */
-static ntk_status list_eigenvalues(ntk_formula *f, size_t dimension, double *low, double *high) {
+static ntk_status list_eigenvalues(const ntk_formula *f, size_t dimension, double *low, double *high) {
     size_t count = 0;
+    char name[NAME];
     for (size_t j = 0; j <= dimension; j++) {
         ntk_interval lambda;
-        NTK_TRY(eigenvalue(f, dimension, j, &lambda));
+        NTK_TRY(ntk_formula_evaluate(f, name_of(name, j), 0, &lambda));
         for (long c = binomial(dimension, j); c > 0; c--, count++) {
             low[count] = lambda.low;
             high[count] = lambda.high;
@@ -131,14 +147,11 @@ static ntk_status list_eigenvalues(ntk_formula *f, size_t dimension, double *low
     return NTK_OK;
 }
 
-ntk_status cube_eigenvalues(const ntk_architecture *architecture, size_t dimension, double *low,
-                            double *high) {
+ntk_status ntk_cube_eigenvalues(const ntk_architecture *architecture, size_t dimension, double *low,
+                                double *high) {
     ntk_formula *f = NULL;
-    if (dimension > MOST_DIMENSION)
-        return ntk_fail(NTK_ERROR_ARGUMENT, "a cube of %zu dimensions, at most %d", dimension,
-                        (int)MOST_DIMENSION);
     NTK_TRY(ntk_formula_create(&f));
-    ntk_status status = define_kernel(f, architecture, dimension);
+    ntk_status status = ntk_cube_define(f, architecture, dimension);
     if (status == NTK_OK) status = list_eigenvalues(f, dimension, low, high);
     ntk_formula_destroy(f);
     return status;
