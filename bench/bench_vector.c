@@ -131,6 +131,32 @@ static void softplus_old(void) {
     }
 }
 
+/* A stage sum: seven terms, of which this is what was compiled before, for SSE2 alone. */
+enum { TERMS = 7 };
+static double terms_of[TERMS][COUNT];
+static const double *const term[TERMS] = {terms_of[0], terms_of[1], terms_of[2], terms_of[3],
+                                          terms_of[4], terms_of[5], terms_of[6]};
+static const double weight[TERMS] = {0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7};
+
+static void sum_new(void) { now->combine(COUNT, x, TERMS, weight, term, value); }
+static void sum_old(void) {
+    double sum[COUNT];
+    memcpy(sum, x, sizeof sum);
+    for (size_t j = 0; j < TERMS; j++) {
+        if (weight[j] == 0) continue;
+        const double w = weight[j];
+        const double *restrict v = term[j];
+        for (size_t i = 0; i < COUNT; i++) sum[i] += w * v[i];
+    }
+    memcpy(value, sum, sizeof sum);
+}
+
+static void norm_new(void) { value[0] = now->combination_square(COUNT, TERMS, weight, term); }
+static void norm_old(void) {
+    sum_old();
+    value[0] = ntk_norm(COUNT, value);
+}
+
 static const struct {
     const char *name;
     double reach; /* arguments are normals of this standard deviation */
@@ -141,7 +167,9 @@ static const struct {
              {"GELU, derivative", 1, gelu_new, gelu_old},
              {"tanh, derivative", 1, tanh_new, tanh_old},
              {"sigmoid, derivative", 1, sigmoid_new, sigmoid_old},
-             {"softplus, derivative", 1, softplus_new, softplus_old}};
+             {"softplus, derivative", 1, softplus_new, softplus_old},
+             {"sum of 7 terms", 1, sum_new, sum_old},
+             {"norm of 7 terms", 1, norm_new, norm_old}};
 
 static double nanoseconds(void (*work)(void)) {
     const double start = seconds(CLOCK_THREAD_CPUTIME_ID);

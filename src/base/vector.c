@@ -80,4 +80,14 @@ void ntk_vector_relu(size_t n, const double *x, double *value, double *derivativ
     table()->relu(n, x, value, derivative);
 }
 
+void ntk_vector_combine(size_t n, const double *base, size_t terms, const double *weight,
+                        const double *const *direction, double *out) {
+    table()->combine(n, base, terms, weight, direction, out);
+}
+
+double ntk_vector_combination_square(size_t n, size_t terms, const double *weight,
+                                     const double *const *direction) {
+    return table()->combination_square(n, terms, weight, direction);
+}
+
 const char *ntk_vector_isa(void) { return table()->isa; }

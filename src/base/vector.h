@@ -38,6 +38,16 @@ void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine
  * value may be x; derivative overlaps neither. */
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative);
 
+/* out = base + sum_j weight[j] direction[j], summed in this order; base NULL for 0; out may be base
+ * or one of the directions. Terms of weight 0 are left out: their vectors need not hold numbers. */
+void ntk_vector_combine(size_t n, const double *base, size_t terms, const double *weight,
+                        const double *const *direction, double *out);
+
+/* sum_i c_i^2 for c = sum_j weight[j] direction[j] as above, in one pass and in the order of
+ * ntk_dot: to the bit what it gives of c. */
+double ntk_vector_combination_square(size_t n, size_t terms, const double *weight,
+                                     const double *const *direction);
+
 /* The instruction set in use: "avx512", "avx2", "sse2" or "scalar"; the best that the CPU has. The
  * environment variable NTK_SIMD, one of these names, lowers it (for tests). */
 const char *ntk_vector_isa(void);

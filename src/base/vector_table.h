@@ -16,6 +16,10 @@ typedef struct ntk_vector_table {
     void (*sigmoid)(size_t n, const double *x, double *value, double *derivative);
     void (*softplus)(size_t n, const double *x, double *value, double *derivative);
     void (*relu)(size_t n, const double *x, double *value, double *derivative);
+    void (*combine)(size_t n, const double *base, size_t terms, const double *weight,
+                    const double *const *direction, double *out);
+    double (*combination_square)(size_t n, size_t terms, const double *weight,
+                                 const double *const *direction);
 } ntk_vector_table;
 
 extern const ntk_vector_table ntk_vector_scalar;

@@ -148,10 +148,10 @@ static ntk_status chebyshev_attempt(ntk_stepper *s) {
     if (!s->end.finite) return NTK_OK;
     const double weights[] = {0.8, -0.8, 0.4 * s->h, 0.4 * s->h};
     const double *const terms[] = {s->begin.theta, s->end.theta, s->begin.rate, s->end.rate};
-    ntk_combine(s->field.model->dimension, NULL, 4, weights, terms, s->scratch);
+    const double length = ntk_field_norm_of_sum(&s->field, 4, weights, terms, s->scratch);
     const double slopes = 1 + exp(s->end.log_speed - s->begin.log_speed);
     const double time = ntk_stepper_time_error(s, -0.8 * s->elapsed + 0.4 * s->h * slopes);
-    s->error = ntk_field_norm(&s->field, s->scratch) / (s->tolerance * (1 + s->displacement)) + time;
+    s->error = length / (s->tolerance * (1 + s->displacement)) + time;
     return NTK_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include <ntk/linalg.h>
 
+#include "dynamics/vectors.h"
 #include "objective/curvature.h"
 
 /* cotangent <- (d theta / d s) in output space, sign and speed included: the pullback is linear, so
@@ -65,6 +66,14 @@ ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state) {
 double ntk_field_norm(const ntk_field *field, const double *difference) {
     const ntk_model *model = field->model;
     return model->norm ? model->norm(model->context, difference) : ntk_norm(model->dimension, difference);
+}
+
+double ntk_field_norm_of_sum(const ntk_field *field, size_t terms, const double *weight,
+                             const double *const *direction, double *scratch) {
+    const ntk_model *model = field->model;
+    if (!model->norm) return ntk_combination_norm(model->dimension, terms, weight, direction);
+    ntk_combine(model->dimension, NULL, terms, weight, direction, scratch);
+    return model->norm(model->context, scratch);
 }
 
 double ntk_field_gradient_norm(const ntk_field *field, const ntk_state *state) {

@@ -55,6 +55,10 @@ ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state);
 /* The model's norm of a difference of coordinates. */
 double ntk_field_norm(const ntk_field *field, const double *difference);
 
+/* The model's norm of sum_j weight[j] direction[j]; scratch: (dimension), overwritten perhaps. */
+double ntk_field_norm_of_sum(const ntk_field *field, size_t terms, const double *weight,
+                             const double *const *direction, double *scratch);
+
 /* ||G|| at an evaluated state. */
 double ntk_field_gradient_norm(const ntk_field *field, const ntk_state *state);
 

@@ -11,6 +11,10 @@
 void ntk_combine(size_t p, const double *base, size_t terms, const double *weight,
                  const double *const *direction, double *out);
 
+/* ||sum_j weight[j] direction[j]||: to the bit ntk_norm of what ntk_combine gives, without writing
+ * it down. */
+double ntk_combination_norm(size_t p, size_t terms, const double *weight, const double *const *direction);
+
 /* Cubic Hermite interpolation on a step h: y(sigma) = y_0 + change (y_1 - y_0) + h (begin y'_0 +
  * end y'_1). */
 typedef struct ntk_hermite_weights {

@@ -150,6 +150,39 @@ Test(vector, every_instruction_set_gives_the_same_bits) {
     free(x), free(want), free(got);
 }
 
+/* Sums of seven terms, of which one does not count, over lengths with every kind of tail. */
+Test(vector, weighted_sums_have_the_same_bits_on_every_instruction_set) {
+    enum { N = 1000, TERMS = 7 };
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    double memory[TERMS + 3][N], weight[TERMS];
+    const double *direction[TERMS];
+    uint64_t state = 4;
+    for (size_t j = 0; j < TERMS; j++) {
+        weight[j] = j == 3 ? 0 : uniform(&state) - 0.5;
+        direction[j] = memory[j];
+        for (size_t i = 0; i < N; i++) memory[j][i] = j == 3 ? (double)NAN : uniform(&state) - 0.5;
+    }
+    double *base = memory[TERMS], *want = memory[TERMS + 1], *got = memory[TERMS + 2];
+    for (size_t i = 0; i < N; i++) base[i] = uniform(&state);
+    for (size_t n = N; n > N - 70; n--) {
+        ntk_vector_scalar.combine(n, base, TERMS, weight, direction, want);
+        for (size_t i = 0; i < n; i++) {
+            double sum = base[i];
+            for (size_t j = 0; j < TERMS; j++)
+                if (j != 3) sum += weight[j] * direction[j][i];
+            cr_assert(same(want[i], sum));
+        }
+        const double square = ntk_vector_scalar.combination_square(n, TERMS, weight, direction);
+        for (size_t t = 0; t < count; t++) {
+            if (n < N) got[n] = 42;
+            tables[t]->combine(n, base, TERMS, weight, direction, got);
+            cr_assert(memcmp(got, want, n * sizeof *got) == 0 && (n == N || got[n] == 42));
+            cr_assert(same(tables[t]->combination_square(n, TERMS, weight, direction), square));
+        }
+    }
+}
+
 /* Every length and every alignment from 0 to 20: vectors, tails and what stands beyond the end. */
 Test(vector, a_value_does_not_depend_on_its_place) {
     size_t count = 0;

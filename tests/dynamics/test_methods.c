@@ -133,6 +133,13 @@ Test(methods, combine_is_the_sum_of_its_terms) {
     const double weights[] = {0, -2};
     ntk_combine(P, base, 2, weights, (const double *const[]){first, second}, out);
     for (size_t i = 0; i < P; ++i) cr_assert_eq(out[i], base[i] - 2 * second[i]);
+    const double *const directions[] = {first, base, second};
+    const double three[] = {0, 0.3, -1.7};
+    for (size_t p = P; p > P - 40; --p) {
+        ntk_combine(p, NULL, 3, three, directions, out);
+        cr_assert(ntk_combination_norm(p, 3, three, directions) == ntk_norm(p, out), "length %zu", p);
+    }
+    ntk_combine(P, base, 2, weights, (const double *const[]){first, second}, out);
     ntk_combine(P, NULL, 2, weights, (const double *const[]){first, second}, second);
     for (size_t i = 0; i < P; ++i) cr_assert_eq(second[i], out[i] - base[i], "in place, entry %zu", i);
 }
