@@ -1,5 +1,6 @@
 /* ntk check: how many digits a kernel matrix has that anybody has computed. */
 #include <stdio.h>
+#include <string.h>
 
 #include <ntk/accuracy.h>
 #include <ntk/data.h>
@@ -85,8 +86,21 @@ static int check_matrix(const cli_arguments *arguments, problem *p, double digit
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
+/* A case says which network it has: options that say something else would be passed over. They
+ * stand first in the table. */
+static int refuse_network(const cli_arguments *arguments) {
+    for (size_t i = 0; strcmp(options[i].name, "digits") != 0; i++)
+        if (arguments->values[i] != NULL)
+            return cli_usage_error(arguments->command,
+                                   "--%s does not go with --reference: each case says what its network is",
+                                   options[i].name);
+    return CLI_OK;
+}
+
 static int check_reference(const cli_arguments *arguments, double digits) {
     const bool json = cli_flag(arguments, "json");
+    const int usage = refuse_network(arguments);
+    if (usage != CLI_OK) return usage;
     if (arguments->name_count > 1)
         return cli_usage_error(arguments->command, "--reference takes one folder, or none");
     if (arguments->name_count == 0) return reference_print_cases(json);

@@ -85,7 +85,7 @@ const cli_command cli_compare = {
     .name = "compare",
     .synopsis = "[A] B [--json | --markdown] [--moved PART]",
     .summary = "what moved between two runs, or from the stored results to a run",
-    .details = "Compares run B with run A metric by metric, controls included, their twins not. A and B are "
+    .details = "Compares run B with run A metric by metric, controls and their twins included. A and B are "
                "folders of runs, or names of folders in results/; without A, or with \"stored\" for it, B is "
                "compared with the stored results. Shown are differences of provenance, verdicts that "
                "changed, and every metric that differs in a bit: by how much of its tolerance, and by how "

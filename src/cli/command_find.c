@@ -12,7 +12,8 @@
 #include "run/markdown.h"
 
 static const cli_option options[] = {
-    {"format", 0, "FORMAT", "text (default), or markdown: the page docs/papers.md, of all results"},
+    {"format", 0, "FORMAT",
+     "text (default), or markdown: tables of what is asked for; of all, docs/papers.md"},
     CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
@@ -123,13 +124,21 @@ static void print_keepers(const library *self, const ntk_paper *paper, const ntk
         printf("not covered, because %s", result->because != NULL ? result->because : "no claim names it");
 }
 
-static void print_results(const library *self, const ntk_paper *paper) {
-    if (paper->result_count == 0) return;
+static bool is_asked(const char *query, const ntk_paper *paper, const ntk_paper_result *result) {
+    return query == NULL || asks_for(query, paper, NULL) || asks_for(query, paper, result);
+}
+
+/* The results that a query asks for, NULL: all. Returns how many there are. */
+static size_t print_results(const library *self, const ntk_paper *paper, const char *query) {
+    size_t asked = 0;
+    for (size_t r = 0; r < paper->result_count; r++) asked += is_asked(query, paper, &paper->results[r]);
+    if (asked == 0) return 0;
     printf("\n## %s\n\n| result | what it says | hypotheses as printed | where it is held |\n"
            "|---|---|---|---|\n",
            paper->name);
     for (size_t r = 0; r < paper->result_count; r++) {
         const ntk_paper_result *result = &paper->results[r];
+        if (!is_asked(query, paper, result)) continue;
         printf("| %s | ", result->number);
         ntk_markdown_cell(result->says, stdout);
         printf(" | ");
@@ -138,6 +147,14 @@ static void print_results(const library *self, const ntk_paper *paper) {
         print_keepers(self, paper, result);
         printf(" |\n");
     }
+    return asked;
+}
+
+static size_t print_tables(const library *self, const char *query) {
+    size_t asked = 0;
+    for (size_t p = 0; p < self->papers.count; p++)
+        asked += print_results(self, &self->papers.items[p], query);
+    return asked;
 }
 
 static void print_page(const library *self) {
@@ -152,19 +169,19 @@ static void print_page(const library *self) {
         printf("| %s | %s. *%s.* %s. %s. | %s |\n", paper->name, paper->authors, paper->title, paper->venue,
                paper->version, paper->seen);
     }
-    for (size_t p = 0; p < self->papers.count; p++) print_results(self, &self->papers.items[p]);
+    print_tables(self, NULL);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int find(const library *self, const cli_arguments *arguments) {
+static int find(const library *self, const cli_arguments *arguments, bool markdown) {
     char query[512] = "";
     for (size_t i = 0; i < arguments->name_count; i++) {
         if (i > 0) ntk_text_append(query, sizeof query, " ");
         ntk_text_append(query, sizeof query, arguments->names[i]);
     }
     lower(query);
-    if (print_matches(self, query) > 0) return CLI_OK;
+    if ((markdown ? print_tables(self, query) : print_matches(self, query)) > 0) return CLI_OK;
     return cli_usage_error(arguments->command, "no paper and no result is called '%s'; `ntk find` lists them",
                            query);
 }
@@ -186,12 +203,12 @@ static int run(const cli_arguments *arguments) {
     const ntk_status status = read_library(&all);
     if (status != NTK_OK) return cli_fail(status);
     int result = CLI_OK;
-    if (markdown)
+    if (arguments->name_count > 0)
+        result = find(&all, arguments, markdown);
+    else if (markdown)
         print_page(&all);
-    else if (arguments->name_count == 0)
-        print_names(&all);
     else
-        result = find(&all, arguments);
+        print_names(&all);
     release_library(&all);
     return result;
 }

@@ -42,19 +42,19 @@ static json_t *run_object(const ntk_record *record) {
 
 /* ---- a metric -------------------------------------------------------------------------------- */
 
-/* What is asked for: a metric, of one claim or of any. */
+/* What is asked for: a metric, of one process or of any claim. */
 typedef struct question {
     const char *metric;
-    char claim[160]; /* "": any */
-    json_t *lines;   /* of --json; NULL: print */
+    char process[256]; /* "suite/claim[/control[/twin]]"; "": any claim */
+    json_t *lines;     /* of --json; NULL: print */
     size_t found;
 } question;
 
-/* "suite/claim:metric" or "metric". */
+/* "suite/claim[/control[/twin]]:metric" or "metric". */
 static void read_question(const char *text, question *out) {
     const char *colon = strrchr(text, ':');
     out->metric = colon != NULL ? colon + 1 : text;
-    if (colon != NULL) snprintf(out->claim, sizeof out->claim, "%.*s", (int)(colon - text), text);
+    if (colon != NULL) snprintf(out->process, sizeof out->process, "%.*s", (int)(colon - text), text);
 }
 
 /* All digits of a plain number, so that what moved can be seen. */
@@ -64,14 +64,14 @@ static const char *describe_value(const ntk_metric *metric, ntk_description text
     return text;
 }
 
-static void tell_metric(question *self, const ntk_record *record, const char *claim, const ntk_metric *metric,
-                        double before) {
+static void tell_metric(question *self, const ntk_record *record, const char *process,
+                        const ntk_metric *metric, double before) {
     ntk_description value;
     const double x = metric->estimate.value, ulp = isnan(before) ? (double)NAN : ntk_ulp_distance(before, x);
     self->found++;
     if (self->lines != NULL) {
         json_t *object = run_object(record);
-        ntk_json_set_text(object, "claim", claim);
+        ntk_json_set_text(object, "claim", process);
         ntk_json_set_text(object, "metric", self->metric);
         ntk_json_set_number(object, "value", x);
         if (metric->is_estimate) ntk_json_set_number(object, "low", metric->estimate.low);
@@ -82,27 +82,39 @@ static void tell_metric(question *self, const ntk_record *record, const char *cl
     }
     printf("%s  %-12s %-5s %-12s %-40s %-24s", ntk_record_text(record, NULL, "started"),
            ntk_record_text(record, "build", "commit"), ntk_tier_text(record->tier),
-           ntk_record_text(record, "machine", "blas_core"), claim, describe_value(metric, value));
+           ntk_record_text(record, "machine", "blas_core"), process, describe_value(metric, value));
     if (!isnan(before)) printf(x == before ? "  =" : "  %.3g ulp", ulp);
     printf("%s\n", ntk_record_has_overrides(record) ? "  (--set)" : "");
 }
 
-static bool is_asked(const question *self, const char *claim) {
-    return self->claim[0] == '\0' || strcmp(self->claim, claim) == 0;
+/* Of a process that belongs to this claim, what stands behind the claim's name: "" for itself,
+ * "/control/twin" say; NULL for a process of another claim. */
+static const char *variant_of(const char *process, const char *claim) {
+    const size_t length = strlen(claim);
+    const bool belongs = strncmp(process, claim, length) == 0 && strchr("/", process[length]) != NULL;
+    return belongs ? process + length : NULL;
+}
+
+static ntk_status read_metrics(const ntk_record *record, const char *claim, const char *variant,
+                               ntk_metrics *out) {
+    return ntk_record_metrics(record, claim, variant[0] == '/' ? variant + 1 : NULL, out);
 }
 
 /* The value in the newest earlier run of the same tier, seed and parameters; NaN for none. */
-static double value_before(const question *self, const ntk_record *records, size_t index, const char *claim) {
+static double value_before(const question *self, const ntk_record *records, size_t index, const char *claim,
+                           const char *variant) {
+    char process[256];
+    snprintf(process, sizeof process, "%s%s", claim, variant);
     const ntk_record *now = &records[index];
-    const char *settings = ntk_record_settings(now, claim);
+    const char *settings = ntk_record_settings(now, process);
     for (size_t i = index; i-- > 0;) {
         const ntk_record *then = &records[i];
-        const char *others = ntk_record_settings(then, claim);
+        const char *others = ntk_record_settings(then, process);
         if (then->tier != now->tier || settings == NULL || others == NULL || strcmp(settings, others) != 0 ||
             strcmp(ntk_record_text(then, NULL, "seed"), ntk_record_text(now, NULL, "seed")) != 0)
             continue;
         ntk_metrics metrics;
-        if (ntk_record_metrics(then, claim, NULL, &metrics) != NTK_OK) continue;
+        if (read_metrics(then, claim, variant, &metrics) != NTK_OK) continue;
         const ntk_metric *metric = ntk_metrics_find(&metrics, self->metric);
         const double value = metric != NULL ? metric->estimate.value : (double)NAN;
         ntk_metrics_release(&metrics);
@@ -116,12 +128,15 @@ static ntk_status search_run(question *self, const ntk_record *records, size_t i
     const json_t *claim;
     json_array_foreach(json_object_get(records[index].summary, "claims"), i, claim) {
         const char *id = json_string_value(json_object_get(claim, "id"));
-        if (id == NULL || !is_asked(self, id)) continue;
+        const char *process = self->process[0] == '\0' ? id : self->process;
+        const char *variant = id != NULL ? variant_of(process, id) : NULL;
+        if (variant == NULL) continue;
         ntk_metrics metrics;
-        NTK_TRY(ntk_record_metrics(&records[index], id, NULL, &metrics));
+        NTK_TRY(read_metrics(&records[index], id, variant, &metrics));
         const ntk_metric *metric = ntk_metrics_find(&metrics, self->metric);
         if (metric != NULL)
-            tell_metric(self, &records[index], id, metric, value_before(self, records, index, id));
+            tell_metric(self, &records[index], process, metric,
+                        value_before(self, records, index, id, variant));
         ntk_metrics_release(&metrics);
     }
     return NTK_OK;
@@ -172,9 +187,11 @@ const cli_command cli_history = {
     .details =
         "Without a metric: a line for each run in results/ that has ended, the oldest first, with commit, "
         "tier "
-        "and verdicts. With one: its value in each run that has it, of one claim (\"suite/claim:metric\") or "
-        "of "
-        "all that emit it, and by how many representable numbers (ulp) it differs from the run before of the "
+        "and verdicts. With one: its value in each run that has it, of one claim (\"suite/claim:metric\"), "
+        "of a control "
+        "(\"suite/claim/control:metric\") or its twin (\"suite/claim/control/twin:metric\"), or of all "
+        "claims that emit it, and by how many representable numbers (ulp) it differs from the run before of "
+        "the "
         "same tier, seed and parameters (= where it does not).",
     .exit_status = "0; 5 an error; 64 wrong usage, also a metric that no run holds.",
     .options = options,

@@ -79,39 +79,27 @@ static ntk_status locate_root(const ntk_registry_entry *registry, const char *ex
     return ntk_text_copy(resolved, out);
 }
 
-/* "ntk" where PATH leads to this program, its path below the current folder or from the root
- * otherwise; before it NTK_ROOT, where that is set. */
-static ntk_status name_command(ntk_suite *suite) {
+/* A variable before a command. */
+static void print_variable(const char *name, const char *value, FILE *stream) {
+    fprintf(stream, "%s=", name);
+    ntk_print_shell_word(value, stream);
+    fputc(' ', stream);
+}
+
+void ntk_suite_print_command(const ntk_suite *suite, FILE *stream) {
     const char *name = strrchr(suite->executable, '/') + 1, *given = getenv("NTK_ROOT");
-    char here[PATH_MAX], *text = NULL;
-    size_t size = 0;
+    char here[PATH_MAX];
     const size_t length = getcwd(here, sizeof here) != NULL ? strlen(here) : 0;
     const bool below =
         length > 1 && strncmp(suite->executable, here, length) == 0 && suite->executable[length] == '/';
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL) return ntk_fail(NTK_ERROR_MEMORY, "no memory for the program's name");
-    if (given != NULL && given[0] != '\0') {
-        fputs("NTK_ROOT=", stream);
-        ntk_print_shell_word(suite->root, stream);
-        fputc(' ', stream);
-    }
-    if (suite->outside != NULL) {
-        fputs(NTK_SUITES_VARIABLE "=", stream);
-        ntk_print_shell_word(suite->suites, stream);
-        fputc(' ', stream);
-    }
-    if (ntk_shell_finds(name, suite->executable))
+    if (given != NULL && given[0] != '\0') print_variable("NTK_ROOT", suite->root, stream);
+    if (suite->outside != NULL) print_variable(NTK_SUITES_VARIABLE, suite->suites, stream);
+    if (ntk_shell_finds(name, suite->executable)) {
         fputs(name, stream);
-    else {
-        if (below && strchr(suite->executable + length + 1, '/') == NULL) fputs("./", stream);
-        ntk_print_shell_word(below ? suite->executable + length + 1 : suite->executable, stream);
+        return;
     }
-    /* Without memory the stream may end without a text. */
-    const ntk_status status = fclose(stream) == 0 && text != NULL
-                                  ? ntk_text_copy(text, &suite->command)
-                                  : ntk_fail(NTK_ERROR_MEMORY, "no memory for the program's name");
-    free(text);
-    return status;
+    if (below && strchr(suite->executable + length + 1, '/') == NULL) fputs("./", stream);
+    ntk_print_shell_word(below ? suite->executable + length + 1 : suite->executable, stream);
 }
 
 /* ---- the files beside the claims ------------------------------------------------------------- */
@@ -165,7 +153,6 @@ ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, 
     ntk_status status = ntk_text_copy(executable, &out->executable);
     if (status == NTK_OK) status = locate_root(registry, executable, &out->root);
     if (status == NTK_OK) status = open_files(out, data);
-    if (status == NTK_OK) status = name_command(out);
     if (status != NTK_OK) ntk_suite_release(out);
     return status;
 }
@@ -184,7 +171,6 @@ void ntk_suite_release(ntk_suite *suite) {
     ntk_release(suite->papers);
     ntk_release(suite->style);
     ntk_release(suite->data);
-    ntk_release(suite->command);
     *suite = (ntk_suite){0};
 }
 

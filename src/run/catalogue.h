@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "claim/claim.h"
 
@@ -33,8 +34,6 @@ typedef struct ntk_suite {
     char *style;                 /* style.gp of the figures */
     char *data;                  /* the folder of data sets */
     bool own_data;               /* it is the one that comes with the claims */
-    char *command;               /* how a shell starts this program for these claims, "build/ntk"
-                                  * say */
 } ntk_suite;
 
 /* The claims are those of this program or, where $NTK_SUITES names a folder, all that it holds
@@ -45,6 +44,12 @@ typedef struct ntk_suite {
  * NTK_ERROR_NOT_FOUND, saying where it was looked for; those of ntk_outside_open. */
 ntk_status ntk_suite_open(const ntk_registry_entry *registry, const char *data, ntk_suite *out);
 void ntk_suite_release(ntk_suite *suite);
+
+/* How a shell starts this program for these claims: "ntk" where PATH leads to it, else its path
+ * below the current folder or from the root, "build/ntk" say; before it NTK_ROOT and NTK_SUITES,
+ * where
+ * they count. */
+void ntk_suite_print_command(const ntk_suite *suite, FILE *stream);
 
 /* Read one claim of the registry. Errors: NTK_ERROR_NOT_FOUND, suggesting the nearest name; those
  * of ntk_claim_read; of a claim outside this program, those of ntk_outside_load. */

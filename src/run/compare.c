@@ -266,6 +266,17 @@ static ntk_status compare_verdicts(const work *self, const char *id, const json_
     return NTK_OK;
 }
 
+/* A control, and its twin where that has a process of its own: without one neither side has
+ * metrics of it. */
+static ntk_status compare_control(const work *self, const char *id, const char *name, const json_t *claim) {
+    char *twin;
+    NTK_TRY(compare_process(self, id, name, claim));
+    NTK_TRY(ntk_text_format(&twin, "%s/twin", name));
+    const ntk_status status = compare_process(self, id, twin, claim);
+    ntk_release(twin);
+    return status;
+}
+
 static ntk_status compare_claim(const work *self, const char *id, const json_t *before, const json_t *after) {
     size_t index;
     const json_t *control;
@@ -274,7 +285,7 @@ static ntk_status compare_claim(const work *self, const char *id, const json_t *
     NTK_TRY(compare_process(self, id, NULL, after));
     json_array_foreach(json_object_get(after, "controls"), index, control) {
         const char *name = json_string_value(json_object_get(control, "name"));
-        if (name != NULL && !self->before->stored) NTK_TRY(compare_process(self, id, name, after));
+        if (name != NULL && !self->before->stored) NTK_TRY(compare_control(self, id, name, after));
     }
     return NTK_OK;
 }

@@ -34,7 +34,8 @@ const char *ntk_move_text(ntk_move_level level);
 
 /* A metric that differs. */
 typedef struct ntk_move {
-    char *process, *metric; /* "suite/claim" or "suite/claim/control" */
+    char *process, *metric; /* "suite/claim", "suite/claim/control" or
+                            * "suite/claim/control/twin" */
     ntk_move_level level;
     double before, after, ulp;
     double part;        /* of its tolerance; infinite where that is 0, NaN where there is none */

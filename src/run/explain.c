@@ -90,10 +90,8 @@ static void print_setting(const ntk_setting *setting, FILE *stream) {
     ntk_print_shell_word(setting->value, stream);
 }
 
-void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
-    fprintf(stream, "%s run %s", run->suite->command, run->claims[task->claim].claim.id);
-    if (task->variant.control != NULL) fprintf(stream, " --control %s", task->variant.control->name);
-    if (task->variant.twin) fprintf(stream, " --twin");
+/* What all processes of a claim share, and those settings that apply to this one. */
+static void print_options(const ntk_run *run, const ntk_task *task, FILE *stream) {
     fprintf(stream, " --tier %s --seed %llu", ntk_tier_text(run->options.tier),
             (unsigned long long)run->options.seed);
     void *memory;
@@ -107,6 +105,20 @@ void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream)
         fputs(" --data ", stream);
         ntk_print_shell_word(run->suite->data, stream);
     }
+}
+
+void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {
+    ntk_suite_print_command(run->suite, stream);
+    fprintf(stream, " run %s", run->claims[task->claim].claim.id);
+    if (task->variant.control != NULL) fprintf(stream, " --control %s", task->variant.control->name);
+    if (task->variant.twin) fprintf(stream, " --twin");
+    print_options(run, task, stream);
+}
+
+void ntk_run_print_again(const ntk_run *run, const ntk_claim_run *claim, FILE *stream) {
+    ntk_suite_print_command(run->suite, stream);
+    fprintf(stream, " verify %s", claim->claim.id);
+    print_options(run, &claim->tasks[0], stream);
 }
 
 static void print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream) {

@@ -14,4 +14,7 @@ void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *s
  * a line's end. */
 void ntk_run_print_rerun(const ntk_run *run, const ntk_task *task, FILE *stream);
 
+/* Likewise that which judges a whole claim again. */
+void ntk_run_print_again(const ntk_run *run, const ntk_claim_run *claim, FILE *stream);
+
 #endif

@@ -98,6 +98,23 @@ static const ntk_record *part_of(const ntk_record *parts, size_t count, const ch
     return NULL;
 }
 
+/* The digest that a part's manifest has of a claim. */
+static const char *input_of(const ntk_record *part, const char *what, const char *id) {
+    return json_string_value(
+        json_object_get(json_object_get(json_object_get(part->manifest, "inputs"), what), id));
+}
+
+static ntk_status require_same_claim(const ntk_claim *claim, const ntk_record *part) {
+    const char *content = input_of(part, "claims", claim->id), *code = input_of(part, "code", claim->id);
+    if (content == NULL || !is_digest(content, claim->content))
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "%s: its claim.yaml has changed since %s was computed",
+                        claim->id, part->folder);
+    if (claim->code != 0 && (code == NULL || !is_digest(code, claim->code)))
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "%s: its experiment has changed since %s was computed",
+                        claim->id, part->folder);
+    return NTK_OK;
+}
+
 static ntk_status require_same_inputs(const ntk_run *run, const ntk_record *parts, size_t count) {
     if (!is_digest(ntk_record_text(&parts[0], "build", "code"), run->provenance.code))
         return ntk_fail(NTK_ERROR_UNSUPPORTED,
@@ -108,12 +125,7 @@ static ntk_status require_same_inputs(const ntk_run *run, const ntk_record *part
                         parts[0].folder, run->suite->data);
     for (size_t i = 0; i < run->claim_count; i++) {
         const ntk_claim *claim = &run->claims[i].claim;
-        const ntk_record *part = part_of(parts, count, claim->id);
-        const json_t *claims = json_object_get(json_object_get(part->manifest, "inputs"), "claims");
-        const char *content = json_string_value(json_object_get(claims, claim->id));
-        if (content == NULL || !is_digest(content, claim->content))
-            return ntk_fail(NTK_ERROR_UNSUPPORTED, "%s: its claim.yaml has changed since %s was computed",
-                            claim->id, part->folder);
+        NTK_TRY(require_same_claim(claim, part_of(parts, count, claim->id)));
     }
     return NTK_OK;
 }
@@ -229,15 +241,20 @@ static ntk_status take_task(ntk_run *run, const ntk_record *part, const ntk_jour
     return strcmp(state, "done") == 0 ? take_result(run, part, journal, task) : take_failure(task, process);
 }
 
-static ntk_status take_claim(ntk_run *run, const ntk_record *part, ntk_claim_run *claim) {
+/* All claims of one part. */
+static ntk_status take_part(ntk_run *run, const ntk_record *part) {
     char *path;
     ntk_journal *journal;
     NTK_TRY(ntk_text_format(&path, "%s/journal.log", part->folder));
     ntk_status status = ntk_journal_read(path, &journal);
     ntk_release(path);
     NTK_TRY(status);
-    for (size_t t = 0; t < claim->task_count && status == NTK_OK; t++)
-        status = take_task(run, part, journal, &claim->tasks[t]);
+    for (size_t i = 0; i < run->claim_count; i++) {
+        ntk_claim_run *claim = &run->claims[i];
+        if (ntk_record_claim(part, claim->claim.id) == NULL) continue;
+        for (size_t t = 0; t < claim->task_count && status == NTK_OK; t++)
+            status = take_task(run, part, journal, &claim->tasks[t]);
+    }
     ntk_journal_close(journal);
     return status;
 }
@@ -327,8 +344,7 @@ static ntk_status fill(ntk_run *run, const ntk_record *parts, size_t count) {
     NTK_TRY(require_same_inputs(run, parts, count));
     NTK_TRY(ntk_run_open(run));
     NTK_TRY(copy_claims(run, parts, count));
-    for (size_t i = 0; i < run->claim_count; i++)
-        NTK_TRY(take_claim(run, part_of(parts, count, run->claims[i].claim.id), &run->claims[i]));
+    for (size_t p = 0; p < count; p++) NTK_TRY(take_part(run, &parts[p]));
     (void)ntk_json_get_time(parts[0].manifest, "started", &run->started);
     return take_provenance(run, parts, count);
 }

@@ -39,11 +39,12 @@ const char *ntk_record_text(const ntk_record *record, const char *section, const
 /* Whether parameters were changed by --set. */
 bool ntk_record_has_overrides(const ntk_record *record);
 
-/* The settings in effect of a process, "suite/claim" or "suite/claim/control"; NULL where it has
- * none of this name. */
+/* The settings in effect of a process, "suite/claim", "suite/claim/control" or
+ * "suite/claim/control/twin"; NULL where it has none of this name. */
 const char *ntk_record_settings(const ntk_record *record, const char *process);
 
-/* The metrics of a claim, or of one of its controls (NULL: the claim itself); none where its
+/* The metrics of a claim (control NULL), of one of its controls, or of a control's twin
+ * ("NAME/twin"), which has some where it has a process of its own; none where its
  * process failed or nothing is stored. To be released. Errors: NTK_ERROR_FORMAT,
  * NTK_ERROR_MEMORY. */
 ntk_status ntk_record_metrics(const ntk_record *record, const char *id, const char *control,

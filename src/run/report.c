@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ntk/file.h>
@@ -18,6 +19,7 @@
 #include "claim/judge.h"
 #include "run/catalogue.h"
 #include "run/chance.h"
+#include "run/explain.h"
 #include "run/identity.h"
 #include "run/markup.h"
 #include "run/mathml.h"
@@ -424,13 +426,14 @@ static void write_parameters(FILE *out, const ntk_run *run, const ntk_claim_run 
     for (size_t t = 0; t < claim->task_count; t++) write_settings(out, &claim->tasks[t]);
     fputs("</dl></details>\n<dl>", out);
     element(out, "<dt>folder</dt><dd class=\"mono\">suites/", result->claim->id, "</dd>\n");
-    element(out, "<dt>again</dt><dd class=\"mono\">ntk verify ", result->claim->id, "");
-    fprintf(out, " --tier %s --seed %" PRIu64, ntk_tier_text(run->options.tier), run->options.seed);
-    for (size_t i = 0; i < run->options.override_count; i++) {
-        element(out, " --set &#39;", run->options.overrides[i].name, "=");
-        element(out, "", run->options.overrides[i].value, "&#39;");
-    }
-    fputs("</dd></dl>\n", out);
+    char *command = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&command, &size);
+    if (memory != NULL) ntk_run_print_again(run, claim, memory);
+    if (memory != NULL && fclose(memory) == 0)
+        element(out, "<dt>again</dt><dd class=\"mono\">", command, "</dd>");
+    free(command);
+    fputs("</dl>\n", out);
 }
 
 static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *claim, bool *symbols) {

@@ -82,6 +82,10 @@ Test(check, refused) {
     cr_expect_eq(toy_ntk("check --digits nan x.npy k.npy"), 64);
     cr_expect_eq(toy_ntk("check --activation tanh x.npy k.npy"), 1, "another kernel: %s", toy_output());
     cr_expect_eq(toy_ntk("check --reference a b"), 64);
+    cr_expect_eq(toy_ntk("check --reference --depth 3"), 64);
+    cr_expect(toy_said("--depth does not go with --reference"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("check --reference a --type nngp"), 64);
+    cr_expect(toy_said("--type does not go with --reference"), "%s", toy_output());
     cr_expect_eq(toy_ntk("check nowhere.npy k.npy"), 5);
     cr_expect_eq(toy_ntk("enclose x.npy"), 64);
     cr_expect_eq(toy_ntk("enclose --depth x x.npy -o k.json"), 64);

@@ -54,6 +54,24 @@ Test(compare, what_has_no_tolerance_is_shown) {
     cr_expect(toy_said("2 -> nan; is gone"), "%s", toy_output());
 }
 
+/* The twin of toy/false-twin has a process of its own. */
+Test(compare, twins_are_compared_and_followed) {
+    cr_assert_eq(toy_ntk("verify toy/false-twin --no-figures"), 3);
+    cr_assert_eq(
+        toy_shell("cp -R results/latest/. a; cp -R a b; "
+                  "sed -i 's/^value\\t2/value\\t2.5/' b/toy/false-twin/controls/large/twin/metrics.tsv"),
+        0, "%s", toy_output());
+    cr_expect_eq(toy_ntk("compare a b"), 0, "%s", toy_output());
+    cr_expect(toy_said("unjudged   toy/false-twin/large/twin: value"), "%s", toy_output());
+    cr_assert_eq(toy_shell("rm b/toy/false-twin/controls/large/twin/metrics.tsv"), 0);
+    cr_expect_eq(toy_ntk("compare a b"), 1, "%s", toy_output());
+    cr_expect_eq(toy_ntk("history toy/false-twin/large/twin:value"), 0, "%s", toy_output());
+    cr_expect(toy_said("toy/false-twin/large/twin                2 "), "%s", toy_output());
+    cr_expect_eq(toy_ntk("history toy/false-twin/large:value"), 0, "%s", toy_output());
+    cr_expect_eq(toy_ntk("history toy/false-twin/large/tw:value"), 64);
+    cr_expect_eq(toy_ntk("history toy/false-twi:value"), 64);
+}
+
 Test(compare, another_seed_moves_only_what_does_not_depend_on_it) {
     run_twice();
     cr_assert_eq(toy_ntk("verify toy/holds --seed 7 --no-figures --out c"), 0, "%s", toy_output());

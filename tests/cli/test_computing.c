@@ -241,6 +241,12 @@ Test(computing, find_tells_what_stands_for_a_result) {
     cr_assert_eq(toy_ntk("find --format markdown"), 0);
     cr_expect(toy_said("| Lemma 11 | toys are few |  | not covered, because nobody counts |"), "%s",
               toy_output());
+    cr_assert_eq(toy_ntk("find toy-2026 lemma 11 --format markdown"), 0);
+    cr_expect(toy_said("## toy-2026\n") && toy_said("| Lemma 11 | toys are few |  | not covered"), "%s",
+              toy_output());
+    cr_expect_not(toy_said("# The papers") || toy_said("| Lemma 1 |"), "what was not asked for: %s",
+                  toy_output());
+    cr_expect_eq(toy_ntk("find toy-2026 Lemma 3 --format markdown"), 64);
     cr_assert_eq(toy_ntk("show toy/holds"), 0);
     cr_expect(toy_said("Reference: A. Toy. On Toys.") && toy_said("under: smallness"), "%s", toy_output());
     toy_write("suites/papers.yaml", "papers:\n  - name: toy-2026\n");

@@ -307,6 +307,20 @@ Test(run_folder, the_report_escapes_what_claims_say) {
     cr_expect_null(strstr(toy_read("run/report.html"), "a < b"));
 }
 
+/* The settings that apply to the claim, and no others, quoted as a shell needs them. */
+Test(run_folder, the_report_says_what_runs_a_claim_again) {
+    cr_assert_eq(
+        toy_ntk("verify toy/violated toy/slow --set value=1.5 --set 'pause=0' --no-figures --out run"), 1);
+    cr_assert_eq(
+        toy_shell("sed -n 's,.*<dt>again</dt><dd class=\"mono\">\\(.*\\)</dd>.*,\\1,p' run/report.html | "
+                  "grep toy/violated | sed \"s/&#39;/'/g\" >again; cat again"),
+        0);
+    cr_expect(toy_said(" verify toy/violated --tier quick --seed 20250422 --set value=1.5"), "%s",
+              toy_output());
+    cr_expect_eq(toy_shell("env -u NTK_ROOT sh again"), 1, "%s", toy_output());
+    cr_expect(toy_said("VIOLATED      toy/violated"), "%s", toy_output());
+}
+
 /* ---- accept and figures ---------------------------------------------------------------------- */
 
 Test(run_folder, accepting_stores_the_numbers_of_a_run) {
