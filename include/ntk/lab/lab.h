@@ -22,6 +22,7 @@
 #include <ntk/lab/convergence.h>
 #include <ntk/lab/cube.h>
 #include <ntk/lab/definiteness.h>
+#include <ntk/lab/diagonal.h>
 #include <ntk/lab/drift.h>
 #include <ntk/lab/ensemble.h>
 #include <ntk/lab/ensemble_law.h>
