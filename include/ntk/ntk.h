@@ -8,6 +8,7 @@
 #include <ntk/classifier.h>
 #include <ntk/data.h>
 #include <ntk/deform.h>
+#include <ntk/descent.h>
 #include <ntk/exit.h>
 #include <ntk/file.h>
 #include <ntk/flow.h>
