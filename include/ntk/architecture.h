@@ -11,13 +11,15 @@
  * w_l and b_l in h^l, l = 1 .. L + 1; a layer with b_l = 0 has no biases. L = 0 is the linear model
  * f = h^1.
  *
- * Residual network (chen-2025; ReLU, no biases, all weights trained), L blocks of width m:
+ * Residual network (chen-2025, (2.2); all parameters trained), L blocks of width m:
  *
- *     h^0 = W^0 x / sqrt(d)                               (1 for sqrt(d) with NTK_INPUT_SCALE_NONE)
- *     h^l = h^{l-1} + alpha sqrt(1/m) V^l phi(sqrt(2/m) W^l h^{l-1}),       l = 1 .. L
+ *     h^0 = W^0 x / sqrt(d) + b beta^0                    (1 for sqrt(d) with NTK_INPUT_SCALE_NONE)
+ *     h^l = h^{l-1} + alpha (sqrt(1/m) V^l phi(g^l) + b gamma^l),
+ *     g^l = (w / sqrt(m)) W^l h^{l-1} + w b beta^l,                         l = 1 .. L
  *     f   = sqrt(1/m) v^T h^L,     W^0: (m, d); W^l, V^l: (m, m); v: one column per output
  *
- * with alpha the residual scale.
+ * with alpha the residual scale. The paper's has ReLU, w^2 = 2 and b = 1. With NTK_BIAS_START_ZERO
+ * the blocks' beta^l and gamma^l, l >= 1, begin at 0; beta^0 is drawn all the same.
  *
  * Convolutional network (Bietti and Mairal 2019; Novak et al. 2019; the NTK parametrisation), L
  * layers of m channels on images of height x width positions u and C channels. V are the p offsets
@@ -71,6 +73,9 @@ typedef enum ntk_parametrisation {
      * parametrisation. */
     NTK_PARAMETRISATION_MEAN_FIELD
 } ntk_parametrisation;
+
+/* What the biases in the blocks of a residual network begin with. They are trained in any case. */
+typedef enum ntk_bias_start { NTK_BIAS_START_RANDOM, NTK_BIAS_START_ZERO } ntk_bias_start;
 
 #define NTK_DEPTH_MAX   256
 #define NTK_LEAKY_SLOPE 0.01
@@ -129,8 +134,9 @@ typedef struct ntk_architecture {
     size_t depth; /* L, hidden layers or blocks; 1 .. NTK_DEPTH_MAX, dense networks from 0; at most
                    * NTK_CONVOLUTION_DEPTH_MAX convolutions */
     ntk_activation activation;
-    double weight_variance; /* w^2 > 0; 2 for residual networks, whose scales are fixed */
-    double bias_variance;   /* b^2 >= 0; 0: no biases at all, in the kernel and among the
+    ntk_bias_start bias_start; /* residual networks only; of the others RANDOM */
+    double weight_variance;    /* w^2 > 0; of residual networks that of the W^l, l >= 1, alone */
+    double bias_variance;      /* b^2 >= 0; 0: no biases at all, in the kernel and among the
                              * parameters */
     /* Dense networks whose layers differ: (L + 1), w_l^2 and b_l^2 of layers 1 .. L + 1, in the
      * place of the two above; NULL: these. The caller's, and needed only while a call runs: a
@@ -145,8 +151,8 @@ typedef struct ntk_architecture {
 
 /* Dense, one hidden layer, ReLU, w^2 = 2 (He: the forward variance is kept), no bias, leaky slope
  * NTK_LEAKY_SLOPE, residual scale 1, input scale 1/d, NTK parametrisation. With .family =
- * NTK_RESIDUAL it is a residual network of one block; ntk_architecture_convolutional makes a
- * convolutional one. */
+ * NTK_RESIDUAL it is a residual network of one block without biases; ntk_architecture_convolutional
+ * makes a convolutional one. */
 ntk_architecture ntk_architecture_default(void);
 
 /* Errors: NTK_ERROR_ARGUMENT, naming the field and what is allowed. */

@@ -14,8 +14,10 @@
  * GELU, sin, cos and linear; for the others a Hermite expansion, whose error per pair is known
  * (kernel/mehler.c), and at large variances mixtures of arc-cosine kernels (kernel/mixture.c).
  *
- * Residual network of scale alpha (chen-2025; derived in kernel/residual.c), 1 for 1/d without
- * input scale, bar S = sqrt(S_xx S_x'x'), kappa_i the arc-cosine kernels of rho = S / bar S:
+ * Residual network of scale alpha (chen-2025; derived in kernel/residual.c), plain: ReLU, w^2 = 2,
+ * without biases; the others, of any activation, w^2 and b^2, are in residual.c too. 1 for 1/d
+ * without input scale, bar S = sqrt(S_xx S_x'x'), kappa_i the arc-cosine kernels of rho = S / bar
+ * S:
  *
  *     S^0 = <x, x'> / d,    S^l     = S^{l-1} + alpha^2 bar S^{l-1} kappa_1(rho_{l-1}),
  *     B_L = 1,              B_{l-1} = B_l (1 + alpha^2 kappa_0(rho_{l-1})),

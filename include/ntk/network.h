@@ -2,9 +2,10 @@
  *
  * Parameters are one vector theta of ntk_network_parameters() doubles, all drawn from N(0, 1),
  * matrices row-major. Dense: W^1 (m, d), then beta^1 (m) where b^2 > 0, W^2 (m, m), beta^2 (m),
- * ..., W^{L+1} (K, m), beta^{L+1} (K). Residual: W^0 (m, d), then W^l (m, m), V^l (m, m) for l = 1
- * .. L, then v^T (K, m). Convolutional: W^1 (m, |V|, C), beta^1 (m), W^2 (m, |V|, m), beta^2 (m),
- * ..., the offsets V row by row, then the readout's w, (K, positions, m) for flatten and (K, m) for
+ * ..., W^{L+1} (K, m), beta^{L+1} (K). Residual: W^0 (m, d), beta^0 (m) where b^2 > 0, then W^l (m,
+ * m), beta^l (m), V^l (m, m), gamma^l (m) for l = 1 .. L, then v^T (K, m). Convolutional: W^1 (m,
+ * |V|, C), beta^1 (m), W^2 (m, |V|, m), beta^2 (m), ..., the offsets V row by row, then the
+ * readout's w, (K, positions, m) for flatten and (K, m) for
  * the average, and beta (K).
  *
  * A handle holds shapes and scratch memory, never parameters: one handle serves any number of
@@ -36,7 +37,7 @@ void ntk_network_destroy(ntk_network *network);
 size_t ntk_network_parameters(const ntk_network *network);
 size_t ntk_network_outputs(const ntk_network *network);
 
-/* theta ~ N(0, I). theta: (p). */
+/* theta ~ N(0, I), but for biases that begin at 0 (architecture.h). theta: (p). */
 void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta);
 
 /* f(x; theta). The activations of this batch are kept for the pullback and the pushforward. Tangent

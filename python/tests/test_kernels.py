@@ -148,6 +148,19 @@ def test_residual_of_one_block():
     np.testing.assert_allclose(gram[0, 1], 2 * 12 / np.pi, rtol=1e-14)
 
 
+def test_residual_with_biases_that_begin_at_0():
+    # One ReLU block at a unit vector: S0 = 2, Theta = 2 S0 + 4 S0 + 5, or + 2 from 0 on.
+    x = np.array([[1.0, 0.0]])
+    for start, wanted in (("random", 17.0), ("zero", 14.0)):
+        arch = ntk.residual(1, bias_variance=1.0, bias_start=start, input_scale="none")
+        np.testing.assert_allclose(ntk.kernel(x, None, arch), [[wanted]], rtol=1e-14)
+    smooth = ntk.residual(2, "erf", bias_variance=0.1)
+    gram = ntk.kernel(np.array([[1.0, 0.0], [2.0, 0.0], [-1.0, 0.5]]), None, smooth)
+    assert ntk.certify(gram).positive_definite
+    with pytest.raises(ValueError):
+        ntk.residual(1, bias_start="half")
+
+
 def test_convolutional_images_of_four_axes():
     images = np.random.default_rng(3).normal(size=(3, 6, 5, 2))
     arch = ntk.convolutional((6, 5, 2), "conv 3, pool box 2, conv 3", readout="average")

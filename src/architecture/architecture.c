@@ -61,16 +61,17 @@ static ntk_status fail_enumeration(const char *field, int value, const char *all
 }
 
 static ntk_status check_residual(const ntk_architecture *a) {
-    if (a->activation != NTK_RELU || a->weight_variance != 2 || a->bias_variance != 0)
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "architecture: a residual network has activation relu, weight variance 2 "
-                        "and no biases, not %s, %g and %g",
-                        ntk_activation_name(a->activation), a->weight_variance, a->bias_variance);
-    if (!(isfinite(a->residual_scale) && a->residual_scale >= 0))
-        return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "architecture: residual_scale is %g; it must be non-negative and finite",
-                        a->residual_scale);
-    return NTK_OK;
+    if (isfinite(a->residual_scale) && a->residual_scale >= 0) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT,
+                    "architecture: residual_scale is %g; it must be non-negative and finite",
+                    a->residual_scale);
+}
+
+static ntk_status check_bias_start(const ntk_architecture *a) {
+    if (a->bias_start != NTK_BIAS_START_RANDOM && a->bias_start != NTK_BIAS_START_ZERO)
+        return fail_enumeration("bias_start", (int)a->bias_start, "a member of ntk_bias_start");
+    if (a->bias_start == NTK_BIAS_START_RANDOM || a->family == NTK_RESIDUAL) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT, "architecture: biases that begin at 0 belong to residual networks");
 }
 
 static ntk_status check_layer(const ntk_convolution_layer *layer, size_t l) {
@@ -197,6 +198,7 @@ ntk_status ntk_architecture_check(const ntk_architecture *a) {
                         a->leaky_slope);
     NTK_TRY(check_depth(a));
     NTK_TRY(check_variances(a));
+    NTK_TRY(check_bias_start(a));
     if (a->family == NTK_CONVOLUTIONAL) return check_convolution(a);
     return a->family == NTK_RESIDUAL ? check_residual(a) : NTK_OK;
 }

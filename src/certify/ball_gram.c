@@ -7,6 +7,12 @@
  *     S^l     = S^{l-1} + 2 alpha^2 E[phi phi],
  *     Theta^l = Theta^{l-1} + 2 alpha^2 (E[phi' phi'] Theta^{l-1} + 2 E[phi phi]), Theta^0 = 2 S^0.
  *
+ * Any activation, w^2 and biases (same place): with U = Theta - S, E and D of the pre-activations,
+ * whose covariance is w^2 (S^{l-1} + z b^2),
+ *
+ *     U^l = U^{l-1} + alpha^2 [w^2 D (U^{l-1} + S^{l-1} + b^2) + E + b^2], U^0 = S^0,
+ *     S^l = S^{l-1} + alpha^2 (E + z b^2).
+ *
  * Every operation encloses the exact result, the inputs are the stored doubles, so the recursion
  * encloses S_ij and Theta_ij. */
 #include "certify/ball_gram.h"
@@ -39,10 +45,9 @@ static void input_covariance(arb_t out, const ball_gram *self, arb_srcptr x, arb
     const ntk_architecture *arch = self->architecture;
     arb_dot(out, NULL, 0, x, 1, y, 1, (slong)self->d, self->precision);
     if (arch->input_scale == NTK_INPUT_SCALE_DIMENSION) arb_div_ui(out, out, self->d, self->precision);
-    if (arch->family == NTK_RESIDUAL) return;
     arb_t number;
     arb_init(number);
-    arb_set_d(number, ntk_architecture_weight_variance(arch, 1));
+    arb_set_d(number, arch->family == NTK_RESIDUAL ? 1 : ntk_architecture_weight_variance(arch, 1));
     arb_mul(out, out, number, self->precision);
     arb_set_d(number, ntk_architecture_bias_variance(arch, 1));
     arb_add(out, out, number, self->precision);
@@ -147,12 +152,105 @@ static void next_block(pair *self) {
     arb_clear(gain);
 }
 
+static bool is_plain(const ntk_architecture *architecture) {
+    return architecture->activation == NTK_RELU && architecture->weight_variance == 2 &&
+           architecture->bias_variance == 0;
+}
+
+/* Numbers that a block of a residual network needs: w^2, b^2, z b^2, alpha^2. */
+typedef struct block {
+    arb_t weight, bias, started, gain, p, q, c;
+} block;
+
+static void block_init(block *self, const ntk_architecture *architecture, slong precision) {
+    arb_init(self->weight);
+    arb_init(self->bias);
+    arb_init(self->started);
+    arb_init(self->gain);
+    arb_init(self->p);
+    arb_init(self->q);
+    arb_init(self->c);
+    arb_set_d(self->weight, architecture->weight_variance);
+    arb_set_d(self->bias, architecture->bias_variance);
+    if (architecture->bias_start == NTK_BIAS_START_RANDOM) arb_set(self->started, self->bias);
+    arb_set_d(self->gain, architecture->residual_scale);
+    arb_mul(self->gain, self->gain, self->gain, precision);
+}
+
+static void block_clear(block *self) {
+    arb_clear(self->weight);
+    arb_clear(self->bias);
+    arb_clear(self->started);
+    arb_clear(self->gain);
+    arb_clear(self->p);
+    arb_clear(self->q);
+    arb_clear(self->c);
+}
+
+/* out <- w^2 (s + z b^2) */
+static void covariance_of(arb_t out, const block *self, const arb_t s, slong precision) {
+    arb_add(out, s, self->started, precision);
+    arb_mul(out, out, self->weight, precision);
+}
+
+/* s <- s + alpha^2 (E + z b^2) */
+static void add_block(arb_t s, const block *self, const arb_t value, slong precision) {
+    arb_t sum;
+    arb_init(sum);
+    arb_add(sum, value, self->started, precision);
+    arb_addmul(s, self->gain, sum, precision);
+    arb_clear(sum);
+}
+
+static void next_variance_of(arb_t s, const ntk_architecture *architecture, block *self, ball_dual *dual,
+                             slong precision) {
+    covariance_of(self->p, self, s, precision);
+    ball_dual_compute(architecture, dual, self->p, self->p, self->p, precision);
+    add_block(s, self, dual->value, precision);
+}
+
+/* theta holds U. */
+static void next_skip(pair *self, const ntk_architecture *architecture, block *b) {
+    const slong precision = self->precision;
+    arb_t sum;
+    arb_init(sum);
+    covariance_of(b->c, b, self->sij, precision);
+    covariance_of(b->p, b, self->sii, precision);
+    covariance_of(b->q, b, self->sjj, precision);
+    if (self->diagonal)
+        ball_dual_compute(architecture, &self->dual, b->c, b->c, b->c, precision);
+    else
+        ball_dual_compute(architecture, &self->dual, b->p, b->q, b->c, precision);
+    arb_add(sum, self->theta, self->sij, precision);
+    arb_add(sum, sum, b->bias, precision);
+    arb_mul(sum, sum, self->dual.derivative, precision);
+    arb_mul(sum, sum, b->weight, precision);
+    arb_add(sum, sum, self->dual.value, precision);
+    arb_add(sum, sum, b->bias, precision);
+    arb_addmul(self->theta, b->gain, sum, precision);
+    add_block(self->sij, b, self->dual.value, precision);
+    next_variance_of(self->sii, architecture, b, &self->dual, precision);
+    next_variance_of(self->sjj, architecture, b, &self->dual, precision);
+    arb_clear(sum);
+}
+
+static void run_skips(pair *self, const ntk_architecture *architecture) {
+    block b;
+    block_init(&b, architecture, self->precision);
+    arb_set(self->theta, self->sij);
+    for (size_t l = 0; l < architecture->depth; l++) next_skip(self, architecture, &b);
+    arb_add(self->theta, self->theta, self->sij, self->precision);
+    block_clear(&b);
+}
+
 static void run_layers(const ball_gram *self, size_t i, size_t j, arb_srcptr x, arb_srcptr y, arb_t nngp,
                        arb_t theta) {
     const ntk_architecture *arch = self->architecture;
     pair p;
     pair_init(&p, self, i, j, x, y);
-    for (size_t l = 0; l < arch->depth; l++) {
+    const bool skips = arch->family == NTK_RESIDUAL && !is_plain(arch);
+    if (skips) run_skips(&p, arch);
+    for (size_t l = 0; l < arch->depth && !skips; l++) {
         if (arch->family == NTK_RESIDUAL)
             next_block(&p);
         else

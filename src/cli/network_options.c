@@ -35,6 +35,7 @@ static int check_family_options(const cli_arguments *arguments, ntk_family famil
         bool allowed[3];
     } owners[] = {
         {"residual-scale", "--arch residual", {[NTK_RESIDUAL] = true}},
+        {"bias-start", "--arch residual", {[NTK_RESIDUAL] = true}},
         {"image", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
         {"layers", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
         {"readout", "--arch convolutional", {[NTK_CONVOLUTIONAL] = true}},
@@ -112,7 +113,7 @@ static ntk_status check_network(const ntk_architecture *architecture) {
 
 int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) {
     const char *activation = cli_value(arguments, "activation");
-    bool no_scale = false;
+    bool no_scale = false, from_0 = false;
     *architecture = ntk_architecture_default();
     int usage = read_family(arguments, &architecture->family);
     if (usage == CLI_OK) usage = check_family_options(arguments, architecture->family);
@@ -129,7 +130,9 @@ int cli_network(const cli_arguments *arguments, ntk_architecture *architecture) 
     if (usage == CLI_OK) usage = cli_real(arguments, "residual-scale", &architecture->residual_scale);
     if (usage == CLI_OK) usage = read_all_variances(arguments, architecture);
     if (usage == CLI_OK) usage = choose(arguments, "input-scale", "dimension", "none", &no_scale);
+    if (usage == CLI_OK) usage = choose(arguments, "bias-start", "random", "zero", &from_0);
     if (usage != CLI_OK) return usage;
+    architecture->bias_start = from_0 ? NTK_BIAS_START_ZERO : NTK_BIAS_START_RANDOM;
     architecture->input_scale = no_scale ? NTK_INPUT_SCALE_NONE : NTK_INPUT_SCALE_DIMENSION;
     if (check_network(architecture) != NTK_OK)
         return cli_usage_error(arguments->command, "%s", ntk_error_detail());

@@ -11,9 +11,11 @@
 
 /* A part of a command's table. */
 #define CLI_NETWORK_OPTIONS                                                                                  \
-    {"arch", 0, "FAMILY", "dense (default), residual: ReLU blocks without biases, or convolutional (conv)"}, \
+    {"arch", 0, "FAMILY", "dense (default), residual, or convolutional (conv)"},                             \
         {"depth", 0, "L", "hidden layers, or blocks (default 1); 0: a linear model"},                        \
         {"residual-scale", 0, "A", "factor alpha >= 0 of each block (default 1), residual only"},            \
+        {"bias-start", 0, "KIND",                                                                            \
+         "random (default) or zero: what biases in the blocks begin with, residual only"},                   \
         {"image", 0, "HxWxC",                                                                                \
          "height, width and channels of an image; convolutional only (default: the file's, or 1xDx1)"},      \
         {"layers", 0, "LIST", "'conv 3, pool gauss 2, conv 3' say; convolutional only (default conv 3)"},    \

@@ -66,8 +66,7 @@ ntk_angle ntk_angle_first(const ntk_architecture *architecture, const ntk_points
                           const ntk_points *columns, size_t j, double *gap) {
     const size_t d = rows->dimension;
     const double *x = rows->x + i * rows->ldx, *y = columns->x + j * columns->ldx;
-    const double factor = ntk_input_factor(architecture, d),
-                 b2 = ntk_architecture_bias_variance(architecture, 1);
+    const double factor = ntk_input_factor(architecture, d), b2 = ntk_input_bias(architecture);
     const double a = rows->variance[i], c = columns->variance[j];
     if (!(a > 0 && c > 0)) { /* the input 0, orthogonal to all */
         *gap = sqrt(a) - sqrt(c);

@@ -6,7 +6,8 @@
  *
  * with u ~ N(0, S^l) and the variances of the layer on the left: closed forms of one variance,
  * which neither need an inverse trigonometric function of a rounded cosine nor lose anything at
- * rho = 1. Residual networks: residual.c. */
+ * rho = 1. Residual networks: residual.c; those that are not plain go from layer to layer too, with
+ * p^l in the place of S and U^l in that of Theta. */
 #include "kernel/kernel_points.h"
 
 #include <math.h>
@@ -32,6 +33,11 @@ static ntk_status check_row(const ntk_points *points, size_t i) {
     return ntk_fail(NTK_ERROR_NOT_FINITE, "input %zu: its variance in the first layer overflows", i);
 }
 
+/* A residual network that is not plain. */
+static bool has_skips(const ntk_architecture *architecture) {
+    return architecture->family == NTK_RESIDUAL && !ntk_residual_is_plain(architecture);
+}
+
 ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
                              size_t ldx, ntk_points *out) {
     const size_t block = NTK_POINT_BLOCK, depth = architecture->depth;
@@ -46,10 +52,12 @@ ntk_status ntk_points_create(const ntk_architecture *architecture, size_t n, siz
     NTK_TRY(ntk_allocate(depth, sizeof *out->root, &roots));
     out->root = roots;
     const double factor = ntk_input_factor(architecture, d);
-    const double b2 = ntk_architecture_bias_variance(architecture, 1);
+    const double b2 = ntk_input_bias(architecture);
+    out->skips = ntk_residual_skips(architecture, d);
     for (size_t i = 0; i < n; i++) {
-        const double *row = x + i * ldx;
-        out->tangent[i] = out->variance[i] = factor * ntk_dot(d, row, row) + b2;
+        const double *row = x + i * ldx, square = ntk_dot(d, row, row);
+        out->tangent[i] = out->variance[i] = factor * square + b2;
+        if (has_skips(architecture)) out->tangent[i] = out->skips.input_scale * square + out->skips.bias;
         if (!isfinite(out->variance[i])) return check_row(out, i);
     }
     return NTK_OK;
@@ -89,9 +97,31 @@ void ntk_fill_fields(ntk_activation activation, double a, double *field) {
     }
 }
 
+/* One point through block l (0-based) of a residual network; the last one leaves S and Theta. */
+static void advance_block(ntk_points *points, size_t l, size_t i, ntk_dual dual) {
+    const ntk_skips *skips = &points->skips;
+    const double before = points->variance[l * points->stride + i], u = points->tangent[i];
+    const double late = skips->weight * (skips->bias - skips->started);
+    const double through = dual.derivative * (skips->weight * u + before + late);
+    const double after = before + skips->gain * skips->weight * (dual.value + skips->started);
+    double *variance = &points->variance[(l + 1) * points->stride + i];
+    *variance = after;
+    points->tangent[i] = u + skips->gain * (through + dual.value + skips->bias);
+    if (after > 0)
+        points->growth[l * points->stride + i] =
+            (before + skips->gain * skips->weight * dual.derivative * before) / after;
+    if (l + 1 < points->depth) return;
+    *variance = after / skips->weight - skips->started;
+    points->tangent[i] += *variance;
+}
+
 /* One point from layer l (0-based) to the next. */
 static void advance(const ntk_architecture *architecture, ntk_points *points, size_t l, size_t i,
                     ntk_dual dual) {
+    if (architecture->family == NTK_RESIDUAL) {
+        advance_block(points, l, i, dual);
+        return;
+    }
     const double w2 = ntk_architecture_weight_variance(architecture, l + 2);
     const double b2 = ntk_architecture_bias_variance(architecture, l + 2);
     const double variance = w2 * dual.value + b2, before = points->variance[l * points->stride + i];
@@ -238,6 +268,7 @@ static double limit_of(ntk_activation activation) {
     }
 }
 
+/* Dense networks, and residual ones that are not plain. */
 static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                                ntk_recursion *recursion) {
     const ntk_activation activation = architecture->activation;
@@ -249,6 +280,11 @@ static ntk_status dense_layers(const ntk_architecture *architecture, ntk_points 
                                        .share = (1 - slope) * (1 - slope),
                                        .weight = ntk_architecture_weight_variance(architecture, l + 2),
                                        .bias = ntk_architecture_bias_variance(architecture, l + 2)};
+        if (has_skips(architecture)) {
+            const ntk_skips *skips = &recursion->skips;
+            layer->weight = skips->gain * skips->weight;
+            layer->bias = layer->weight * skips->started;
+        }
         if (ntk_dual_has_closed_form(activation)) {
             NTK_TRY(closed_form_layer(architecture, rows, l));
             if (columns != rows) NTK_TRY(closed_form_layer(architecture, columns, l));
@@ -307,7 +343,7 @@ static ntk_status guard_near_points(ntk_points *rows, ntk_points *columns, ntk_r
 
 ntk_status ntk_points_recurse(const ntk_architecture *architecture, ntk_points *rows, ntk_points *columns,
                               ntk_recursion *recursion) {
-    if (architecture->family == NTK_RESIDUAL) {
+    if (ntk_residual_is_plain(architecture)) {
         NTK_TRY(residual_blocks(architecture, rows, columns, recursion));
     } else {
         NTK_TRY(dense_layers(architecture, rows, columns, recursion));

@@ -21,8 +21,9 @@ typedef struct ntk_points {
     size_t ldx;
     size_t stride;    /* n rounded up to a multiple of NTK_POINT_BLOCK */
     size_t depth;     /* L */
-    double *variance; /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; residual networks S^0_xx ..
-                           * S^L_xx */
+    double *variance; /* (L + 1, stride): S^1_xx .. S^{L+1}_xx; plain residual networks S^0_xx ..
+                       * S^L_xx, the others p^0_xx .. p^{L-1}_xx and S^L_xx */
+    ntk_skips skips;  /* of residual networks */
     double *tangent;  /* (stride): Theta_xx */
     double **root;    /* (L), each (stride): 1 / sqrt(S_xx) of the layer, or NULL */
     double *growth;   /* (L, stride): d rho_{l+1} / d rho_l at rho = 1, what layer l does to

@@ -45,7 +45,19 @@
  *
  *     1 -+ rho_next = (1 - q) (1 -+ rho) + q (1 -+ kappa_1),
  *
- * sums of non-negative terms, whose product is the squared sine. */
+ * sums of non-negative terms, whose product is the squared sine.
+ *
+ * Other residual networks (residual.c): with a = alpha^2 w^2, c = a z b^2, E = E[phi(u) phi(v)] and
+ * F
+ * = F(q, r) as above, F = (1 + s^2) q r / 2 for homogeneous activations, the next covariance q r
+ * rho + a E + c is the product of vectors of three parts, and
+ *
+ *     1 -+ rho_next = {R + q r (1 -+ rho) + a (F -+ E) + c (1 -+ 1)} / N,
+ *     R = N - q r - a F - c = {a^2 [F(q,q) F(r,r) - F^2] + a [q^2 F(r,r) + r^2 F(q,q) - 2 q r F]
+ *         + c (q - r)^2 + a c [F(q,q) - 2 F + F(r,r)]} / (N + q r + a F + c),
+ *
+ * whose second bracket is q r [F(q,q) - 2 F + F(r,r)] + (q - r)^2 F(r,r) - (q - r) r [F(q,q) -
+ * F(r,r)]. For homogeneous activations R is c (1 + a (1 + s^2) / 2) (q - r)^2 over the same sum. */
 #include "kernel/pair.h"
 
 #include <math.h>
@@ -135,6 +147,69 @@ static void smooth_layer(ntk_activation activation, double w2, double b2, double
     if (!is_last) pair->polar = next_polar(activation, w2, b2, Q, R, pair->s, &pair->polar);
 }
 
+/* One block of a residual network that is not plain: what it adds to a covariance is `gain` times
+ * E[phi phi] plus `constant`. */
+typedef struct block {
+    double gain, constant;    /* a, c */
+    double value, derivative; /* E[phi phi], E[phi' phi'] */
+    double decrease;          /* F - E */
+    double product;           /* F */
+} block;
+
+static block homogeneous_block(const ntk_architecture *architecture, const ntk_polar *polar) {
+    const double slope = ntk_dual_slope(architecture), half = 0.5 * (1 + slope * slope);
+    const double p = (1 - slope) * (1 - slope) / (1 + slope * slope);
+    const double theta = ntk_angle_radians(&polar->angle), product = half * polar->q * polar->r;
+    const double decrease = product * homogeneous_decrease(slope, p, &polar->angle, theta);
+    return (block){.value = product - decrease,
+                   .derivative = half * ((1 - p) + p * ((M_PI - theta) / M_PI)),
+                   .decrease = decrease,
+                   .product = product};
+}
+
+static block smooth_block(ntk_activation activation, const ntk_polar *polar) {
+    const ntk_dual dual = ntk_polar_dual(activation, polar);
+    const double decrease = ntk_polar_decrease(activation, polar);
+    return (block){.value = dual.value,
+                   .derivative = dual.derivative,
+                   .decrease = decrease,
+                   .product = dual.value + decrease};
+}
+
+/* R, and *difference = Q^2 - R^2 of the deviations of the next block. */
+static double radial_part(const ntk_architecture *architecture, const ntk_polar *polar, const block *b,
+                          double N, double *difference) {
+    const double gap = polar->gap, a = b->gain, c = b->constant, qr = polar->q * polar->r;
+    const double squares = gap * (polar->q + polar->r), sum = N + qr + a * b->product + c;
+    *difference = squares;
+    if (gap == 0) return 0;
+    if (ntk_dual_is_homogeneous(architecture->activation)) {
+        const double slope = ntk_dual_slope(architecture), growth = 1 + a * 0.5 * (1 + slope * slope);
+        *difference = growth * squares;
+        return c * growth * (gap * gap) / sum;
+    }
+    const ntk_polar_gap f = ntk_polar_gap_of(architecture->activation, polar);
+    /* F(q,q) + F(r,r) and their difference give F(r,r). */
+    const double last = 0.5 * (f.square + 2 * f.product - f.difference);
+    const double mixed = qr * f.square + gap * gap * last - gap * polar->r * f.difference;
+    *difference = squares + a * f.difference;
+    return (a * a * f.determinant + a * mixed + c * (gap * gap) + a * c * f.square) / sum;
+}
+
+/* Q and R: the deviations of the next block. */
+static ntk_polar behind_block(const ntk_architecture *architecture, const ntk_polar *polar, const block *b,
+                              double Q, double R) {
+    const double N = Q * R, qr = polar->q * polar->r, a = b->gain;
+    double difference;
+    const double radial = radial_part(architecture, polar, b, N, &difference);
+    ntk_angle angle = {
+        .minus = (radial + qr * polar->angle.minus + a * b->decrease) / N,
+        .plus = (radial + qr * polar->angle.plus + a * (b->product + b->value) + 2 * b->constant) / N};
+    angle.sine = sqrt(fmax(0, angle.minus * angle.plus));
+    angle.cosine = 0.5 * (angle.plus - angle.minus);
+    return (ntk_polar){.q = Q, .r = R, .gap = difference / (Q + R), .angle = angle};
+}
+
 static bool has_bias(const ntk_architecture *architecture) {
     for (size_t l = 1; l <= architecture->depth + 1; l++)
         if (ntk_architecture_bias_variance(architecture, l) > 0) return true;
@@ -205,10 +280,43 @@ static void residual_pair(const ntk_architecture *architecture, const ntk_points
     *ntk = scale * tangent;
 }
 
+/* p and U of residual.c are the state's s and tangent. */
+static void skips_pair(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
+                       const ntk_points *columns, size_t j, double *nngp, double *ntk) {
+    const ntk_skips *skips = &rows->skips;
+    const double late = skips->weight * (skips->bias - skips->started);
+    pair_state pair = start(architecture, rows, i, columns, j);
+    const bool flip = is_odd(architecture) && pair.polar.angle.cosine < 0;
+    if (flip) pair.polar.angle = ntk_angle_supplement(pair.polar.angle);
+    if (flip) pair.s = -pair.s;
+    pair.tangent = pair.s / skips->weight - skips->started;
+    for (size_t l = 0; l < rows->depth && pair.polar.q * pair.polar.r > 0; l++) {
+        block b = ntk_dual_is_homogeneous(architecture->activation)
+                      ? homogeneous_block(architecture, &pair.polar)
+                      : smooth_block(architecture->activation, &pair.polar);
+        b.gain = skips->gain * skips->weight;
+        b.constant = b.gain * skips->started;
+        const double through = b.derivative * (skips->weight * pair.tangent + pair.s + late);
+        pair.tangent += skips->gain * (through + b.value + skips->bias);
+        pair.s += b.gain * b.value + b.constant;
+        if (l + 1 < rows->depth)
+            pair.polar =
+                behind_block(architecture, &pair.polar, &b, sqrt(rows->variance[(l + 1) * rows->stride + i]),
+                             sqrt(columns->variance[(l + 1) * columns->stride + j]));
+    }
+    const double sign = flip ? -1 : 1, covariance = pair.s / skips->weight - skips->started;
+    *nngp = sign * covariance;
+    *ntk = sign * (pair.tangent + covariance);
+}
+
 ntk_status ntk_pair_kernel(const ntk_architecture *architecture, const ntk_points *rows, size_t i,
                            const ntk_points *columns, size_t j, double *nngp, double *ntk) {
-    (architecture->family == NTK_RESIDUAL ? residual_pair : dense_pair)(architecture, rows, i, columns, j,
-                                                                        nngp, ntk);
+    if (ntk_residual_is_plain(architecture))
+        residual_pair(architecture, rows, i, columns, j, nngp, ntk);
+    else if (architecture->family == NTK_RESIDUAL)
+        skips_pair(architecture, rows, i, columns, j, nngp, ntk);
+    else
+        dense_pair(architecture, rows, i, columns, j, nngp, ntk);
     if (!(isfinite(*nngp) && isfinite(*ntk)))
         return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel of inputs %zu and %zu overflows", i, j);
     return NTK_OK;

@@ -8,21 +8,29 @@
 
 double ntk_input_factor(const ntk_architecture *architecture, size_t d) {
     const double variance =
-        architecture->family == NTK_RESIDUAL ? 1 : ntk_architecture_weight_variance(architecture, 1);
+        ntk_residual_is_plain(architecture) ? 1 : ntk_architecture_weight_variance(architecture, 1);
     return architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? variance / (double)d : variance;
+}
+
+double ntk_input_bias(const ntk_architecture *architecture) {
+    const double b2 = ntk_architecture_bias_variance(architecture, 1);
+    if (architecture->family != NTK_RESIDUAL) return b2;
+    return architecture->weight_variance * (b2 + ntk_residual_started(architecture));
 }
 
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
                                    ntk_recursion_layer *layer) {
     return (ntk_recursion){.input_scale = ntk_input_factor(architecture, d),
-                           .bias = ntk_architecture_bias_variance(architecture, 1),
+                           .bias = ntk_input_bias(architecture),
                            .share = ntk_residual_share(architecture),
+                           .skips = ntk_residual_skips(architecture, d),
                            .depth = architecture->depth,
                            .layer = layer};
 }
 
 ntk_recursion_run ntk_recursion_find(const ntk_recursion_table *table, const ntk_architecture *architecture) {
-    return architecture->family == NTK_RESIDUAL ? table->residual : table->dense[architecture->activation];
+    if (architecture->family != NTK_RESIDUAL) return table->dense[architecture->activation];
+    return ntk_residual_is_plain(architecture) ? table->residual : table->skips[architecture->activation];
 }
 
 ntk_recursion_run ntk_recursion_chosen(const ntk_architecture *architecture) {

@@ -29,7 +29,8 @@ typedef struct ntk_recursion_layer {
     const double *column;
     size_t fields;
     size_t terms;        /* K */
-    double weight, bias; /* w^2 and b^2 of the layer that follows the activation */
+    double weight, bias; /* w^2 and b^2 of the layer that follows the activation; of a residual
+                          * network what a block adds, alpha^2 w^2 and alpha^2 w^2 z b^2 */
     double slope, share; /* s and (1 - s)^2 of leaky ReLU */
     /* Pairs beyond it are flagged: of |rho|, for erf and GELU of the arcsine's |u|, for sin and cos
      * of the relative error of its exponential in units of rounding. */
@@ -55,16 +56,30 @@ static inline size_t ntk_field_offset(size_t point, size_t fields) {
 #define NTK_GROWTH_ALLOWED 4.0
 #define NTK_SHRUNK         0.25
 
+/* Residual networks that are not plain (residual.c), whose pre-activations have the covariances
+ * p^0, p^1, ..: constants. */
+typedef struct ntk_skips {
+    double input_scale; /* 1 / d or 1 */
+    double weight;      /* w^2 */
+    double bias;        /* b^2 */
+    double started;     /* z b^2: b^2, or 0 where the biases of the blocks begin at 0 */
+    double gain;        /* alpha^2 */
+} ntk_skips;
+
 typedef struct ntk_recursion {
-    double input_scale; /* w^2 / d or w^2 of the first layer; of a residual network 1 / d or 1 */
-    double bias;        /* b^2 of the first layer */
-    double share;       /* q = alpha^2 / (1 + alpha^2), residual networks only */
+    double input_scale; /* w^2 / d or w^2 of the first layer; of a plain residual network 1 / d or
+                         * 1 */
+    double bias;        /* b^2 of the first layer; of a residual network that of p^0 */
+    double share;       /* q = alpha^2 / (1 + alpha^2), plain residual networks only */
+    ntk_skips skips;    /* of the other residual networks */
     size_t depth;
     ntk_recursion_layer *layer; /* (depth); residual networks use the first */
 } ntk_recursion;
 
-/* Factor of <x, x'> in the first layer: w^2 / d or w^2; of a residual network 1 / d or 1. */
+/* The first covariance is a factor times <x, x'>, plus a constant: w^2 / d or w^2, and b^2. Of a
+ * plain residual network S^0: 1 / d or 1, and 0. Of the others p^0 (residual.c). */
 double ntk_input_factor(const ntk_architecture *architecture, size_t d);
+double ntk_input_bias(const ntk_architecture *architecture);
 
 /* For inputs of dimension d. */
 ntk_recursion ntk_recursion_create(const ntk_architecture *architecture, size_t d,
@@ -82,7 +97,8 @@ typedef size_t (*ntk_recursion_run)(const ntk_recursion *recursion, size_t row, 
 typedef struct ntk_recursion_table {
     const char *isa;
     ntk_recursion_run dense[NTK_ACTIVATION_COUNT];
-    ntk_recursion_run residual;
+    ntk_recursion_run residual; /* plain */
+    ntk_recursion_run skips[NTK_ACTIVATION_COUNT];
 } ntk_recursion_table;
 
 extern const ntk_recursion_table ntk_recursion_scalar;

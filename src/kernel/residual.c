@@ -70,12 +70,58 @@
  *     eps (sqrt(d) + 9 (L + 1)) (1 + q sum_{l<L} 1 / (pi sqrt(1 - rho_l^2))),
  *
  * as for dense networks but for the factor q. Again nearly parallel and antiparallel inputs are
- * recomputed from their difference (pair.c), which ends the first term of the sum at 32 / pi. */
+ * recomputed from their difference (pair.c), which ends the first term of the sum at 32 / pi.
+ *
+ * Any activation, w^2 and biases (architecture.h). Let z = 1 where the biases of the blocks are
+ * drawn and z = 0 where they begin at 0, E = E[phi phi'] and D = E[phi' phi''] of the
+ * pre-activations g^l, whose covariance is
+ *
+ *     p^{l-1} = w^2 (S^{l-1} + z b^2),     S^0 = s <x, x'> + b^2,
+ *
+ * and which are Gaussian in the limit as above; so
+ *
+ *     S^l = S^{l-1} + alpha^2 (E + z b^2),     p^l = p^{l-1} + alpha^2 w^2 (E + z b^2),
+ *     B_{l-1} = B_l (1 + alpha^2 w^2 D),
+ *
+ * and what block l itself contributes, times B_l, is
+ *
+ *     V^l: alpha^2 E,   gamma^l: alpha^2 b^2,   W^l: alpha^2 w^2 D S^{l-1},
+ *     beta^l: alpha^2 w^2 D b^2,
+ *
+ * whatever z is: a bias is trained that begins at 0. With U^l = Theta^l - S^l, U^0 = S^0 (W^0 and
+ * beta^0),
+ *
+ *     U^l = U^{l-1} + alpha^2 [D (w^2 U^{l-1} + p^{l-1} + w^2 (1 - z) b^2) + E + b^2].
+ *
+ * All terms are of one sign on the diagonal, and p is carried in the place of S, S^L = p^L / w^2 -
+ * z b^2 being at least p^L / (2 w^2) there (S^L >= b^2). p^0 is the first covariance of a dense
+ * network of weight variance w^2 and bias variance w^2 (1 + z) b^2. */
 #include "kernel/residual.h"
 
 #include <math.h>
 
 #include <ntk/memory.h>
+
+bool ntk_residual_is_plain(const ntk_architecture *architecture) {
+    return architecture->family == NTK_RESIDUAL && architecture->activation == NTK_RELU &&
+           architecture->weight_variance == 2 && architecture->bias_variance == 0;
+}
+
+double ntk_residual_started(const ntk_architecture *architecture) {
+    const bool drawn =
+        architecture->family == NTK_RESIDUAL && architecture->bias_start == NTK_BIAS_START_RANDOM;
+    return drawn ? architecture->bias_variance : 0;
+}
+
+ntk_skips ntk_residual_skips(const ntk_architecture *architecture, size_t d) {
+    if (architecture->family != NTK_RESIDUAL) return (ntk_skips){0};
+    return (ntk_skips){.input_scale =
+                           architecture->input_scale == NTK_INPUT_SCALE_DIMENSION ? 1 / (double)d : 1,
+                       .weight = architecture->weight_variance,
+                       .bias = architecture->bias_variance,
+                       .started = ntk_residual_started(architecture),
+                       .gain = architecture->residual_scale * architecture->residual_scale};
+}
 
 double ntk_residual_share(const ntk_architecture *architecture) {
     if (architecture->family != NTK_RESIDUAL) return 0;

@@ -33,8 +33,7 @@
 enum { MODERATE = 200 /* of exponents of gains */, LOWEST_LEVEL = 400 };
 
 static bool has_biases(const ntk_architecture *architecture) {
-    if (architecture->family == NTK_RESIDUAL) return false;
-    if (architecture->family == NTK_CONVOLUTIONAL) return architecture->bias_variance > 0;
+    if (architecture->family != NTK_DENSE) return architecture->bias_variance > 0;
     for (size_t l = 1; l <= architecture->depth + 1; l++)
         if (ntk_architecture_bias_variance(architecture, l) > 0) return true;
     return false;
@@ -71,10 +70,10 @@ static double gain(const ntk_architecture *architecture, size_t l) {
     return w2 * (0.5 * (1 + slope * slope));
 }
 
-/* log2 of what a residual network multiplies variances by. */
+/* log2 of what a residual network multiplies variances by; plain ones by 1 + alpha^2. */
 static double residual_gain(const ntk_architecture *architecture) {
     const double alpha = architecture->residual_scale;
-    return (double)architecture->depth * log2(1 + alpha * alpha);
+    return (double)architecture->depth * log2(1 + alpha * alpha * gain(architecture, 2));
 }
 
 static bool gains_are_extreme(const ntk_architecture *architecture) {

@@ -18,8 +18,12 @@ const double *network_derivative(const ntk_network *network, const network_batch
     return layer->activated ? batch->derivative.data + layer->activation * batch->n * network->width : NULL;
 }
 
-static void fill_bias(const network_layer *layer, const double *theta, size_t n, double *h) {
+/* h <- b beta^T, or h + b beta^T where the layer is added to what stands there. */
+static void put_bias(const network_layer *layer, const double *theta, size_t n, double *h) {
     const double *beta = theta + layer->bias;
+    for (size_t i = 0; layer->added && i < n; i++)
+        for (size_t j = 0; j < layer->fan_out; j++) h[i * layer->fan_out + j] += layer->bias_scale * beta[j];
+    if (layer->added) return;
     for (size_t j = 0; j < layer->fan_out; j++) h[j] = layer->bias_scale * beta[j];
     for (size_t i = 1; i < n; i++) memcpy(h + i * layer->fan_out, h, layer->fan_out * sizeof *h);
 }
@@ -27,7 +31,7 @@ static void fill_bias(const network_layer *layer, const double *theta, size_t n,
 ntk_status network_apply_layer(const ntk_network *network, size_t l, const double *theta, size_t n,
                                const double *a, double *h) {
     const network_layer *layer = &network->layers[l];
-    if (layer->has_bias) fill_bias(layer, theta, n, h);
+    if (layer->has_bias) put_bias(layer, theta, n, h);
     return network_multiply(layer, theta, n, a, layer->has_bias || layer->added ? 1.0 : 0.0, h);
 }
 

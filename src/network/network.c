@@ -43,15 +43,20 @@ static void describe_dense(const ntk_network *network, size_t l, double fan, net
     layer->has_bias = bias_variance > 0;
 }
 
-/* Layer l of a residual network: W^0, then W^l (activated) and V^l (added) of each block, then
- * v. */
+/* Layer l of a residual network: W^0, then W^l (activated) and V^l (added) of each block, then v,
+ * which alone has no bias. */
 static void describe_residual(const ntk_network *network, size_t l, double fan, network_layer *layer) {
     const bool in_block = l > 1 && l < network->layer_count;
     layer->activated = in_block && l % 2 == 0;
     layer->added = in_block && l % 2 == 1;
     if (layer->activated) layer->activation = l / 2 - 1;
-    layer->weight_scale = sqrt((layer->activated ? 2.0 : 1.0) / fan);
-    if (layer->added) layer->weight_scale *= network->architecture.residual_scale;
+    const ntk_architecture *architecture = &network->architecture;
+    layer->weight_scale = sqrt((layer->activated ? architecture->weight_variance : 1.0) / fan);
+    layer->has_bias = architecture->bias_variance > 0 && l < network->layer_count;
+    layer->bias_scale = layer->has_bias ? sqrt(architecture->bias_variance) : 0;
+    if (layer->activated) layer->bias_scale *= sqrt(architecture->weight_variance);
+    if (layer->added) layer->weight_scale *= architecture->residual_scale;
+    if (layer->added) layer->bias_scale *= architecture->residual_scale;
 }
 
 static void describe_layer(ntk_network *network, size_t l) {
@@ -130,4 +135,9 @@ size_t ntk_network_outputs(const ntk_network *network) { return network->outputs
 
 void ntk_network_initialise(const ntk_network *network, ntk_stream *stream, double *theta) {
     ntk_stream_normal(stream, network->parameters, theta);
+    if (network->architecture.bias_start != NTK_BIAS_START_ZERO) return;
+    for (size_t l = 2; l < network->layer_count; l++) {
+        const network_layer *layer = &network->layers[l];
+        for (size_t k = 0; layer->has_bias && k < layer->fan_out; k++) theta[layer->bias + k] = 0;
+    }
 }

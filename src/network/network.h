@@ -13,8 +13,8 @@
  * beta^l only where b_l > 0. Dense: N = L + 1, all but the last are activated. Residual: N = 2 L +
  * 2, layer 1 is W^0 of architecture.h, layers 2 l and 2 l + 1 are W^l (activated) and V^l (added)
  * of block l, layer N is
- * v. Scales s_l and b_l are those of architecture.h; mean-field scaling divides the whole output by
- * a further sqrt(m), that is s_N and b_N.
+ * v. Scales s_l and b_l are those of architecture.h, alpha included; mean-field scaling divides the
+ * whole output by a further sqrt(m), that is s_N and b_N.
  *
  * With delta^l = d f / d a^{l+1} o (phi'(h^l) or 1), the derivative with respect to h^l, going back
  * is

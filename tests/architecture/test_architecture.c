@@ -129,20 +129,25 @@ Test(architecture, residual_scale) {
     }
 }
 
-/* What a residual network fixes is refused where it says otherwise, not ignored. */
-Test(architecture, residual_networks_are_relu_without_biases) {
+Test(architecture, residual_networks_have_one_variance_of_each_kind_and_blocks) {
     ntk_architecture a = residual();
     a.activation = NTK_ERF;
-    expect_refused(&a, "relu");
-    a = residual();
     a.weight_variance = 1;
-    expect_refused(&a, "weight variance 2");
-    a = residual();
     a.bias_variance = 0.1;
-    expect_refused(&a, "no biases");
-    a = residual();
+    assert_ok(ntk_architecture_check(&a));
     a.depth = 0;
     expect_refused(&a, "depth");
+}
+
+Test(architecture, biases_that_begin_at_0_belong_to_residual_networks) {
+    ntk_architecture a = residual();
+    a.bias_start = NTK_BIAS_START_ZERO;
+    assert_ok(ntk_architecture_check(&a));
+    a.family = NTK_DENSE;
+    expect_refused(&a, "begin at 0");
+    a = residual();
+    a.bias_start = (ntk_bias_start)2;
+    expect_refused(&a, "bias_start");
 }
 
 Test(architecture, dense_networks_have_no_residual_scale) {

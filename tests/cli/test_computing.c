@@ -65,7 +65,12 @@ Test(computing, kernel_of_layers_that_differ) {
 }
 
 /* One block of scale 1 at orthogonal unit vectors: Theta = 2 kappa_1(0) = 2/pi, on the diagonal 2 +
- * 4; times 1/d without --input-scale none. Scale 0: 2 <x, x'> / d. */
+ * 4; times 1/d without --input-scale none. Scale 0: 2 <x, x'> / d. With biases S^0 is 2 and 1, and
+ * Theta = 2 S^0 + (4 S^0 + 5) on the diagonal, 2 S^0 + (4 S^0 + 2) where those of the block begin
+ * at
+ * 0; off it 2 S^0 + 2 (S^0 + z) kappa_1 + (S^0 + U + b^2) kappa_0 + 1 + z without the z that W and
+ * beta do not have, rho = (1 + z) / (2 + z): 60 degrees for z = 0, kappa_0 = 2/3, kappa_1 = 1/3 +
+ * sqrt(3) / (2 pi). */
 Test(computing, residual_kernel_of_known_value) {
     const double x[] = {1, 0, 0, 1};
     const struct {
@@ -73,9 +78,11 @@ Test(computing, residual_kernel_of_known_value) {
         double same, other;
     } cases[] = {{"--input-scale none", 6, 2 / 3.14159265358979324},
                  {"", 3, 1 / 3.14159265358979324},
-                 {"--residual-scale 0 --depth 3", 1, 0}};
+                 {"--residual-scale 0 --depth 3", 1, 0},
+                 {"--input-scale none --bias-variance 1 --bias-start zero", 14,
+                  3 + 4 * (1 / 3.0 + 0.27566444771089604) + 2}};
     write_matrix("x.npy", 2, 2, x);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         cr_assert_eq(toy_ntk("kernel --arch residual %s x.npy -o k.npy", cases[i].options), 0, "%s",
                      toy_output());
         size_t rows, columns;
@@ -115,9 +122,10 @@ Test(computing, residual_kernel_refuses_what_it_fixes) {
     cr_expect_eq(toy_ntk("kernel --residual-scale 1 x.npy -o k.npy"), 64);
     cr_expect(toy_said("belongs to --arch residual"), "%s", toy_output());
     cr_expect_eq(toy_ntk("kernel --arch residual --residual-scale -1 x.npy -o k.npy"), 64);
-    cr_expect_eq(toy_ntk("kernel --arch residual --bias-variance 0.1 x.npy -o k.npy"), 64);
-    cr_expect_eq(toy_ntk("kernel --arch residual --activation erf x.npy -o k.npy"), 64);
-    cr_expect(toy_said("residual network"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --arch residual --bias-start half x.npy -o k.npy"), 64);
+    cr_expect(toy_said("random or zero, not 'half'"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("kernel --bias-start zero x.npy -o k.npy"), 64);
+    cr_expect(toy_said("belongs to --arch residual"), "%s", toy_output());
     cr_expect_str_empty(toy_read("k.npy"), "nothing is written by a run that fails");
 }
 

@@ -15,8 +15,9 @@
 
 TestSuite(gram, .init = start_linalg);
 
-/* Every dense network, told by its activation, and the residual one. */
-enum { NETWORKS = NTK_ACTIVATION_COUNT + 1 };
+/* Every dense network, told by its activation, the plain residual one, and every residual network
+ * with biases. */
+enum { NETWORKS = 2 * NTK_ACTIVATION_COUNT + 1 };
 
 /* Weight variance 2, but 1 where that would send pairs of expanded activations to the slow
  * quadrature. */
@@ -32,6 +33,8 @@ static ntk_architecture biased(ntk_activation activation, size_t depth) {
 static ntk_architecture network(size_t kind, size_t depth) {
     if (kind < NTK_ACTIVATION_COUNT) return biased((ntk_activation)kind, depth);
     ntk_architecture architecture = ntk_architecture_default();
+    if (kind > NTK_ACTIVATION_COUNT)
+        architecture = biased((ntk_activation)(kind - NTK_ACTIVATION_COUNT - 1), depth);
     architecture.family = NTK_RESIDUAL;
     architecture.depth = depth;
     architecture.residual_scale = 0.7;
@@ -39,6 +42,7 @@ static ntk_architecture network(size_t kind, size_t depth) {
 }
 
 static const char *network_name(size_t kind) {
+    if (kind > NTK_ACTIVATION_COUNT) return "residual with biases";
     return kind < NTK_ACTIVATION_COUNT ? ntk_activation_name((ntk_activation)kind) : "residual";
 }
 

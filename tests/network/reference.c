@@ -27,6 +27,13 @@
         .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
     }
 
+#define BLOCKS(L, phi, alpha, weight, bias, scale, kind)                                                     \
+    {                                                                                                        \
+        .family = NTK_RESIDUAL, .depth = L, .activation = NTK_##phi, .weight_variance = weight,              \
+        .bias_variance = bias, .residual_scale = alpha, .input_scale = NTK_INPUT_SCALE_##scale,              \
+        .parametrisation = NTK_PARAMETRISATION_##kind                                                        \
+    }
+
 #define CONV(p, t, where, how, kind, s)                                                                      \
     {                                                                                                        \
         .patch = p, .stride = t, .padding = NTK_PADDING_##where, .scale = NTK_PATCH_##how,                   \
@@ -87,6 +94,9 @@ const reference_case reference_cases[] = {
     {RESIDUAL(2, 0.0, DIMENSION, NTK), 4, 6, 3, 3}, /* the blocks switched off, their V still
                                                      * trained */
     {RESIDUAL(1, 2.0, DIMENSION, NTK), 3, 1, 2, 3},
+    {BLOCKS(2, RELU, 0.8, 2.0, 1.0, NONE, NTK), 3, 6, 1, 4},
+    {BLOCKS(2, ERF, 1.3, 1.5, 0.3, DIMENSION, NTK), 3, 6, 3, 3},
+    {BLOCKS(1, TANH, 0.7, 1.0, 0.0, NONE, MEAN_FIELD), 2, 5, 2, 3},
     {CONVOLUTIONAL(1, RELU, 2.0, 0, 0.0, NTK, FLATTEN, 1, 6, 1, CONV(3, 1, ZERO, MEAN, NONE, 1)), 6, 5, 1, 4},
     {CONVOLUTIONAL(2, RELU, 2.0, 1.0, 0.1, NTK, FLATTEN, 1, 5, 2, CONV(3, 1, ZERO, MEAN, NONE, 1),
                    CONV(2, 1, ZERO, SUM, NONE, 1)),
@@ -159,15 +169,19 @@ static long double residual_forward(const reference_case *shape, reader *r, cons
     const size_t m = shape->width;
     const bool plain = arch->input_scale == NTK_INPUT_SCALE_NONE;
     long double h[64], u[64], step[64], nearest = INFINITY;
+    const long double b = sqrtl(arch->bias_variance), w = sqrtl(arch->weight_variance);
     multiply(r, m, shape->inputs, plain ? 1 : 1 / sqrtl(shape->inputs), x, h);
+    for (size_t j = 0; b > 0 && j < m; j++) h[j] += b * read_next(r);
     for (size_t l = 1; l <= arch->depth; l++) {
-        multiply(r, m, m, sqrtl(2.0L / m), h, u);
+        multiply(r, m, m, w / sqrtl(m), h, u);
+        for (size_t j = 0; b > 0 && j < m; j++) u[j] += w * b * read_next(r);
         for (size_t j = 0; j < m; j++) {
             nearest = fminl(nearest, fabsl(u[j]));
-            u[j] = u[j] > 0 ? u[j] : 0;
+            u[j] = phi(arch->activation, u[j]);
         }
-        multiply(r, m, m, arch->residual_scale * sqrtl(1.0L / m), u, step);
-        for (size_t j = 0; j < m; j++) h[j] += step[j];
+        multiply(r, m, m, sqrtl(1.0L / m), u, step);
+        for (size_t j = 0; b > 0 && j < m; j++) step[j] += b * read_next(r);
+        for (size_t j = 0; j < m; j++) h[j] += arch->residual_scale * step[j];
     }
     multiply(r, shape->outputs, m, sqrtl(1.0L / m), h, f);
     return nearest;

@@ -72,6 +72,7 @@ Test(network_forward, counts_its_parameters) {
             if ((each != NULL ? each[l] : all) > 0) wanted += l < L ? m : K;
         if (shape->architecture.family == NTK_CONVOLUTIONAL) wanted = convolutional_count(shape);
         if (shape->architecture.family == NTK_RESIDUAL) wanted = m * shape->inputs + 2 * L * m * m + K * m;
+        if (shape->architecture.family == NTK_RESIDUAL && all > 0) wanted += m + 2 * L * m;
         cr_assert_eq(draw.parameters, wanted, "case %zu", t);
         cr_assert_eq(draw.network->inputs, shape->inputs);
         cr_assert_eq(draw.network->width, m);
@@ -96,6 +97,30 @@ Test(network_forward, initialises_all_parameters_with_standard_normals) {
     cr_assert_eq(theta[p], 7.0);
     free(theta);
     ntk_network_destroy(network);
+}
+
+/* W^0, beta^0; W^1, beta^1, V^1, gamma^1; v: the blocks' biases begin at 0, and all else is as
+ * drawn. */
+Test(network_forward, begins_biases_of_blocks_at_0_where_that_is_asked_for) {
+    enum { D = 2, M = 5, P = M * D + M + 2 * (M * M + M) + M };
+    ntk_architecture architecture = ntk_architecture_default();
+    architecture.family = NTK_RESIDUAL;
+    architecture.bias_variance = 1;
+    double theta[2][P];
+    for (int zero = 0; zero < 2; zero++) {
+        architecture.bias_start = zero ? NTK_BIAS_START_ZERO : NTK_BIAS_START_RANDOM;
+        ntk_network *network;
+        assert_ok(ntk_network_create(&architecture, D, M, 1, &network));
+        cr_assert_eq(ntk_network_parameters(network), P);
+        ntk_stream stream = ntk_stream_create(2, "tests/network/bias-start", 0);
+        ntk_network_initialise(network, &stream, theta[zero]);
+        ntk_network_destroy(network);
+    }
+    const size_t first = M * D + M + M * M, second = first + M + M * M;
+    for (size_t i = 0; i < P; i++) {
+        const bool in_block = (i >= first && i < first + M) || (i >= second && i < second + M);
+        cr_expect_eq(theta[1][i], in_block ? 0 : theta[0][i], "%zu", i);
+    }
 }
 
 Test(network_forward, returns_what_is_not_finite) {

@@ -133,6 +133,7 @@ static int choose(const char *what, const char *text, const char *const *words) 
 
 static const char *const families[] = {"dense", "residual", "convolutional", NULL};
 static const char *const input_scales[] = {"dimension", "none", NULL};
+static const char *const bias_starts[] = {"random", "zero", NULL};
 static const char *const readouts[] = {"flatten", "average", NULL};
 
 static ntk_status convolution_of(const char *image, const char *layers, ntk_architecture *out) {
@@ -196,19 +197,21 @@ static bool read_numbers(PyObject *object, description *network) {
 
 static bool read_architecture(PyObject *object, description *network) {
     ntk_architecture *out = &network->architecture;
-    char family[16], activation[64], scale[16], image[64], layers[8192], readout[16];
+    char family[16], activation[64], scale[16], image[64], layers[8192], readout[16], bias_start[16];
     *out = ntk_architecture_default();
     if (!get_text(object, "family", sizeof family, family) ||
         !get_text(object, "image", sizeof image, image) ||
         !get_text(object, "layers", sizeof layers, layers) ||
         !get_text(object, "readout", sizeof readout, readout) ||
+        !get_text(object, "bias_start", sizeof bias_start, bias_start) ||
         !get_text(object, "activation", sizeof activation, activation) ||
         !get_text(object, "input_scale", sizeof scale, scale))
         return false;
     const int which = choose("family", family, families);
     const int input = choose("input_scale", scale, input_scales);
     const int output = choose("readout", readout, readouts);
-    if (which < 0 || input < 0 || output < 0) return false;
+    const int start = choose("bias_start", bias_start, bias_starts);
+    if (which < 0 || input < 0 || output < 0 || start < 0) return false;
     if (which == NTK_CONVOLUTIONAL) {
         const ntk_status status = convolution_of(image, layers, out);
         if (status != NTK_OK) return raise_status(status) != NULL;
@@ -216,6 +219,7 @@ static bool read_architecture(PyObject *object, description *network) {
         return false;
     out->family = (ntk_family)which;
     out->input_scale = (ntk_input_scale)input;
+    out->bias_start = (ntk_bias_start)start;
     out->convolution.readout = (ntk_readout)output;
     ntk_status status = ntk_activation_parse(activation, &out->activation);
     if (status != NTK_OK) return raise_status(status) != NULL;

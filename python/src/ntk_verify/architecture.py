@@ -35,6 +35,7 @@ class Architecture:
     weight_variance: Variance = 2.0
     bias_variance: Variance = 0.0
     residual_scale: float = 1.0
+    bias_start: str = "random"
     input_scale: str = "dimension"
     image: str | None = None
     layers: str | None = None
@@ -72,9 +73,32 @@ def dense(
     )
 
 
-def residual(depth: int = 1, *, residual_scale: float = 1.0, input_scale: str = "dimension") -> Architecture:
-    """A residual ReLU network of `depth` blocks, without biases."""
-    return Architecture("residual", depth, residual_scale=residual_scale, input_scale=input_scale)
+def residual(
+    depth: int = 1,
+    activation: str = "relu",
+    *,
+    residual_scale: float = 1.0,
+    weight_variance: float = 2.0,
+    bias_variance: float = 0.0,
+    bias_start: str = "random",
+    leaky_slope: float = 0.01,
+    input_scale: str = "dimension",
+) -> Architecture:
+    """A residual network of `depth` blocks.
+
+    With bias_start "zero" the biases in the blocks begin at 0; they are trained all the same.
+    """
+    return Architecture(
+        "residual",
+        depth,
+        activation,
+        residual_scale=residual_scale,
+        weight_variance=weight_variance,
+        bias_variance=bias_variance,
+        bias_start=bias_start,
+        leaky_slope=leaky_slope,
+        input_scale=input_scale,
+    )
 
 
 def convolutional(
