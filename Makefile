@@ -338,7 +338,7 @@ HERE = NTK_ROOT='$(CURDIR)'
 VERIFY_OPTIONS = --tier $(TIER) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
     $(foreach s,$(SET),--set '$(s)') $(if $(OUT),--out '$(OUT)') $(if $(filter 1,$(RESUME)),--resume)
 
-.PHONY: verify figures accept reference bench deps
+.PHONY: verify figures accept reference bench bench-peers deps
 # make ends with status 2 whatever failed: that of ntk is said, and stands in the file STATUS names.
 verify: $(BUILD)/ntk
 	@status=0; $(HERE) $(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS) || status=$$?; \
@@ -361,6 +361,10 @@ $(BENCHMARKS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libntk.a $(BUILD)/l
 
 bench: $(BENCHMARKS)
 	@for b in $^; do $$b || exit 1; done
+
+# Other libraries, from PyPI: PEERS='--cores 2 --rounds 15' are options of bench/peers/speed.py.
+bench-peers: $(BUILD)/libntk.so
+	@BUILD='$(BUILD)' bench/peers/run $(PEERS)
 
 deps:
 	@ci/deps

@@ -60,6 +60,14 @@ def test_tangent_kernels_are_products_of_jacobians(net, x):
     np.testing.assert_allclose(net.tangent_kernel(theta, x, y), jx @ jy.T, rtol=1e-11, atol=1e-12)
 
 
+def test_gradient_is_a_product_with_the_jacobian(net, x):
+    theta, cotangent = net.initialise(3), np.random.default_rng(4).standard_normal((4, 2))
+    expected = net.jacobian(theta, x).T @ cotangent.ravel()
+    np.testing.assert_allclose(net.gradient(theta, x, cotangent), expected, rtol=1e-11, atol=1e-11)
+    with pytest.raises(ValueError):
+        net.gradient(theta, x, cotangent[:, :1])
+
+
 def test_linearised(net, x):
     theta0, theta = net.initialise(1), net.initialise(2)
     expected = net(theta0, x) + (net.jacobian(theta0, x) @ (theta - theta0)).reshape(4, 2)

@@ -544,7 +544,20 @@ static PyObject *network_initialise(PyObject *object, PyObject *args) {
     return finish(&all, NTK_OK);
 }
 
-typedef enum evaluation { FORWARD, TANGENT_KERNEL, JACOBIAN, CROSS, LINEARISED } evaluation;
+typedef enum evaluation { FORWARD, TANGENT_KERNEL, JACOBIAN, CROSS, LINEARISED, GRADIENT } evaluation;
+
+/* J^T c: outputs that nobody asks for, then the pullback. */
+static ntk_status gradient(network *self, const array *theta, const array *cotangent, const array *x,
+                           array *out) {
+    double *outputs;
+    NTK_TRY(ntk_allocate_doubles(x->rows * ntk_network_outputs(self->handle), &outputs));
+    ntk_status status = ntk_network_forward(self->handle, theta->values, x->rows, x->values, outputs);
+    if (status == NTK_OK)
+        status = ntk_network_pullback(self->handle, theta->values, x->rows, x->values, cotangent->values,
+                                      out->values);
+    ntk_release(outputs);
+    return status;
+}
 
 static ntk_status evaluate(network *self, evaluation what, const array *theta, const array *other,
                            const array *x, array *out) {
@@ -562,16 +575,27 @@ static ntk_status evaluate(network *self, evaluation what, const array *theta, c
                                                 other->values, out->values, out->columns);
     case LINEARISED:
         return ntk_network_linearised(handle, theta->values, other->values, x->rows, x->values, out->values);
+    case GRADIENT:
+        return gradient(self, theta, other, x, out);
     }
     return ntk_fail(NTK_ERROR_ARGUMENT, "no such evaluation");
 }
 
-/* (theta, x, out), or (theta, other, x, out): other is the points y of a cross kernel, or the
- * parameters at which the linearised network is asked for. */
+/* Rows and columns that the result of an evaluation has. */
+static bool expect_out(evaluation what, const network *self, const array *x, const array *other,
+                       const array *out) {
+    const size_t p = ntk_network_parameters(self->handle), k = ntk_network_outputs(self->handle);
+    if (what == GRADIENT) return expect("out", out, p, 1);
+    if (what == FORWARD || what == LINEARISED) return expect("out", out, x->rows, k);
+    return expect("out", out, x->rows * k, what == JACOBIAN ? p : (what == CROSS ? other : x)->rows * k);
+}
+
+/* (theta, x, out), or (theta, other, x, out): other is the points y of a cross kernel, the
+ * parameters at which the linearised network is asked for, or the cotangent of a gradient. */
 static PyObject *network_evaluate(PyObject *object, PyObject *args, evaluation what) {
     network *self = (network *)object;
     PyObject *theta_object, *other_object = Py_None, *x_object, *out_object;
-    if (what == CROSS || what == LINEARISED
+    if (what == CROSS || what == LINEARISED || what == GRADIENT
             ? !PyArg_ParseTuple(args, "OOOO", &theta_object, &other_object, &x_object, &out_object)
             : !PyArg_ParseTuple(args, "OOO", &theta_object, &x_object, &out_object))
         return NULL;
@@ -586,11 +610,8 @@ static PyObject *network_evaluate(PyObject *object, PyObject *args, evaluation w
         array_take(&all, out_object, "out", true, &out) &&
         (what != CROSS || expect("Y", &other, other.rows, self->inputs)) &&
         (what != LINEARISED || expect("theta", &other, p, 1)) &&
-        expect("out", &out, what == FORWARD || what == LINEARISED ? x.rows : x.rows * k,
-               what == FORWARD || what == LINEARISED ? k
-               : what == JACOBIAN                    ? p
-               : what == CROSS                       ? other.rows * k
-                                                     : x.rows * k))
+        (what != GRADIENT || expect("cotangent", &other, x.rows, k)) &&
+        expect_out(what, self, &x, &other, &out))
         COMPUTE(status, evaluate(self, what, &theta, &other, &x, &out));
     self->busy = false;
     return finish(&all, status);
@@ -608,6 +629,9 @@ static PyObject *network_jacobian(PyObject *self, PyObject *args) {
 static PyObject *network_cross(PyObject *self, PyObject *args) { return network_evaluate(self, args, CROSS); }
 static PyObject *network_linearised(PyObject *self, PyObject *args) {
     return network_evaluate(self, args, LINEARISED);
+}
+static PyObject *network_gradient(PyObject *self, PyObject *args) {
+    return network_evaluate(self, args, GRADIENT);
 }
 
 /* --- flows ----------------------------------------------------------------------------------- */
@@ -838,6 +862,7 @@ static PyMethodDef network_methods[] = {
     {"tangent_kernel_cross", network_cross, METH_VARARGS, NULL},
     {"jacobian", network_jacobian, METH_VARARGS, NULL},
     {"linearised", network_linearised, METH_VARARGS, NULL},
+    {"gradient", network_gradient, METH_VARARGS, NULL},
     {"flow", network_flow, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

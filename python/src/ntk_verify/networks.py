@@ -54,6 +54,13 @@ class Network:
         self._native.jacobian(real(theta, "theta"), x, out)
         return out
 
+    def gradient(self, theta: ArrayLike, X: ArrayLike, cotangent: ArrayLike) -> np.ndarray:
+        """J^T c, (p,): the gradient of sum_ik c_ik f_k(x_i) for a cotangent c, (n, K)."""
+        x = points(X)
+        out = np.empty(self.parameters)
+        self._native.gradient(real(theta, "theta"), points(cotangent, "cotangent"), x, out)
+        return out
+
     def linearised(self, theta0: ArrayLike, theta: ArrayLike, X: ArrayLike) -> np.ndarray:
         """f(x; theta0) + J(x; theta0) (theta - theta0), (n, K)."""
         x = points(X)
