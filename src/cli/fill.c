@@ -55,12 +55,20 @@ static void restore(int before) {
     close(before);
 }
 
+/* NULL where there is no memory for it, or it cannot be read. */
 static char *read_all(FILE *file) {
     const long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     char *text = size >= 0 ? calloc((size_t)size + 1, 1) : NULL;
     rewind(file);
-    if (text != NULL && fread(text, 1, (size_t)size, file) != (size_t)size) text[0] = '\0';
-    return text;
+    if (text == NULL || fread(text, 1, (size_t)size, file) == (size_t)size) return text;
+    free(text);
+    return NULL;
+}
+
+static void print_as_it_is(FILE *file) {
+    char part[4096];
+    rewind(file);
+    for (size_t size; (size = fread(part, 1, sizeof part, file)) > 0;) fwrite(part, 1, size, stdout);
 }
 
 int cli_fill(int (*print)(const cli_arguments *arguments), const cli_arguments *arguments, size_t hang) {
@@ -73,7 +81,10 @@ int cli_fill(int (*print)(const cli_arguments *arguments), const cli_arguments *
     const int result = print(arguments);
     restore(before);
     char *text = read_all(file);
-    if (text != NULL) print_filled(text, hang);
+    if (text != NULL)
+        print_filled(text, hang);
+    else
+        print_as_it_is(file);
     free(text);
     fclose(file);
     return result;

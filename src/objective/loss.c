@@ -104,7 +104,7 @@ static double brier_loss(size_t outputs, const double *f, const double *q) {
 static double exponential_beyond_tangent(double u) {
     if (!(fabs(u) < 0.5)) return expm1(u) - u;
     double sum = 0, term = u * u / 2;
-    for (int k = 3; k < 16; ++k) { /* 2^-15 / 16! is below 2^-58 */
+    for (int k = 3; k < 17; ++k) { /* from u^2/2 to u^15/15!: the rest is below 2^-56 of the sum */
         sum += term;
         term *= u / k;
     }
