@@ -286,8 +286,9 @@ def digits(a, b):
 
 
 def report(rows, rounds, only, small):
-    print("| computation | library | ms, median (range) | over ours | first call, s | memory, MB | digits |")
-    print("|---|---|---|---|---|---|---|")
+    columns = ["computation", "library", "ms, median (range)", "over ours", "first call, s", "memory, MB"]
+    print("| " + " | ".join(columns) + " | digits |")
+    print("|" + "---|" * (len(columns) + 1))
     for index, (name, libraries) in enumerate(rows.rows):
         if only not in name:
             continue
