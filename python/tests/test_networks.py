@@ -64,6 +64,12 @@ def test_gradient_is_a_product_with_the_jacobian(net, x):
     theta, cotangent = net.initialise(3), np.random.default_rng(4).standard_normal((4, 2))
     expected = net.jacobian(theta, x).T @ cotangent.ravel()
     np.testing.assert_allclose(net.gradient(theta, x, cotangent), expected, rtol=1e-11, atol=1e-11)
+    place = np.zeros(net.parameters)
+    assert net.gradient(theta, x, cotangent, out=place) is place
+    np.testing.assert_array_equal(place, net.gradient(theta, x, cotangent))
+    for bad in (place[:-1], place[::2], place.astype("f4")):
+        with pytest.raises(ValueError):
+            net.gradient(theta, x, cotangent, out=bad)
     with pytest.raises(ValueError):
         net.gradient(theta, x, cotangent[:, :1])
 

@@ -71,7 +71,7 @@ Test(kernel_file, links_and_permissions_stay) {
 }
 
 /* Ends it when a first band is in the journal. */
-#define SLOW "kernel --activation tanh --weight-variance 1 x.npy"
+#define SLOW "kernel --activation tanh --depth 12 --weight-variance 1 x.npy"
 static void begin_and_kill(void) {
     cr_assert_eq(
         toy_shell("\"$NTK_FIXTURE\" " SLOW " --jobs 1 --memory 2500K -o k.npy & "
@@ -103,11 +103,11 @@ Test(kernel_file, what_another_command_began_is_refused_and_stays) {
     write_points("z.npy", 900, 3, 2);
     begin_and_kill();
     static const char *const others[] = {
-        "kernel --activation tanh --weight-variance 1 z.npy",
-        "kernel --activation tanh --weight-variance 1 x.npy z.npy",
-        "kernel --activation tanh --weight-variance 1.5 x.npy",
-        "kernel --activation tanh --weight-variance 1 --type nngp x.npy",
-        "kernel --activation tanh --weight-variance 1 --float32 x.npy",
+        "kernel --activation tanh --depth 12 --weight-variance 1 z.npy",
+        "kernel --activation tanh --depth 12 --weight-variance 1 x.npy z.npy",
+        "kernel --activation tanh --depth 12 --weight-variance 1.5 x.npy",
+        "kernel --activation tanh --depth 12 --weight-variance 1 --type nngp x.npy",
+        "kernel --activation tanh --depth 12 --weight-variance 1 --float32 x.npy",
     };
     cr_assert_eq(toy_shell("cksum k.npy.part k.npy.part.journal >before"), 0);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {

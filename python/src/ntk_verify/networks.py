@@ -54,10 +54,17 @@ class Network:
         self._native.jacobian(real(theta, "theta"), x, out)
         return out
 
-    def gradient(self, theta: ArrayLike, X: ArrayLike, cotangent: ArrayLike) -> np.ndarray:
-        """J^T c, (p,): the gradient of sum_ik c_ik f_k(x_i) for a cotangent c, (n, K)."""
+    def gradient(
+        self, theta: ArrayLike, X: ArrayLike, cotangent: ArrayLike, out: np.ndarray | None = None
+    ) -> np.ndarray:
+        """J^T c, (p,): the gradient of sum_ik c_ik f_k(x_i) for a cotangent c, (n, K). out: where it
+        is put, an array of an earlier call, say; new memory costs a large network as much as a layer.
+        """
         x = points(X)
-        out = np.empty(self.parameters)
+        if out is None:
+            out = np.empty(self.parameters)
+        elif out.shape != (self.parameters,) or out.dtype != np.float64 or not out.flags.carray:
+            raise ValueError(f"out: not a contiguous array of {self.parameters} doubles that can be written")
         self._native.gradient(real(theta, "theta"), points(cotangent, "cotangent"), x, out)
         return out
 
