@@ -3,6 +3,7 @@
 #define NTK_BASE_LANES_AVX2_H
 
 #include <immintrin.h>
+#include <math.h>
 #include <sleef.h>
 
 enum { WIDTH = 4 };
@@ -21,9 +22,6 @@ enum { WIDTH = 4 };
 #define ATAN                       Sleef_cinz_atand4_u35avx
 #define EXP                        Sleef_cinz_expd4_u10avx
 #define EXPM1                      Sleef_cinz_expm1d4_u10avx
-#define LOG                        Sleef_cinz_logd4_u10avx
-#define SINCOSPI                   Sleef_cinz_sincospid4_u35avx
-#define PAIR                       Sleef___m256d_2
 #define ISA                        "avx2"
 #define WHERE_ABOVE(z, low, x)     _mm256_and_pd(_mm256_cmp_pd(z, low, _CMP_GT_OQ), x)
 #define WHERE_BELOW(z, high, a, b) _mm256_blendv_pd(b, a, _mm256_cmp_pd(z, high, _CMP_LT_OQ))
@@ -31,7 +29,22 @@ enum { WIDTH = 4 };
 #define SIGN(x)                    _mm256_and_pd(x, _mm256_set1_pd(-0.0))
 #define WITH_SIGN(x, s)            _mm256_or_pd(x, s)
 #define UPPER(x)                   _mm256_and_pd(x, _mm256_castsi256_pd(_mm256_set1_epi64x(-0x8000000)))
-#define POWER(k)                   _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52))
+#define FRACTION(x)                _mm256_or_pd(_mm256_andnot_pd(_mm256_set1_pd(-INFINITY), x), _mm256_set1_pd(1))
+#define EXPONENT(x)                                                                                          \
+    _mm256_sub_pd(_mm256_or_pd(_mm256_castsi256_pd(_mm256_srli_epi64(_mm256_castpd_si256(x), 52)),           \
+                               _mm256_set1_pd(0x1p52)),                                                      \
+                  _mm256_set1_pd(0x1p52 + 1023))
+#define ODD(k)                                                                                               \
+    _mm256_or_pd(_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 63)), _mm256_set1_pd(1))
+#define FLIP(x, k)                                                                                           \
+    _mm256_xor_pd(x, _mm256_and_pd(_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 62)),       \
+                                   _mm256_set1_pd(-0.0)))
+#define UNIFORM(p)                                                                                           \
+    _mm256_or_pd(_mm256_castsi256_pd(_mm256_srli_epi64(_mm256_loadu_si256((const __m256i *)(p)), 12)),       \
+                 _mm256_set1_pd(1))
+#define EVENS    _mm256_unpacklo_pd
+#define ODDS     _mm256_unpackhi_pd
+#define POWER(k) _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52))
 #define TABLE_16(t, bits)                                                                                    \
     _mm256_i64gather_pd(t, _mm256_and_si256(_mm256_castpd_si256(bits), _mm256_set1_epi64x(15)), 8)
 

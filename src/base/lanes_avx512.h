@@ -3,6 +3,7 @@
 #define NTK_BASE_LANES_AVX512_H
 
 #include <immintrin.h>
+#include <math.h>
 #include <sleef.h>
 
 enum { WIDTH = 8 };
@@ -20,9 +21,6 @@ enum { WIDTH = 8 };
 #define ATAN                       Sleef_cinz_atand8_u35avx512fnofma
 #define EXP                        Sleef_cinz_expd8_u10avx512fnofma
 #define EXPM1                      Sleef_cinz_expm1d8_u10avx512fnofma
-#define LOG                        Sleef_cinz_logd8_u10avx512fnofma
-#define SINCOSPI                   Sleef_cinz_sincospid8_u35avx512fnofma
-#define PAIR                       Sleef___m512d_2
 #define ISA                        "avx512"
 #define WHERE_ABOVE(z, low, x)     _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(z, low, _CMP_GT_OQ), x)
 #define WHERE_BELOW(z, high, a, b) _mm512_mask_blend_pd(_mm512_cmp_pd_mask(z, high, _CMP_LT_OQ), b, a)
@@ -30,7 +28,21 @@ enum { WIDTH = 8 };
 #define SIGN(x)                    _mm512_and_pd(x, _mm512_set1_pd(-0.0))
 #define WITH_SIGN(x, s)            _mm512_or_pd(x, s)
 #define UPPER(x)                   _mm512_and_pd(x, _mm512_castsi512_pd(_mm512_set1_epi64(-0x8000000)))
-#define POWER(k)                   _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52))
+#define FRACTION(x)                _mm512_or_pd(_mm512_andnot_pd(_mm512_set1_pd(-INFINITY), x), _mm512_set1_pd(1))
+#define EXPONENT(x)                                                                                          \
+    _mm512_sub_pd(_mm512_or_pd(_mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(x), 52)),           \
+                               _mm512_set1_pd(0x1p52)),                                                      \
+                  _mm512_set1_pd(0x1p52 + 1023))
+#define ODD(k)                                                                                               \
+    _mm512_or_pd(_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 63)), _mm512_set1_pd(1))
+#define FLIP(x, k)                                                                                           \
+    _mm512_xor_pd(x, _mm512_and_pd(_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 62)),       \
+                                   _mm512_set1_pd(-0.0)))
+#define UNIFORM(p)                                                                                           \
+    _mm512_or_pd(_mm512_castsi512_pd(_mm512_srli_epi64(_mm512_loadu_si512(p), 12)), _mm512_set1_pd(1))
+#define EVENS    _mm512_unpacklo_pd
+#define ODDS     _mm512_unpackhi_pd
+#define POWER(k) _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52))
 #define TABLE_16(t, bits)                                                                                    \
     _mm512_permutex2var_pd(_mm512_load_pd(t), _mm512_castpd_si512(bits), _mm512_load_pd((t) + 8))
 

@@ -1,7 +1,6 @@
 #include <ntk/random.h>
 
 #include <Random123/philox.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/vector.h"
@@ -78,26 +77,12 @@ void ntk_stream_uniform(ntk_stream *stream, size_t n, double *out) {
 
 /* --- normals ---------------------------------------------------------------------------------- */
 
-/* Box-Muller: from uniforms u, v the pair sqrt(-2 log u) (cos 2 pi v, sin 2 pi v); the words of a
- * block are u, v, u, v. u >= 2^-53 bounds a normal by sqrt(106 log 2) = 8.57; the law's mass beyond
+/* u >= 2^-53 in Box-Muller's pairs bounds a normal by sqrt(106 log 2) = 8.57; the law's mass beyond
  * is below 2^-53. */
 static void normal_batch(ntk_stream *stream, size_t blocks, double *out /* (4 blocks) */) {
-    enum { PAIRS = BATCH / 2 };
     uint64_t words[BATCH];
-    double radius[PAIRS] = {0}, angle[PAIRS] = {0}, sine[PAIRS], cosine[PAIRS];
-    const size_t pairs = WORDS * blocks / 2;
     next_words(stream, blocks, words);
-    for (size_t i = 0; i < pairs; i++) {
-        radius[i] = open_uniform(words[2 * i]);
-        angle[i] = 2.0 * open_uniform(words[2 * i + 1]);
-    }
-    ntk_vector_log(pairs, radius, radius);
-    ntk_vector_sincospi(pairs, angle, sine, cosine);
-    for (size_t i = 0; i < pairs; i++) {
-        const double r = sqrt(-2.0 * radius[i]);
-        out[2 * i] = r * cosine[i];
-        out[2 * i + 1] = r * sine[i];
-    }
+    ntk_vector_normal(WORDS * blocks / 2, words, out);
 }
 
 void ntk_stream_normal(ntk_stream *stream, size_t n, double *out) {

@@ -50,10 +50,9 @@ static const ntk_vector_table *table(void) {
 }
 
 void ntk_vector_exp(size_t n, const double *x, double *out) { table()->exp(n, x, out); }
-void ntk_vector_log(size_t n, const double *x, double *out) { table()->log(n, x, out); }
 
-void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine) {
-    table()->sincospi(n, x, sine, cosine);
+void ntk_vector_normal(size_t pairs, const uint64_t *words, double *out) {
+    table()->normal(pairs, words, out);
 }
 
 void ntk_vector_erf(size_t n, const double *x, double *value, double *derivative) {

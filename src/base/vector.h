@@ -1,19 +1,19 @@
 /* Elementary functions of arrays, with the same bits on every CPU.
  *
  * An element's value depends on its argument alone: not on its position, not on n, not on its
- * neighbours, not on the instruction set in use: there is no fused multiply-add, neither in what
- * vector_functions.inc defines nor in SLEEF's `cinz` variants, which serve for log and sincospi.
- * out, or value, may be the argument itself; it may not overlap it otherwise. Errors are in units
+ * neighbours, not on the instruction set in use: there is no fused multiply-add in
+ * vector_functions.inc. out, or value, may be the argument itself; it may not overlap it otherwise.
+ * Errors are in units
  * of the spacing of doubles (ulp) at the result, that of subnormal numbers included; infinities and
  * zeros are exact, and a NaN gives NaN. */
 #ifndef NTK_BASE_VECTOR_H
 #define NTK_BASE_VECTOR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Errors at most 1 ulp. */
 void ntk_vector_exp(size_t n, const double *x, double *out);
-void ntk_vector_log(size_t n, const double *x, double *out);
 
 /* A function and, in the same pass, its derivative, unless that is NULL; derivative overlaps
  * neither
@@ -30,9 +30,10 @@ void ntk_vector_tanh(size_t n, const double *x, double *value, double *derivativ
 void ntk_vector_sigmoid(size_t n, const double *x, double *value, double *derivative);
 void ntk_vector_softplus(size_t n, const double *x, double *value, double *derivative);
 
-/* sin(pi x) and cos(pi x); errors at most 3.5 ulp for |x| <= 2.5e8. SLEEF's variant of half an ulp
- * takes three times as long, and normals spend most of their time here. */
-void ntk_vector_sincospi(size_t n, const double *x, double *sine, double *cosine);
+/* Box-Muller: from the words 2 i and 2 i + 1 the normals sqrt(-2 log u) (cos 2 pi v, sin 2 pi v)
+ * with u, v = (k + 1/2) 2^-52, k the upper 52 bits of a word. Errors at most 4 ulp. words and out:
+ * (2 pairs). */
+void ntk_vector_normal(size_t pairs, const uint64_t *words, double *out);
 
 /* max(x, 0), and in the same pass its derivative, 0 at 0, unless that is NULL; a NaN gives NaNs.
  * value may be x; derivative overlaps neither. */

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct ntk_vector_table {
     const char *isa;
     void (*exp)(size_t n, const double *x, double *out);
-    void (*log)(size_t n, const double *x, double *out);
-    void (*sincospi)(size_t n, const double *x, double *sine, double *cosine);
+    void (*normal)(size_t pairs, const uint64_t *words, double *out);
     void (*erf)(size_t n, const double *x, double *value, double *derivative);
     void (*gelu)(size_t n, const double *x, double *value, double *derivative);
     void (*tanh)(size_t n, const double *x, double *value, double *derivative);
