@@ -29,7 +29,8 @@ enum { WIDTH = 4 };
 #define SIGN(x)                    _mm256_and_pd(x, _mm256_set1_pd(-0.0))
 #define WITH_SIGN(x, s)            _mm256_or_pd(x, s)
 #define UPPER(x)                   _mm256_and_pd(x, _mm256_castsi256_pd(_mm256_set1_epi64x(-0x8000000)))
-#define FRACTION(x)                _mm256_or_pd(_mm256_andnot_pd(_mm256_set1_pd(-INFINITY), x), _mm256_set1_pd(1))
+#define WITHIN(x)                  _mm256_andnot_pd(_mm256_set1_pd(-INFINITY), x)
+#define FRACTION(x)                _mm256_or_pd(WITHIN(x), _mm256_set1_pd(1))
 #define EXPONENT(x)                _mm256_sub_pd(BIASED(x), _mm256_set1_pd(0x1p52 + 1023))
 #define BIASED(x)                                                                                            \
     _mm256_or_pd(_mm256_castsi256_pd(_mm256_srli_epi64(_mm256_castpd_si256(x), 52)), _mm256_set1_pd(0x1p52))

@@ -28,7 +28,8 @@ enum { WIDTH = 8 };
 #define SIGN(x)                    _mm512_and_pd(x, _mm512_set1_pd(-0.0))
 #define WITH_SIGN(x, s)            _mm512_or_pd(x, s)
 #define UPPER(x)                   _mm512_and_pd(x, _mm512_castsi512_pd(_mm512_set1_epi64(-0x8000000)))
-#define FRACTION(x)                _mm512_or_pd(_mm512_andnot_pd(_mm512_set1_pd(-INFINITY), x), _mm512_set1_pd(1))
+#define WITHIN(x)                  _mm512_andnot_pd(_mm512_set1_pd(-INFINITY), x)
+#define FRACTION(x)                _mm512_or_pd(WITHIN(x), _mm512_set1_pd(1))
 #define EXPONENT(x)                _mm512_sub_pd(BIASED(x), _mm512_set1_pd(0x1p52 + 1023))
 #define BIASED(x)                                                                                            \
     _mm512_or_pd(_mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(x), 52)), _mm512_set1_pd(0x1p52))
