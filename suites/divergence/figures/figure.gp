@@ -18,6 +18,8 @@ eval span("f", "other", 'signed_output(0)')
 eval span("g", "paths", 'signed_output(0)')
 eval span("k", "initial", 'col("kernel")')
 eval span("p", "profiles", 'col("kernel")')
+eval span("r", "printed", 'when(col("figure") > 2, col("value"))')
+eval span("l", "rest", 'when(has("case", "digits"), ratio(0))')
 eval span("q", "paths", 'when(has("case", "digits"), ratio(0))')
 on(case, method, k) = when(has("case", case) && has("method", method) && has("point", k) \
     && col("epoch") > 0, col("epoch"))
@@ -50,7 +52,7 @@ plot for [i=1:words(widths)] initial using (when(has("width", word(widths, i)), 
         title "Θ, without biases"
 
 eval panel(3, sprintf("kernel during training, m = %d", claim_circle_width))
-eval linear_axis("y", 0, p_high)
+eval linear_axis("y", 0, larger(p_high, r_high))
 set ylabel Kernel_t."(x, x')"
 plot for [i=1:words(epochs)] profiles using (when(has("epoch", word(epochs, i)), col("angle"))): \
         (col("kernel")) with lines ls i title sprintf("epoch %s", word(epochs, i)), \
@@ -59,7 +61,7 @@ plot for [i=1:words(epochs)] profiles using (when(has("epoch", word(epochs, i)),
 
 eval panel(4, sprintf("kernels of images, m = %d", claim_digits_width))
 eval log_axis("x", t_low, t_high)
-eval linear_axis("y", smaller(q_low, 1), q_high)
+eval linear_axis("y", smaller(q_low, l_low), larger(q_high, l_high))
 set xlabel "epoch"
 set ylabel Kernel_t."(x, x) / ".Kernel_0."(x, x)"
 plot for [k in images] rest using (on("digits", "descent", k)):(ratio(0)) with lines ls 90, \
