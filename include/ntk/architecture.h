@@ -199,8 +199,9 @@ void ntk_architecture_grid(const ntk_architecture *architecture, size_t layers, 
 const char *ntk_activation_name(ntk_activation activation);
 ntk_status ntk_activation_parse(const char *name, ntk_activation *out);
 
-/* Names of architectures: the activation of a dense network or "residual", and behind it the depth,
- * if the name says it: "relu", "erf-3", "leaky-relu-2", "residual-2". Parse sets family, activation
+/* Names of architectures: the activation of a dense network, or "residual" and its activation, if
+ * that is not ReLU, and behind it the depth, if the name says it: "relu", "erf-3", "leaky-relu-2",
+ * "residual-2", "residual-erf-2". Parse sets family, activation
  * and depth (0: not said), and no other member. rest: where what follows the name begins ("-k3" of
  * "erf-3-k3");
  * NULL: nothing may follow. Errors: NTK_ERROR_ARGUMENT, "'relv': ..." saying what is wrong in it;

@@ -69,16 +69,28 @@ static size_t word_length(const char *name) {
     return find(name, second, WORDS) < WORDS ? second : first;
 }
 
+/* Behind "residual", at text: "-erf", say, whose length is added. ReLU where no activation stands
+ * there. */
+static ntk_activation activation_behind(const char *text, size_t *length) {
+    if (text[0] != '-') return NTK_RELU;
+    const size_t own = word_length(text + 1), word = find(text + 1, own, NTK_ACTIVATION_COUNT);
+    if (word == NTK_ACTIVATION_COUNT) return NTK_RELU;
+    *length += 1 + own;
+    return (ntk_activation)word;
+}
+
 ntk_status ntk_architecture_parse(const char *name, ntk_architecture *out, const char **rest) {
-    const size_t length = word_length(name), word = find(name, length, WORDS);
+    size_t length = word_length(name), depth = 0;
+    const size_t word = find(name, length, WORDS);
     const char *end = NULL;
-    size_t depth = 0;
     if (word == WORDS) return fail_unknown(name, length, WORDS);
+    const ntk_activation activation =
+        word == RESIDUAL ? activation_behind(name + length, &length) : (ntk_activation)word;
     NTK_TRY(parse_depth(name, name + length, &depth, &end));
     if (rest == NULL && *end != '\0')
         return ntk_fail(NTK_ERROR_ARGUMENT, "'%s': '%s' should be the depth, or nothing", name, end + 1);
     out->family = word == RESIDUAL ? NTK_RESIDUAL : NTK_DENSE;
-    out->activation = word == RESIDUAL ? NTK_RELU : (ntk_activation)word;
+    out->activation = activation;
     out->depth = depth;
     if (rest != NULL) *rest = end;
     return NTK_OK;
@@ -86,11 +98,11 @@ ntk_status ntk_architecture_parse(const char *name, ntk_architecture *out, const
 
 const char *ntk_architecture_name(const ntk_architecture *architecture,
                                   char buffer[NTK_ARCHITECTURE_NAME_SIZE]) {
-    const char *word =
-        architecture->family == NTK_RESIDUAL ? residual : ntk_activation_name(architecture->activation);
-    if (architecture->depth == 0)
-        snprintf(buffer, NTK_ARCHITECTURE_NAME_SIZE, "%s", word);
-    else
-        snprintf(buffer, NTK_ARCHITECTURE_NAME_SIZE, "%s-%zu", word, architecture->depth);
+    const bool blocks = architecture->family == NTK_RESIDUAL;
+    const bool named = !blocks || architecture->activation != NTK_RELU;
+    char depth[24] = "";
+    if (architecture->depth > 0) snprintf(depth, sizeof depth, "-%zu", architecture->depth);
+    snprintf(buffer, NTK_ARCHITECTURE_NAME_SIZE, "%s%s%s%s", blocks ? residual : "",
+             blocks && named ? "-" : "", named ? ntk_activation_name(architecture->activation) : "", depth);
     return buffer;
 }

@@ -207,7 +207,7 @@ Test(architecture, names_and_parse_of_architectures_are_inverse) {
             for (size_t depth = 0; depth <= NTK_DEPTH_MAX; depth++) {
                 ntk_architecture given = ntk_architecture_default(), parsed = given;
                 given.family = family == 0 ? NTK_DENSE : NTK_RESIDUAL;
-                given.activation = family == 0 ? (ntk_activation)i : NTK_RELU;
+                given.activation = (ntk_activation)i;
                 given.depth = depth;
                 char name[NTK_ARCHITECTURE_NAME_SIZE];
                 assert_ok(ntk_architecture_parse(ntk_architecture_name(&given, name), &parsed, NULL));
@@ -224,6 +224,12 @@ Test(architecture, a_name_ends_where_its_architecture_does) {
     assert_ok(ntk_architecture_parse("leaky-relu-3-l2", &parsed, &rest));
     cr_expect_str_eq(rest, "-l2");
     cr_expect(parsed.activation == NTK_LEAKY_RELU && parsed.depth == 3);
+    assert_ok(ntk_architecture_parse("residual-leaky-relu-2-k3", &parsed, &rest));
+    cr_expect_str_eq(rest, "-k3");
+    cr_expect(parsed.family == NTK_RESIDUAL && parsed.activation == NTK_LEAKY_RELU && parsed.depth == 2);
+    assert_ok(ntk_architecture_parse("residual-soft", &parsed, &rest));
+    cr_expect_str_eq(rest, "-soft");
+    cr_expect(parsed.family == NTK_RESIDUAL && parsed.activation == NTK_RELU && parsed.depth == 0);
     assert_fails(ntk_architecture_parse("leaky-rule-3", &parsed, NULL), NTK_ERROR_ARGUMENT, "no activation");
     parsed.activation = NTK_SIN;
     assert_fails(ntk_architecture_parse("erf-3-k3", &parsed, NULL), NTK_ERROR_ARGUMENT,

@@ -1,7 +1,8 @@
 /* Names of networks, the values of a parameter: an architecture, and behind it what sets a network
  * apart from the others of its experiment.
  *
- *     <activation or residual>[-<depth>][-k<classes>][-<setting>]  relu, residual-2-k10-soft
+ *     <activation or residual>[-<depth>][-k<classes>][-<setting>]  relu, residual-2-k10-soft,
+ *                                                              residual-erf
  *
  * with a setting out of l2, soft, brier and poisson.
  *
