@@ -24,6 +24,7 @@
 #include <ntk/log.h>
 #include <ntk/logistic.h>
 #include <ntk/loss.h>
+#include <ntk/maclaurin.h>
 #include <ntk/memory.h>
 #include <ntk/models.h>
 #include <ntk/network.h>

@@ -23,8 +23,9 @@
 
 const ntk_parameter ntk_definiteness_parameters[] = {
     NTK_CHOICES("data-sets", "sphere-3 sphere-10 antipodal-3 antipodal-10 digits",
-                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10",
-                "points and their dimension; antipodal: each x with -x, doubled: with 2x"),
+                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10|multiples-3|multiples-10",
+                "points and their dimension; antipodal: each x with -x, doubled: with 2x, multiples: "
+                "with 2x, -x and -2x"),
     NTK_INTEGERS("sizes", "20 60", 4, 4000, "numbers of points, even"),
     {0},
 };
@@ -66,6 +67,15 @@ static ntk_status draw_doubled(ntk_stream *stream, size_t n, size_t d, double *x
     return NTK_OK;
 }
 
+/* Points i of the sphere, i = 0, 1, .., times 1, 2, -1, -2; spread from the last on, in place. */
+static ntk_status draw_multiples(ntk_stream *stream, size_t n, size_t d, double *x) {
+    static const double factors[] = {1, 2, -1, -2};
+    NTK_TRY(ntk_data_sphere(stream, (n + 3) / 4, d, x));
+    for (size_t i = n; i-- > 0;)
+        for (size_t k = 0; k < d; k++) x[i * d + k] = factors[i % 4] * x[i / 4 * d + k];
+    return NTK_OK;
+}
+
 /* The first n points of a set; set->x is to be released in any case. */
 static ntk_status draw(const ntk_context *context, const char *name, size_t n, point_set *set) {
     const ntk_stream root = ntk_context_stream(context, 0);
@@ -76,6 +86,7 @@ static ntk_status draw(const ntk_context *context, const char *name, size_t n, p
     if (digits) return draw_digits(context, &stream, n, set->x);
     if (strncmp(name, "antipodal", 9) == 0) return ntk_data_antipodal(&stream, n, set->d, set->x);
     if (strncmp(name, "doubled", 7) == 0) return draw_doubled(&stream, n, set->d, set->x);
+    if (strncmp(name, "multiples", 9) == 0) return draw_multiples(&stream, n, set->d, set->x);
     return ntk_data_sphere(&stream, n, set->d, set->x);
 }
 
