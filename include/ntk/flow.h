@@ -64,7 +64,8 @@ typedef struct ntk_observation {
     /* Where asked for, else NaN: the smallest eigenvalue of Theta_t; ||w_hat_t||, its hard margin
      * (hard_margin.h) for the classes, each point's being the one with its largest target
      * (logistic: above 1/2). Both are of the kernel that observe_hard_margin names, if it names
-     * one. */
+     * one. A kernel that does not separate the classes, a singular one, has ||w_hat_t|| infinite;
+     * where rounding hides which it is, the norm is NaN. */
     double kernel_lambda_min, kernel_margin_norm;
     const double *outputs; /* (n, K) */
     const double *theta;   /* (p) */

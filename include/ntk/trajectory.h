@@ -90,8 +90,8 @@ double ntk_trajectory_loss_ratio(const ntk_trajectory *trajectory, size_t points
  *
  * w_hat_s the hard margin of Theta_s (derived in dynamics/trajectory_law.c). Returned is the
  * largest left side over right side at the observations, at finite log t, whose hard margins were
- * observed;
- * NaN where one is NaN or there are fewer than three. */
+ * observed; NaN where one is NaN or there are fewer than three. Steps next to an infinite one add
+ * nothing to the left side. */
 double ntk_trajectory_margin_ratio(const ntk_trajectory *trajectory, size_t points);
 
 /* F(S) = S + log(1 - e^-S) - 1/(e^S - 1), S > 0 the sum of the losses of all points, whose

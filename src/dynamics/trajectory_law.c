@@ -52,7 +52,10 @@ static double integrate_step(const ntk_trajectory *path, size_t i) {
                                      0.23931433524968324, 0.11846344252809454};
     const double h = path->points[i].log_time - path->points[i - 1].log_time;
     const double a = log_integrand(path, i - 1), b = log_integrand(path, i);
-    const double p = h * slope_at(path, i - 1) - (b - a), q = (b - a) - h * slope_at(path, i);
+    if (a == -INFINITY || b == -INFINITY) return isnan(a + b) ? NAN : 0; /* at least that */
+    double p = h * slope_at(path, i - 1) - (b - a), q = (b - a) - h * slope_at(path, i);
+    if (!isfinite(p)) p = 0; /* a neighbour has no value */
+    if (!isfinite(q)) q = 0;
     double sum = 0;
     for (size_t k = 0; k < 5; k++) {
         const double s = nodes[k];

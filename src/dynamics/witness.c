@@ -128,6 +128,8 @@ static ntk_status find_sliding_kernel(ntk_witness *w, const ntk_state *state) {
                                         w->sliding);
 }
 
+/* Infinite where the kernel does not separate the classes (which are single ones, so that nothing
+ * else can be wrong with them); not observed, NaN, where rounding leaves the norm open. */
 static ntk_status find_hard_margin(ntk_witness *w) {
     const ntk_model *model = w->stepper->field.model;
     const ntk_inference_problem problem = {.loss = model->outputs == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX,
@@ -137,9 +139,12 @@ static ntk_status find_hard_margin(ntk_witness *w) {
                                            .gram = w->sliding ? w->sliding : w->kernel,
                                            .targets = w->classes};
     ntk_hard_margin_result margin;
-    NTK_TRY(ntk_inference_hard_margin(&problem, w->coefficients, NULL, &margin));
-    w->margin_norm = margin.norm;
-    return NTK_OK;
+    const ntk_status status = ntk_inference_hard_margin(&problem, w->coefficients, NULL, &margin);
+    w->margin_norm = status == NTK_OK ? margin.norm : status == NTK_ERROR_ARGUMENT ? INFINITY : NAN;
+    if (status == NTK_ERROR_ARGUMENT || status == NTK_ERROR_NO_CONVERGENCE ||
+        status == NTK_ERROR_NOT_POSITIVE_DEFINITE)
+        return NTK_OK;
+    return status;
 }
 
 /* Times ascend along the path, so that a time tells its kernel. */

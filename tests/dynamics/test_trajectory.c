@@ -128,6 +128,10 @@ Test(margin_law, is_an_equality_for_one_point) {
     assert_ok(ntk_trajectory_follow(&model, &target, &flow, NULL, &theta, &path));
     cr_assert_eq(path.points[30].kernel_margin_norm, 1);
     cr_assert_float_eq(ntk_trajectory_margin_ratio(&path, 1), 1, 1e-8);
+    path.points[30].kernel_margin_norm = INFINITY; /* adds nothing, and is known */
+    cr_assert(ntk_trajectory_margin_ratio(&path, 1) <= 1 + 1e-8 &&
+              ntk_trajectory_margin_ratio(&path, 1) > 0.9);
+    path.points[30].kernel_margin_norm = 1;
     path.points[59].log_time += 0.01; /* later than the loss allows */
     cr_assert_float_eq(ntk_trajectory_margin_ratio(&path, 1), exp(0.01), 1e-5);
     path.points[7].kernel_margin_norm = NAN;
@@ -138,6 +142,33 @@ Test(margin_law, is_an_equality_for_one_point) {
     ntk_model_release(&model);
     const ntk_trajectory unobserved = {.count = 0};
     cr_assert(isnan(ntk_trajectory_margin_ratio(&unobserved, 1)));
+}
+
+/* Two points that the kernel cannot tell apart, of different classes: no hard margin, at any time,
+ * and the flow goes on. With 1 - 1e-3 between them ||w_hat||^2 = 2 / 1e-3. */
+Test(margin_law, of_a_singular_kernel_is_infinite) {
+    const double between[] = {1, 1 - 1e-3}, start[] = {0.3, 0.3}, targets[] = {1, 0}, times[] = {-1, 0, 1};
+    for (size_t k = 0; k < 2; k++) {
+        const double gram[] = {1, between[k], between[k], 1};
+        ntk_model model = linear_model(2, 1, gram, start);
+        double a[] = {0, 0};
+        ntk_flow_options flow = ntk_flow_options_default();
+        flow.loss = NTK_LOSS_LOGISTIC;
+        flow.log_horizon = times[2];
+        flow.observation_log_times = times;
+        flow.observation_count = 3;
+        flow.observe_kernel = true;
+        flow.observe_hard_margin = NTK_FLOW_KERNEL_SLIDING;
+        ntk_trajectory path;
+        assert_ok(ntk_trajectory_follow(&model, targets, &flow, NULL, a, &path));
+        for (size_t i = 0; i < 3; i++) {
+            const double norm = path.points[i].kernel_margin_norm;
+            cr_expect(k == 0 ? norm == INFINITY : fabs(norm - sqrt(2000)) <= 1e-6 * norm, "%g", norm);
+        }
+        if (k == 0) cr_expect_eq(ntk_trajectory_margin_ratio(&path, 2), 0);
+        ntk_trajectory_release(&path);
+        ntk_model_release(&model);
+    }
 }
 
 /* g = ||w_hat||^-2 = u^2 in u = log t: int_1^t u^2 e^u du = t (u^2 - 2 u + 2) - 1; before the first
