@@ -99,6 +99,22 @@ ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds
  * 0: not proved. Errors: those of ntk_tube_step; NTK_ERROR_ARGUMENT, also for another loss. */
 ntk_status ntk_tube_never(ntk_tube *tube, double threshold, double horizon, double *margin);
 
+/* The loss law (docs/loss-law.md) along a tube: integral_0^t ds / (n W_s^2) <= F(nL_0) - F(nL_t), L
+ * the logistic loss of the outputs, W_s the norm of the hard margin of the empirical NTK at s, F(x)
+ * = x + log(1 - e^{-x}) - 1 / (e^x - 1). Both sides enclosed, W by verified primal and dual vectors
+ * over all of the path. */
+typedef struct ntk_tube_law {
+    ntk_interval log_time;    /* of the t at which it is taken */
+    ntk_interval left, right; /* its sides */
+    ntk_interval ratio;       /* left / right: at most 1 by the law */
+    ntk_interval margin_norm; /* W_t */
+} ntk_tube_law;
+
+/* Run a tube from its start; out: (count), each at the end of the first step that is not before its
+ * log_times (count), ascending. For a flow of squared loss too, for which the law is false. Errors:
+ * those of ntk_tube_step; NTK_ERROR_ARGUMENT. */
+ntk_status ntk_tube_loss_law(ntk_tube *tube, size_t count, const double *log_times, ntk_tube_law *out);
+
 NTK_END_DECLS
 
 #endif

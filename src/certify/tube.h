@@ -54,10 +54,15 @@ void ntk_tube_curvature(ntk_tube *tube, double length, const mag_t radius, mag_t
 /* K of the network in s, of which neurons are known at order 0; gram: (n, n). */
 void ntk_tube_gram(const tube_problem *p, const tube_series *s, arb_ptr gram);
 
-/* K at tau of the last step, for all parameters within the error of y(tau), into gram (n, n); and
- * bounds of |K_ij'| over all of that step and all such parameters, changes: (n, n). */
+/* K at tau of the last step, for all parameters within the error of y(tau), into gram (n, n). */
 void ntk_tube_gram_near(ntk_tube *tube, double tau, arb_ptr gram);
-void ntk_tube_gram_changes(const ntk_tube *tube, mag_ptr changes);
+
+/* K along y(tau) of the last step as a polynomial in tau, its last coefficient a remainder that
+ * holds for every tau: gram (n, n) series. */
+void ntk_tube_gram_series(const ntk_tube *tube, arb_ptr gram);
+/* And how far K is from that for parameters within the error of y(tau): reach (n, n). gram: that
+ * polynomial. */
+void ntk_tube_gram_reach(const ntk_tube *tube, arb_srcptr gram, mag_ptr reach);
 
 /* Margins (outputs, for squared loss) of the flow's parameters at the end of the last step, in the
  * coefficients 0 of point.z; weights too. */

@@ -297,17 +297,133 @@ void ntk_tube_gram_near(ntk_tube *self, double tau, arb_ptr gram) {
     ntk_tube_gram(&self->p, &self->point, gram);
 }
 
-void ntk_tube_gram_changes(const ntk_tube *self, mag_ptr changes) {
-    const size_t n = self->p.n;
-    arb_t derivative;
-    arb_init(derivative);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k <= i; k++) {
-            gram_derivative(&self->p, &self->whole, i, k, derivative);
-            arb_get_mag(changes + i * n + k, derivative);
-            mag_set(changes + k * n + i, changes + i * n + k);
+/* ---- the empirical NTK as a polynomial ------------------------------------------------------- */
+
+/* (u v)_k */
+static void product(arb_t out, arb_srcptr u, arb_srcptr v, size_t k, slong bits) {
+    arb_dot(out, NULL, 0, u, 1, v + k, -1, (slong)k + 1, bits);
+}
+
+/* a_j phi'_ij, (m, n) series up to `order`. */
+static void weigh_slopes(const tube_problem *p, const tube_series *s, size_t order, arb_ptr out) {
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t i = 0; i < p->n; i++) {
+            const size_t at = (j * p->n + i) * s->length;
+            for (size_t k = 0; k <= order; k++)
+                product(out + at + k, s->a + j * s->length, s->slope + at, k, p->bits);
         }
-    arb_clear(derivative);
+}
+
+/* (K_il)_k = s_2^2 sum_j [phi_ij phi_lj + (a_j phi'_ij) (a_j phi'_lj) s_1^2 <x_i, x_l>]_k */
+static void gram_coefficient(const tube_problem *p, const tube_series *s, arb_srcptr weighed, size_t i,
+                             size_t l, size_t k, arb_t out) {
+    arb_t term, slopes;
+    arb_init(term);
+    arb_init(slopes);
+    arb_zero(out);
+    for (size_t j = 0; j < p->m; j++) {
+        const size_t at = (j * p->n + i) * s->length, other = (j * p->n + l) * s->length;
+        product(term, s->phi + at, s->phi + other, k, p->bits);
+        arb_add(out, out, term, p->bits);
+        product(term, weighed + at, weighed + other, k, p->bits);
+        arb_add(slopes, slopes, term, p->bits);
+    }
+    arb_addmul(out, slopes, p->dots + i * p->n + l, p->bits);
+    arb_mul(out, out, p->s2, p->bits);
+    arb_mul(out, out, p->s2, p->bits);
+    arb_clear(term);
+    arb_clear(slopes);
+}
+
+void ntk_tube_gram_series(const ntk_tube *self, arb_ptr gram) {
+    const tube_problem *p = &self->p;
+    const size_t n = p->n, count = p->order + 1;
+    arb_ptr taylor = _arb_vec_init((slong)(p->m * n * count)),
+            whole = _arb_vec_init((slong)(p->m * n * count));
+    weigh_slopes(p, &self->taylor, p->order - 1, taylor);
+    weigh_slopes(p, &self->whole, p->order, whole);
+    for (size_t i = 0; i < n; i++)
+        for (size_t l = 0; l <= i; l++) {
+            arb_ptr to = gram + (i * n + l) * count;
+            for (size_t k = 0; k < p->order; k++) gram_coefficient(p, &self->taylor, taylor, i, l, k, to + k);
+            gram_coefficient(p, &self->whole, whole, i, l, p->order, to + p->order);
+            _arb_vec_set(gram + (l * n + i) * count, to, (slong)count);
+        }
+    _arb_vec_clear(taylor, (slong)(p->m * n * count));
+    _arb_vec_clear(whole, (slong)(p->m * n * count));
+}
+
+/* |Hess f_i| over the step, at most: that of its largest block, which is at most s_1^2 s_2 |x_i|^2
+ * |a_j phi''_ij| + s_1 s_2 |x_i| |phi'_ij|. phi'' = -2 h G of erf, (2 - h^2) G of GELU. */
+static void hessian_norm(const tube_problem *p, const tube_series *s, size_t i, mag_t out) {
+    arb_t second;
+    mag_t block, term, scale;
+    arb_init(second);
+    mag_init(block);
+    mag_init(term);
+    mag_init(scale);
+    mag_zero(out);
+    for (size_t j = 0; j < p->m; j++) {
+        const size_t at = (j * p->n + i) * s->length;
+        if (p->gelu) {
+            arb_sqr(second, s->h + at, p->bits);
+            arb_sub_ui(second, second, 2, p->bits);
+        } else
+            arb_mul_2exp_si(second, s->h + at, 1);
+        arb_mul(second, second, s->g + at, p->bits);
+        arb_mul(second, second, s->a + j * s->length, p->bits);
+        arb_get_mag(block, second);
+        mag_mul(block, block, p->size + i);
+        arb_get_mag(term, s->slope + at);
+        mag_add(block, block, term);
+        mag_mul(block, block, p->size + i);
+        if (mag_cmp(block, out) > 0) mag_set(out, block);
+    }
+    arb_get_mag(scale, p->s2);
+    mag_mul(out, out, scale);
+    arb_clear(second);
+    mag_clear(block);
+    mag_clear(term);
+    mag_clear(scale);
+}
+
+/* |K_il(theta') - K_il(y)| <= |J_i' - J_i| |J_l'| + |J_i| |J_l' - J_l|, |J_i' - J_i| <= H_i E,
+ * H_i >= |Hess f_i|, and |J_i|^2 = K_ii on the polynomial. */
+void ntk_tube_gram_reach(const ntk_tube *self, arb_srcptr gram, mag_ptr reach) {
+    const tube_problem *p = &self->p;
+    const size_t n = p->n, count = p->order + 1;
+    mag_ptr moved = flint_malloc(n * sizeof *moved), size = flint_malloc(n * sizeof *size);
+    arb_t value, tau;
+    arb_init(value);
+    arb_init(tau);
+    arb_set_d(tau, self->length / 2);
+    mag_set_d(arb_radref(tau), self->length / 2);
+    for (size_t i = 0; i < n; i++) {
+        mag_init(moved + i);
+        mag_init(size + i);
+        hessian_norm(p, &self->whole, i, moved + i);
+        mag_mul(moved + i, moved + i, self->error);
+        _arb_poly_evaluate(value, gram + (i * n + i) * count, (slong)count, tau, p->bits);
+        arb_get_mag(size + i, value);
+        mag_sqrt(size + i, size + i);
+    }
+    mag_t term;
+    mag_init(term);
+    for (size_t i = 0; i < n; i++)
+        for (size_t l = 0; l < n; l++) {
+            mag_add(term, size + l, moved + l);
+            mag_mul(reach + i * n + l, moved + i, term);
+            mag_addmul(reach + i * n + l, size + i, moved + l);
+        }
+    for (size_t i = 0; i < n; i++) {
+        mag_clear(moved + i);
+        mag_clear(size + i);
+    }
+    flint_free(moved);
+    flint_free(size);
+    mag_clear(term);
+    arb_clear(value);
+    arb_clear(tau);
 }
 
 void ntk_tube_drift_square(ntk_tube *self, double low, double high, arb_t out) {
