@@ -9,6 +9,7 @@
 #include <ntk/data.h>
 #include <ntk/deform.h>
 #include <ntk/descent.h>
+#include <ntk/enclosure.h>
 #include <ntk/exit.h>
 #include <ntk/file.h>
 #include <ntk/flow.h>
