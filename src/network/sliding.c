@@ -344,9 +344,10 @@ static int compare_layers(const void *a, const void *b) {
 }
 
 /* In deeper networks what a kink lets through is part of the pushes of those below it: again with
- * phi' = y / push. The products of the end are those of one side again, that of Theta_hat. */
+ * phi' = y / push, also where none slid at first. The products of the end are those of one side
+ * again, that of Theta_hat. */
 static ntk_status refine_sliding(kinks *self, const double *cotangent, double *h) {
-    for (size_t pass = 1; pass < PASSES && self->count > 0; pass++)
+    for (size_t pass = 1; pass < PASSES && self->at_hand > 0; pass++)
         NTK_TRY(select_sliding(self, cotangent, h));
     if (self->count == 0) return NTK_OK;
     qsort(self->at, self->count, sizeof *self->at, compare_layers);

@@ -2,6 +2,7 @@
  * from explicit Jacobians, P by Gram and Schmidt, and what slides from the velocities on both
  * sides. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,128 @@ Test(network_sliding, is_the_kernel_projected_off_what_slides) {
     shape.architecture.depth = 3;
     for (uint64_t seed = 0; seed < 6; seed++) deeper += check_case(&shape, both, seed);
     cr_assert(sliding >= 6 && deeper >= 4, "the test has seen %zu and %zu slide", sliding, deeper);
+}
+
+/* ---- two layers: what slides above decides what slides below --------------------------------- */
+
+/* A kink of the first layer and one of the second at one point, y_A, y_B the parts of their
+ * derivatives that are on. theta' and the velocity v_A are bilinear in (y_A, y_B), known at the
+ * four corners: the sides. grad h_B has y_A kappa grad h_A, kappa the scaled weight from A to B, so
+ * that v_B is u_B + y_A kappa v_A with u_B bilinear. */
+typedef struct coupling {
+    double v[2][2], u[2][2]; /* by the sides of A and of B, 1 above */
+    double kappa;
+} coupling;
+
+static double bilinear(const double at[2][2], double a, double b) {
+    return (1 - a) * ((1 - b) * at[0][0] + b * at[0][1]) + a * ((1 - b) * at[1][0] + b * at[1][1]);
+}
+
+static coupling couple(const reference_case *shape, reference_draw *draw, place A, place B, const double *c) {
+    const size_t m = shape->width;
+    coupling out = {.kappa = sqrt(shape->architecture.weight_variance / (double)m) *
+                             draw->theta[m * shape->inputs + B.unit * m + A.unit]};
+    for (int a = 0; a < 2; a++)
+        for (int b = 0; b < 2; b++) {
+            put_on_kink(shape, draw, A, a ? on_kink : -on_kink);
+            put_on_kink(shape, draw, B, b ? on_kink : -on_kink);
+            out.v[a][b] = velocity(shape, draw, A, c);
+            out.u[a][b] = velocity(shape, draw, B, c) - a * out.kappa * out.v[a][b];
+        }
+    return out;
+}
+
+/* Whether both draw their pre-activations back from either side, wherever the other stands. */
+static bool attract(const coupling *k) {
+    for (int s = 0; s < 2; s++) {
+        const double below = k->u[s][0] + s * k->kappa * k->v[s][0];
+        const double above = k->u[s][1] + s * k->kappa * k->v[s][1];
+        if (!(k->v[1][s] < k->v[0][s] && above < below)) return false;
+    }
+    return true;
+}
+
+/* y of a state, 0: off, 1: on, 2: slides; where both slide by Newton's method. */
+static bool parts_of(const coupling *k, int A, int B, double *a, double *b) {
+    *a = A == 2 ? 0.5 : A, *b = B == 2 ? 0.5 : B;
+    for (int pass = 0; pass < 60 && (A == 2 || B == 2); pass++) {
+        const double v = bilinear(k->v, *a, *b);
+        const double u = bilinear(k->u, *a, *b) + (A == 2 ? 0 : *a * k->kappa * v);
+        const double va = bilinear(k->v, 1, *b) - bilinear(k->v, 0, *b);
+        const double vb = bilinear(k->v, *a, 1) - bilinear(k->v, *a, 0);
+        const double ua = bilinear(k->u, 1, *b) - bilinear(k->u, 0, *b);
+        const double ub = bilinear(k->u, *a, 1) - bilinear(k->u, *a, 0) + (A == 2 ? 0 : *a * k->kappa * vb);
+        const double determinant = va * ub - vb * ua;
+        if (A == 2 && B == 2)
+            *a -= (v * ub - u * vb) / determinant, *b -= (u * va - v * ua) / determinant;
+        else if (A == 2)
+            *a -= v / va;
+        else
+            *b -= u / ub;
+    }
+    return *a >= 0 && *a <= 1 && *b >= 0 && *b <= 1;
+}
+
+/* How many of the two slide: the states that are consistent, which have to be one. */
+static size_t count_sliding(const coupling *k, int state[2]) {
+    size_t found = 0;
+    for (int A = 0; A < 3; A++)
+        for (int B = 0; B < 3; B++) {
+            double a, b;
+            if (!parts_of(k, A, B, &a, &b)) continue;
+            const double v = bilinear(k->v, a, b), u = bilinear(k->u, a, b) + a * k->kappa * v;
+            if ((A == 0 && v > 0) || (A == 1 && v < 0) || (B == 0 && u > 0) || (B == 1 && u < 0)) continue;
+            state[0] = A, state[1] = B;
+            found++;
+        }
+    return found;
+}
+
+/* The projection off what slides; grad h_B from either side, since they differ by grad h_A. */
+static void check_coupled(const reference_case *shape, reference_draw *draw, const place at[2],
+                          const int state[2], const double *c) {
+    const size_t p = draw->parameters, rows = draw->rows, m = shape->width;
+    double h[POINTS * WIDTH], kernel[64], wanted[64];
+    double *vectors = reference_doubles(2 * p), *gradient = reference_doubles(shape->n * m * p);
+    size_t count = 0, found = 0;
+    for (int s = 0; s < 2; s++) {
+        if (state[s] != 2) continue;
+        preactivations(shape, draw, at[s].layer, h, gradient);
+        memcpy(vectors + count++ * p, gradient + (at[s].point * m + at[s].unit) * p, p * sizeof(double));
+    }
+    assert_ok(ntk_network_sliding_kernel(draw->network, draw->theta, shape->n, draw->x, c, reach, kernel,
+                                         rows, &found));
+    cr_assert_eq(found, count, "%zu slide, not %zu", found, count);
+    if (count == 2) {
+        project(shape, draw, vectors, count, wanted);
+        const double error = reference_relative_error(rows * rows, kernel, wanted);
+        cr_assert(error <= 1e-9, "error %g", error);
+    }
+    free(vectors), free(gradient);
+}
+
+Test(network_sliding, of_a_layer_decides_what_slides_below) {
+    const reference_case shape = {{.depth = 2, .weight_variance = 2}, INPUTS, WIDTH, 1, POINTS};
+    const place at[2] = {{1, 5, 2}, {2, 1, 2}};
+    size_t seen = 0, both = 0, decided = 0;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        reference_draw draw = reference_draw_create(&shape);
+        double c[POINTS];
+        int state[2];
+        ntk_stream stream = ntk_stream_create(seed, "coupled", 0);
+        ntk_stream_normal(&stream, draw.rows, c);
+        ntk_network_initialise(draw.network, &stream, draw.theta);
+        const coupling k = couple(&shape, &draw, at[0], at[1], c); /* ends above both */
+        if (attract(&k) && count_sliding(&k, state) == 1) {
+            const bool on = k.v[1][1] < 0 && k.v[0][1] > 0, off = k.v[1][0] < 0 && k.v[0][0] > 0;
+            seen++;
+            both += state[0] == 2 && state[1] == 2;
+            decided += on != off;
+            check_coupled(&shape, &draw, at, state, c);
+        }
+        reference_draw_destroy(&draw);
+    }
+    cr_assert(seen >= 40 && both >= 3 && decided >= 1, "%zu, %zu, %zu", seen, both, decided);
 }
 
 /* Two points on the kink of one neuron, which feel each other: h' = q - G y, G = (1, g; g, 1) s^2,
