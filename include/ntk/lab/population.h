@@ -81,6 +81,7 @@ struct ntk_population_study {
     ntk_kernel_type kernel;         /* which one of the limit */
     size_t extra;                   /* numbers in a sample beyond D */
     ntk_population_measure measure;
+    const void *argument;     /* whatever `measure` needs beside */
     ntk_table *const *tables; /* those of the experiment, for its groups */
     /* By the functions below. */
     ntk_population_options options;

@@ -82,6 +82,7 @@ static ntk_status set_family(const char *name, size_t depth, ntk_architecture *o
     out->depth = depth;
     if (strcmp(name, "residual") == 0) {
         out->family = NTK_RESIDUAL;
+        out->residual_scale = 0.5; /* not its own square */
         return NTK_OK;
     }
     NTK_TRY(ntk_activation_parse(convolutional ? name + 5 : name, &out->activation));
