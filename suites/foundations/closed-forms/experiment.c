@@ -5,8 +5,8 @@
  *               f + e^f = f_0 + e^{f_0} + c t and L = log(1 + e^{-f}), in both kinds of time.
  *   modes       squared loss (1/2n) ||f - y||^2, lambda = 0, kernel Theta with eigenvectors v_i:
  *               v_i^T (f_t - y) = e^{-lambda_i t / n} v_i^T (f_0 - y).
- *   rest        with (lambda / 2) ||w||^2: f = f_0 + Theta (Theta + n lambda I)^{-1} (y - f_0), where
- *               the flow ends, and kernel regression.
+ *   rest        with (lambda / 2) ||w||^2: f = f_0 + Theta (Theta + n lambda I)^{-1} (y - f_0),
+ *               where the flow ends, and kernel regression.
  *   logistic    with lambda: n lambda a = q - sigma(f), f = f_0 + Theta a, likewise.
  *   network     of width m, squared loss with lambda: it ends where kernel regression with its own
  *               Theta_hat_0 says, up to O(1/m). From two widths m and 2m the combination 2 e(2m) -
@@ -246,7 +246,11 @@ static ntk_status judge_logistic(const study *self) {
     double f[N], a[N];
     NTK_TRY(come_to_rest(self, NTK_LOSS_LOGISTIC, self->q, f));
     NTK_TRY(ntk_emit_scalar(self->context, "logistic-flow", logistic_residual(self, f)));
-    NTK_TRY(ntk_inference_logistic(&problem, &options, a, f, &result));
+    const ntk_status status = ntk_inference_logistic(&problem, &options, a, f, &result);
+    if (status == NTK_ERROR_NO_CONVERGENCE)
+        memcpy(f, self->f0, sizeof f); /* it has not moved from where it began */
+    else if (status != NTK_OK)
+        return status;
     return ntk_emit_scalar(self->context, "logistic-regression", logistic_residual(self, f));
 }
 

@@ -23,7 +23,8 @@ set ylabel "deviation in %"
 plot 0 with lines ls 100 title "exact for one layer", \
     means using (place(@this)):(percents("mean")):(percents("low")):(percents("high")) with yerrorbars ls 1 \
         title "mean, with its interval", \
-    wrong using (has("part", "scale") ? place(@this) + beside : NaN):(percents("mean")):(percents("low")):(percents("high")) \
+    wrong using (has("part", "scale") ? place(@this) + beside : NaN):\
+        (percents("mean")):(percents("low")):(percents("high")) \
         with yerrorbars ls 90 dashtype 1 title sprintf("control: kernel too large by %.1f %%", \
         100 * kernel_hardly_off_kernel_error)
 eval finish
