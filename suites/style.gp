@@ -157,9 +157,11 @@ log_tics(axis, low, high) = decades(low, high) < 1.9 ? \
     decades(low, high) > 8 ? "set format ".axis." '10^{%T}'; set ".axis."tics ".\
         sprintf("%g", 10.0**ceil(decades(low, high) / 5)) : \
     decades(low, high) < 4 && low > 1e-3 ? "set format ".axis." '%g'" : "set format ".axis." '10^{%T}'"
+# Values that are all but one have a factor of three on either side, and so a number beside them.
+margin_of(low, high) = high / low > 1.02 ? (high / low)**0.05 : 3
 log_axis(axis, low, high) = "set logscale ".axis." 10; set ".axis."tics autofreq; set ".axis."tics; ".\
     (decades(low, high) > 6 ? "set m".axis."tics 1; " : "set m".axis."tics default; ").\
-    sprintf("set %srange [%.8g : %.8g]; ", axis, low / (high / low)**0.05, high * (high / low)**0.05).\
+    sprintf("set %srange [%.8g : %.8g]; ", axis, low / margin_of(low, high), high * margin_of(low, high)).\
     (decades(low, high) < 1.9 ? sprintf("set %stics (''%.8g); ", axis, low) : "").\
     log_tics(axis, low, high)
 numbers_across = 6.0   # along the current panel; panel() sets it
@@ -170,12 +172,13 @@ linear_axis(axis, low, high) = "unset logscale ".axis."; set format ".axis." '%g
     axis."tics autofreq; ".sprintf("set %stics %.8g; ", axis, step_of((high - low) / (axis eq "x" ? \
             numbers_across : 5.0)))."set m".axis."tics default; ". \
     sprintf("set %srange [%.8g : %.8g]", axis, low - 0.05 * (high - low), high + 0.05 * (high - low))
+# Of one width alone, the axis goes from half of it to twice.
+spread(list) = most(list) > least(list) ? 1.0 * most(list) / least(list) : 2**(1 / 0.06)
 width_axis(list) = sprintf("set logscale x 2; set xrange [%.8g : %.8g]; set xtics (''%s); ", \
-    least(list) / (1.0 * most(list) / least(list))**0.06, \
-    most(list) * (1.0 * most(list) / least(list))**0.06, first(list)).\
+    least(list) / spread(list)**0.06, most(list) * spread(list)**0.06, first(list)).\
     "kept = ''; do for [m in '".list."'] { set xtics add ((crowds(m, kept, ".\
-    sprintf("%.8g", log(1.0 * most(list) / least(list)) / 10).") ? '' : m) m + 0); ".\
-    "if (!crowds(m, kept, ".sprintf("%.8g", log(1.0 * most(list) / least(list)) / \
+    sprintf("%.8g", log(spread(list)) / 10).") ? '' : m) m + 0); ".\
+    "if (!crowds(m, kept, ".sprintf("%.8g", log(spread(list)) / \
             10).")) { kept = kept.m.' ' } }; ". \
     "set mxtics 1; set xlabel 'hidden width m'"
 # Whether the number of a width would touch that of another.

@@ -83,6 +83,9 @@ void ntk_claim_release(ntk_claim *claim) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) ntk_release(texts[i]);
     ntk_texts_release(claim->hypotheses, claim->hypothesis_count);
     release_settings(claim->common, claim->common_count);
+    release_settings(claim->data.settings, claim->data.setting_count);
+    ntk_release(claim->data.count);
+    ntk_release(claim->data.inputs);
     for (size_t tier = 0; tier < NTK_TIER_COUNT; tier++)
         release_settings(claim->settings[tier], claim->setting_count[tier]);
     for (size_t i = 0; i < claim->check_count; i++) {

@@ -111,6 +111,17 @@ typedef struct ntk_regression {
     size_t line; /* of claim.yaml */
 } ntk_regression;
 
+/* What data of a user's own a claim takes in the place of its own; all false where it takes
+ * none. */
+typedef struct ntk_claim_data {
+    bool points, labels;
+    bool distinct, unit_norm; /* hypotheses on the points, to be checked */
+    ntk_setting *settings;    /* that go with them */
+    size_t setting_count;
+    char *count, *inputs; /* parameters that become the numbers of points and of coordinates; NULL:
+                           * none does */
+} ntk_claim_data;
+
 typedef struct ntk_claim {
     char *folder, *id, *title, *statement, *paper, *result, *caption, *limits;
     char *measured;   /* what was found, with {metric} where a number belongs; NULL for none */
@@ -126,6 +137,7 @@ typedef struct ntk_claim {
     size_t setting_count[NTK_TIER_COUNT];
     double time_limit[NTK_TIER_COUNT]; /* seconds for one process */
     double memory_limit;               /* MiB for one process */
+    ntk_claim_data data;
     ntk_check *checks;
     size_t check_count;
     ntk_control *controls;

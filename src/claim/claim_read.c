@@ -17,14 +17,15 @@
 
 /* ---- the schema ------------------------------------------------------------------------------ */
 
-enum { CLAIM, SOURCE, PARAMETERS, RESOURCES, CONTROL };
+enum { CLAIM, SOURCE, PARAMETERS, RESOURCES, CONTROL, DATA };
 
 static const ntk_schema_section sections[] = {
     [CLAIM] = {"a claim", NULL},       [SOURCE] = {"source", NULL},     [PARAMETERS] = {"parameters", NULL},
-    [RESOURCES] = {"resources", NULL}, [CONTROL] = {"a control", NULL},
+    [RESOURCES] = {"resources", NULL}, [CONTROL] = {"a control", NULL}, [DATA] = {"data", NULL},
 };
 
 static ntk_parser parse_id, parse_part, parse_wording, parse_hypotheses, parse_tier_settings, parse_common;
+static ntk_parser parse_takes, parse_requires, parse_data_settings, parse_parameter_name;
 static ntk_parser parse_checks, parse_controls, parse_control_settings, parse_restores, parse_breaks,
     parse_regressions;
 
@@ -43,6 +44,7 @@ static const ntk_schema_field fields[] = {
     {CLAIM, "source", REQUIRED, "a mapping", parse_part, 0},
     {CLAIM, "parameters", REQUIRED, "a mapping", parse_part, 0},
     {CLAIM, "resources", OPTIONAL, "a mapping", parse_part, 0},
+    {CLAIM, "data", OPTIONAL, "a mapping", parse_part, 0},
     {CLAIM, "checks", REQUIRED, "a list of checks", parse_checks, AT(ntk_claim, checks)},
     {CLAIM, "controls", OPTIONAL, "a list of controls", parse_controls, AT(ntk_claim, controls)},
     {CLAIM, "no-control", OPTIONAL, "why there can be no control", ntk_parse_text, AT(ntk_claim, no_control)},
@@ -65,6 +67,12 @@ static const ntk_schema_field fields[] = {
     {RESOURCES, "full-seconds", OPTIONAL, "a positive number", ntk_parse_positive,
      AT(ntk_claim, time_limit[NTK_TIER_FULL])},
     {RESOURCES, "megabytes", OPTIONAL, "a positive number", ntk_parse_positive, AT(ntk_claim, memory_limit)},
+
+    {DATA, "takes", REQUIRED, "points, or [points, labels]", parse_takes, 0},
+    {DATA, "requires", OPTIONAL, "a list of distinct and unit-norm", parse_requires, 0},
+    {DATA, "set", OPTIONAL, "a mapping", parse_data_settings, AT(ntk_claim, data.settings)},
+    {DATA, "count", OPTIONAL, "a parameter", parse_parameter_name, AT(ntk_claim, data.count)},
+    {DATA, "inputs", OPTIONAL, "a parameter", parse_parameter_name, AT(ntk_claim, data.inputs)},
 
     {CONTROL, "name", REQUIRED, NAME, ntk_parse_name, AT(ntk_control, name)},
     {CONTROL, "removes", REQUIRED, "text", ntk_parse_text, AT(ntk_control, removes)},
@@ -246,6 +254,66 @@ static ntk_status parse_restores(ntk_reader *reader, const ntk_schema_field *fie
     if (control->restore_count == 0)
         return ntk_reader_fail(reader, node, "'restores' is empty: it puts the hypothesis back");
     return NTK_OK;
+}
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+/* Words, a single one or a list, each of which sets a flag. */
+typedef struct word_flag {
+    const char *word;
+    bool *flag;
+} word_flag;
+
+static ntk_status parse_words(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                              const word_flag flags[2]) {
+    const bool list = node->type == YAML_SEQUENCE_NODE;
+    const size_t count = list ? ntk_reader_count(node) : 1;
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_t *item = list ? ntk_reader_item(reader, node, i) : node;
+        const char *text = ntk_reader_scalar(item);
+        size_t k = 0;
+        while (k < 2 && (text == NULL || strcmp(text, flags[k].word) != 0)) k++;
+        if (k == 2) return ntk_reader_fail_type(reader, field, item);
+        *flags[k].flag = true;
+    }
+    return NTK_OK;
+}
+
+static ntk_status parse_takes(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                              void *record) {
+    ntk_claim_data *data = &((ntk_claim *)record)->data;
+    const word_flag flags[] = {{"points", &data->points}, {"labels", &data->labels}};
+    NTK_TRY(parse_words(reader, field, node, flags));
+    return data->points ? NTK_OK : ntk_reader_fail_type(reader, field, node);
+}
+
+static ntk_status parse_requires(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                                 void *record) {
+    ntk_claim_data *data = &((ntk_claim *)record)->data;
+    const word_flag flags[] = {{"distinct", &data->distinct}, {"unit-norm", &data->unit_norm}};
+    return parse_words(reader, field, node, flags);
+}
+
+static ntk_status parse_data_settings(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                                      void *record) {
+    enum { MOST = 8 };
+    ntk_claim_data *data = &((ntk_claim *)record)->data;
+    NTK_TRY(parse_settings(reader, field, node, &data->settings, &data->setting_count));
+    return data->setting_count <= MOST ? NTK_OK
+                                       : ntk_reader_fail(reader, node, "'set' has more than %d keys", MOST);
+}
+
+static ntk_status parse_parameter_name(ntk_reader *reader, const ntk_schema_field *field, yaml_node_t *node,
+                                       void *record) {
+    const ntk_parameter *found;
+    const char *text = ntk_reader_scalar(node);
+    if (text == NULL) return ntk_reader_fail_type(reader, field, node);
+    const ntk_status status = ntk_parameter_find(reader->context, text, &found);
+    if (status == NTK_ERROR_ARGUMENT)
+        return ntk_reader_fail(reader, node, "'%s' is '%s', which is no parameter of the experiment",
+                               field->key, text);
+    NTK_TRY(status);
+    return ntk_text_copy(text, (char **)((char *)record + field->offset));
 }
 
 /* ---- controls -------------------------------------------------------------------------------- */

@@ -22,6 +22,13 @@ typedef struct cli_option {
     const char *help;
 } cli_option;
 
+/* Of the commands that run claims. */
+#define CLI_GIVEN_OPTIONS                                                                                    \
+    {"data-x", 0, "X.npy", "points in the place of the claim's, where it takes others (docs/own-data.md)"},  \
+    {                                                                                                        \
+        "data-y", 0, "y.npy", "their labels, 0 and 1 or -1 and 1, where it wants some"                       \
+    }
+
 /* Of the commands that deal with claims; cli_execute acts on it. */
 #define CLI_SUITES_OPTION                                                                                    \
     { "suites", 0, "DIR", "the claims in this folder, in place of those built in (docs/own-claims.md)" }
@@ -89,6 +96,8 @@ bool cli_flag(const cli_arguments *arguments, const char *name);
 int cli_size(const cli_arguments *arguments, const char *name, size_t low, size_t high, size_t *out);
 int cli_seed(const cli_arguments *arguments, uint64_t *out);
 int cli_real(const cli_arguments *arguments, const char *name, double *out);
+/* CLI_OK, or CLI_USAGE for --data-y without --data-x. */
+int cli_given(const cli_arguments *arguments, const char **x, const char **y);
 int cli_tier(const cli_arguments *arguments, ntk_tier *out);
 
 /* One line on stderr, "ntk: COMMAND: ..." and a pointer to the help; returns CLI_USAGE. */

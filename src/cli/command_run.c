@@ -30,6 +30,7 @@ static const cli_option options[] = {
     {"out", 0, "DIR", "write metrics.tsv and the tables there (default: nothing is written)"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
+    CLI_GIVEN_OPTIONS,
     CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
@@ -109,6 +110,7 @@ static int run(const cli_arguments *arguments) {
     int usage = cli_tier(arguments, &request.tier);
     if (usage == CLI_OK) usage = cli_seed(arguments, &request.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
+    if (usage == CLI_OK) usage = cli_given(arguments, &request.data_x, &request.data_y);
     if (usage != CLI_OK) return usage;
     if (request.twin && request.control == NULL)
         return cli_usage_error(arguments->command, "--twin is of a control: add --control NAME");

@@ -101,6 +101,20 @@ static void show_parameter(const ntk_parameter *p) {
     printf("\n");
 }
 
+static void show_data(const ntk_claim *claim) {
+    const ntk_claim_data *data = &claim->data;
+    printf("\nData: ");
+    if (!data->points) {
+        printf("its own alone\n");
+        return;
+    }
+    printf("others may be given: --data-x X.npy%s", data->labels ? " --data-y y.npy" : "");
+    if (data->distinct || data->unit_norm)
+        printf("; the points have to be %s%s%s", data->distinct ? "distinct" : "",
+               data->distinct && data->unit_norm ? " and " : "", data->unit_norm ? "of norm one" : "");
+    printf("\n");
+}
+
 static void show_metrics(const ntk_claim *claim) {
     printf("\nMetrics:\n");
     for (const ntk_metric_declaration *const *table = claim->experiment->metrics; *table != NULL; table++)
@@ -148,6 +162,7 @@ static int show_claim(const ntk_suite *suite, const char *id) {
     show_checks(&claim);
     show_controls(&claim);
     show_parameters(&claim);
+    show_data(&claim);
     show_metrics(&claim);
     show_rest(&claim);
     ntk_claim_release(&claim);

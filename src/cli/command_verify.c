@@ -18,6 +18,7 @@ static const cli_option options[] = {
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
     {"no-figures", 0, NULL, "draw no figures"},
     {"github", 0, NULL, "in a GitHub workflow: annotate what failed, and write the step's summary"},
+    CLI_GIVEN_OPTIONS,
     CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
@@ -49,6 +50,7 @@ static int run(const cli_arguments *arguments) {
     int usage = cli_tier(arguments, &run_options.tier);
     if (usage == CLI_OK) usage = cli_seed(arguments, &run_options.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &run_options.jobs);
+    if (usage == CLI_OK) usage = cli_given(arguments, &run_options.data_x, &run_options.data_y);
     if (usage == CLI_OK) usage = read_shard(arguments, &run_options.shard);
     if (usage != CLI_OK) return usage;
     /* The provenance names the BLAS in use, and a BLAS that cannot be trusted ends the run before
@@ -71,7 +73,7 @@ const cli_command cli_verify = {
         "Runs the named claims, or all of them; judges each by its checks and controls; compares with the "
         "stored results; draws the figures; writes a report. With another seed, only those stored results "
         "are "
-        "compared that do not depend on it or are statistical; with --set, none.",
+        "compared that do not depend on it or are statistical; with --set or --data-x, none.",
     .exit_status =
         "The worst first: 5 ERROR, 3 VACUOUS (a control did not break), 1 VIOLATED, 2 REGRESSED (holds, but "
         "a "

@@ -234,3 +234,10 @@ int cli_tier(const cli_arguments *arguments, ntk_tier *out) {
     if (text == NULL || ntk_tier_parse(text, out) == NTK_OK) return CLI_OK;
     return cli_usage_error(arguments->command, "--tier: %s", ntk_error_detail());
 }
+
+int cli_given(const cli_arguments *arguments, const char **x, const char **y) {
+    *x = cli_value(arguments, "data-x");
+    *y = cli_value(arguments, "data-y");
+    if (*x != NULL || *y == NULL) return CLI_OK;
+    return cli_usage_error(arguments->command, "--data-y labels the points of --data-x, which is missing");
+}

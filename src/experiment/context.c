@@ -31,6 +31,7 @@ struct ntk_context {
     ntk_setting *settings;            /* (parameter_count) */
     uint64_t seed;
     char *data_folder;
+    const ntk_given_data *given; /* NULL: none */
     ntk_metrics metrics;
     ntk_table **tables;
     size_t table_count;
@@ -125,6 +126,10 @@ void ntk_context_destroy(ntk_context *context) {
     ntk_metrics_release(&context->metrics);
     ntk_release(context);
 }
+
+void ntk_context_give(ntk_context *context, const ntk_given_data *data) { context->given = data; }
+
+const ntk_given_data *ntk_context_given(const ntk_context *context) { return context->given; }
 
 size_t ntk_context_settings(const ntk_context *context, const ntk_setting **out) {
     *out = context->settings;

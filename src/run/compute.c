@@ -14,6 +14,7 @@
 #include "experiment/metrics.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/given.h"
 #include "run/program.h"
 
 static ntk_status find_control(const ntk_claim *claim, const char *name, const ntk_control **out) {
@@ -40,7 +41,8 @@ static ntk_status copy_metrics(const ntk_metrics *from, ntk_metrics *to) {
     return NTK_OK;
 }
 
-static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *inputs, const ntk_claim *claim) {
+static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *inputs, const ntk_claim *claim,
+                               const ntk_given *given) {
     if (inputs == NULL) return NTK_OK;
     if (claim->content != inputs->claim)
         return ntk_fail(NTK_ERROR_CANCELLED, "%s/claim.yaml: was changed during the run; start again",
@@ -48,27 +50,68 @@ static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *inputs,
     if (claim->code != inputs->code)
         return ntk_fail(NTK_ERROR_CANCELLED, "%s: its experiment was changed during the run; start again",
                         claim->folder);
+    if (ntk_given_digest(given) != inputs->given)
+        return ntk_fail(NTK_ERROR_CANCELLED, "%s: was changed during the run; start again",
+                        given->x_path != NULL ? given->x_path : "the data of --data-x");
     return ntk_data_check(suite->data, &inputs->data);
 }
 
+/* The context of a request, with data of the user's own where they apply. view: filled where they
+ * do, and to outlive the context. */
+static ntk_status create_context(const ntk_suite *suite, const ntk_process_request *request,
+                                 const ntk_claim *claim, ntk_variant variant, const ntk_given *given,
+                                 ntk_given_data *view, ntk_context **out) {
+    void *memory;
+    const bool applies = given->x_path != NULL && ntk_given_applies(variant);
+    NTK_TRY(ntk_allocate(request->override_count + NTK_GIVEN_MOST_SETTINGS, sizeof(ntk_setting), &memory));
+    ntk_setting *settings = memory;
+    size_t count = request->override_count;
+    for (size_t i = 0; i < count; i++) settings[i] = request->overrides[i];
+    if (applies) count += ntk_given_settings(given, claim, settings + count);
+    const ntk_status status =
+        ntk_claim_context(claim, request->tier, variant, settings, count, request->seed, suite->data, out);
+    ntk_release(memory);
+    NTK_TRY(status);
+    *view = ntk_given_view(given);
+    if (applies) ntk_context_give(*out, view);
+    return NTK_OK;
+}
+
+static ntk_status conduct(const ntk_claim *claim, const ntk_process_request *request, ntk_context *context) {
+    if (claim->program != NULL)
+        return ntk_program_run(claim, request->tier, request->seed, request->out, context);
+    return claim->experiment->run(context);
+}
+
 static ntk_status compute(const ntk_suite *suite, const ntk_process_request *request, const ntk_claim *claim,
-                          ntk_metrics *metrics) {
+                          const ntk_given *given, ntk_metrics *metrics) {
     const ntk_control *control;
-    NTK_TRY(find_control(claim, request->control, &control));
+    ntk_given_data view;
     ntk_context *context;
-    NTK_TRY(ntk_claim_context(claim, request->tier, (ntk_variant){control, request->twin}, request->overrides,
-                              request->override_count, request->seed, suite->data, &context));
-    ntk_status status = check_inputs(suite, request->inputs, claim);
+    NTK_TRY(find_control(claim, request->control, &control));
+    NTK_TRY(
+        create_context(suite, request, claim, (ntk_variant){control, request->twin}, given, &view, &context));
+    ntk_status status = check_inputs(suite, request->inputs, claim, given);
     if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
-    if (status == NTK_OK && claim->program != NULL)
-        status = ntk_program_run(claim, request->tier, request->seed, request->out, context);
-    else if (status == NTK_OK)
-        status = claim->experiment->run(context);
+    if (status == NTK_OK) status = conduct(claim, request, context);
     if (status == NTK_OK) status = ntk_experiment_check_metrics(context);
-    if (status == NTK_OK) status = check_inputs(suite, request->inputs, claim);
+    if (status == NTK_OK) status = check_inputs(suite, request->inputs, claim, given);
     if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);
     if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);
     ntk_context_destroy(context);
+    return status;
+}
+
+static ntk_status compute_with_data(const ntk_suite *suite, const ntk_process_request *request,
+                                    const ntk_claim *claim, ntk_metrics *metrics) {
+    ntk_given given = {0};
+    ntk_status status = NTK_OK;
+    if (request->data_x != NULL) {
+        status = ntk_given_read(request->data_x, request->data_y, &given);
+        if (status == NTK_OK) status = ntk_given_check(&given, claim);
+    }
+    if (status == NTK_OK) status = compute(suite, request, claim, &given, metrics);
+    ntk_given_release(&given);
     return status;
 }
 
@@ -77,7 +120,7 @@ ntk_status ntk_suite_compute(const ntk_suite *suite, const ntk_process_request *
     *claim = (ntk_claim){0};
     *metrics = (ntk_metrics){0};
     NTK_TRY(ntk_suite_claim(suite, request->claim, claim));
-    const ntk_status status = compute(suite, request, claim, metrics);
+    const ntk_status status = compute_with_data(suite, request, claim, metrics);
     if (status != NTK_OK) {
         ntk_claim_release(claim);
         ntk_metrics_release(metrics);

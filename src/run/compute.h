@@ -17,9 +17,10 @@ typedef struct ntk_process_request {
     uint64_t seed;
     const ntk_setting *overrides; /* of --set */
     size_t override_count;
-    const ntk_inputs *inputs; /* what the plan of the run has seen; NULL: none was made */
-    const char *out;          /* folder for metrics.tsv and the tables, created where needed; NULL:
-                               * write nothing */
+    const char *data_x, *data_y; /* files of the user's own data (given.h); NULL: none */
+    const ntk_inputs *inputs;    /* what the plan of the run has seen; NULL: none was made */
+    const char *out;             /* folder for metrics.tsv and the tables, created where needed;
+                                  * NULL: write nothing */
 } ntk_process_request;
 
 /* Compute one claim or control in this process. *claim and *metrics are to be released with

@@ -101,6 +101,12 @@ static void print_options(const ntk_run *run, const ntk_task *task, FILE *stream
         for (size_t i = 0; i < count; i++) print_setting(&overrides[i], stream);
         ntk_release(memory);
     }
+    if (run->given.x_path != NULL && ntk_given_applies(task->variant)) {
+        fputs(" --data-x ", stream);
+        ntk_print_shell_word(run->given.x_path, stream);
+        if (run->given.y_path != NULL) fputs(" --data-y ", stream);
+        if (run->given.y_path != NULL) ntk_print_shell_word(run->given.y_path, stream);
+    }
     if (!run->suite->own_data) {
         fputs(" --data ", stream);
         ntk_print_shell_word(run->suite->data, stream);

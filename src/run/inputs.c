@@ -136,14 +136,15 @@ ntk_status ntk_sources_digest(const char *folder, ntk_digest *out) {
 
 void ntk_inputs_print(const ntk_inputs *inputs, char *text) {
     snprintf(text, NTK_INPUTS_SIZE,
-             NTK_INPUTS_VARIABLE "=%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64, inputs->claim,
-             inputs->code, inputs->data.content, inputs->data.attributes);
+             NTK_INPUTS_VARIABLE "=%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64 ",%016" PRIx64,
+             inputs->claim, inputs->code, inputs->given, inputs->data.content, inputs->data.attributes);
 }
 
 ntk_status ntk_inputs_parse(const char *value, ntk_inputs *out) {
     int used = 0;
-    const int fields = sscanf(value, "%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 "%n", &out->claim,
-                              &out->code, &out->data.content, &out->data.attributes, &used);
-    if (fields == 4 && value[used] == '\0') return NTK_OK;
+    const int fields =
+        sscanf(value, "%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 ",%16" SCNx64 "%n", &out->claim,
+               &out->code, &out->given, &out->data.content, &out->data.attributes, &used);
+    if (fields == 5 && value[used] == '\0') return NTK_OK;
     return ntk_fail(NTK_ERROR_FORMAT, NTK_INPUTS_VARIABLE ": '%s' is not what a runner says", value);
 }

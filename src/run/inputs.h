@@ -31,12 +31,13 @@ ntk_status ntk_sources_digest(const char *folder, ntk_digest *out);
 typedef struct ntk_inputs {
     ntk_digest claim; /* the content of claim.yaml */
     ntk_digest code;  /* of what computes it outside this program; else 0 */
+    ntk_digest given; /* of the user's own data (given.h); else 0 */
     ntk_data_state data;
 } ntk_inputs;
 
 /* The variable NTK_INPUTS by which the runner tells it. text: (NTK_INPUTS_SIZE), "NAME=value". */
 #define NTK_INPUTS_VARIABLE "NTK_INPUTS"
-enum { NTK_INPUTS_SIZE = 96 };
+enum { NTK_INPUTS_SIZE = 112 };
 void ntk_inputs_print(const ntk_inputs *inputs, char *text);
 
 /* Its value. Errors: NTK_ERROR_FORMAT. */

@@ -63,6 +63,20 @@ static json_t *machine_object(const ntk_run *run) {
     return machine;
 }
 
+static json_t *given_file(const char *path, ntk_digest digest) {
+    json_t *file = json_object();
+    ntk_json_set_text(file, "file", path);
+    set_digest(file, "content", digest);
+    return file;
+}
+
+static json_t *given_object(const ntk_given *given) {
+    json_t *object = json_object();
+    json_object_set_new(object, "x", given_file(given->x_path, given->x_file));
+    if (given->y_path != NULL) json_object_set_new(object, "y", given_file(given->y_path, given->y_file));
+    return object;
+}
+
 /* The data and the claims as they were when the run was planned; of claims outside this program
  * also what computes them, and where they lie. */
 static json_t *inputs_object(const ntk_run *run) {
@@ -71,6 +85,7 @@ static json_t *inputs_object(const ntk_run *run) {
     for (size_t i = 0; i < run->claim_count; i++)
         set_digest(claims, run->claims[i].claim.id, run->claims[i].claim.content);
     json_object_set_new(inputs, "claims", claims);
+    if (run->given.x_path != NULL) json_object_set_new(inputs, "given", given_object(&run->given));
     if (run->suite->outside == NULL) return inputs;
     json_t *code = json_object();
     for (size_t i = 0; i < run->claim_count; i++)

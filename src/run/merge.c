@@ -68,6 +68,9 @@ static ntk_status require_whole(const ntk_record *parts, size_t count) {
 
 static ntk_status require_fit(const ntk_record *parts, size_t count) {
     for (size_t p = 0; p < count; p++) {
+        if (json_object_get(json_object_get(parts[p].manifest, "inputs"), "given") != NULL)
+            return ntk_fail(NTK_ERROR_UNSUPPORTED,
+                            "%s was run on data of its own (--data-x); it stands alone", parts[p].folder);
         const char *reason = misfit(&parts[0], &parts[p]);
         if (reason != NULL)
             return ntk_fail(NTK_ERROR_UNSUPPORTED, "%s is %s than %s", parts[p].folder, reason,

@@ -86,6 +86,8 @@ static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_cla
     ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
     key = ntk_digest_text(key, task->unit);
     if (claim->code != 0) key = ntk_digest_bytes(key, &claim->code, sizeof claim->code);
+    const ntk_digest given = ntk_given_applies(task->variant) ? ntk_given_digest(&run->given) : 0;
+    if (given != 0) key = ntk_digest_bytes(key, &given, sizeof given);
     key = ntk_digest_blas(key, &origin->blas);
     return ntk_digest_text(key, origin->vector_isa);
 }
@@ -104,10 +106,12 @@ static ntk_status describe_settings(const ntk_setting *settings, size_t count, c
 /* Creating the context validates the settings, before anything has been started. */
 static ntk_status plan_settings(ntk_run *run, ntk_task *task, ntk_setting *overrides) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
+    size_t given = ntk_task_overrides(run, task, overrides);
+    if (run->given.x_path != NULL && ntk_given_applies(task->variant))
+        given += ntk_given_settings(&run->given, claim, overrides + given);
     ntk_context *context;
-    NTK_TRY(ntk_claim_context(claim, run->options.tier, task->variant, overrides,
-                              ntk_task_overrides(run, task, overrides), run->options.seed, run->suite->data,
-                              &context));
+    NTK_TRY(ntk_claim_context(claim, run->options.tier, task->variant, overrides, given, run->options.seed,
+                              run->suite->data, &context));
     const ntk_setting *settings;
     const size_t count = ntk_context_settings(context, &settings);
     task->setting_digest = digest_settings(settings, count);
@@ -140,7 +144,8 @@ static ntk_status plan_task(ntk_run *run, size_t index, ntk_variant variant, ntk
     NTK_TRY(name_task(&run->claims[index].claim, task));
     NTK_TRY(ntk_text_format(&task->unit, "%s %s", task->name, ntk_tier_text(run->options.tier)));
     void *memory;
-    NTK_TRY(ntk_allocate(run->options.override_count + 1, sizeof(ntk_setting), &memory));
+    NTK_TRY(
+        ntk_allocate(run->options.override_count + NTK_GIVEN_MOST_SETTINGS, sizeof(ntk_setting), &memory));
     const ntk_status status = plan_settings(run, task, memory);
     ntk_release(memory);
     return status;
@@ -203,6 +208,8 @@ static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t avai
             NTK_TRY(plan_claim(run, run->claim_count - 1, run->suite->registry[i].id));
         }
     NTK_TRY(check_overrides(run));
+    for (size_t i = 0; i < run->claim_count && run->given.x_path != NULL; i++)
+        NTK_TRY(ntk_given_check(&run->given, &run->claims[i].claim));
     for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(plan_tasks(run, i));
     return NTK_OK;
 }
@@ -226,6 +233,8 @@ static ntk_status plan_shard(ntk_run *run, bool *selected) {
 ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count) {
     NTK_TRY(ntk_provenance_read(run->suite->executable, &run->provenance));
     NTK_TRY(ntk_data_freeze(run->suite->data, &run->data));
+    if (run->options.data_x != NULL)
+        NTK_TRY(ntk_given_read(run->options.data_x, run->options.data_y, &run->given));
     size_t available = 0;
     while (run->suite->registry[available].id != NULL) available++;
     void *memory;

@@ -91,7 +91,9 @@ const char *ntk_record_text(const ntk_record *record, const char *section, const
 }
 
 bool ntk_record_has_overrides(const ntk_record *record) {
-    return json_object_size(json_object_get(record->manifest, "overrides")) > 0;
+    const json_t *inputs = json_object_get(record->manifest, "inputs");
+    return json_object_size(json_object_get(record->manifest, "overrides")) > 0 ||
+           json_object_get(inputs, "given") != NULL;
 }
 
 const char *ntk_record_settings(const ntk_record *record, const char *process) {

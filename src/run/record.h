@@ -36,7 +36,7 @@ const json_t *ntk_record_claim(const ntk_record *record, const char *id);
  * there is none. */
 const char *ntk_record_text(const ntk_record *record, const char *section, const char *key);
 
-/* Whether parameters were changed by --set. */
+/* Whether parameters were changed by --set, or data by --data-x. */
 bool ntk_record_has_overrides(const ntk_record *record);
 
 /* The settings in effect of a process, "suite/claim", "suite/claim/control" or

@@ -39,7 +39,7 @@ ntk_status ntk_run_prepare(const ntk_suite *suite, const char *const *names, siz
     *run = (ntk_run){
         .suite = suite, .options = *options, .lock = -1, .started = time(NULL), .begun = ntk_process_clock()};
     ntk_status status = ntk_run_plan(run, names, count);
-    if (status == NTK_OK && run->options.override_count == 0) status = ntk_run_read_expected(run);
+    if (status == NTK_OK && ntk_run_is_unchanged(run)) status = ntk_run_read_expected(run);
     if (status == NTK_OK)
         *out = run;
     else
@@ -73,6 +73,7 @@ void ntk_run_destroy(ntk_run *run) {
         ntk_release(run->own_overrides[i].value);
     }
     ntk_release(run->own_overrides);
+    ntk_given_release(&run->given);
     json_decref(run->parts);
     ntk_release(run);
 }

@@ -114,7 +114,7 @@ static ntk_status build_command(const ntk_run *run, const ntk_task *task, comman
     NTK_TRY(ntk_allocate(options->override_count + 1, sizeof(ntk_setting), &memory));
     ntk_setting *overrides = memory;
     const size_t override_count = ntk_task_overrides(run, task, overrides);
-    line->status = ntk_allocate(20 + 2 * override_count, sizeof(char *), &memory);
+    line->status = ntk_allocate(22 + 2 * override_count, sizeof(char *), &memory);
     line->items = line->status == NTK_OK ? memory : NULL;
     add_argument(line, "%s", run->suite->executable);
     add_argument(line, "run");
@@ -133,6 +133,10 @@ static ntk_status build_command(const ntk_run *run, const ntk_task *task, comman
     add_argument(line, "--jobs=%zu", options->jobs);
     add_argument(line, "--out=%s", task->folder);
     add_argument(line, "--data=%s", run->suite->data);
+    if (run->given.x_path != NULL && ntk_given_applies(task->variant)) {
+        add_argument(line, "--data-x=%s", run->given.x_path);
+        if (run->given.y_path != NULL) add_argument(line, "--data-y=%s", run->given.y_path);
+    }
     ntk_release(overrides);
     return line->status;
 }
@@ -151,7 +155,8 @@ static ntk_status empty_folder(const char *path) {
 static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
     const ntk_claim *claim = &run->claims[task->claim].claim;
     char *texts[5] = {0}, inputs[NTK_INPUTS_SIZE];
-    ntk_inputs_print(&(ntk_inputs){claim->content, claim->code, run->data}, inputs);
+    const ntk_digest given = ntk_given_applies(task->variant) ? ntk_given_digest(&run->given) : 0;
+    ntk_inputs_print(&(ntk_inputs){claim->content, claim->code, given, run->data}, inputs);
     ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&texts[2], "NTK_ROOT=%s", run->suite->root);
@@ -314,7 +319,7 @@ static ntk_status judge_if_complete(ntk_run *run, ntk_claim_run *claim) {
     for (size_t t = 0; t < claim->task_count; t++)
         if (claim->tasks[t].state == NTK_TASK_WAITING || claim->tasks[t].state == NTK_TASK_RUNNING)
             return NTK_OK;
-    NTK_TRY(ntk_run_judge(run, claim, run->options.override_count == 0));
+    NTK_TRY(ntk_run_judge(run, claim, ntk_run_is_unchanged(run)));
     if (run->options.figures && claim->tasks[0].state == NTK_TASK_DONE &&
         ntk_figure_exists(run->suite, claim->claim.id))
         claim->figure.state = NTK_TASK_WAITING;

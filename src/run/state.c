@@ -25,6 +25,10 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
     return NTK_OK;
 }
 
+bool ntk_run_is_unchanged(const ntk_run *run) {
+    return run->options.override_count == 0 && run->options.data_x == NULL;
+}
+
 /* ---- stored results -------------------------------------------------------------------------- */
 
 static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {

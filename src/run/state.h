@@ -11,6 +11,7 @@
 
 #include "claim/judge.h"
 #include "run/catalogue.h"
+#include "run/given.h"
 #include "run/identity.h"
 #include "run/inputs.h"
 #include "run/journal.h"
@@ -55,11 +56,13 @@ typedef struct ntk_run_options {
                                    * not to a control that sets it itself; stored results are then
                                    * not compared */
     size_t override_count;
-    const char *out; /* NULL: results/<UTC time>-<commit>, to which results/latest is then
-                      * pointed */
-    bool resume;     /* go on with what `out` (NULL: results/latest) holds */
-    ntk_shard shard; /* run this part of the selected claims */
-    bool figures;    /* draw them */
+    const char *data_x, *data_y; /* files of the user's own points and labels (given.h); NULL: none.
+                                  * Stored results are then not compared */
+    const char *out;             /* NULL: results/<UTC time>-<commit>, to which results/latest is
+                                  * then pointed */
+    bool resume;                 /* go on with what `out` (NULL: results/latest) holds */
+    ntk_shard shard;             /* run this part of the selected claims */
+    bool figures;                /* draw them */
     const volatile sig_atomic_t *interrupted; /* set by a signal handler: stop; NULL: never */
     ntk_run_observer observer;
 } ntk_run_options;
@@ -116,6 +119,7 @@ struct ntk_run {
     ntk_run_options options;
     ntk_provenance provenance;
     ntk_data_state data;
+    ntk_given given; /* zeroed where there are no data of the user's own */
     char *folder;
     int lock; /* descriptor of the locked file; -1 */
     ntk_journal *journal;
@@ -130,6 +134,10 @@ struct ntk_run {
     time_t started;
     double begun, wall_seconds, cpu_seconds;
 };
+
+/* Whether claims run as they stand: without --set and on their own data, so that their stored
+ * results can be compared. */
+bool ntk_run_is_unchanged(const ntk_run *run);
 
 /* Read the stored results of all claims, with which their results are to be compared. */
 ntk_status ntk_run_read_expected(ntk_run *run);

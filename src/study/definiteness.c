@@ -23,9 +23,9 @@
 
 const ntk_parameter ntk_definiteness_parameters[] = {
     NTK_CHOICES("data-sets", "sphere-3 sphere-10 antipodal-3 antipodal-10 digits",
-                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10|multiples-3|multiples-10",
+                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10|multiples-3|multiples-10|given",
                 "points and their dimension; antipodal: each x with -x, doubled: with 2x, multiples: "
-                "with 2x, -x and -2x"),
+                "with 2x, -x and -2x; given: of --data-x"),
     NTK_INTEGERS("sizes", "20 60", 4, 4000, "numbers of points, even"),
     {0},
 };
@@ -76,12 +76,24 @@ static ntk_status draw_multiples(ntk_stream *stream, size_t n, size_t d, double 
     return NTK_OK;
 }
 
+static ntk_status take_given(const ntk_context *context, size_t n, point_set *set) {
+    const ntk_given_data *given = ntk_context_given(context);
+    if (given == NULL) return ntk_fail(NTK_ERROR_ARGUMENT, "data-sets: 'given' are the points of --data-x");
+    if (n > given->n)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "size %zu, but --data-x has %zu points", n, given->n);
+    set->d = given->d;
+    NTK_TRY(ntk_allocate_doubles(n * set->d, &set->x));
+    memcpy(set->x, given->x, n * set->d * sizeof(double));
+    return NTK_OK;
+}
+
 /* The first n points of a set; set->x is to be released in any case. */
 static ntk_status draw(const ntk_context *context, const char *name, size_t n, point_set *set) {
     const ntk_stream root = ntk_context_stream(context, 0);
     ntk_stream stream = ntk_stream_fork(&root, name);
     const bool digits = strcmp(name, "digits") == 0;
     *set = (point_set){.name = name, .d = digits ? 784 : strstr(name, "-10") ? 10 : 3};
+    if (strcmp(name, "given") == 0) return take_given(context, n, set);
     NTK_TRY(ntk_allocate_doubles(n * set->d, &set->x));
     if (digits) return draw_digits(context, &stream, n, set->x);
     if (strncmp(name, "antipodal", 9) == 0) return ntk_data_antipodal(&stream, n, set->d, set->x);
@@ -108,7 +120,8 @@ static const char columns[] = "certified computed entry-error";
 typedef struct study {
     ntk_definiteness_architecture architecture_of;
     ntk_grid grid;
-    point_set *sets; /* (data sets), each of the largest size */
+    point_set *sets;   /* (data sets), each of the largest size */
+    double given_size; /* the one size, of points that a user gives */
 } study;
 
 static ntk_status bound_smallest(const ntk_architecture *architecture, const point_set *set, size_t n,
@@ -149,8 +162,13 @@ static ntk_status largest_size(const ntk_axis *sizes, size_t *out) {
 
 static ntk_status certify_all(ntk_context *context, study *self) {
     const ntk_axis *data = &self->grid.axes[DATA];
-    size_t largest;
-    NTK_TRY(largest_size(&self->grid.axes[SIZE], &largest));
+    const ntk_given_data *given = ntk_context_given(context);
+    size_t largest = given != NULL ? given->n : 0;
+    self->given_size = (double)largest;
+    if (given != NULL)
+        self->grid.axes[SIZE] = (ntk_axis){.name = "size", .count = 1, .numbers = &self->given_size};
+    else
+        NTK_TRY(largest_size(&self->grid.axes[SIZE], &largest));
     NTK_TRY(ntk_allocate(data->count, sizeof *self->sets, (void **)&self->sets));
     for (size_t i = 0; i < data->count; i++) NTK_TRY(draw(context, data->labels[i], largest, &self->sets[i]));
     NTK_TRY(ntk_grid_run(&self->grid, run_unit, self));

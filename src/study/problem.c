@@ -40,11 +40,22 @@ static ntk_status take_coordinates(ntk_training *out) {
     return NTK_OK;
 }
 
+static ntk_status take_given(const ntk_given_data *given, ntk_training *out) {
+    if (given->n != out->all_points || given->d != out->inputs || given->labels == NULL)
+        return ntk_fail(NTK_ERROR_SHAPE, "training: %zu labelled points of %zu coordinates are wanted",
+                        out->all_points, out->inputs);
+    memcpy(out->x, given->x, given->n * given->d * sizeof(double));
+    memcpy(out->labels, given->labels, given->n * sizeof *out->labels);
+    return NTK_OK;
+}
+
 static ntk_status draw_points(const ntk_training_options *options, const ntk_stream *stream,
                               ntk_training *out) {
     ntk_stream points = ntk_stream_fork(stream, "points");
     for (size_t i = 0; i < out->all_points; i++) out->labels[i] = i % options->classes;
-    if (options->digits != NULL)
+    if (options->given != NULL)
+        NTK_TRY(take_given(options->given, out));
+    else if (options->digits != NULL)
         NTK_TRY(draw_images(options, &points, out));
     else
         NTK_TRY(

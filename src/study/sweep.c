@@ -57,6 +57,7 @@ static ntk_status describe_problem(const study *self, ntk_place at, ntk_training
     if (network->setting == NTK_SETTING_BRIER) out->loss = NTK_LOSS_BRIER;
     if (network->setting == NTK_SETTING_POISSON) out->loss = NTK_LOSS_POISSON;
     if (out->loss == NTK_LOSS_LOGISTIC && out->classes > 2) out->loss = NTK_LOSS_SOFTMAX;
+    out->given = ntk_context_given(self->context);
     if (!options->digits) return NTK_OK;
     out->digits = &self->digits;
     out->digit_classes = options->digit_classes;

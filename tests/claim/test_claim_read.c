@@ -215,6 +215,26 @@ Test(claim_read, what_nearly_always_holds_need_not_be_said) {
     ntk_claim_release(&claim);
 }
 
+Test(claim_read, data_of_a_users_own) {
+    ntk_claim claim;
+    assert_ok(read_with(
+        10, "data: {takes: [points, labels], requires: unit-norm, set: {lambda: 1}, count: seeds}", &claim));
+    cr_expect(claim.data.points && claim.data.labels && claim.data.unit_norm && !claim.data.distinct);
+    cr_expect_eq(claim.data.setting_count, 1);
+    cr_expect_str_eq(claim.data.settings[0].value, "1");
+    cr_expect_str_eq(claim.data.count, "seeds");
+    cr_expect_null(claim.data.inputs);
+    ntk_claim_release(&claim);
+    expect_fault(10, "data: {requires: distinct}", 10,
+                 "data lacks the key 'takes' (points, or [points, labels])");
+    expect_fault(10, "data: {takes: labels}", 10, "'takes' is 'labels' and should be points");
+    expect_fault(10, "data: {takes: points, requires: [distinct, unit]}", 10,
+                 "'requires' is 'unit' and should be a list of distinct and unit-norm");
+    expect_fault(10, "data: {takes: points, count: seed}", 10,
+                 "'count' is 'seed', which is no parameter of the experiment");
+    expect_fault(10, "data: {takes: points, set: {lambda: x}}", 10, "lambda");
+}
+
 Test(claim_read, keys_unknown_repeated_and_missing) {
     expect_fault(3, "title: t\ntitel: t", 4,
                  "unknown key 'titel' in a claim: allowed are id, revision, title");

@@ -110,15 +110,15 @@ Test(inputs, sources_are_what_computes) {
 }
 
 Test(inputs, they_pass_from_process_to_process) {
-    const ntk_inputs sent = {1, 2, {UINT64_C(0xfedcba9876543210), 0}};
+    const ntk_inputs sent = {1, 2, 3, {UINT64_C(0xfedcba9876543210), 0}};
     ntk_inputs got;
     char text[NTK_INPUTS_SIZE];
     ntk_inputs_print(&sent, text);
     cr_assert_eq(strncmp(text, "NTK_INPUTS=", 11), 0);
     assert_ok(ntk_inputs_parse(text + 11, &got));
-    cr_assert(got.claim == sent.claim && got.code == sent.code && got.data.content == sent.data.content &&
-              got.data.attributes == 0);
-    static const char *const bad[] = {"", "1,2,3", "1,2,3,4,5", "1,2,3,x", "1,2,3,4 "};
+    cr_assert(got.claim == sent.claim && got.code == sent.code && got.given == sent.given &&
+              got.data.content == sent.data.content && got.data.attributes == 0);
+    static const char *const bad[] = {"", "1,2,3,4", "1,2,3,4,5,6", "1,2,3,4,x", "1,2,3,4,5 "};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         cr_assert_eq(ntk_inputs_parse(bad[k], &got), NTK_ERROR_FORMAT, "%s", bad[k]);
 }

@@ -45,6 +45,17 @@ double ntk_context_level(const ntk_context *context);
 /* The folder of committed data sets (data/, or where `--data` points). */
 const char *ntk_context_data(const ntk_context *context);
 
+/* Points, and labels of two classes, that a user has put in the place of those that the experiment
+ * draws; claim.yaml says under `data` that its claim takes them. */
+typedef struct ntk_given_data {
+    size_t n, d;
+    const double *x;      /* (n, d) */
+    const size_t *labels; /* (n) 0 or 1; NULL where the claim takes none */
+} ntk_given_data;
+
+/* NULL where none were given. */
+const ntk_given_data *ntk_context_given(const ntk_context *context);
+
 /* Metrics: lower-case names with hyphens, each emitted once. Non-finite values are recorded as they
  * are and make checks fail. Errors: NTK_ERROR_ARGUMENT for a bad or repeated name. Not from inside
  * ntk_map. */
@@ -76,6 +87,9 @@ ntk_status ntk_context_create(const char *id, const ntk_experiment *experiment, 
                               size_t setting_count, uint64_t seed, const char *data_folder,
                               ntk_context **out);
 void ntk_context_destroy(ntk_context *context);
+
+/* Give it data, which must outlive it. */
+void ntk_context_give(ntk_context *context, const ntk_given_data *data);
 
 /* Every parameter with its value in effect, in the order of the experiment's tables: for manifests
  * and journals. The strings are canonical ("64 256", %.17g) and live as long as the context. */

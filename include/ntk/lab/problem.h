@@ -34,6 +34,9 @@ typedef struct ntk_training_options {
     const ntk_digits *digits;     /* what images are drawn from, rows * columns = inputs; NULL: the
                                    * sphere */
     const uint8_t *digit_classes; /* (classes), the digits */
+    const ntk_given_data *given;  /* points and labels of a user's own, `points` of them with
+                                   * `inputs` coordinates, in the place of what would be drawn;
+                                   * NULL: none */
     /* Replace the points by their coordinates in the space that they span (data.h,
      * ntk_data_coordinates): the first layer's weights are Gaussian and a flow moves them within
      * that space only, so outputs, kernels and displacements have the law they have with all
