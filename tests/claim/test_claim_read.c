@@ -14,6 +14,8 @@ TestSuite(claim_read, .fini = fixture_remove);
 static const ntk_parameter parameters[] = {
     NTK_INTEGERS("widths", "64 256", 1, 1e6, "hidden widths"),
     NTK_INTEGER("seeds", 8, 2, 1000, "networks per width"),
+    NTK_INTEGER("points", 8, 2, 1000, "training points"),
+    NTK_INTEGER("inputs", 10, 2, 1000, "input dimension"),
     NTK_REAL("lambda", 0.7, 0, 1e3, "strength of the regulariser"),
     {0},
 };
@@ -422,7 +424,8 @@ Test(claim_read, patterns_that_do_not_fit) {
 }
 
 Test(claim_read, settings_are_checked_against_the_experiment) {
-    expect_fault(8, "  quick: {depth: 4}", 8, "unknown parameter 'depth': allowed are widths, seeds, lambda");
+    expect_fault(8, "  quick: {depth: 4}", 8,
+                 "unknown parameter 'depth': allowed are widths, seeds, points, inputs, lambda");
     expect_fault(8, "  quick:\n    widths: [64]\n    seeds: 1", 10,
                  "'1' should be a whole number from 2 to 1000");
     expect_fault(9, "  full: {widths: []}", 9, "should be a list of whole numbers");
