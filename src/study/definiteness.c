@@ -23,7 +23,8 @@
 
 const ntk_parameter ntk_definiteness_parameters[] = {
     NTK_CHOICES("data-sets", "sphere-3 sphere-10 antipodal-3 antipodal-10 digits",
-                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10|multiples-3|multiples-10|given",
+                "sphere-3|sphere-10|antipodal-3|antipodal-10|digits|doubled-10|multiples-3|multiples-10|"
+                "given",
                 "points and their dimension; antipodal: each x with -x, doubled: with 2x, multiples: "
                 "with 2x, -x and -2x; given: of --data-x"),
     NTK_INTEGERS("sizes", "20 60", 4, 4000, "numbers of points, even"),
