@@ -185,6 +185,33 @@ static double risk_of_twin(const ntk_check *check, const ntk_metric *metric) {
                        chance_beyond(estimate, good.low - estimate->value));
 }
 
+/* The same three as distances of the interval's ends. An end that meets its bound holds. */
+static double in_errors(const ntk_estimate *estimate, double distance) {
+    if (estimate->standard_error == 0) return distance >= 0 ? INFINITY : -INFINITY;
+    return distance / estimate->standard_error;
+}
+
+static double room_of_check(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *e = &metric->estimate;
+    return in_errors(e, fmin(e->low - good.low, good.high - e->high));
+}
+
+static double room_of_break(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *e = &metric->estimate;
+    return in_errors(e, fmax(e->low - good.high, good.low - e->high));
+}
+
+static double room_of_twin(const ntk_check *check, const ntk_metric *metric) {
+    if (!metric->is_estimate) return NAN;
+    const range good = wanted(check);
+    const ntk_estimate *e = &metric->estimate;
+    return in_errors(e, fmin(good.high - e->low, e->high - good.low));
+}
+
 /* On whichever side of the nearer end of the range the value lies. */
 static double samples_to_settle(const ntk_check *check, const ntk_metric *metric) {
     const range good = wanted(check);
@@ -201,6 +228,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     const ntk_metric *metric = metrics == NULL ? NULL : ntk_metrics_find(metrics, check->metric);
     ntk_check_outcome outcome = {.check = check,
                                  .risk = NAN,
+                                 .room = NAN,
                                  .sample_size = NAN,
                                  .evidence = evidence_text(evidence_of(check, metric)),
                                  .reason = metrics == NULL ? "the process failed" : unfit(check, metric)};
@@ -217,6 +245,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     if (!metric->is_estimate) estimate.low = estimate.high = estimate.value;
     outcome.verdict = verdict_of(decide(check, &estimate));
     outcome.risk = risk_of_check(check, metric);
+    outcome.room = room_of_check(check, metric);
     if (outcome.verdict == NTK_VERDICT_INCONCLUSIVE) outcome.sample_size = samples_to_settle(check, metric);
     return outcome;
 }
@@ -235,7 +264,10 @@ static ntk_verdict worse(ntk_verdict a, ntk_verdict b) { return a > b ? a : b; }
 static void judge_twin(const ntk_check *check, const ntk_control_findings *findings, size_t i,
                        ntk_control_outcome *out) {
     out->twin[i] = ntk_check_judge(check, findings->twin);
-    if (out->twin[i].reason == NULL) out->twin[i].risk = risk_of_twin(check, &out->twin[i].metric);
+    if (out->twin[i].reason == NULL) {
+        out->twin[i].risk = risk_of_twin(check, &out->twin[i].metric);
+        out->twin[i].room = room_of_twin(check, &out->twin[i].metric);
+    }
     out->twin_verdict = worse(out->twin_verdict, out->twin[i].verdict);
 }
 
@@ -257,7 +289,10 @@ static ntk_status judge_control(const ntk_claim *claim, const ntk_control *contr
                             control->name, control->breaks[i]);
         out->breaks[i] = ntk_check_judge(check, findings->metrics);
         if (!findings->twin_is_claim) judge_twin(check, findings, i, out);
-        if (out->breaks[i].reason == NULL) out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);
+        if (out->breaks[i].reason == NULL) {
+            out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);
+            out->breaks[i].room = room_of_break(check, &out->breaks[i].metric);
+        }
         if (out->breaks[i].verdict != NTK_VERDICT_VIOLATED) out->broke = false;
     }
     return NTK_OK;

@@ -45,6 +45,10 @@ typedef struct ntk_check_outcome {
      * twin is - as the interval tells it (stats.h, ntk_stats_risk); NaN for a plain number, which
      * says nothing of its spread. */
     double risk;
+    /* How far the nearer end of the interval is from where this verdict would be another - of a
+     * check: HOLDS; in a control: VIOLATED; in a twin: not VIOLATED - in standard errors of the
+     * estimate; negative where it is another. NaN for a plain number. */
+    double room;
     /* INCONCLUSIVE: samples, seeds mostly, that would settle it (stats.h, ntk_stats_sample_size);
      * NaN otherwise. */
     double sample_size;

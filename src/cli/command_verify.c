@@ -3,13 +3,17 @@
 
 #include "cli/cli.h"
 #include "cli/display.h"
+#include "cli/verify_seeds.h"
 #include "run/catalogue.h"
 #include "run/runner.h"
+#include "run/seeds.h"
 #include "run/shard.h"
 
 static const cli_option options[] = {
     {"tier", 0, "TIER", "quick (default) or full: the sizes of the experiments"},
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
+    {"seeds", 0, "N",
+     "N runs instead of one, under the base seeds that follow: how often each interval fails"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {"set", 0, "NAME=VALUE", "change a parameter of the claims that have it; may be repeated"},
     {"out", 0, "DIR", "folder of the run, new or empty (default: results/<time>-<commit>)"},
@@ -52,6 +56,10 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &run_options.jobs);
     if (usage == CLI_OK) usage = cli_given(arguments, &run_options.data_x, &run_options.data_y);
     if (usage == CLI_OK) usage = read_shard(arguments, &run_options.shard);
+    size_t seeds = 0;
+    if (usage == CLI_OK) usage = cli_size(arguments, "seeds", 1, NTK_SEEDS_MOST, &seeds);
+    if (usage == CLI_OK && seeds > 0 && cli_flag(arguments, "github"))
+        usage = cli_usage_error(arguments->command, "--seeds and --github exclude each other");
     if (usage != CLI_OK) return usage;
     /* The provenance names the BLAS in use, and a BLAS that cannot be trusted ends the run before
      * it begins. */
@@ -60,7 +68,8 @@ static int run(const cli_arguments *arguments) {
     if (status == NTK_OK) status = ntk_suite_open(ntk_registry, cli_value(arguments, "data"), &suite);
     if (status != NTK_OK) return cli_fail(status);
     cli_catch_interrupts();
-    const int result = execute(&suite, arguments, &run_options);
+    const int result = seeds > 0 ? cli_verify_seeds(arguments, &suite, &run_options, seeds)
+                                 : execute(&suite, arguments, &run_options);
     ntk_suite_release(&suite);
     return result;
 }
@@ -73,7 +82,11 @@ const cli_command cli_verify = {
         "Runs the named claims, or all of them; judges each by its checks and controls; compares with the "
         "stored results; draws the figures; writes a report. With another seed, only those stored results "
         "are "
-        "compared that do not depend on it or are statistical; with --set or --data-x, none.",
+        "compared that do not depend on it or are statistical; with --set or --data-x, none. With --seeds N "
+        "the claims "
+        "run under the N base seeds that follow --seed, without figures, into scans/<time>-seeds or --out: "
+        "judgements.tsv has, for each check, control and twin, how often it came out otherwise, the room of "
+        "its interval in standard errors, and the chance that one more seed leaves none.",
     .exit_status =
         "The worst first: 5 ERROR, 3 VACUOUS (a control did not break), 1 VIOLATED, 2 REGRESSED (holds, but "
         "a "

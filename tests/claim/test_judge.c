@@ -328,6 +328,14 @@ Test(judge, risk_counts_the_sides_that_a_check_has) {
     cr_expect_eq(ntk_check_judge(&at_most, &metrics).risk, side);
     cr_expect_eq(ntk_check_judge(&at_least, &metrics).risk, side);
     cr_expect_eq(ntk_check_judge(&both, &metrics).risk, 2 * side);
+    /* Its ends are 1 from 4 and from -4, two standard errors of a half; 7 beyond -4 lies all of
+     * it. */
+    metric.estimate.standard_error = 0.5;
+    cr_expect_eq(ntk_check_judge(&at_most, &metrics).room, 2);
+    cr_expect_eq(ntk_check_judge(&both, &metrics).room, 2);
+    metric = fixture_estimate("x", -10, -13, -7);
+    metric.estimate.standard_error = 3;
+    cr_expect_eq(ntk_check_judge(&at_least, &metrics).room, -3);
     ntk_metric plain = fixture_scalar("x", 0);
     cr_expect(isnan(ntk_check_judge(&at_most, &(ntk_metrics){&plain, 1}).risk));
 }
@@ -351,6 +359,7 @@ Test(judge, risk_of_a_twin_is_to_leave_altogether) {
     const double side = 1 - ntk_stats_risk(&inside.estimate, -4), found = outcome.controls[0].twin[0].risk;
     cr_expect(side > 0 && side < 1e-3, "%g", side);
     cr_expect_eq(found, 2 * side);
+    cr_expect_eq(outcome.controls[0].twin[0].room, 7);
     ntk_claim_outcome_release(&judged, &outcome);
 }
 
@@ -369,5 +378,6 @@ Test(judge, risk_of_a_break_is_to_reach_back) {
         ntk_claim_judge(&judged, &(ntk_claim_findings){.metrics = &own, .controls = controls}, &outcome));
     cr_expect(outcome.controls[0].broke);
     cr_expect_eq(outcome.controls[0].breaks[0].risk, ntk_stats_risk(&breaks_it.estimate, 6));
+    cr_expect_eq(outcome.controls[0].breaks[0].room, 3 / breaks_it.estimate.standard_error);
     ntk_claim_outcome_release(&judged, &outcome);
 }

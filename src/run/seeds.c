@@ -1,0 +1,281 @@
+/* What one run says of the chance that another ends otherwise is a plug-in: it takes that run's
+ * estimates for the truth. Many runs show it. */
+#include "run/seeds.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ntk/file.h>
+#include <ntk/memory.h>
+#include <ntk/stats.h>
+
+#include "experiment/support.h"
+#include "run/runner.h"
+
+/* ---- judgements ------------------------------------------------------------------------------ */
+
+static bool same(const char *a, const char *b) { return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0; }
+
+static ntk_status copy(const char *text, char **out) {
+    *out = NULL;
+    return text == NULL ? NTK_OK : ntk_text_copy(text, out);
+}
+
+/* The judgement of this name, new where there is none. */
+static ntk_status find(ntk_seeds *seeds, const char *claim, const char *control, const char *check, bool twin,
+                       ntk_seeds_judgement **out) {
+    for (size_t i = 0; i < seeds->count; i++) {
+        ntk_seeds_judgement *j = &seeds->judgements[i];
+        if (same(j->claim, claim) && same(j->control, control) && same(j->check, check) && j->twin == twin) {
+            *out = j;
+            return NTK_OK;
+        }
+    }
+    void *memory = seeds->judgements;
+    NTK_TRY(ntk_array_grow(&memory, seeds->count, sizeof *seeds->judgements));
+    seeds->judgements = memory;
+    ntk_seeds_judgement *j = &seeds->judgements[seeds->count];
+    *j = (ntk_seeds_judgement){.twin = twin, .least_room = NAN};
+    seeds->count++;
+    NTK_TRY(copy(claim, &j->claim));
+    NTK_TRY(copy(control, &j->control));
+    NTK_TRY(copy(check, &j->check));
+    *out = j;
+    return NTK_OK;
+}
+
+/* Welford's update: stable however large the mean is beside the deviations. */
+static void add_room(ntk_seeds_judgement *j, double room) {
+    if (isnan(room)) return;
+    if (!(room >= j->least_room)) j->least_room = room; /* the first, too */
+    if (!isfinite(room)) return;
+    j->rooms++;
+    const double before = room - j->mean_room;
+    j->mean_room += before / (double)j->rooms;
+    j->squares += before * (room - j->mean_room);
+}
+
+static bool is_otherwise(const ntk_check_outcome *outcome, bool control, bool twin) {
+    if (twin) return outcome->verdict == NTK_VERDICT_VIOLATED || outcome->verdict == NTK_VERDICT_ERROR;
+    return outcome->verdict != (control ? NTK_VERDICT_VIOLATED : NTK_VERDICT_HOLDS);
+}
+
+static void write_value(FILE *stream, uint64_t seed, const ntk_seeds_judgement *j,
+                        const ntk_check_outcome *outcome) {
+    const ntk_estimate *e = &outcome->metric.estimate;
+    char value[NTK_NUMBER_SIZE] = "nan", low[NTK_NUMBER_SIZE] = "nan", high[NTK_NUMBER_SIZE] = "nan",
+         room[NTK_NUMBER_SIZE];
+    if (outcome->has_metric) {
+        ntk_text_number(e->value, value);
+        ntk_text_number(outcome->metric.is_estimate ? e->low : e->value, low);
+        ntk_text_number(outcome->metric.is_estimate ? e->high : e->value, high);
+    }
+    fprintf(stream, "%llu\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", (unsigned long long)seed, j->claim,
+            j->control != NULL ? j->control : "-", j->twin ? "twin" : "-", j->check,
+            ntk_verdict_text(outcome->verdict), value, low, high, ntk_text_number(outcome->room, room));
+}
+
+static ntk_status add(ntk_seeds *seeds, uint64_t seed, const char *claim, const char *control, bool twin,
+                      const ntk_check_outcome *outcome, FILE *stream) {
+    ntk_seeds_judgement *j;
+    NTK_TRY(find(seeds, claim, control, outcome->check->name, twin, &j));
+    j->seeds++;
+    j->otherwise += is_otherwise(outcome, control != NULL, twin);
+    add_room(j, outcome->room);
+    write_value(stream, seed, j, outcome);
+    return NTK_OK;
+}
+
+static ntk_status add_claim(ntk_seeds *seeds, uint64_t seed, const ntk_claim_run *run, FILE *stream) {
+    const ntk_claim *claim = &run->claim;
+    const ntk_claim_outcome *outcome = run->result.outcome;
+    for (size_t i = 0; outcome != NULL && i < claim->check_count; i++)
+        NTK_TRY(add(seeds, seed, claim->id, NULL, false, &outcome->checks[i], stream));
+    for (size_t c = 0; outcome != NULL && c < claim->control_count; c++) {
+        const ntk_control_outcome *control = &outcome->controls[c];
+        const char *name = control->control->name;
+        for (size_t b = 0; b < control->control->break_count; b++) {
+            NTK_TRY(add(seeds, seed, claim->id, name, false, &control->breaks[b], stream));
+            if (!control->twin_is_claim)
+                NTK_TRY(add(seeds, seed, claim->id, name, true, &control->twin[b], stream));
+        }
+    }
+    return NTK_OK;
+}
+
+/* P(T_degrees <= -far), far >= 0, from the quantile, which increases with p: log p is bisected down
+ * to SMALLEST, which is told where it is less. */
+static double tail(double far, double degrees) {
+    const double smallest = 1e-12;
+    double low = log(smallest), high = log(0.5), t;
+    for (int step = 0; step < 30; step++) {
+        const double middle = 0.5 * (low + high);
+        if (ntk_stats_t_quantile(exp(middle), degrees, &t) != NTK_OK) return NAN;
+        if (t <= -far)
+            low = middle;
+        else
+            high = middle;
+    }
+    return exp(high);
+}
+
+double ntk_seeds_chance(const ntk_seeds_judgement *j) {
+    if (j->rooms < 3) return NAN;
+    const double n = (double)j->rooms, deviation = sqrt(j->squares / (n - 1));
+    if (deviation == 0) return j->mean_room < 0;
+    const double far = j->mean_room / (deviation * sqrt(1 + 1 / n));
+    return far >= 0 ? tail(far, n - 1) : 1 - tail(-far, n - 1);
+}
+
+double ntk_seeds_largest_rate(size_t broken, size_t runs) {
+    double low = 0, high = 1;
+    for (int step = 0; step < 60 && broken < runs; step++) {
+        const double p = 0.5 * (low + high), n = (double)runs;
+        double at_most = 0;
+        for (size_t i = 0; i <= broken; i++) {
+            const double k = (double)i;
+            at_most +=
+                exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) + (n - k) * log1p(-p));
+        }
+        if (at_most > 0.05)
+            low = p;
+        else
+            high = p;
+    }
+    return high;
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+/* Chances take time: they are for the last. */
+static ntk_status write_judgements(const ntk_seeds *seeds, bool last) {
+    char *path;
+    ntk_file *file;
+    NTK_TRY(ntk_text_format(&path, "%s/judgements.tsv", seeds->folder));
+    const ntk_status status = ntk_file_create(path, &file);
+    ntk_release(path);
+    NTK_TRY(status);
+    FILE *stream = ntk_file_stream(file);
+    fputs("claim\tcontrol\ttwin\tcheck\tseeds\totherwise\tleast-room\tmean-room\tdeviation\tchance\n",
+          stream);
+    for (size_t i = 0; i < seeds->count; i++) {
+        const ntk_seeds_judgement *j = &seeds->judgements[i];
+        const bool has = j->rooms > 0;
+        char least[NTK_NUMBER_SIZE], mean[NTK_NUMBER_SIZE], spread[NTK_NUMBER_SIZE], chance[NTK_NUMBER_SIZE];
+        fprintf(stream, "%s\t%s\t%s\t%s\t%zu\t%zu\t%s\t%s\t%s\t%s\n", j->claim,
+                j->control != NULL ? j->control : "-", j->twin ? "twin" : "-", j->check, j->seeds,
+                j->otherwise, ntk_text_number(j->least_room, least),
+                ntk_text_number(has ? j->mean_room : NAN, mean),
+                ntk_text_number(j->rooms > 1 ? sqrt(j->squares / (double)(j->rooms - 1)) : NAN, spread),
+                ntk_text_number(last ? ntk_seeds_chance(j) : NAN, chance));
+    }
+    return ntk_file_commit(file);
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static ntk_status take(ntk_seeds *seeds, const ntk_run *run, FILE *stream, ntk_verdict *worst) {
+    *worst = NTK_VERDICT_HOLDS;
+    for (size_t i = 0; i < run->claim_count; i++) {
+        NTK_TRY(add_claim(seeds, run->options.seed, &run->claims[i], stream));
+        if (run->claims[i].result.verdict > *worst) *worst = run->claims[i].result.verdict;
+    }
+    seeds->done++;
+    seeds->broken += *worst != NTK_VERDICT_HOLDS;
+    return write_judgements(seeds, seeds->done == seeds->wanted);
+}
+
+static ntk_status run_seed(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
+                           uint64_t seed, FILE *stream, ntk_verdict *worst) {
+    ntk_run_options options = seeds->options;
+    char *folder;
+    NTK_TRY(ntk_text_format(&folder, "%s/seeds/%llu", seeds->folder, (unsigned long long)seed));
+    options.seed = seed;
+    options.out = folder;
+    options.figures = false;
+    options.resume = seeds->options.resume && access(folder, F_OK) == 0;
+    ntk_run *run = NULL;
+    ntk_status status = ntk_run_create(suite, names, count, &options, &run);
+    if (status == NTK_OK) status = ntk_run_execute(run);
+    if (status == NTK_OK) status = take(seeds, run, stream, worst);
+    ntk_run_destroy(run);
+    ntk_release(folder);
+    return status;
+}
+
+static ntk_status run_seeds(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
+                            ntk_seeds_observer *observer, void *context, FILE *stream) {
+    fputs("seed\tclaim\tcontrol\ttwin\tcheck\tverdict\tvalue\tlow\thigh\troom\n", stream);
+    for (size_t k = 1; k <= seeds->wanted; k++) {
+        const uint64_t seed = seeds->options.seed + k;
+        ntk_verdict worst;
+        NTK_TRY(run_seed(seeds, suite, names, count, seed, stream, &worst));
+        if (observer != NULL) observer(seeds, seed, worst, context);
+    }
+    return NTK_OK;
+}
+
+static bool is_empty(const char *folder) {
+    DIR *opened = opendir(folder);
+    size_t count = 0;
+    while (opened != NULL && readdir(opened) != NULL) count++;
+    if (opened != NULL) closedir(opened);
+    return count <= 2; /* "." and ".." */
+}
+
+static ntk_status name_folder(ntk_seeds *seeds) {
+    if (seeds->options.out != NULL) return ntk_text_copy(seeds->options.out, &seeds->folder);
+    char text[32];
+    const time_t now = time(NULL);
+    struct tm utc;
+    strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    return ntk_text_format(&seeds->folder, "scans/%s-seeds", text);
+}
+
+static ntk_status begin(ntk_seeds *seeds) {
+    const bool resume = seeds->options.resume;
+    NTK_TRY(name_folder(seeds));
+    if (!resume && !is_empty(seeds->folder))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "%s is not empty; --resume goes on with the seeds in it",
+                        seeds->folder);
+    if (resume && (seeds->options.out == NULL || is_empty(seeds->folder)))
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume needs --out, the folder of seeds that have begun");
+    return ntk_folder_create(seeds->folder);
+}
+
+ntk_status ntk_seeds_execute(const ntk_suite *suite, const char *const *names, size_t count,
+                             const ntk_run_options *options, size_t wanted, ntk_seeds_observer *observer,
+                             void *context, ntk_seeds **out) {
+    void *memory;
+    *out = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
+    ntk_seeds *seeds = *out = memory;
+    seeds->options = *options;
+    seeds->wanted = wanted;
+    NTK_TRY(begin(seeds));
+    char *path;
+    ntk_file *file;
+    NTK_TRY(ntk_text_format(&path, "%s/values.tsv", seeds->folder));
+    ntk_status status = ntk_file_create(path, &file);
+    ntk_release(path);
+    NTK_TRY(status);
+    status = run_seeds(seeds, suite, names, count, observer, context, ntk_file_stream(file));
+    const ntk_status written = ntk_file_commit(file);
+    return status != NTK_OK ? status : written;
+}
+
+void ntk_seeds_destroy(ntk_seeds *seeds) {
+    if (seeds == NULL) return;
+    for (size_t i = 0; i < seeds->count; i++) {
+        ntk_release(seeds->judgements[i].claim);
+        ntk_release(seeds->judgements[i].control);
+        ntk_release(seeds->judgements[i].check);
+    }
+    ntk_release(seeds->judgements);
+    ntk_release(seeds->folder);
+    ntk_release(seeds);
+}
