@@ -48,7 +48,8 @@ void ntk_linear_flow_destroy(ntk_linear_flow *flow);
 
 /* Enclosures of the outputs, (n), at t = e^log_time, for every Theta of the problem. The flow runs
  * there from where it stands; times are to be asked for in ascending order, until log t = 700.
- * Errors: NTK_ERROR_NO_CONVERGENCE where a step cannot be bounded; NTK_ERROR_ARGUMENT for an
+ * Errors: NTK_ERROR_NO_CONVERGENCE where a step cannot be bounded, and from then on always;
+ * NTK_ERROR_ARGUMENT for an
  * earlier time than the last step's; NTK_ERROR_MEMORY. */
 ntk_status ntk_linear_flow_outputs(ntk_linear_flow *flow, double log_time, ntk_interval *outputs);
 

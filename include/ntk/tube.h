@@ -53,7 +53,8 @@ ntk_status ntk_tube_create(const ntk_tube_problem *problem, const ntk_tube_optio
 void ntk_tube_destroy(ntk_tube *tube);
 
 /* One more piece. Errors: NTK_ERROR_NO_CONVERGENCE where the hypotheses cannot be met: the error
- * has grown to the size of what it disturbs (more bits help); NTK_ERROR_MEMORY. */
+ * has grown to the size of what it disturbs (more bits help), and from then on always;
+ * NTK_ERROR_MEMORY. */
 ntk_status ntk_tube_step(ntk_tube *tube);
 
 /* What is proved at the end of the last step; upper ends of intervals and errors are upper bounds.

@@ -16,7 +16,8 @@
  * most ||E||.
  * QED
  *
- * Nothing is assumed of V and D, so it does not matter who computed them, nor how well.
+ * Of V and D nothing is assumed but d_1 <= ... <= d_n, which is looked at: it does not matter who
+ * computed them, nor how well.
  *
  * Lemma (the residuals). Let Z = fl(A V) be evaluated conventionally (cholesky.c) and r_ij =
  * fl(z_ij
@@ -35,6 +36,7 @@
 #include <fenv.h>
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <ntk/certify.h>
@@ -157,7 +159,10 @@ static ntk_status enclose(size_t n, const workspace *w, double *values, double *
     NTK_TRY(orthogonality(n, w, &delta));
     NTK_TRY(residual_norm(n, w, values, &rho));
     const double norm = fmax(fabs(values[0]), fabs(values[n - 1]));
-    *radius = delta < 0.5 ? certify_inflate((rho + 2 * norm * delta) / (1 - delta), 8) : INFINITY;
+    bool ascending = true;
+    for (size_t i = 1; i < n; i++) ascending = ascending && values[i - 1] <= values[i];
+    *radius =
+        ascending && delta < 0.5 ? certify_inflate((rho + 2 * norm * delta) / (1 - delta), 8) : INFINITY;
     return NTK_OK;
 }
 
@@ -181,5 +186,6 @@ ntk_status ntk_certify_eigenvalues(size_t n, const double *a, size_t lda, double
     if (isfinite(*radius)) return NTK_OK;
     return ntk_fail(
         NTK_ERROR_NO_CONVERGENCE,
-        "ntk_certify_eigenvalues: the computed eigenvectors are not orthogonal enough for a bound");
+        "ntk_certify_eigenvalues: the computed eigenvectors are not orthogonal enough, or the eigenvalues "
+        "not in order");
 }

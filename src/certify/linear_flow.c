@@ -77,6 +77,8 @@ struct ntk_linear_flow {
     mag_ptr entries;      /* (n): a vector's absolute values */
     double length;        /* of the last step */
     size_t steps;
+    bool failed;               /* a step could not be bounded: its series stand where the last one's
+                                * stood */
     arb_t from, t;             /* t at the beginning and at the end of the last step */
     mag_t s;                   /* at the end of the last step, at least */
     mag_t remainder, rounding; /* sums of the parts of J and D over all steps */
@@ -501,11 +503,13 @@ static ntk_status step(ntk_linear_flow *self) {
     double length;
     mag_t remainder;
     mag_init(remainder);
+    self->failed = true; /* also where it ends early, without memory */
     generate(self);
     const bool found = search_length(self, &length, remainder);
     if (found) accept(self, length, remainder);
     mag_clear(remainder);
-    if (found && arb_is_finite(self->t)) return NTK_OK;
+    self->failed = !(found && arb_is_finite(self->t));
+    if (!self->failed) return NTK_OK;
     return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
                     "linear flow: after %zu steps no bound of the next one; more bits may help", self->steps);
 }
@@ -589,6 +593,9 @@ static void evaluate(const ntk_linear_flow *self, const arb_t tau, ntk_interval 
 }
 
 static ntk_status run_to(ntk_linear_flow *self, double log_time, ntk_interval *outputs) {
+    if (self->failed)
+        return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "linear flow: its step after %zu has failed before",
+                        self->steps);
     NTK_BALL_GUARD;
     arb_t time, tau;
     arb_init(time);

@@ -548,13 +548,23 @@ static ntk_status step(ntk_tube *self) {
     mag_clear(proof.defect);
     mag_clear(proof.expansion);
     mag_clear(proof.error);
+    self->failed = !proved;
     return proved ? NTK_OK
                   : ntk_fail(NTK_ERROR_NO_CONVERGENCE,
                              "tube: no step from s = %g can be proved with %ld bits; the error is %.1e",
                              self->s, (long)self->p.bits, mag_get_d(self->error));
 }
 
-ntk_status ntk_tube_step(ntk_tube *self) { return step(self); }
+ntk_status ntk_tube_usable(const ntk_tube *self) {
+    if (!self->failed) return NTK_OK;
+    return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "tube: its step from s = %g has failed before", self->s);
+}
+
+ntk_status ntk_tube_step(ntk_tube *self) {
+    NTK_TRY(ntk_tube_usable(self));
+    self->failed = true; /* also where the step ends early, without memory */
+    return step(self);
+}
 
 /* ---- what is proved -------------------------------------------------------------------------- */
 

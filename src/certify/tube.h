@@ -18,12 +18,13 @@ struct ntk_tube {
     double length;
     mag_t radius;
     size_t steps;
-    double s;                          /* at the end of the last step */
-    arb_t from, t;                     /* physical time at the beginning and at the end of the last
+    bool failed;             /* a step could not be proved: its series stand where the last one's stood */
+    double s;                /* at the end of the last step */
+    arb_t from, t;           /* physical time at the beginning and at the end of the last
                                         * step */
-    mag_t error;                       /* E at the end of the last step; it covers that step */
-    mag_t jump;                        /* between the end of the last step and `next` */
-    mag_t expansion, defect;           /* sums of A and of D */
+    mag_t error;             /* E at the end of the last step; it covers that step */
+    mag_t jump;              /* between the end of the last step and `next` */
+    mag_t expansion, defect; /* sums of A and of D */
     mag_t last_defect, last_expansion; /* of the last step: a guess at the next one's */
     double slack;                      /* what a remainder was larger than its guess */
     arb_ptr gram0;                     /* K_0, (n, n) */
@@ -71,5 +72,8 @@ void ntk_tube_margins_at_end(ntk_tube *tube);
 /* R^2 for all tau in [low, high] of the last step and all parameters within the error of y(tau):
  * for the flow's, therefore, and for each other. */
 void ntk_tube_drift_square(ntk_tube *tube, double low, double high, arb_t out);
+
+/* Whether its last step was proved: NTK_OK, or NTK_ERROR_NO_CONVERGENCE. */
+ntk_status ntk_tube_usable(const ntk_tube *tube);
 
 #endif

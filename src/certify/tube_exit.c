@@ -203,6 +203,7 @@ static void end_search(exit_search *e) {
 
 ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds, double log_horizon,
                           ntk_tube_exit *exits) {
+    NTK_TRY(ntk_tube_usable(tube));
     if (isnan(log_horizon)) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: the horizon is NaN");
     if (tube->steps > 0) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: exits are looked for from the start on");
     for (size_t c = 0; c < count; c++)
@@ -362,6 +363,7 @@ static bool passed(const ntk_tube *tube, double q) {
 }
 
 ntk_status ntk_tube_never(ntk_tube *tube, double threshold, double horizon, double *margin) {
+    NTK_TRY(ntk_tube_usable(tube));
     if (!tube->p.squared) return ntk_fail(NTK_ERROR_ARGUMENT, "tube: never is a matter of the squared loss");
     if (!(threshold > 0) || !(horizon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "tube: threshold and horizon are positive");

@@ -176,6 +176,15 @@ static block smooth_block(ntk_activation activation, const ntk_polar *polar) {
                    .product = dual.value + decrease};
 }
 
+/* F(r, r) of the smaller deviation: from F(q,q) + F(r,r) and their difference, `grows`, where they
+ * are of one size, else by itself. */
+static double smallest_product(ntk_activation activation, double small, double large, const ntk_polar_gap *f,
+                               double grows) {
+    if (large < 2 * small) return 0.5 * (f->square + 2 * f->product - grows);
+    const ntk_polar same = {.q = small, .r = small, .angle = ntk_angle_from_minus(0)};
+    return ntk_polar_dual(activation, &same).value;
+}
+
 /* R, and *difference = Q^2 - R^2 of the deviations of the next block. */
 static double radial_part(const ntk_architecture *architecture, const ntk_polar *polar, const block *b,
                           double N, double *difference) {
@@ -189,9 +198,11 @@ static double radial_part(const ntk_architecture *architecture, const ntk_polar 
         return c * growth * (gap * gap) / sum;
     }
     const ntk_polar_gap f = ntk_polar_gap_of(architecture->activation, polar);
-    /* F(q,q) + F(r,r) and their difference give F(r,r). */
-    const double last = 0.5 * (f.square + 2 * f.product - f.difference);
-    const double mixed = qr * f.square + gap * gap * last - gap * polar->r * f.difference;
+    /* With the smaller deviation for r: with the larger the terms are large beside their sum. */
+    const double small = fmin(polar->q, polar->r), large = fmax(polar->q, polar->r);
+    const double step = large - small, grows = gap > 0 ? f.difference : -f.difference;
+    const double least = smallest_product(architecture->activation, small, large, &f, grows);
+    const double mixed = qr * f.square + step * step * least - step * small * grows;
     *difference = squares + a * f.difference;
     return (a * a * f.determinant + a * mixed + c * (gap * gap) + a * c * f.square) / sum;
 }
@@ -290,7 +301,7 @@ static void skips_pair(const ntk_architecture *architecture, const ntk_points *r
     if (flip) pair.polar.angle = ntk_angle_supplement(pair.polar.angle);
     if (flip) pair.s = -pair.s;
     pair.tangent = pair.s / skips->weight - skips->started;
-    for (size_t l = 0; l < rows->depth && pair.polar.q * pair.polar.r > 0; l++) {
+    for (size_t l = 0; l < rows->depth; l++) {
         block b = ntk_dual_is_homogeneous(architecture->activation)
                       ? homogeneous_block(architecture, &pair.polar)
                       : smooth_block(architecture->activation, &pair.polar);
@@ -299,10 +310,10 @@ static void skips_pair(const ntk_architecture *architecture, const ntk_points *r
         const double through = b.derivative * (skips->weight * pair.tangent + pair.s + late);
         pair.tangent += skips->gain * (through + b.value + skips->bias);
         pair.s += b.gain * b.value + b.constant;
-        if (l + 1 < rows->depth)
-            pair.polar =
-                behind_block(architecture, &pair.polar, &b, sqrt(rows->variance[(l + 1) * rows->stride + i]),
-                             sqrt(columns->variance[(l + 1) * columns->stride + j]));
+        const double Q = sqrt(rows->variance[(l + 1) * rows->stride + i]);
+        const double R = sqrt(columns->variance[(l + 1) * columns->stride + j]);
+        if (!(Q * R > 0)) break; /* an input is 0, and stays so where phi(0) = 0 and biases are */
+        if (l + 1 < rows->depth) pair.polar = behind_block(architecture, &pair.polar, &b, Q, R);
     }
     const double sign = flip ? -1 : 1, covariance = pair.s / skips->weight - skips->started;
     *nngp = sign * covariance;

@@ -294,3 +294,17 @@ Test(linear_flow, refuses) {
     cr_expect_eq(ntk_linear_flow_outputs(flow, NAN, f), NTK_ERROR_ARGUMENT);
     ntk_linear_flow_destroy(flow);
 }
+
+/* A step that cannot be bounded leaves nothing to ask for: not the time before it, which stands in
+ * the last step that could. */
+Test(linear_flow, after_a_failure_nothing_is_told) {
+    const double kernel[4] = {2, 0.5, 0.5, 1}, outputs[2] = {0.3, -0.2}, targets[2] = {1, 0};
+    const ntk_linear_flow_problem problem = {2, kernel, 0, outputs, targets};
+    const ntk_linear_flow_options options = {.bits = 64, .order = 8, .defect = 1.7e-20};
+    ntk_linear_flow *flow;
+    ntk_interval f[2];
+    assert_ok(ntk_linear_flow_create(&problem, &options, &flow));
+    cr_assert_eq(ntk_linear_flow_outputs(flow, 30, f), NTK_ERROR_NO_CONVERGENCE);
+    cr_expect_eq(ntk_linear_flow_outputs(flow, -0.4307, f), NTK_ERROR_NO_CONVERGENCE);
+    ntk_linear_flow_destroy(flow);
+}

@@ -136,6 +136,33 @@ Test(skips, near_pairs_are_within_enclosures) {
         }
 }
 
+/* The input 0 beside a large one, whose size flags every pair: phi(0) is not 0 for some. */
+Test(skips, the_input_0_is_no_special_case) {
+    enum { P = 4, PAIRS = P * P };
+    const double x[P * D] = {0, 0, 1000, 0, 1, 0.5, -1e-3, 2e-3};
+    const ntk_activation activations[] = {NTK_SIGMOID, NTK_SOFTPLUS, NTK_TANH, NTK_COS, NTK_GELU, NTK_RELU};
+    size_t pairs[2 * PAIRS];
+    double nngp[PAIRS], ntk[PAIRS];
+    ntk_interval nngps[PAIRS], ntks[PAIRS];
+    for (size_t k = 0; k < PAIRS; k++) pairs[2 * k] = k / P, pairs[2 * k + 1] = k % P;
+    for (size_t k = 0; k < sizeof activations / sizeof *activations; k++) /* slow beyond */
+        for (size_t depth = 1; depth <= (activations[k] == NTK_SOFTPLUS ? 1 : 2); depth++)
+            for (int biased = 0; biased < 2; biased++) {
+                const ntk_architecture a =
+                    network(activations[k], depth, 1, biased ? 0.5 : 0, NTK_BIAS_START_ZERO);
+                assert_ok(ntk_kernel_gram_both(&a, P, D, x, D, nngp, ntk, P));
+                assert_ok(ntk_enclosure_entries(&a, P, D, x, D, PAIRS, pairs, nngps, ntks));
+                for (size_t e = 0; e < PAIRS; e++) {
+                    const double scale = sqrt(ntk[e / P * (P + 1)] * ntk[e % P * (P + 1)]);
+                    cr_expect(fabs(ntk[e] - ntks[e].low) <= 1e-12 * scale &&
+                                  fabs(nngp[e] - nngps[e].low) <= 1e-12 * scale,
+                              "%s, depth %zu, biased %d, entry %zu: %.17g, %.17g, not %.17g, %.17g",
+                              ntk_activation_name(activations[k]), depth, biased, e, nngp[e], ntk[e],
+                              nngps[e].low, ntks[e].low);
+                }
+            }
+}
+
 /* The mean kernel of networks is Theta but for O(1/m): five standard errors, and 4/m of Theta. */
 static void compare_networks(const ntk_architecture *architecture) {
     enum { M = 128, SEEDS = 100 };

@@ -220,7 +220,8 @@ static double error_of(const kernels *all, size_t t, size_t i, size_t j, double 
     const ntk_interval exact = all->exact[t][i * N + j];
     const double scale = sqrt(all->exact[t][i * (N + 1)].low) * sqrt(all->exact[t][j * (N + 1)].low);
     const double distance = ntk_larger(fabs(value - exact.low), fabs(value - exact.high));
-    return fmax(DBL_MIN, distance / scale * (1 + 8 * DBL_EPSILON));
+    if (!(scale > 0 && isfinite(distance))) return INFINITY; /* nothing is known of it */
+    return ntk_larger(DBL_MIN, distance / scale * (1 + 8 * DBL_EPSILON));
 }
 
 static void judge_gram(const kernels *all, size_t t, double *row) {
