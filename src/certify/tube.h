@@ -18,7 +18,7 @@ struct ntk_tube {
     double length;
     mag_t radius;
     size_t steps;
-    bool failed;             /* a step could not be proved: its series stand where the last one's stood */
+    bool failed;             /* a step could not be proved: its series stand in its place */
     double s;                /* at the end of the last step */
     arb_t from, t;           /* physical time at the beginning and at the end of the last
                                         * step */
