@@ -36,12 +36,14 @@ typedef enum ntk_loss {
 ntk_status ntk_loss_check(ntk_loss loss, size_t n, size_t outputs, const double *targets);
 
 /* *value = L (may be NULL); cotangent = dL/df, (n, K) (may be NULL). f, targets: (n, K).
- * Overflow-safe, but for poisson, whose value is itself of the size e^f. */
+ * Overflow-safe, but for poisson, whose value is itself of the size e^f: finite for every f below
+ * 709, however small the target. */
 void ntk_loss_evaluate(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                        double *value, double *cotangent);
 
 /* *log_value = log L and cotangent = (dL/df) / L (may be NULL), accurate for every margin, L =
- * e^{-10000} included; brier and poisson as far as L itself does not underflow. */
+ * e^{-10000} included; brier as far as L itself does not underflow, poisson as far as it does not
+ * overflow. */
 void ntk_loss_evaluate_log(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                            double *log_value, double *cotangent);
 

@@ -111,10 +111,27 @@ static double exponential_beyond_tangent(double u) {
     return sum;
 }
 
+/* e^u overflows beyond 709.78, which f = 0 reaches with q = 1e-310. From here on e^f is so much
+ * larger than q and q u that nothing cancels. */
+static const double poisson_far = 700;
+
+/* q h(f - log q), half of a term of the loss. */
+static double poisson_term(double f, double q) {
+    if (q == 0) return exp(f);
+    const double u = f - log(q);
+    return u > poisson_far ? exp(f) - q - q * u : q * exponential_beyond_tangent(u);
+}
+
+/* e^f - q. */
+static double poisson_residual(double f, double q) {
+    if (q == 0) return exp(f);
+    const double u = f - log(q);
+    return u > poisson_far ? exp(f) - q : q * expm1(u);
+}
+
 static double poisson_loss(size_t outputs, const double *f, const double *q) {
     double sum = 0;
-    for (size_t k = 0; k < outputs; ++k)
-        sum += q[k] > 0 ? q[k] * exponential_beyond_tangent(f[k] - log(q[k])) : exp(f[k]);
+    for (size_t k = 0; k < outputs; ++k) sum += poisson_term(f[k], q[k]);
     return 2 * sum;
 }
 
@@ -154,6 +171,23 @@ static double squared_log_loss(size_t outputs, const double *f, const double *q)
     return 2 * log(largest) + log(0.5 * sum);
 }
 
+/* log(q h(f - log q)). Below 1e-140 h(u) is u^2 / 2 to all digits, and may underflow. */
+static double poisson_log_term(double f, double q) {
+    if (q == 0) return f;
+    const double u = f - log(q);
+    if (u > poisson_far) return f;
+    return log(q) + (fabs(u) < 1e-140 ? 2 * log(fabs(u)) - log(2) : log(exponential_beyond_tangent(u)));
+}
+
+/* By the logarithms of the terms where the loss is so small that digits of them underflow. */
+static double poisson_log_loss(size_t outputs, const double *f, const double *q) {
+    const double value = poisson_loss(outputs, f, q);
+    if (!(value < 1e-280)) return log(value);
+    double log_sum = -INFINITY;
+    for (size_t k = 0; k < outputs; ++k) log_sum = ntk_log_add(log_sum, poisson_log_term(f[k], q[k]));
+    return log(2) + log_sum;
+}
+
 static double row_log_loss(ntk_loss loss, size_t outputs, const double *f, const double *q) {
     switch (loss) {
     case NTK_LOSS_SQUARED:
@@ -167,8 +201,9 @@ static double row_log_loss(ntk_loss loss, size_t outputs, const double *f, const
         if (single_class(outputs, q) == row.top) return log_softplus(row.log_rest);
         break;
     }
-    case NTK_LOSS_BRIER:
     case NTK_LOSS_POISSON:
+        return poisson_log_loss(outputs, f, q);
+    case NTK_LOSS_BRIER:
         break;
     }
     return log(row_loss(loss, outputs, f, q));
@@ -223,6 +258,13 @@ static void brier_cotangent(size_t outputs, const double *f, const double *q, do
     }
 }
 
+/* e^f or q goes into the shift where digits of their difference underflow. */
+static double poisson_cotangent(double f, double q, double shift) {
+    const double slope = 2 * poisson_residual(f, q);
+    if (fabs(slope) >= 1e-290 || shift == 0) return scale_down(slope, shift);
+    return q == 0 ? scale_down(2, shift - f) : scale_down(2 * expm1(f - log(q)), shift - log(q));
+}
+
 /* (dl/df) e^{-shift}. */
 static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const double *q, double shift,
                           double *out) {
@@ -240,10 +282,7 @@ static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const 
         brier_cotangent(outputs, f, q, shift, out);
         return;
     case NTK_LOSS_POISSON:
-        for (size_t k = 0; k < outputs; ++k) {
-            const double slope = q[k] > 0 ? q[k] * expm1(f[k] - log(q[k])) : exp(f[k]);
-            out[k] = scale_down(2 * slope, shift);
-        }
+        for (size_t k = 0; k < outputs; ++k) out[k] = poisson_cotangent(f[k], q[k], shift);
         return;
     }
 }

@@ -152,6 +152,52 @@ Test(losses, brier_and_poisson_have_their_values) {
     cr_expect_float_eq(value, exp(-100), 1e-14 * exp(-100), "1 - p without cancellation");
 }
 
+/* f - log q is 713.8, whose exponential overflows; the loss is 2 (e^f - q - q 713.8). */
+Test(losses, poisson_of_a_tiny_count_does_not_overflow) {
+    static const double outputs[] = {0, 1, -5, 300};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; ++i) {
+        const double f = outputs[i], q = 1e-310, wanted = 2 * exp(f);
+        double value, cotangent, log_value, scaled;
+        ntk_loss_evaluate(NTK_LOSS_POISSON, 1, 1, &f, &q, &value, &cotangent);
+        cr_expect_float_eq(value, wanted, 8 * DBL_EPSILON * wanted, "f = %g: %g", f, value);
+        cr_expect_float_eq(cotangent, wanted, 8 * DBL_EPSILON * wanted, "f = %g: %g", f, cotangent);
+        ntk_loss_evaluate_log(NTK_LOSS_POISSON, 1, 1, &f, &q, &log_value, &scaled);
+        cr_expect_float_eq(log_value, log(2) + f, rounding(f), "f = %g: %.17g", f, log_value);
+        cr_expect_float_eq(scaled, 1, rounding(f), "f = %g: %.17g", f, scaled);
+    }
+}
+
+/* Where h(u) = u^2 / 2 (1 + u / 3 + ...) underflows: l = q u^2, (dl/df) / l = 2 / u; and where q
+ * alone makes it small, h(1) = e - 2. */
+Test(losses, poisson_below_underflow_keeps_its_logarithm) {
+    static const double offsets[] = {1e-170, -3e-200, 1e-141, 1e-139, 1e-145, 1e-300};
+    double log_value, scaled;
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; ++i) {
+        const double u = offsets[i], q = 1, wanted = 2 * log(fabs(u));
+        ntk_loss_evaluate_log(NTK_LOSS_POISSON, 1, 1, &u, &q, &log_value, &scaled);
+        cr_expect_float_eq(log_value, wanted, 4 * DBL_EPSILON * fabs(wanted), "u = %g: %.17g", u, log_value);
+        /* e^{-log l} turns the error of log l into a relative one. */
+        cr_expect_float_eq(scaled * u, 2, 2 * 8 * DBL_EPSILON * fabs(wanted), "u = %g: %g", u, scaled);
+    }
+    static const double tiny[] = {1e-305, 0x3p-1074};
+    for (size_t i = 0; i < 2; ++i) {
+        const double q = tiny[i], f = 1 + log(q), wanted = log(2) + log(q) + log(exp(1) - 2);
+        ntk_loss_evaluate_log(NTK_LOSS_POISSON, 1, 1, &f, &q, &log_value, &scaled);
+        /* u has the errors of f and log q, an ulp of f; d log h / du at 1 is (e - 1) / (e - 2) =
+         * 2.4. */
+        cr_expect_float_eq(log_value, wanted, rounding(f), "q = %g: %.17g", q, log_value);
+        cr_expect_float_eq(scaled, (exp(1) - 1) / (exp(1) - 2), 2.4 * rounding(f), "q = %g: %.17g", q,
+                           scaled);
+    }
+    const double f = -745, zero = 0;
+    ntk_loss_evaluate_log(NTK_LOSS_POISSON, 1, 1, &f, &zero, &log_value, &scaled);
+    cr_expect_float_eq(log_value, log(2) + f, rounding(f), "%.17g", log_value);
+    cr_expect_float_eq(scaled, 1, rounding(f), "%.17g", scaled);
+    const double pair[] = {1e-170, 1e-170}, counts[] = {1, 1};
+    ntk_loss_evaluate_log(NTK_LOSS_POISSON, 1, 2, pair, counts, &log_value, NULL);
+    cr_expect_float_eq(log_value, log(2) + 2 * log(1e-170), rounding(log_value), "%.17g", log_value);
+}
+
 /* d2L/df2 of poisson is large at f = 3.1: differences in the scale of its third derivative. */
 Test(losses, cotangents_of_poisson_agree_with_differences) {
     const double f[] = {0.7, -1.2, 3.1, 2.9, -0.3, 0.4}, counts[] = {0, 2, 1.5, 3, 0, 1}, step = 1e-4;
