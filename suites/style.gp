@@ -100,7 +100,8 @@ tail(name) = strstrt(after(name), "-") ? ", ".after(after(name)) : ""
 number(text) = strstrt(text, "e") > 0 && strstrt(text, ".") == 0 ? \
     real(text[1:strstrt(text, "e") - 1].".0".text[strstrt(text, "e"):]) : real(text)
 
-percent(text) = sprintf("%.0f", 100 * number(text))
+hundredths = 100.0
+percent(text) = sprintf("%.0f", hundredths * number(text))
 
 # A number as a reader writes it: 0.1, 10^{−5}.
 power_of_ten(x) = abs(log10(x) - floor(log10(x) + 0.5)) < 1e-9

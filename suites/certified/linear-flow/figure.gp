@@ -27,5 +27,5 @@ set ylabel "largest error of an output"
 plot for [i=1:words(problems)] outputs using (shown(word(problems, i))):(col("flow")) \
         with linespoints ls i title called(word(problems, i)).", proved bound", \
     for [i=1:words(problems)] outputs using (shown(word(problems, i))):(col("interval")) \
-        with lines ls i dt 3 title i == 1 ? "dots: width of the intervals" : ""
+        with lines ls i dashtype @dots title i == 1 ? "dots: width of the intervals" : ""
 eval finish

@@ -3,7 +3,7 @@ means = joined("means")
 wrong = control("kernel-hardly-off", "means")
 this = 'strcol("activation").",".strcol("part")'
 eval list("places", "means", this)
-percents(name) = 100 * col(name)
+percents(name) = hundredths * col(name)
 eval span("low", "means", 'percents("low")')
 eval span("high", "means", 'percents("high")')
 eval span("least", "wrong", 'when(has("part", "scale"), percents("low"))')
@@ -26,5 +26,5 @@ plot 0 with lines ls 100 title "exact for one layer", \
     wrong using (has("part", "scale") ? place(@this) + beside : NaN):\
         (percents("mean")):(percents("low")):(percents("high")) \
         with yerrorbars ls 90 dashtype 1 title sprintf("control: kernel too large by %.1f %%", \
-        100 * kernel_hardly_off_kernel_error)
+        hundredths * kernel_hardly_off_kernel_error)
 eval finish

@@ -35,6 +35,6 @@ plot aside * low_high * sqrt(m_low / x) with lines ls 100 title "m^{−1/2}", \
         side(strcol("activation")))):(col("drift")) with points ls i \
         title sprintf("%s, κ = %s", named(word(networks, i)), short(claim_below)), \
     for [i=1:words(networks)] runs using (when(has("activation", word(networks, i)), \
-        side(strcol("activation")))):(col("drift-above")) with points ls i pt open_point(i) \
+        side(strcol("activation")))):(col("drift-above")) with points ls i pt open_point(i) ps 0.9 \
         title sprintf("%s, κ = %s", named(word(networks, i)), short(claim_above))
 eval finish
