@@ -71,8 +71,21 @@ static ntk_status define_erf(ntk_formula *f, size_t h) {
         f, name, "s1h%zu*4/pi*w/sqrt(q^2 - 4*s1h%zu^2) + 2/pi*w*asin(2*s1h%zu/q) + b", h, h, h);
 }
 
+/* The formulas are those of a few networks. */
+static ntk_status check_architecture(const ntk_architecture *a) {
+    const bool relu = a->activation == NTK_RELU && a->weight_variance == 2 && a->bias_variance == 0;
+    const bool erf = a->activation == NTK_ERF && a->depth == 1;
+    const bool plain = a->family == NTK_DENSE && a->input_scale == NTK_INPUT_SCALE_DIMENSION &&
+                       a->weight_variances == NULL && a->bias_variances == NULL;
+    if (plain && (relu || erf)) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT,
+                    "cube: closed forms are those of ReLU with w^2 = 2 and no biases, and "
+                    "of erf with one hidden layer");
+}
+
 static ntk_status define_kernel(ntk_formula *f, const ntk_architecture *architecture, size_t dimension) {
     char name[NAME];
+    NTK_TRY(check_architecture(architecture));
     NTK_TRY(ntk_formula_number(f, "w", architecture->weight_variance));
     NTK_TRY(ntk_formula_number(f, "b", architecture->bias_variance));
     NTK_TRY(ntk_formula_define(f, "q", "1 + 2*(w + b)"));

@@ -24,7 +24,8 @@ void ntk_cube_character(size_t dimension, size_t degree, double *values);
 /* Defines lambda0, lambda1, ..., the eigenvalue of the products of so many coordinates, exactly, in
  * terms of formula.h; C(dimension, j) of them are lambda_j. The inputs of the architecture are
  * scaled by the dimension; ReLU with weights of variance 2 and no biases, or erf with one hidden
- * layer. Errors: those of ntk_formula_define; NTK_ERROR_ARGUMENT for a dimension above 12. */
+ * layer. Errors: those of ntk_formula_define; NTK_ERROR_ARGUMENT for a dimension above 12 and for
+ * another architecture. */
 ntk_status ntk_cube_define(ntk_formula *formula, const ntk_architecture *architecture, size_t dimension);
 
 /* The enclosures of all of them, one or two ulps wide, ascending. low, high: (2^dimension). */

@@ -247,8 +247,9 @@ static void fill_row(const problem *p, const ntk_interval *f, const double *seen
         const bool up = p->targets[i] > 0;
         row[SMALLEST] = ntk_smaller(row[SMALLEST], up ? f[i].low : -f[i].high);
         row[LARGEST] = ntk_larger(row[LARGEST], up ? f[i].high : -f[i].low);
-        row[INTERVAL] = ntk_larger(row[INTERVAL], f[i].high - f[i].low);
-        row[FLOW] = ntk_larger(row[FLOW], ntk_larger(f[i].high - seen[i], seen[i] - f[i].low));
+        const double error = ntk_larger(f[i].high - seen[i], seen[i] - f[i].low);
+        row[INTERVAL] = ntk_larger(row[INTERVAL], nextafter(f[i].high - f[i].low, INFINITY));
+        row[FLOW] = ntk_larger(row[FLOW], nextafter(error, INFINITY));
     }
 }
 
