@@ -30,7 +30,7 @@ void ntk_vector_sigmoid(size_t n, const double *x, double *value, double *deriva
 void ntk_vector_softplus(size_t n, const double *x, double *value, double *derivative);
 
 /* Box-Muller: from the words 2 i and 2 i + 1 the normals sqrt(-2 log u) (cos 2 pi v, sin 2 pi v)
- * with u, v = (k + 1/2) 2^-52, k the upper 52 bits of a word. Errors at most 4 ulp. words and out:
+ * with u, v = (k + 1/2) 2^-52, k the upper 52 bits of a word. Errors at most 5 ulp. words and out:
  * (2 pairs). */
 void ntk_vector_normal(size_t pairs, const uint64_t *words, double *out);
 
