@@ -237,8 +237,9 @@ ARCHIVES := $(BUILD)/libntk-run.a $(BUILD)/libntk-lab.a $(BUILD)/libntk.a
 WHOLE = $(BUILD)/libntk-run.a -Wl,--whole-archive $(BUILD)/libntk-lab.a $(BUILD)/libntk.a \
     -Wl,--no-whole-archive
 
+# What it builds claims of others with lies beside it.
 $(BUILD)/ntk: $(CLI_OBJECTS) $(EXPERIMENT_OBJECTS) $(CLAIM_OBJECTS) $(BUILD)/registry.o $(BUILD)/build_code.o \
-        $(ARCHIVES) $(BUILD)/linked
+        $(ARCHIVES) $(BUILD)/linked | $(BUILD)/ntk.pc $(BUILD)/ntk-lab.pc
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) -rdynamic $(filter %.o,$^) $(WHOLE) $(LDLIBS) -o $@
 
