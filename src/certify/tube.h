@@ -18,13 +18,14 @@ struct ntk_tube {
     double length;
     mag_t radius;
     size_t steps;
-    bool failed;             /* a step could not be proved: its series stand in its place */
-    double s;                /* at the end of the last step */
-    arb_t from, t;           /* physical time at the beginning and at the end of the last
+    bool failed;                       /* a step could not be proved: its series stand in its
+                                        * place */
+    double s;                          /* at the end of the last step */
+    arb_t from, t;                     /* physical time at the beginning and at the end of the last
                                         * step */
-    mag_t error;             /* E at the end of the last step; it covers that step */
-    mag_t jump;              /* between the end of the last step and `next` */
-    mag_t expansion, defect; /* sums of A and of D */
+    mag_t error;                       /* E at the end of the last step; it covers that step */
+    mag_t jump;                        /* between the end of the last step and `next` */
+    mag_t expansion, defect;           /* sums of A and of D */
     mag_t last_defect, last_expansion; /* of the last step: a guess at the next one's */
     double slack;                      /* what a remainder was larger than its guess */
     arb_ptr gram0;                     /* K_0, (n, n) */
