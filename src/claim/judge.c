@@ -186,30 +186,25 @@ static double risk_of_twin(const ntk_check *check, const ntk_metric *metric) {
 }
 
 /* The same three as distances of the interval's ends. An end that meets its bound holds. */
-static double in_errors(const ntk_estimate *estimate, double distance) {
-    if (estimate->standard_error == 0) return distance >= 0 ? INFINITY : -INFINITY;
-    return distance / estimate->standard_error;
+static double margin_of_check(range good, const ntk_estimate *e) {
+    return fmin(e->low - good.low, good.high - e->high);
 }
 
-static double room_of_check(const ntk_check *check, const ntk_metric *metric) {
-    if (!metric->is_estimate) return NAN;
-    const range good = wanted(check);
-    const ntk_estimate *e = &metric->estimate;
-    return in_errors(e, fmin(e->low - good.low, good.high - e->high));
+static double margin_of_break(range good, const ntk_estimate *e) {
+    return fmax(e->low - good.high, good.low - e->high);
 }
 
-static double room_of_break(const ntk_check *check, const ntk_metric *metric) {
-    if (!metric->is_estimate) return NAN;
-    const range good = wanted(check);
-    const ntk_estimate *e = &metric->estimate;
-    return in_errors(e, fmax(e->low - good.high, good.low - e->high));
+static double margin_of_twin(range good, const ntk_estimate *e) {
+    return fmin(good.high - e->low, e->high - good.low);
 }
 
-static double room_of_twin(const ntk_check *check, const ntk_metric *metric) {
-    if (!metric->is_estimate) return NAN;
-    const range good = wanted(check);
-    const ntk_estimate *e = &metric->estimate;
-    return in_errors(e, fmin(good.high - e->low, e->high - good.low));
+static void set_room(ntk_check_outcome *outcome, double margin_of(range good, const ntk_estimate *e)) {
+    const ntk_estimate *e = &outcome->metric.estimate;
+    if (!outcome->metric.is_estimate) return;
+    outcome->margin = margin_of(wanted(outcome->check), e);
+    outcome->room = e->standard_error > 0  ? outcome->margin / e->standard_error
+                    : outcome->margin >= 0 ? INFINITY
+                                           : -INFINITY;
 }
 
 /* On whichever side of the nearer end of the range the value lies. */
@@ -229,6 +224,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     ntk_check_outcome outcome = {.check = check,
                                  .risk = NAN,
                                  .room = NAN,
+                                 .margin = NAN,
                                  .sample_size = NAN,
                                  .evidence = evidence_text(evidence_of(check, metric)),
                                  .reason = metrics == NULL ? "the process failed" : unfit(check, metric)};
@@ -245,7 +241,7 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
     if (!metric->is_estimate) estimate.low = estimate.high = estimate.value;
     outcome.verdict = verdict_of(decide(check, &estimate));
     outcome.risk = risk_of_check(check, metric);
-    outcome.room = room_of_check(check, metric);
+    set_room(&outcome, margin_of_check);
     if (outcome.verdict == NTK_VERDICT_INCONCLUSIVE) outcome.sample_size = samples_to_settle(check, metric);
     return outcome;
 }
@@ -266,7 +262,7 @@ static void judge_twin(const ntk_check *check, const ntk_control_findings *findi
     out->twin[i] = ntk_check_judge(check, findings->twin);
     if (out->twin[i].reason == NULL) {
         out->twin[i].risk = risk_of_twin(check, &out->twin[i].metric);
-        out->twin[i].room = room_of_twin(check, &out->twin[i].metric);
+        set_room(&out->twin[i], margin_of_twin);
     }
     out->twin_verdict = worse(out->twin_verdict, out->twin[i].verdict);
 }
@@ -291,7 +287,7 @@ static ntk_status judge_control(const ntk_claim *claim, const ntk_control *contr
         if (!findings->twin_is_claim) judge_twin(check, findings, i, out);
         if (out->breaks[i].reason == NULL) {
             out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);
-            out->breaks[i].room = room_of_break(check, &out->breaks[i].metric);
+            set_room(&out->breaks[i], margin_of_break);
         }
         if (out->breaks[i].verdict != NTK_VERDICT_VIOLATED) out->broke = false;
     }

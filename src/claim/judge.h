@@ -48,7 +48,7 @@ typedef struct ntk_check_outcome {
     /* How far the nearer end of the interval is from where this verdict would be another - of a
      * check: HOLDS; in a control: VIOLATED; in a twin: not VIOLATED - in standard errors of the
      * estimate; negative where it is another. NaN for a plain number. */
-    double room;
+    double room, margin; /* margin: in units of the metric */
     /* INCONCLUSIVE: samples, seeds mostly, that would settle it (stats.h, ntk_stats_sample_size);
      * NaN otherwise. */
     double sample_size;

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/verify_seeds.h"
 #include "run/seeds.h"
+#include "run/shell.h"
 
 enum { WEAKEST = 10 }; /* judgements that are named */
 
@@ -35,9 +36,9 @@ static int by_weakness(const void *a, const void *b) {
 
 static void print_judgement(const ranked *r) {
     const ntk_seeds_judgement *j = r->judgement;
-    printf("  %-9.2g %8.1f %8.1f  %zu of %zu  %s%s%s%s, %s\n", r->chance, j->least_room,
-           j->rooms > 0 ? j->mean_room : NAN, j->otherwise, j->seeds, j->claim, j->control != NULL ? "/" : "",
-           j->control != NULL ? j->control : "", j->twin ? " twin" : "", j->check);
+    printf("  %-9.2g %8.1f  %zu of %zu  %s%s%s%s, %s\n", r->chance, j->least_room, j->otherwise, j->seeds,
+           j->claim, j->control != NULL ? "/" : "", j->control != NULL ? j->control : "",
+           j->twin ? " twin" : "", j->check);
 }
 
 static ntk_status print_weakest(const ntk_seeds *seeds) {
@@ -53,12 +54,16 @@ static ntk_status print_weakest(const ntk_seeds *seeds) {
         intervals++;
     }
     qsort(all, seeds->count, sizeof *all, by_weakness);
-    printf("\nThe weakest of %zu judgements. Room: of the interval, in standard errors; chance: that one "
-           "more seed has none.\n  chance       least     mean  otherwise\n",
-           seeds->count);
+    printf(
+        "\nThe weakest of %zu judgements. Room: of the interval, in standard errors, at least; chance: that "
+        "one more seed leaves none (nan: a plain number, or fewer than 3 seeds).\n"
+        "  chance        room  otherwise\n",
+        seeds->count);
     for (size_t i = 0; i < seeds->count && i < WEAKEST; i++) print_judgement(&all[i]);
-    printf("\n%zu intervals over %zu seeds: chance that one more run ends otherwise, all added up: %.2g\n",
-           intervals, seeds->done, total);
+    if (intervals > 0)
+        printf(
+            "\n%zu intervals over %zu seeds: chance that one more run ends otherwise, all added up: %.2g\n",
+            intervals, seeds->done, fmin(1, total));
     ntk_release(memory);
     return NTK_OK;
 }
@@ -82,7 +87,9 @@ int cli_verify_seeds(const cli_arguments *arguments, const ntk_suite *suite,
     if (status == NTK_OK)
         result = finish(seeds, worst);
     else if (status == NTK_ERROR_CANCELLED) {
-        cli_error("interrupted; the same command with --resume --out %s goes on from here", seeds->folder);
+        fputs("ntk: interrupted; the same command goes on from here with --resume --out ", stderr);
+        ntk_print_shell_word(seeds->folder, stderr);
+        fputc('\n', stderr);
         result = CLI_INTERRUPTED;
     } else
         result = cli_fail_naming(arguments->command, status);

@@ -56,6 +56,7 @@ ntk_status ntk_run_risk(const ntk_run *run, ntk_risk *out) {
             add(claim, (ntk_variant){0}, &outcome->checks[k], out);
         for (size_t c = 0; c < claim->control_count; c++) add_control(claim, &outcome->controls[c], out);
     }
+    out->total = fmin(1, out->total); /* a sum that bounds a probability */
     qsort(out->shares, out->count, sizeof *out->shares, by_risk);
     return NTK_OK;
 }

@@ -20,7 +20,7 @@ typedef struct ntk_risk_share {
 } ntk_risk_share;
 
 typedef struct ntk_risk {
-    double total; /* of the shares */
+    double total; /* of the shares; 1 at most */
     size_t count;
     ntk_risk_share *shares; /* (count), the largest first */
 } ntk_risk;

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,14 +50,14 @@ static ntk_status find(ntk_seeds *seeds, const char *claim, const char *control,
 }
 
 /* Welford's update: stable however large the mean is beside the deviations. */
-static void add_room(ntk_seeds_judgement *j, double room) {
+static void add_margin(ntk_seeds_judgement *j, double room, double margin) {
     if (isnan(room)) return;
     if (!(room >= j->least_room)) j->least_room = room; /* the first, too */
-    if (!isfinite(room)) return;
-    j->rooms++;
-    const double before = room - j->mean_room;
-    j->mean_room += before / (double)j->rooms;
-    j->squares += before * (room - j->mean_room);
+    if (!isfinite(margin)) return;
+    j->margins++;
+    const double before = margin - j->mean;
+    j->mean += before / (double)j->margins;
+    j->squares += before * (margin - j->mean);
 }
 
 static bool is_otherwise(const ntk_check_outcome *outcome, bool control, bool twin) {
@@ -80,28 +81,27 @@ static void write_value(FILE *stream, uint64_t seed, const ntk_seeds_judgement *
 }
 
 static ntk_status add(ntk_seeds *seeds, uint64_t seed, const char *claim, const char *control, bool twin,
-                      const ntk_check_outcome *outcome, FILE *stream) {
+                      const ntk_check_outcome *outcome) {
     ntk_seeds_judgement *j;
     NTK_TRY(find(seeds, claim, control, outcome->check->name, twin, &j));
     j->seeds++;
     j->otherwise += is_otherwise(outcome, control != NULL, twin);
-    add_room(j, outcome->room);
-    write_value(stream, seed, j, outcome);
+    add_margin(j, outcome->room, outcome->margin);
+    write_value(seeds->rows, seed, j, outcome);
     return NTK_OK;
 }
 
-static ntk_status add_claim(ntk_seeds *seeds, uint64_t seed, const ntk_claim_run *run, FILE *stream) {
+static ntk_status add_claim(ntk_seeds *seeds, uint64_t seed, const ntk_claim_run *run) {
     const ntk_claim *claim = &run->claim;
     const ntk_claim_outcome *outcome = run->result.outcome;
     for (size_t i = 0; outcome != NULL && i < claim->check_count; i++)
-        NTK_TRY(add(seeds, seed, claim->id, NULL, false, &outcome->checks[i], stream));
+        NTK_TRY(add(seeds, seed, claim->id, NULL, false, &outcome->checks[i]));
     for (size_t c = 0; outcome != NULL && c < claim->control_count; c++) {
         const ntk_control_outcome *control = &outcome->controls[c];
         const char *name = control->control->name;
         for (size_t b = 0; b < control->control->break_count; b++) {
-            NTK_TRY(add(seeds, seed, claim->id, name, false, &control->breaks[b], stream));
-            if (!control->twin_is_claim)
-                NTK_TRY(add(seeds, seed, claim->id, name, true, &control->twin[b], stream));
+            NTK_TRY(add(seeds, seed, claim->id, name, false, &control->breaks[b]));
+            if (!control->twin_is_claim) NTK_TRY(add(seeds, seed, claim->id, name, true, &control->twin[b]));
         }
     }
     return NTK_OK;
@@ -124,10 +124,10 @@ static double tail(double far, double degrees) {
 }
 
 double ntk_seeds_chance(const ntk_seeds_judgement *j) {
-    if (j->rooms < 3) return NAN;
-    const double n = (double)j->rooms, deviation = sqrt(j->squares / (n - 1));
-    if (deviation == 0) return j->mean_room < 0;
-    const double far = j->mean_room / (deviation * sqrt(1 + 1 / n));
+    if (j->margins < 3) return NAN;
+    const double n = (double)j->margins, deviation = sqrt(j->squares / (n - 1));
+    if (deviation == 0) return j->mean < 0;
+    const double far = j->mean / (deviation * sqrt(1 + 1 / n));
     return far >= 0 ? tail(far, n - 1) : 1 - tail(-far, n - 1);
 }
 
@@ -160,63 +160,82 @@ static ntk_status write_judgements(const ntk_seeds *seeds, bool last) {
     ntk_release(path);
     NTK_TRY(status);
     FILE *stream = ntk_file_stream(file);
-    fputs("claim\tcontrol\ttwin\tcheck\tseeds\totherwise\tleast-room\tmean-room\tdeviation\tchance\n",
+    fputs("claim\tcontrol\ttwin\tcheck\tseeds\totherwise\tleast-room\tmean-margin\tdeviation\tchance\n",
           stream);
     for (size_t i = 0; i < seeds->count; i++) {
         const ntk_seeds_judgement *j = &seeds->judgements[i];
-        const bool has = j->rooms > 0;
+        const bool has = j->margins > 0;
         char least[NTK_NUMBER_SIZE], mean[NTK_NUMBER_SIZE], spread[NTK_NUMBER_SIZE], chance[NTK_NUMBER_SIZE];
         fprintf(stream, "%s\t%s\t%s\t%s\t%zu\t%zu\t%s\t%s\t%s\t%s\n", j->claim,
                 j->control != NULL ? j->control : "-", j->twin ? "twin" : "-", j->check, j->seeds,
                 j->otherwise, ntk_text_number(j->least_room, least),
-                ntk_text_number(has ? j->mean_room : NAN, mean),
-                ntk_text_number(j->rooms > 1 ? sqrt(j->squares / (double)(j->rooms - 1)) : NAN, spread),
+                ntk_text_number(has ? j->mean : NAN, mean),
+                ntk_text_number(j->margins > 1 ? sqrt(j->squares / (double)(j->margins - 1)) : NAN, spread),
                 ntk_text_number(last ? ntk_seeds_chance(j) : NAN, chance));
     }
     return ntk_file_commit(file);
 }
 
+static ntk_status write_values(const ntk_seeds *seeds) {
+    char *path;
+    ntk_file *file;
+    if (fflush(seeds->rows) != 0) return ntk_fail(NTK_ERROR_MEMORY, "no memory for the rows of values.tsv");
+    NTK_TRY(ntk_text_format(&path, "%s/values.tsv", seeds->folder));
+    const ntk_status status = ntk_file_create(path, &file);
+    ntk_release(path);
+    NTK_TRY(status);
+    fputs("seed\tclaim\tcontrol\ttwin\tcheck\tverdict\tvalue\tlow\thigh\troom\n", ntk_file_stream(file));
+    fwrite(seeds->values, 1, seeds->values_size, ntk_file_stream(file));
+    return ntk_file_commit(file);
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
-static ntk_status take(ntk_seeds *seeds, const ntk_run *run, FILE *stream, ntk_verdict *worst) {
+static ntk_status take(ntk_seeds *seeds, const ntk_run *run, ntk_verdict *worst) {
     *worst = NTK_VERDICT_HOLDS;
     for (size_t i = 0; i < run->claim_count; i++) {
-        NTK_TRY(add_claim(seeds, run->options.seed, &run->claims[i], stream));
+        NTK_TRY(add_claim(seeds, run->options.seed, &run->claims[i]));
         if (run->claims[i].result.verdict > *worst) *worst = run->claims[i].result.verdict;
     }
     seeds->done++;
     seeds->broken += *worst != NTK_VERDICT_HOLDS;
+    NTK_TRY(write_values(seeds));
     return write_judgements(seeds, seeds->done == seeds->wanted);
 }
 
-static ntk_status run_seed(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
-                           uint64_t seed, FILE *stream, ntk_verdict *worst) {
+/* Whether a run has begun there: a folder alone is none. */
+static ntk_status has_begun(const char *folder, bool *out) {
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/journal.log", folder));
+    *out = access(path, F_OK) == 0;
+    ntk_release(path);
+    return NTK_OK;
+}
+
+static ntk_status run_in(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
+                         uint64_t seed, const char *folder, ntk_verdict *worst) {
     ntk_run_options options = seeds->options;
-    char *folder;
-    NTK_TRY(ntk_text_format(&folder, "%s/seeds/%llu", seeds->folder, (unsigned long long)seed));
+    bool begun;
+    NTK_TRY(has_begun(folder, &begun));
     options.seed = seed;
     options.out = folder;
     options.figures = false;
-    options.resume = seeds->options.resume && access(folder, F_OK) == 0;
+    options.resume = seeds->options.resume && begun;
     ntk_run *run = NULL;
     ntk_status status = ntk_run_create(suite, names, count, &options, &run);
     if (status == NTK_OK) status = ntk_run_execute(run);
-    if (status == NTK_OK) status = take(seeds, run, stream, worst);
+    if (status == NTK_OK) status = take(seeds, run, worst);
     ntk_run_destroy(run);
-    ntk_release(folder);
     return status;
 }
 
-static ntk_status run_seeds(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
-                            ntk_seeds_observer *observer, void *context, FILE *stream) {
-    fputs("seed\tclaim\tcontrol\ttwin\tcheck\tverdict\tvalue\tlow\thigh\troom\n", stream);
-    for (size_t k = 1; k <= seeds->wanted; k++) {
-        const uint64_t seed = seeds->options.seed + k;
-        ntk_verdict worst;
-        NTK_TRY(run_seed(seeds, suite, names, count, seed, stream, &worst));
-        if (observer != NULL) observer(seeds, seed, worst, context);
-    }
-    return NTK_OK;
+static ntk_status run_seed(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
+                           uint64_t seed, ntk_verdict *worst) {
+    char *folder;
+    NTK_TRY(ntk_text_format(&folder, "%s/seeds/%llu", seeds->folder, (unsigned long long)seed));
+    const ntk_status status = run_in(seeds, suite, names, count, seed, folder, worst);
+    ntk_release(folder);
+    return status;
 }
 
 static bool is_empty(const char *folder) {
@@ -236,6 +255,20 @@ static ntk_status name_folder(ntk_seeds *seeds) {
     return ntk_text_format(&seeds->folder, "scans/%s-seeds", text);
 }
 
+/* What is wrong with the claims or the options is found by a plan without a folder. */
+static ntk_status check(const ntk_suite *suite, const char *const *names, size_t count,
+                        const ntk_run_options *options, size_t wanted) {
+    ntk_run *run;
+    if (options->seed > UINT64_MAX - wanted)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "the seeds that follow %llu do not fit 64 bits",
+                        (unsigned long long)options->seed);
+    ntk_run_options planned = *options;
+    planned.resume = false;
+    NTK_TRY(ntk_run_prepare(suite, names, count, &planned, &run));
+    ntk_run_destroy(run);
+    return NTK_OK;
+}
+
 static ntk_status begin(ntk_seeds *seeds) {
     const bool resume = seeds->options.resume;
     NTK_TRY(name_folder(seeds));
@@ -244,6 +277,8 @@ static ntk_status begin(ntk_seeds *seeds) {
                         seeds->folder);
     if (resume && (seeds->options.out == NULL || is_empty(seeds->folder)))
         return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume needs --out, the folder of seeds that have begun");
+    seeds->rows = open_memstream(&seeds->values, &seeds->values_size);
+    if (seeds->rows == NULL) return ntk_fail(NTK_ERROR_MEMORY, "no memory for the rows of values.tsv");
     return ntk_folder_create(seeds->folder);
 }
 
@@ -252,20 +287,18 @@ ntk_status ntk_seeds_execute(const ntk_suite *suite, const char *const *names, s
                              void *context, ntk_seeds **out) {
     void *memory;
     *out = NULL;
+    NTK_TRY(check(suite, names, count, options, wanted));
     NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
     ntk_seeds *seeds = *out = memory;
     seeds->options = *options;
     seeds->wanted = wanted;
     NTK_TRY(begin(seeds));
-    char *path;
-    ntk_file *file;
-    NTK_TRY(ntk_text_format(&path, "%s/values.tsv", seeds->folder));
-    ntk_status status = ntk_file_create(path, &file);
-    ntk_release(path);
-    NTK_TRY(status);
-    status = run_seeds(seeds, suite, names, count, observer, context, ntk_file_stream(file));
-    const ntk_status written = ntk_file_commit(file);
-    return status != NTK_OK ? status : written;
+    for (size_t k = 1; k <= wanted; k++) {
+        ntk_verdict worst;
+        NTK_TRY(run_seed(seeds, suite, names, count, options->seed + k, &worst));
+        if (observer != NULL) observer(seeds, options->seed + k, worst, context);
+    }
+    return NTK_OK;
 }
 
 void ntk_seeds_destroy(ntk_seeds *seeds) {
@@ -275,6 +308,8 @@ void ntk_seeds_destroy(ntk_seeds *seeds) {
         ntk_release(seeds->judgements[i].control);
         ntk_release(seeds->judgements[i].check);
     }
+    if (seeds->rows != NULL) fclose(seeds->rows);
+    free(seeds->values);
     ntk_release(seeds->judgements);
     ntk_release(seeds->folder);
     ntk_release(seeds);

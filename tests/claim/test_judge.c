@@ -336,6 +336,7 @@ Test(judge, risk_counts_the_sides_that_a_check_has) {
     metric = fixture_estimate("x", -10, -13, -7);
     metric.estimate.standard_error = 3;
     cr_expect_eq(ntk_check_judge(&at_least, &metrics).room, -3);
+    cr_expect_eq(ntk_check_judge(&at_least, &metrics).margin, -9);
     ntk_metric plain = fixture_scalar("x", 0);
     cr_expect(isnan(ntk_check_judge(&at_most, &(ntk_metrics){&plain, 1}).risk));
 }

@@ -44,5 +44,15 @@ Test(seeds, they_go_on_from_where_they_were_stopped) {
         0, "%s", toy_output());
     cr_expect_eq(toy_ntk("verify toy/holds --seeds 2 --out typo --resume"), 64, "%s", toy_output());
     cr_expect_eq(toy_ntk("verify toy/holds --seeds 0"), 64);
+    cr_expect_eq(toy_ntk("verify toy/holds --seeds 2 --seed 18446744073709551615 --out t"), 64);
+    cr_expect(toy_said("do not fit 64 bits"), "%s", toy_output());
+    /* What is wrong is found before anything is written. */
+    cr_expect_eq(toy_ntk("verify nosuch/claim --seeds 2 --out t"), 64);
+    cr_expect_eq(toy_ntk("verify toy/holds --seeds 2 --set nope=1 --out t"), 64);
+    cr_expect_eq(toy_shell("test ! -e t"), 0);
+    /* A folder without a run in it is begun. */
+    cr_expect_eq(
+        toy_shell("rm -r s/seeds/*3/*; \"$NTK_FIXTURE\" verify toy/holds --seeds 2 --out s --resume"), 0,
+        "%s", toy_output());
     cr_expect_eq(toy_ntk("verify toy/holds --seeds 2 --github --out t"), 64);
 }

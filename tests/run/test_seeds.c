@@ -7,7 +7,7 @@
 
 static ntk_seeds_judgement rooms(size_t n, double mean, double deviation) {
     return (ntk_seeds_judgement){
-        .rooms = n, .mean_room = mean, .squares = deviation * deviation * (double)(n - 1)};
+        .margins = n, .mean = mean, .squares = deviation * deviation * (double)(n - 1)};
 }
 
 /* Student's law in closed form: P(T_2 <= -x) = (1 - x / sqrt(2 + x^2)) / 2, and with one degree
