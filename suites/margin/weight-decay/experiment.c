@@ -14,12 +14,23 @@
  * scale falls like e^{-lambda t}, and beta has the loss's minimum on its way at every scale that it
  * passes, as the decay is slow beside the flow of the loss. What one sees at time t depends on w
  * alone (ours; the paper has a window about w = 0 outside which the direction is one or the other).
- * That
- * the regime is the rich one is said by
+ * That the regime is the rich one is said by
  *
  *     rho = sum |u^2 - v^2| / sum (u^2 + v^2),    0 at the start, 1 where u_j or v_j is alone,
  *
- * and t*, at which rho = 1/2, has lambda t* = log alpha + c: slope 1 in log alpha. */
+ * and t*, at which rho = 1/2, has lambda t* = log alpha + c: slope 1 in log alpha.
+ *
+ * Of all u, v with the same beta the least u^2 + v^2 is |beta|, where u_j or v_j is 0: the flow
+ * comes to rest at the minimum of L(beta) + (lambda/2) sum |beta_j|. It is not at 0 if and only if
+ *
+ *     lambda < 2 max_j |dL/dbeta_j (0)|,    dL/dbeta_j (0) = (1/n) sum_i (1/2 - y_i) x_ij,
+ *
+ * and then rho tends to 1, so that there is a t*. With more decay beta falls to 0 with u and v: a
+ * network that is neither lazy nor rich.
+ *
+ * What a finite alpha remembers of its start: with u_j / v_j = e^{2 phi_j} one has beta_j = 2
+ * e^{-2w} sinh(2 phi_j), and at the start the limit has phi = beta / (4 alpha^2) where the network
+ * has 0. */
 #include <math.h>
 
 #include <ntk/lab/lab.h>
@@ -27,7 +38,7 @@
 static const ntk_parameter parameters[] = {
     NTK_REALS("scales", "30 100 300 1000", 1, 1e6, "alpha, ascending"),
     NTK_INTEGER("seeds", 8, 1, 1000, "draws of the points"),
-    NTK_REAL("lambda", 1e-3, 1e-6, 1, "weight decay"),
+    NTK_REAL("lambda", 1e-3, 1e-6, 100, "weight decay"),
     NTK_CHOICE("centre", "zero", "zero|initialisation", "what the decay pulls towards"),
     NTK_REAL("end", 3, 0, 30, "w at which the flows end"),
     NTK_REAL("never", 20, 1, 100, "lambda t* of a flow that does not get there"),
@@ -37,13 +48,14 @@ static const ntk_parameter parameters[] = {
 
 static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("slope", "of lambda t* in log alpha"),
-    NTK_METRIC("invariant", "largest |log(u_j v_j) + 2w| at t*, or at the end"),
+    NTK_METRIC("invariant", "largest |u_j v_j - e^(-2w)| / max(1, e^(-2w)) at 60 times and at t*"),
     NTK_METRIC("offset-spread", "largest difference of lambda t* - log alpha between scales of a draw"),
+    NTK_METRIC("decay-share", "largest lambda / (2 max_j |dL/dbeta_j|) at beta = 0, over the draws"),
     {0},
 };
 
-enum { LOG_SCALE, DECAY_TIME, INVARIANT, SPREAD };
-static const char columns[] = "log-scale decay-time invariant spread";
+enum { LOG_SCALE, DECAY_TIME, INVARIANT, SPREAD, SHARE };
+static const char columns[] = "log-scale decay-time invariant spread decay-share";
 enum { SEED, SCALE };
 /* Of the curves: w and rho. */
 enum { W, RHO, CURVES, TIMES = 60 };
@@ -59,7 +71,7 @@ typedef struct decay {
     double alpha, lambda;
     size_t seen;
     double *curves;            /* (CURVES, TIMES) */
-    double arrival, invariant; /* lambda t*, NaN before; and |log(u v) + 2w| there */
+    double arrival, invariant; /* lambda t*, NaN before; the largest so far */
 } decay;
 
 static double richness(size_t d, const double *theta) {
@@ -81,28 +93,43 @@ static double phase(const decay *self, double log_time) {
     return self->lambda * exp(log_time) - log(self->alpha);
 }
 
-/* Largest |log(u_j v_j) + 2w|. */
-static double invariant_at(const decay *self, double w, const double *theta) {
-    double largest = 0;
-    for (size_t j = 0; j < self->network.inputs; j++)
-        largest = ntk_larger(largest, fabs(log(theta[j] * theta[self->network.inputs + j]) + 2 * w));
-    return largest;
+/* Of u_j v_j, relative where the network is lazy and absolute where it is rich. */
+static void check_invariant(decay *self, double w, const double *theta) {
+    const double product = exp(-2 * w);
+    for (size_t j = 0; j < self->network.inputs; j++) {
+        const double error = fabs(theta[j] * theta[self->network.inputs + j] - product);
+        self->invariant = ntk_larger(self->invariant, error / ntk_larger(1, product));
+    }
 }
 
 static ntk_status arrive(const ntk_observation *seen, void *context) {
     decay *self = context;
     if (!isnan(self->arrival)) return NTK_OK;
     self->arrival = self->lambda * exp(seen->log_time);
-    self->invariant = invariant_at(self, phase(self, seen->log_time), seen->theta);
+    check_invariant(self, phase(self, seen->log_time), seen->theta);
     return NTK_OK;
 }
 
 static ntk_status watch(const ntk_observation *seen, void *context) {
     decay *self = context;
+    const double w = phase(self, seen->log_time);
+    check_invariant(self, w, seen->theta);
     if (self->seen == TIMES) return NTK_OK;
-    self->curves[W * TIMES + self->seen] = phase(self, seen->log_time);
+    self->curves[W * TIMES + self->seen] = w;
     self->curves[RHO * TIMES + self->seen++] = richness(self->network.inputs, seen->theta);
     return NTK_OK;
+}
+
+/* lambda / (2 max_j |dL/dbeta_j|) at beta = 0. */
+static double decay_share(const decay *self, const double *targets) {
+    const size_t n = self->network.points, d = self->network.inputs;
+    double steepest = 0;
+    for (size_t j = 0; j < d; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += (0.5 - targets[i]) * self->network.x[i * d + j];
+        steepest = ntk_larger(steepest, fabs(sum) / (double)n);
+    }
+    return self->lambda / (2 * steepest);
 }
 
 static ntk_status follow(const ntk_context *context, decay *self, const double *targets, double *theta,
@@ -133,13 +160,11 @@ static ntk_status run_scale(const ntk_context *context, decay *self, const doubl
     double theta[2 * MOST];
     ntk_flow_result result;
     NTK_TRY(follow(context, self, targets, theta, &result));
-    if (isnan(self->arrival)) {
-        self->arrival = ntk_context_real(context, "never");
-        self->invariant = invariant_at(self, phase(self, result.log_time), theta);
-    }
+    if (isnan(self->arrival)) self->arrival = ntk_context_real(context, "never");
     values[LOG_SCALE] = log(self->alpha);
     values[DECAY_TIME] = self->arrival;
     values[INVARIANT] = self->invariant;
+    values[SHARE] = decay_share(self, targets);
     return NTK_OK;
 }
 
@@ -198,8 +223,10 @@ static ntk_status conduct(ntk_context *context, study *self) {
     NTK_TRY(ntk_emit_estimate(context, "slope", &slope));
     NTK_TRY(ntk_emit_scalar(context, "invariant",
                             ntk_grid_largest(&self->grid, ntk_grid_whole(), INVARIANT).value));
-    return ntk_emit_scalar(context, "offset-spread",
-                           ntk_grid_largest(&self->grid, ntk_grid_whole(), SPREAD).value);
+    NTK_TRY(ntk_emit_scalar(context, "offset-spread",
+                            ntk_grid_largest(&self->grid, ntk_grid_whole(), SPREAD).value));
+    return ntk_emit_scalar(context, "decay-share",
+                           ntk_grid_largest(&self->grid, ntk_grid_whole(), SHARE).value);
 }
 
 static ntk_status run(ntk_context *context) {
