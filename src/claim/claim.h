@@ -155,6 +155,10 @@ typedef struct ntk_claim {
  * parameters. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT, "path:line: what is wrong and what is
  * allowed". */
 ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out);
+/* The digest of folder/claim.yaml as it is now: `content` of a claim, unless it was changed since.
+ * Errors: NTK_ERROR_IO. */
+ntk_status ntk_claim_digest(const char *folder, ntk_digest *out);
+
 /* Release and zero; a zeroed value is allowed. */
 void ntk_claim_release(ntk_claim *claim);
 

@@ -2,6 +2,7 @@
  * a claim with every key. */
 #include <string.h>
 
+#include <ntk/file.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/memory.h>
@@ -472,6 +473,18 @@ static ntk_status read_folder(const char *folder, ntk_claim *claim) {
     const ntk_status status = read_file(path, claim);
     ntk_release(path);
     return status;
+}
+
+ntk_status ntk_claim_digest(const char *folder, ntk_digest *out) {
+    char *path, *content;
+    size_t size;
+    NTK_TRY(ntk_text_format(&path, "%s/claim.yaml", folder));
+    const ntk_status status = ntk_file_read(path, &content, &size);
+    ntk_release(path);
+    NTK_TRY(status);
+    *out = ntk_digest_text(NTK_DIGEST_START, content);
+    ntk_release(content);
+    return NTK_OK;
 }
 
 ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out) {

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/shell.h"
 
 static const cli_option options[] = {CLI_SUITES_OPTION, {NULL, 0, NULL, NULL}};
 
@@ -58,6 +59,13 @@ static ntk_status write_claim(const ntk_suite *suite, const char *id, char **fol
     return status;
 }
 
+static void print_command(const char *command, const char *suites, const char *id) {
+    printf("    ntk %s ", command);
+    if (suites != NULL) printf("--suites ");
+    if (suites != NULL) ntk_print_shell_word(suites, stdout);
+    printf("%s%s", suites != NULL ? " " : "", id);
+}
+
 static int run(const cli_arguments *arguments) {
     const char *id = arguments->names[0];
     if (!is_id(id))
@@ -69,17 +77,18 @@ static int run(const cli_arguments *arguments) {
     status = write_claim(&suite, id, &folder);
     const bool outside = suite.outside != NULL;
     ntk_suite_release(&suite);
-    if (status == NTK_OK && outside)
-        printf("%s holds claim.yaml, experiment.c and figure.gp, an example that holds. Next:\n"
-               "    ntk verify --suites %s %s    build and judge it: its numbers are not stored yet\n"
-               "    ntk accept --suites %s %s --why \"first result\"\n",
-               folder, cli_value(arguments, "suites"), id, cli_value(arguments, "suites"), id);
-    else if (status == NTK_OK)
-        printf("%s holds claim.yaml, experiment.c and figure.gp, an example that holds. Next:\n"
-               "    make                               build it into build/ntk\n"
+    if (status == NTK_OK)
+        printf("%s holds claim.yaml, experiment.c and figure.gp, an example that holds. Next:\n", folder);
+    if (status == NTK_OK && outside) {
+        print_command("verify", cli_value(arguments, "suites"), id);
+        printf("    build and judge it: its numbers are not stored yet\n");
+        print_command("accept", cli_value(arguments, "suites"), id);
+        printf(" --why \"first result\"\n");
+    } else if (status == NTK_OK)
+        printf("    make                               build it into build/ntk\n"
                "    build/ntk verify %s    judge it: its numbers are not stored yet\n"
                "    build/ntk accept %s --why \"first result\"\n",
-               folder, id, id);
+               id, id);
     ntk_release(folder);
     return status == NTK_OK ? CLI_OK : cli_fail_naming(arguments->command, status);
 }

@@ -135,9 +135,6 @@ static int exit_status(const ntk_scan *scan) {
 
 static int finish(const cli_arguments *arguments, const ntk_scan *scan, const char *metric, FILE *stream) {
     const bool known = ntk_scan_has_metric(scan, metric);
-    if (!known && cli_value(arguments, "metric") != NULL)
-        return cli_usage_error(arguments->command, "no point has a metric %s; %s/scan.tsv has all", metric,
-                               scan->folder);
     if (cli_flag(arguments, "json")) print_json(scan);
     if (cli_flag(arguments, "markdown")) print_markdown(scan, metric);
     fprintf(stream, "table: %s/scan.tsv\n", scan->folder);
@@ -149,11 +146,10 @@ static int execute(const cli_arguments *arguments, ntk_scan *scan) {
     const bool for_program = cli_flag(arguments, "json") || cli_flag(arguments, "markdown");
     const char *asked = cli_value(arguments, "metric");
     teller told = {for_program ? stderr : stdout, asked != NULL ? asked : ntk_scan_first_metric(scan)};
-    const ntk_status status = ntk_scan_execute(scan, tell_point, &told);
-    if (status == NTK_ERROR_CANCELLED) {
-        cli_error("interrupted; the same command with --resume --out %s goes on from here", scan->folder);
-        return CLI_INTERRUPTED;
-    }
+    ntk_status status = asked != NULL ? ntk_scan_require_metric(scan, asked) : NTK_OK;
+    if (status == NTK_OK) status = ntk_scan_execute(scan, tell_point, &told);
+    if (status == NTK_ERROR_CANCELLED)
+        return cli_display_interrupted("the same command with --resume", scan->folder, "");
     return status == NTK_OK ? finish(arguments, scan, told.metric, told.stream)
                             : cli_fail_naming(arguments->command, status);
 }

@@ -12,6 +12,7 @@
 #include "run/github.h"
 #include "run/process.h"
 #include "run/runner.h"
+#include "run/shell.h"
 
 /* ---- interruption ---------------------------------------------------------------------------- */
 
@@ -137,15 +138,21 @@ void cli_display_observe(cli_display *screen, ntk_run_observer *out) {
     *out = (ntk_run_observer){show_progress, show_result, show_warning, screen};
 }
 
+int cli_display_interrupted(const char *command, const char *folder, const char *rest) {
+    fprintf(stderr, "ntk: interrupted; %s --out ", command);
+    ntk_print_shell_word(folder, stderr);
+    fprintf(stderr, "%s goes on from here\n", rest);
+    return CLI_INTERRUPTED;
+}
+
 int cli_display_run(cli_display *screen, ntk_run *run, bool github) {
     screen->run = run;
     const ntk_status status = ntk_run_execute(run);
     clear_line(screen);
     int result = CLI_OK;
     if (status == NTK_ERROR_CANCELLED) {
-        cli_error("interrupted; `ntk verify` with --resume --out %s and the same options goes on from here",
-                  ntk_run_folder(run));
-        result = CLI_INTERRUPTED;
+        result = cli_display_interrupted("`ntk verify` with --resume", ntk_run_folder(run),
+                                         " and the same options");
     } else if (status != NTK_OK)
         result = cli_fail(status);
     else {

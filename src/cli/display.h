@@ -21,6 +21,10 @@ void cli_display_observe(cli_display *screen, ntk_run_observer *out);
 extern volatile sig_atomic_t cli_interrupted;
 void cli_catch_interrupts(void);
 
+/* Say what goes on from here: the command, --out with this folder, the rest of it. Returns
+ * CLI_INTERRUPTED. */
+int cli_display_interrupted(const char *command, const char *folder, const char *rest);
+
 /* Execute a run that is observed so, tell how it ended (github: to a GitHub workflow too), destroy
  * it. Returns the exit status. */
 int cli_display_run(cli_display *screen, ntk_run *run, bool github);

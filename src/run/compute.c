@@ -41,19 +41,41 @@ static ntk_status copy_metrics(const ntk_metrics *from, ntk_metrics *to) {
     return NTK_OK;
 }
 
-static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *inputs, const ntk_claim *claim,
-                               const ntk_given *given) {
-    if (inputs == NULL) return NTK_OK;
-    if (claim->content != inputs->claim)
+/* What was read is what the runner planned with. */
+static ntk_status check_inputs(const ntk_suite *suite, const ntk_inputs *planned, const ntk_inputs *read,
+                               const ntk_claim *claim, const ntk_given *given) {
+    if (read->claim != planned->claim)
         return ntk_fail(NTK_ERROR_CANCELLED, "%s/claim.yaml: was changed during the run; start again",
                         claim->folder);
-    if (claim->code != inputs->code)
+    if (read->code != planned->code)
         return ntk_fail(NTK_ERROR_CANCELLED, "%s: its experiment was changed during the run; start again",
                         claim->folder);
-    if (ntk_given_digest(given) != inputs->given)
+    if (read->given != planned->given)
         return ntk_fail(NTK_ERROR_CANCELLED, "%s: was changed during the run; start again",
                         given->x_path != NULL ? given->x_path : "the data of --data-x");
-    return ntk_data_check(suite->data, &inputs->data);
+    return ntk_data_check(suite->data, &planned->data);
+}
+
+static ntk_inputs inputs_read(const ntk_claim *claim, const ntk_given *given) {
+    return (ntk_inputs){.claim = claim->content, .code = claim->code, .given = ntk_given_digest(given)};
+}
+
+/* After the computation: the files, digested again. A program reads those of its folder while it
+ * runs; a compiled experiment was loaded whole. */
+static ntk_status check_again(const ntk_suite *suite, const ntk_process_request *request,
+                              const ntk_claim *claim, const ntk_given *given) {
+    if (request->inputs == NULL) return NTK_OK;
+    ntk_inputs now = inputs_read(claim, given);
+    NTK_TRY(ntk_claim_digest(claim->folder, &now.claim));
+    if (claim->program != NULL) NTK_TRY(ntk_sources_digest(claim->folder, &now.code));
+    NTK_TRY(ntk_given_digest_again(given, &now.given));
+    return check_inputs(suite, request->inputs, &now, claim, given);
+}
+
+static ntk_status check_before(const ntk_suite *suite, const ntk_process_request *request,
+                               const ntk_claim *claim, const ntk_given *given) {
+    const ntk_inputs read = inputs_read(claim, given);
+    return request->inputs == NULL ? NTK_OK : check_inputs(suite, request->inputs, &read, claim, given);
 }
 
 /* The context of a request, with data of the user's own where they apply. view: filled where they
@@ -91,11 +113,11 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
     NTK_TRY(find_control(claim, request->control, &control));
     NTK_TRY(
         create_context(suite, request, claim, (ntk_variant){control, request->twin}, given, &view, &context));
-    ntk_status status = check_inputs(suite, request->inputs, claim, given);
+    ntk_status status = check_before(suite, request, claim, given);
     if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
     if (status == NTK_OK) status = conduct(claim, request, context);
     if (status == NTK_OK) status = ntk_experiment_check_metrics(context);
-    if (status == NTK_OK) status = check_inputs(suite, request->inputs, claim, given);
+    if (status == NTK_OK) status = check_again(suite, request, claim, given);
     if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);
     if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);
     ntk_context_destroy(context);

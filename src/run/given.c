@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ntk/lab/experiment.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
@@ -87,7 +88,7 @@ static ntk_status require_norms(const ntk_given *given, const ntk_claim *claim) 
     for (size_t i = 0; i < given->x.rows; i++) {
         const double norm = ntk_norm(d, given->x.values + i * d);
         if (fabs(norm - 1) <= allowed) continue;
-        return ntk_fail(NTK_ERROR_ARGUMENT,
+        return ntk_fail(NTK_ERROR_FORMAT,
                         "%s: row %zu has the norm %.17g, and %s is about points of norm one", given->x_path,
                         i, norm, claim->id);
     }
@@ -117,12 +118,24 @@ static ntk_status require_distinct(const ntk_given *given, const ntk_claim *clai
     ntk_status status = NTK_OK;
     for (size_t i = 0; i + 1 < n && status == NTK_OK; i++)
         if (by_values(&rows[i], &rows[i + 1]) == 0)
-            status = ntk_fail(
-                NTK_ERROR_ARGUMENT, "%s: rows %zu and %zu are equal, and %s is about distinct points",
-                given->x_path, rows[i].index < rows[i + 1].index ? rows[i].index : rows[i + 1].index,
-                rows[i].index < rows[i + 1].index ? rows[i + 1].index : rows[i].index, claim->id);
+            status =
+                ntk_fail(NTK_ERROR_FORMAT, "%s: rows %zu and %zu are equal, and %s is about distinct points",
+                         given->x_path, rows[i].index < rows[i + 1].index ? rows[i].index : rows[i + 1].index,
+                         rows[i].index < rows[i + 1].index ? rows[i + 1].index : rows[i].index, claim->id);
     ntk_release(memory);
     return status;
+}
+
+/* The parameter (NULL: none) that becomes the number of points or of coordinates takes it. */
+static ntk_status require_size(const ntk_given *given, const ntk_claim *claim, char *parameter,
+                               const char *size, const char *what) {
+    if (parameter == NULL) return NTK_OK;
+    char value[sizeof given->rows];
+    snprintf(value, sizeof value, "%s", size);
+    const ntk_setting setting = {.name = parameter, .value = value};
+    if (ntk_setting_check(claim->experiment, &setting) == NTK_OK) return NTK_OK;
+    return ntk_fail(NTK_ERROR_FORMAT, "%s: %s %s are none that %s takes: %s", given->x_path, size, what,
+                    claim->id, ntk_error_detail());
 }
 
 ntk_status ntk_given_check(const ntk_given *given, const ntk_claim *claim) {
@@ -137,6 +150,8 @@ ntk_status ntk_given_check(const ntk_given *given, const ntk_claim *claim) {
                         claim->data.labels ? "--data-x: %s is about labelled points: add --data-y"
                                            : "--data-y: %s is about points without labels",
                         claim->id);
+    NTK_TRY(require_size(given, claim, claim->data.count, given->rows, "points"));
+    NTK_TRY(require_size(given, claim, claim->data.inputs, given->columns, "coordinates"));
     if (claim->data.unit_norm) NTK_TRY(require_norms(given, claim));
     return claim->data.distinct ? require_distinct(given, claim) : NTK_OK;
 }
@@ -164,6 +179,16 @@ ntk_digest ntk_given_digest(const ntk_given *given) {
     if (given->x_path == NULL) return 0;
     const ntk_digest files[] = {given->x_file, given->y_file};
     return ntk_digest_bytes(NTK_DIGEST_START, files, sizeof files);
+}
+
+ntk_status ntk_given_digest_again(const ntk_given *given, ntk_digest *out) {
+    ntk_given now = *given;
+    now.x_file = NTK_DIGEST_START;
+    if (given->x_path != NULL) NTK_TRY(ntk_digest_file(given->x_path, &now.x_file));
+    now.y_file = given->y_path != NULL ? NTK_DIGEST_START : 0;
+    if (given->y_path != NULL) NTK_TRY(ntk_digest_file(given->y_path, &now.y_file));
+    *out = ntk_given_digest(&now);
+    return NTK_OK;
 }
 
 ntk_given_data ntk_given_view(const ntk_given *given) {

@@ -28,8 +28,10 @@ typedef struct ntk_given {
 ntk_status ntk_given_read(const char *x, const char *y, ntk_given *out);
 void ntk_given_release(ntk_given *given);
 
-/* Whether a claim takes them. Errors: NTK_ERROR_ARGUMENT, saying why not: nothing is said of data
- * in claim.yaml, labels are missing or not asked for, a hypothesis does not hold (with the row). */
+/* Whether a claim takes them. Errors: NTK_ERROR_ARGUMENT where it takes no data (nothing is said of
+ * them in claim.yaml), or labels are missing or not asked for; NTK_ERROR_FORMAT, with the file,
+ * where the data are none for it: their number or that of their coordinates is out of range, a
+ * hypothesis does not hold (with the row). */
 ntk_status ntk_given_check(const ntk_given *given, const ntk_claim *claim);
 
 /* The claim's own run uses them; a control keeps the data that it was made for, and so does a twin
@@ -43,6 +45,9 @@ size_t ntk_given_settings(const ntk_given *given, const ntk_claim *claim, ntk_se
 
 /* Of both files; 0 for none. */
 ntk_digest ntk_given_digest(const ntk_given *given);
+
+/* The same of both files as they are now. Errors: NTK_ERROR_IO. */
+ntk_status ntk_given_digest_again(const ntk_given *given, ntk_digest *out);
 
 /* As an experiment sees them; borrowed. */
 ntk_given_data ntk_given_view(const ntk_given *given);

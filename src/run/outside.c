@@ -129,6 +129,10 @@ const char *ntk_outside_id(const ntk_outside *outside, size_t index) { return cl
 
 static ntk_status load_program(outside_claim *claim) {
     NTK_TRY(ntk_text_format(&claim->program, "%s/experiment", claim->folder));
+    struct stat info;
+    if (stat(claim->program, &info) == 0 && !S_ISREG(info.st_mode))
+        return ntk_fail(NTK_ERROR_FORMAT, "%s is no executable file: %s", claim->program,
+                        S_ISDIR(info.st_mode) ? "it is a folder" : "it is no regular file");
     if (access(claim->program, X_OK) != 0)
         return ntk_fail(NTK_ERROR_FORMAT, "%s is no executable file: %s (chmod +x?)", claim->program,
                         strerror(errno));

@@ -9,12 +9,39 @@
 #include <unistd.h>
 
 #include <ntk/file.h>
+#include <ntk/lab/context.h>
+#include <ntk/lab/experiment.h>
 #include <ntk/memory.h>
 
+#include "base/nearest.h"
+#include "experiment/parameters.h"
 #include "experiment/support.h"
 #include "run/runner.h"
 
 /* ---- the grid -------------------------------------------------------------------------------- */
+
+/* That the last value is none of those before it, however they are spelt: 1 and 01 are one
+ * point. */
+static ntk_status require_new(const ntk_scan *scan, const ntk_scan_axis *axis) {
+    const size_t last = axis->count - 1;
+    const ntk_parameter *parameter;
+    ntk_value value, other;
+    bool twice = false;
+    NTK_TRY(ntk_parameter_find(scan->claim.experiment, axis->name, &parameter));
+    NTK_TRY(ntk_value_parse(parameter, axis->values[last], &value));
+    ntk_status status = NTK_OK;
+    for (size_t i = 0; i < last && status == NTK_OK && !twice; i++) {
+        status = ntk_value_parse(parameter, axis->values[i], &other);
+        if (status != NTK_OK) break;
+        twice = strcmp(value.text, other.text) == 0;
+        ntk_value_release(&other);
+    }
+    ntk_value_release(&value);
+    NTK_TRY(status);
+    return twice
+               ? ntk_fail(NTK_ERROR_ARGUMENT, "--over %s: %s is given twice", axis->name, axis->values[last])
+               : NTK_OK;
+}
 
 static ntk_status add_value(ntk_scan *scan, ntk_scan_axis *axis, const char *text, size_t length) {
     void *values = axis->values;
@@ -22,13 +49,8 @@ static ntk_status add_value(ntk_scan *scan, ntk_scan_axis *axis, const char *tex
     axis->values = values;
     NTK_TRY(ntk_text_format(&axis->values[axis->count], "%.*s", (int)length, text));
     axis->count++;
-    const ntk_setting setting = {.name = axis->name, .value = axis->values[axis->count - 1]};
     if (length == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "--over %s: a value is empty", axis->name);
-    NTK_TRY(ntk_setting_check(scan->claim.experiment, &setting));
-    for (size_t i = 0; i + 1 < axis->count; i++)
-        if (strcmp(axis->values[i], setting.value) == 0)
-            return ntk_fail(NTK_ERROR_ARGUMENT, "--over %s: %s is given twice", axis->name, setting.value);
-    return NTK_OK;
+    return require_new(scan, axis);
 }
 
 static ntk_status plan_axis(ntk_scan *scan, const ntk_setting *given) {
@@ -195,18 +217,37 @@ static ntk_status take_results(ntk_run *run, ntk_scan_point *point) {
     return NTK_OK;
 }
 
-static ntk_status run_point(ntk_scan *scan, ntk_scan_point *point) {
-    ntk_run_options options = scan->options;
-    const size_t given = options.override_count;
+/* Those of --set and of the point; to be released. */
+static ntk_status collect_settings(const ntk_scan *scan, const ntk_scan_point *point, ntk_setting **out,
+                                   size_t *count) {
+    const size_t given = scan->options.override_count;
     void *memory;
     NTK_TRY(ntk_allocate(given + scan->axis_count, sizeof(ntk_setting), &memory));
-    ntk_setting *settings = memory;
-    memcpy(settings + given, point->settings, scan->axis_count * sizeof *settings);
-    for (size_t i = 0; i < given; i++) settings[i] = options.overrides[i];
+    *out = memory;
+    *count = given + scan->axis_count;
+    for (size_t i = 0; i < given; i++) (*out)[i] = scan->options.overrides[i];
+    memcpy(*out + given, point->settings, scan->axis_count * sizeof(ntk_setting));
+    return NTK_OK;
+}
+
+/* A folder that was made and never used is no run to go on with. */
+static ntk_status has_begun(const ntk_scan_point *point, bool *begun) {
+    char *journal;
+    NTK_TRY(ntk_text_format(&journal, "%s/journal.log", point->folder));
+    *begun = access(journal, F_OK) == 0;
+    ntk_release(journal);
+    return NTK_OK;
+}
+
+static ntk_status run_point(ntk_scan *scan, ntk_scan_point *point) {
+    ntk_run_options options = scan->options;
+    ntk_setting *settings;
+    bool begun;
+    NTK_TRY(has_begun(point, &begun));
+    NTK_TRY(collect_settings(scan, point, &settings, &options.override_count));
     options.overrides = settings;
-    options.override_count = given + scan->axis_count;
     options.out = point->folder;
-    options.resume = scan->options.resume && access(point->folder, F_OK) == 0;
+    options.resume = scan->options.resume && begun;
     options.figures = false;
     ntk_run *run = NULL;
     const char *names[] = {scan->claim.id};
@@ -242,6 +283,42 @@ ntk_status ntk_scan_execute(ntk_scan *scan, ntk_scan_observer *observer, void *c
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */
+
+static ntk_status list_metrics(const ntk_scan *scan, const ntk_scan_point *point, char ***names,
+                               size_t *count) {
+    const ntk_run_options *options = &scan->options;
+    ntk_setting *settings;
+    size_t setting_count;
+    ntk_context *context;
+    *names = NULL;
+    *count = 0;
+    NTK_TRY(collect_settings(scan, point, &settings, &setting_count));
+    ntk_status status = ntk_claim_context(&scan->claim, options->tier, (ntk_variant){0}, settings,
+                                          setting_count, options->seed, scan->suite->data, &context);
+    ntk_release(settings);
+    NTK_TRY(status);
+    status = ntk_experiment_metrics(context, names, count);
+    ntk_context_destroy(context);
+    return status;
+}
+
+ntk_status ntk_scan_require_metric(const ntk_scan *scan, const char *metric) {
+    char suggestion[128] = "";
+    for (size_t p = 0; p < scan->point_count; p++) {
+        char **names;
+        size_t count;
+        bool found = false;
+        const ntk_status status = list_metrics(scan, &scan->points[p], &names, &count);
+        for (size_t i = 0; i < count && status == NTK_OK; i++) found = found || strcmp(names[i], metric) == 0;
+        const char *meant =
+            p == 0 && count > 0 ? ntk_nearest_name(metric, (const char *const *)names, count) : NULL;
+        if (meant != NULL) snprintf(suggestion, sizeof suggestion, "; did you mean %.80s?", meant);
+        ntk_texts_release(names, count);
+        NTK_TRY(status);
+        if (found) return NTK_OK;
+    }
+    return ntk_fail(NTK_ERROR_NOT_FOUND, "no point has a metric %s%s", metric, suggestion);
+}
 
 bool ntk_scan_has_metric(const ntk_scan *scan, const char *metric) {
     for (size_t p = 0; p < scan->point_count; p++)

@@ -54,6 +54,11 @@ ntk_status ntk_scan_create(const ntk_suite *suite, const char *claim, const ntk_
                            size_t axis_count, const ntk_run_options *options, ntk_scan **out);
 void ntk_scan_destroy(ntk_scan *scan);
 
+/* That a point can emit this metric, by what the experiment declares under its settings; to be
+ * asked before anything runs. Errors: NTK_ERROR_NOT_FOUND, suggesting the nearest name of the first
+ * point's. */
+ntk_status ntk_scan_require_metric(const ntk_scan *scan, const char *metric);
+
 /* Called after each point. */
 typedef void ntk_scan_observer(const ntk_scan *scan, size_t point, void *context);
 

@@ -41,6 +41,14 @@ Test(new, a_folder_is_written_once) {
     cr_expect(toy_said("is there already"), "%s", toy_output());
 }
 
+Test(new, the_commands_that_follow_can_be_pasted) {
+    copy_template();
+    cr_expect_eq(toy_shell("mkdir 'o wn' && \"$NTK_FIXTURE\" new own/first --suites 'o wn'"), 0, "%s",
+                 toy_output());
+    cr_expect(toy_said("ntk verify --suites 'o wn' own/first    build"), "%s", toy_output());
+    cr_expect(toy_said("ntk accept --suites 'o wn' own/first --why"), "%s", toy_output());
+}
+
 Test(new, a_name_is_a_suite_and_a_claim) {
     static const char *const wrong[] = {"own",       "own/",          "/first",
                                         "Own/first", "own/first/try", "../own/first"};

@@ -201,6 +201,21 @@ Test(outside, a_program_that_breaks_the_protocol_is_an_error_of_one_line) {
     }
 }
 
+/* No process that comes later would see it. */
+Test(outside, what_the_only_process_of_a_claim_changes_is_seen) {
+    static const char *const changes[] = {"echo '#' >>\"$0\"", "echo 1 >\"${0%/*}/table.txt\"",
+                                          "echo '# more' >>\"${0%/*}/claim.yaml\""};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        char out[32];
+        write_program(changes[i]);
+        toy_shell("sed -i -e '/^controls:/d' -e 's/^  - {name: large.*/no-control: it stands alone/' "
+                  "mine/own/script/claim.yaml");
+        snprintf(out, sizeof out, "--out alone%zu", i);
+        cr_expect_eq(verify(out), 5, "%s: %s", changes[i], toy_output());
+        cr_expect(toy_said("was changed during the run; start again"), "%s: %s", changes[i], toy_output());
+    }
+}
+
 Test(outside, what_cannot_be_started_or_read_is_told) {
     write_program("");
     toy_shell("sed -i '1s,.*,#!/nowhere/sh,' mine/own/script/experiment");
@@ -215,6 +230,9 @@ Test(outside, what_cannot_be_started_or_read_is_told) {
     toy_shell("rm mine/own/script/experiment mine/own/script/experiment.c");
     cr_expect_eq(toy_ntk("list --suites mine"), 5);
     cr_expect(toy_said("has neither experiment.c nor an executable file experiment"), "%s", toy_output());
+    toy_shell("mkdir mine/own/script/experiment");
+    cr_expect_eq(toy_ntk("list --suites mine"), 5);
+    cr_expect(toy_said("own/script/experiment is no executable file: it is a folder"), "%s", toy_output());
     cr_expect_eq(toy_ntk("list --suites nowhere"), 64);
     cr_expect(toy_said("--suites nowhere: No such file or directory"), "%s", toy_output());
 }

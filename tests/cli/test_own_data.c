@@ -92,10 +92,17 @@ Test(own_data, what_a_hypothesis_excludes_is_refused) {
         {{1, 0, 0, 1, 1, -0.0}, "rows 0 and 2 are equal"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_npy("x.npy", 3, 2, cases[i].x);
-        cr_expect_eq(ntk("verify positive-definiteness/dense --data-x x.npy --out run"), 64, "%s",
+        cr_expect_eq(ntk("verify positive-definiteness/dense --data-x x.npy --out run"), 5, "%s",
                      toy_output());
         cr_expect(toy_said(cases[i].says), "%s", toy_output());
     }
+    write_npy("x.npy", 3, 1, (const double[]){1, 2, 3});
+    write_npy("y.npy", 3, 0, (const double[]){0, 1, 1});
+    cr_expect_eq(ntk("verify lazy-classification/l2-bounded --data-x x.npy --data-y y.npy --out run"), 5);
+    cr_expect(toy_said("/x.npy: 1 coordinates are none that lazy-classification/l2-bounded takes: "
+                       "parameter 'inputs'"),
+              "%s", toy_output());
+    write_npy("x.npy", 3, 2, (const double[]){1, 0, 0, 1, 1, 1});
     static const struct {
         double y[3];
         const char *says;

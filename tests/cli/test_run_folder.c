@@ -79,7 +79,7 @@ Test(run_folder, an_interrupt_ends_with_130_and_kills_the_children) {
         toy_shell("\"$NTK_FIXTURE\" verify toy/timeout toy/holds --no-figures --out \"$PWD/cut\" & pid=$!; "
                   "await -s cut/journal.log; kill -TERM $pid; wait $pid");
     cr_expect_eq(status, 130, "%s", toy_output());
-    cr_expect(toy_said("--resume --out /"), "%s", toy_output());
+    cr_expect(toy_said("--resume --out '/"), "a folder with a blank: %s", toy_output());
     cr_expect_eq(toy_shell(STILL_RUNNING), 1, "still running: %s", toy_output());
 }
 

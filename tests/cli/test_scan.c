@@ -47,6 +47,9 @@ Test(scan, it_goes_on_from_where_it_was_stopped) {
     cr_expect_null(strstr(toy_read("s/points/002/manifest.json"), "\"from_journal\": true"));
     cr_expect_eq(toy_shell("head -n $(wc -l <before) s/scan.tsv | cmp - before"), 0, "%s", toy_output());
     cr_expect_eq(toy_ntk("scan toy/holds --over value=0.5 --out typo --resume"), 64, "%s", toy_output());
+    cr_expect_eq(toy_shell("mkdir -p t/points/001 && \"$NTK_FIXTURE\" scan toy/holds --over value=0.5 "
+                           "--no-figures --out t --resume"),
+                 0, "a folder that was made and never used: %s", toy_output());
 }
 
 Test(scan, a_point_that_fails_is_told_and_the_rest_goes_on) {
@@ -68,7 +71,8 @@ Test(scan, the_figure_has_the_points_and_the_bounds) {
     cr_expect_eq(toy_ntk("scan toy/holds --over value=0.5,0.9 --metric exponent --no-figures --out t"), 0);
     cr_expect(toy_said("value=0.9  exponent: 0.00 ± 0.10"), "%s", toy_output());
     cr_expect_eq(toy_ntk("scan toy/holds --over value=0.5 --metric exponents --out u"), 64);
-    cr_expect(toy_said("no point has a metric exponents"), "%s", toy_output());
+    cr_expect(toy_said("no point has a metric exponents; did you mean exponent?"), "%s", toy_output());
+    cr_expect_eq(toy_shell("test -e u"), 1, "it was asked for before anything ran");
 }
 
 Test(scan, programs_read_its_output) {
@@ -96,6 +100,8 @@ Test(scan, wrong_usage_is_64_before_anything_runs) {
                  {"--over value=1,nan", "value"},
                  {"--over value=1,,2", "--over value: a value is empty"},
                  {"--over value=1,2,1", "--over value: 1 is given twice"},
+                 {"--over value=1,2,1.0", "--over value: 1.0 is given twice"},
+                 {"--over units=2,02", "--over units: 02 is given twice"},
                  {"--over value=1 --over value=2", "--over value is given twice"},
                  {"--over value=1 --set value=2", "value is given to --set and to --over"},
                  {"--over value=1 --json --markdown", "exclude each other"}};

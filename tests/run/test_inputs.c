@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 
 #include "fixture.h"
+#include "run/given.h"
 #include "run/inputs.h"
 #include "status.h"
 
@@ -121,4 +122,37 @@ Test(inputs, they_pass_from_process_to_process) {
     static const char *const bad[] = {"", "1,2,3,4", "1,2,3,4,5,6", "1,2,3,4,x", "1,2,3,4,5 "};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         cr_assert_eq(ntk_inputs_parse(bad[k], &got), NTK_ERROR_FORMAT, "%s", bad[k]);
+}
+
+/* Points and labels of the user's own, as IDX of signed bytes: two points of two coordinates. */
+static void write_bytes(const char *folder, const char *name, const char *content, size_t size) {
+    FILE *file = fopen(fixture_join(folder, name), "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(content, 1, size, file), size);
+    fclose(file);
+}
+
+Test(inputs, data_given_are_digested_again_from_their_files) {
+    const char *folder = fixture_folder();
+    char x[512], y[512];
+    ntk_given given;
+    ntk_digest again;
+    snprintf(x, sizeof x, "%s", fixture_join(folder, "x"));
+    snprintf(y, sizeof y, "%s", fixture_join(folder, "y"));
+    write_bytes(folder, "x", "\0\0\x08\x02\0\0\0\x02\0\0\0\x02\1\0\0\1", 16);
+    write_bytes(folder, "y", "\0\0\x08\x01\0\0\0\x02\0\1", 10);
+    assert_ok(ntk_given_read(x, y, &given));
+    assert_ok(ntk_given_digest_again(&given, &again));
+    cr_expect_eq(again, ntk_given_digest(&given));
+    write_bytes(folder, "y", "\0\0\x08\x01\0\0\0\x02\1\0", 10);
+    assert_ok(ntk_given_digest_again(&given, &again));
+    cr_expect_neq(again, ntk_given_digest(&given), "the labels are others");
+    ntk_given_release(&given);
+    assert_ok(ntk_given_read(x, NULL, &given));
+    assert_ok(ntk_given_digest_again(&given, &again));
+    cr_expect_eq(again, ntk_given_digest(&given));
+    write_bytes(folder, "x", "\0\0\x08\x02\0\0\0\x02\0\0\0\x02\1\0\1\1", 16);
+    assert_ok(ntk_given_digest_again(&given, &again));
+    cr_expect_neq(again, ntk_given_digest(&given), "the points are others");
+    ntk_given_release(&given);
 }
