@@ -81,6 +81,7 @@ void ntk_claim_release(ntk_claim *claim) {
     char *const texts[] = {claim->folder, claim->id,      claim->title,  claim->statement,  claim->paper,
                            claim->result, claim->caption, claim->limits, claim->no_control, claim->measured};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) ntk_release(texts[i]);
+    ntk_release(claim->cause);
     ntk_texts_release(claim->hypotheses, claim->hypothesis_count);
     release_settings(claim->common, claim->common_count);
     release_settings(claim->data.settings, claim->data.setting_count);

@@ -144,7 +144,8 @@ typedef struct ntk_claim {
     size_t control_count;
     ntk_regression *regressions;
     size_t regression_count;
-    const ntk_experiment *experiment; /* from the registry */
+    const ntk_experiment *experiment; /* from the registry; NULL: `cause` says why there is none */
+    char *cause;                      /* NULL for a claim that can be computed */
     /* Of a claim outside this program, borrowed: what computes in its stead, NULL for an experiment
      * with a function `run`; and its digest, else 0. */
     const char *program;
@@ -152,7 +153,8 @@ typedef struct ntk_claim {
 } ntk_claim;
 
 /* Read and validate folder/claim.yaml against the schema, and its settings against the experiment's
- * parameters. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT, "path:line: what is wrong and what is
+ * parameters; experiment NULL: what it takes and emits is not known and not looked at. Errors:
+ * NTK_ERROR_IO; NTK_ERROR_FORMAT, "path:line: what is wrong and what is
  * allowed". */
 ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out);
 /* The digest of folder/claim.yaml as it is now: `content` of a claim, unless it was changed since.

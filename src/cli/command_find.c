@@ -37,7 +37,7 @@ static ntk_status read_claims(const ntk_suite *suite, library *out) {
     NTK_TRY(ntk_allocate(count + 1, sizeof *out->claims, &memory));
     out->claims = memory;
     for (; out->count < count; out->count++)
-        NTK_TRY(ntk_suite_claim(suite, suite->registry[out->count].id, &out->claims[out->count]));
+        NTK_TRY(ntk_suite_claim_alone(suite, suite->registry[out->count].id, &out->claims[out->count]));
     return NTK_OK;
 }
 

@@ -222,18 +222,42 @@ ntk_status ntk_suite_select(const ntk_suite *suite, const char *const *names, si
     return NTK_OK;
 }
 
+static const ntk_registry_entry *find_entry(const ntk_suite *suite, const char *id) {
+    const ntk_registry_entry *entry = suite->registry;
+    while (entry->id != NULL && strcmp(entry->id, id) != 0) entry++;
+    return entry->id != NULL ? entry : NULL;
+}
+
+static ntk_status read_claim(const ntk_suite *suite, const char *id, const ntk_outside_claim *found,
+                             ntk_claim *out) {
+    char *folder;
+    NTK_TRY(ntk_text_format(&folder, "%s/%s", suite->suites, id));
+    const ntk_status status = ntk_claim_read(folder, found->experiment, out);
+    ntk_release(folder);
+    out->program = found->program;
+    out->code = found->code;
+    return status;
+}
+
 ntk_status ntk_suite_claim(const ntk_suite *suite, const char *id, ntk_claim *out) {
-    for (const ntk_registry_entry *entry = suite->registry; entry->id != NULL; entry++) {
-        if (strcmp(entry->id, id) != 0) continue;
-        ntk_outside_claim found = {.experiment = entry->experiment};
-        if (suite->outside != NULL) NTK_TRY(ntk_outside_load(suite->outside, id, &found));
-        char *folder;
-        NTK_TRY(ntk_text_format(&folder, "%s/%s", suite->suites, id));
-        const ntk_status status = ntk_claim_read(folder, found.experiment, out);
-        ntk_release(folder);
-        out->program = found.program;
-        out->code = found.code;
-        return status;
-    }
-    return unknown_claim(suite, id);
+    const ntk_registry_entry *entry = find_entry(suite, id);
+    if (entry == NULL) return unknown_claim(suite, id);
+    ntk_outside_claim found = {.experiment = entry->experiment};
+    if (suite->outside != NULL) NTK_TRY(ntk_outside_load(suite->outside, id, &found));
+    return read_claim(suite, id, &found, out);
+}
+
+ntk_status ntk_suite_claim_alone(const ntk_suite *suite, const char *id, ntk_claim *out) {
+    ntk_outside_claim found;
+    const ntk_status loaded = suite->outside != NULL ? ntk_outside_load(suite->outside, id, &found) : NTK_OK;
+    if (loaded != NTK_ERROR_FORMAT && loaded != NTK_ERROR_LIBRARY && loaded != NTK_ERROR_IO)
+        return ntk_suite_claim(suite, id, out);
+    char *cause;
+    NTK_TRY(ntk_text_copy(ntk_error_detail(), &cause));
+    const ntk_status status = read_claim(suite, id, &(ntk_outside_claim){0}, out);
+    if (status == NTK_OK)
+        out->cause = cause;
+    else
+        ntk_release(cause);
+    return status;
 }

@@ -55,6 +55,10 @@ void ntk_suite_print_command(const ntk_suite *suite, FILE *stream);
  * of ntk_claim_read; of a claim outside this program, those of ntk_outside_load. */
 ntk_status ntk_suite_claim(const ntk_suite *suite, const char *id, ntk_claim *out);
 
+/* The same, but where what computes a claim outside this program cannot be built, loaded or read
+ * the claim is read all the same, without an experiment: its `cause` says why. */
+ntk_status ntk_suite_claim_alone(const ntk_suite *suite, const char *id, ntk_claim *out);
+
 /* The registry's entries that a list of claims and suites names, in the registry's order; all of
  * them for an empty list. selected: (number of registry entries). Errors: NTK_ERROR_NOT_FOUND,
  * suggesting the nearest name, also where there is no claim at all. */

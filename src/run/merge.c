@@ -208,6 +208,8 @@ static ntk_status take_failure(ntk_task *task, const json_t *process) {
     task->state = NTK_TASK_FAILED;
     task->skipped = state != NULL && strcmp(state, "skipped") == 0;
     task->changed = state != NULL && strcmp(state, "changed") == 0;
+    ntk_release(task->cause);
+    task->cause = NULL;
     return ntk_text_copy(cause != NULL ? cause : "failed", &task->cause);
 }
 

@@ -24,8 +24,10 @@
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
+/* Of a claim without an experiment nobody knows. */
 static bool declares(const ntk_experiment *experiment, const char *name) {
     const ntk_parameter *p;
+    if (experiment == NULL) return true;
     for (size_t i = 0; (p = ntk_experiment_parameter(experiment, i)) != NULL; i++)
         if (strcmp(p->name, name) == 0) return true;
     return false;
@@ -139,10 +141,19 @@ static ntk_status name_task(const ntk_claim *claim, ntk_task *task) {
                            task->variant.twin ? "/twin" : "");
 }
 
+/* Of a claim that cannot be computed: its processes have failed before they begin, and the others
+ * go on. */
+static ntk_status plan_failure(const ntk_run *run, ntk_task *task) {
+    task->state = NTK_TASK_FAILED;
+    NTK_TRY(ntk_text_copy("", &task->settings));
+    return ntk_text_format(&task->cause, "could not be started: %s", run->claims[task->claim].claim.cause);
+}
+
 static ntk_status plan_task(ntk_run *run, size_t index, ntk_variant variant, ntk_task *task) {
     *task = (ntk_task){.claim = index, .variant = variant, .expected_seconds = -1};
     NTK_TRY(name_task(&run->claims[index].claim, task));
     NTK_TRY(ntk_text_format(&task->unit, "%s %s", task->name, ntk_tier_text(run->options.tier)));
+    if (run->claims[index].claim.cause != NULL) return plan_failure(run, task);
     void *memory;
     NTK_TRY(
         ntk_allocate(run->options.override_count + NTK_GIVEN_MOST_SETTINGS, sizeof(ntk_setting), &memory));
@@ -153,7 +164,7 @@ static ntk_status plan_task(ntk_run *run, size_t index, ntk_variant variant, ntk
 
 static ntk_status plan_claim(ntk_run *run, size_t index, const char *id) {
     ntk_claim_run *claim = &run->claims[index];
-    NTK_TRY(ntk_suite_claim(run->suite, id, &claim->claim));
+    NTK_TRY(ntk_suite_claim_alone(run->suite, id, &claim->claim));
     const size_t controls = claim->claim.control_count;
     void *memory;
     NTK_TRY(ntk_allocate(1 + 2 * controls, sizeof *claim->tasks, &memory));
@@ -209,7 +220,7 @@ static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t avai
         }
     NTK_TRY(check_overrides(run));
     for (size_t i = 0; i < run->claim_count && run->given.x_path != NULL; i++)
-        NTK_TRY(ntk_given_check(&run->given, &run->claims[i].claim));
+        if (run->claims[i].claim.cause == NULL) NTK_TRY(ntk_given_check(&run->given, &run->claims[i].claim));
     for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(plan_tasks(run, i));
     return NTK_OK;
 }

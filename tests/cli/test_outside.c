@@ -77,7 +77,7 @@ Test(outside, what_was_built_is_built_once_for_each_content) {
 Test(outside, a_source_that_does_not_compile_gives_one_line) {
     ntk("--version");
     toy_shell("sed -i 's/ntk_stream_normal(/ntk_strem_normal(/' mine/own/homogeneity/experiment.c");
-    cr_expect_eq(ntk("verify own/homogeneity --suites mine"), 5);
+    cr_expect_eq(ntk("run own/homogeneity --suites mine"), 5);
     cr_expect(toy_said("experiment.c") && toy_said("ntk_strem_normal"), "%s", toy_output());
     cr_expect_null(strchr(toy_output(), '\n')[1] == '\0' ? NULL : toy_output(), "more than a line: %s",
                    toy_output());
@@ -87,6 +87,35 @@ Test(outside, a_source_that_does_not_compile_gives_one_line) {
     toy_write("mine/own/homogeneity/experiment.c", "int nothing;\n");
     cr_expect_eq(ntk("list --suites mine"), 5);
     cr_expect(toy_said("defines no `const ntk_experiment NTK_EXPERIMENT`"), "%s", toy_output());
+}
+
+static void write_program(const char *spoil);
+
+/* Others run, are judged and found; none of it is taken up by --resume once it is mended. */
+Test(outside, a_claim_that_cannot_be_started_is_an_error_of_its_own) {
+    static const char *const faults[] = {
+        "chmod -x mine/own/script/experiment", "rm mine/own/script/experiment.yaml",
+        "cd mine/own/script && rm experiment* && echo 'not C' >experiment.c"};
+    static const char *const says[] = {"could not be started: ", "experiment.yaml is missing",
+                                       "script/experiment.c "};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        write_program("");
+        toy_shell("rm -f mine/own/script/experiment.c; rm -rf mine/own/other && "
+                  "cp -R mine/own/script mine/own/other && "
+                  "sed -i s,own/script,own/other, mine/own/other/claim.yaml && %s",
+                  faults[i]);
+        cr_expect_eq(toy_ntk("verify --suites mine --no-figures --jobs 1 --set value=0.25 --out run%zu", i),
+                     5, "%s", toy_output());
+        cr_expect(toy_said("ERROR         own/script") && toy_said(says[i]), "%s: %s", faults[i],
+                  toy_output());
+        cr_expect(toy_said("HOLDS         own/other"), "%s: %s", faults[i], toy_output());
+        cr_expect_eq(toy_ntk("find toy-2026 --suites mine"), 0, "%s", toy_output());
+        cr_expect(toy_said("claim own/script") && toy_said("claim own/other"), "%s", toy_output());
+    }
+    write_program("");
+    toy_shell("rm -f mine/own/script/experiment.c");
+    cr_expect_eq(toy_ntk("verify --suites mine --no-figures --jobs 1 --set value=0.25 --resume --out run0"),
+                 0, "%s", toy_output());
 }
 
 /* ---- programs -------------------------------------------------------------------------------- */
