@@ -2,11 +2,8 @@
  * is what `ntk verify --set` says of it. */
 #include "run/scan.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <ntk/file.h>
 #include <ntk/lab/context.h>
@@ -17,6 +14,7 @@
 #include "experiment/parameters.h"
 #include "experiment/support.h"
 #include "run/runner.h"
+#include "run/series.h"
 
 /* ---- the grid -------------------------------------------------------------------------------- */
 
@@ -93,21 +91,9 @@ static ntk_status plan_points(ntk_scan *scan) {
     return NTK_OK;
 }
 
-/* scans/20261129T161402Z-divergence-parameters. */
-static ntk_status name_folder(ntk_scan *scan) {
-    if (scan->options.out != NULL) return ntk_text_copy(scan->options.out, &scan->folder);
-    char text[32];
-    const time_t now = time(NULL);
-    struct tm utc;
-    strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
-    NTK_TRY(ntk_text_format(&scan->folder, "scans/%s-%s", text, scan->claim.id));
-    *strrchr(scan->folder, '/') = '-';
-    return NTK_OK;
-}
-
 static ntk_status plan(ntk_scan *scan, const char *claim, const ntk_setting *axes, size_t axis_count) {
     NTK_TRY(ntk_suite_claim(scan->suite, claim, &scan->claim));
-    NTK_TRY(name_folder(scan));
+    NTK_TRY(ntk_series_name(scan->options.out, scan->claim.id, &scan->folder));
     if (axis_count == 0 || axis_count > NTK_SCAN_MOST_AXES)
         return ntk_fail(NTK_ERROR_ARGUMENT, "a scan needs --over NAME=VALUE,VALUE,..., at most %d of them",
                         NTK_SCAN_MOST_AXES);
@@ -230,25 +216,12 @@ static ntk_status collect_settings(const ntk_scan *scan, const ntk_scan_point *p
     return NTK_OK;
 }
 
-/* A folder that was made and never used is no run to go on with. */
-static ntk_status has_begun(const ntk_scan_point *point, bool *begun) {
-    char *journal;
-    NTK_TRY(ntk_text_format(&journal, "%s/journal.log", point->folder));
-    *begun = access(journal, F_OK) == 0;
-    ntk_release(journal);
-    return NTK_OK;
-}
-
 static ntk_status run_point(ntk_scan *scan, ntk_scan_point *point) {
-    ntk_run_options options = scan->options;
+    ntk_run_options options;
     ntk_setting *settings;
-    bool begun;
-    NTK_TRY(has_begun(point, &begun));
+    NTK_TRY(ntk_series_run_options(&scan->options, point->folder, &options));
     NTK_TRY(collect_settings(scan, point, &settings, &options.override_count));
     options.overrides = settings;
-    options.out = point->folder;
-    options.resume = scan->options.resume && begun;
-    options.figures = false;
     ntk_run *run = NULL;
     const char *names[] = {scan->claim.id};
     ntk_status status = ntk_run_create(scan->suite, names, 1, &options, &run);
@@ -259,21 +232,8 @@ static ntk_status run_point(ntk_scan *scan, ntk_scan_point *point) {
     return status;
 }
 
-static bool is_empty(const char *folder) {
-    DIR *opened = opendir(folder);
-    size_t count = 0;
-    while (opened != NULL && readdir(opened) != NULL) count++;
-    if (opened != NULL) closedir(opened);
-    return count <= 2; /* "." and ".." */
-}
-
 ntk_status ntk_scan_execute(ntk_scan *scan, ntk_scan_observer *observer, void *context) {
-    if (!scan->options.resume && !is_empty(scan->folder))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "%s is not empty; --resume goes on with the scan in it",
-                        scan->folder);
-    if (scan->options.resume && (scan->options.out == NULL || is_empty(scan->folder)))
-        return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume needs --out, the folder of a scan that has begun");
-    NTK_TRY(ntk_folder_create(scan->folder));
+    NTK_TRY(ntk_series_open(scan->folder, &scan->options, "the scan", "a scan that has begun"));
     for (size_t p = 0; p < scan->point_count; p++) {
         NTK_TRY(run_point(scan, &scan->points[p]));
         NTK_TRY(write_table(scan));

@@ -2,13 +2,10 @@
  * estimates for the truth. Many runs show it. */
 #include "run/seeds.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <ntk/file.h>
 #include <ntk/memory.h>
@@ -16,6 +13,7 @@
 
 #include "experiment/support.h"
 #include "run/runner.h"
+#include "run/series.h"
 
 /* ---- judgements ------------------------------------------------------------------------------ */
 
@@ -203,24 +201,11 @@ static ntk_status take(ntk_seeds *seeds, const ntk_run *run, ntk_verdict *worst)
     return write_judgements(seeds, seeds->done == seeds->wanted);
 }
 
-/* Whether a run has begun there: a folder alone is none. */
-static ntk_status has_begun(const char *folder, bool *out) {
-    char *path;
-    NTK_TRY(ntk_text_format(&path, "%s/journal.log", folder));
-    *out = access(path, F_OK) == 0;
-    ntk_release(path);
-    return NTK_OK;
-}
-
 static ntk_status run_in(ntk_seeds *seeds, const ntk_suite *suite, const char *const *names, size_t count,
                          uint64_t seed, const char *folder, ntk_verdict *worst) {
-    ntk_run_options options = seeds->options;
-    bool begun;
-    NTK_TRY(has_begun(folder, &begun));
+    ntk_run_options options;
+    NTK_TRY(ntk_series_run_options(&seeds->options, folder, &options));
     options.seed = seed;
-    options.out = folder;
-    options.figures = false;
-    options.resume = seeds->options.resume && begun;
     ntk_run *run = NULL;
     ntk_status status = ntk_run_create(suite, names, count, &options, &run);
     if (status == NTK_OK) status = ntk_run_execute(run);
@@ -238,23 +223,6 @@ static ntk_status run_seed(ntk_seeds *seeds, const ntk_suite *suite, const char 
     return status;
 }
 
-static bool is_empty(const char *folder) {
-    DIR *opened = opendir(folder);
-    size_t count = 0;
-    while (opened != NULL && readdir(opened) != NULL) count++;
-    if (opened != NULL) closedir(opened);
-    return count <= 2; /* "." and ".." */
-}
-
-static ntk_status name_folder(ntk_seeds *seeds) {
-    if (seeds->options.out != NULL) return ntk_text_copy(seeds->options.out, &seeds->folder);
-    char text[32];
-    const time_t now = time(NULL);
-    struct tm utc;
-    strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
-    return ntk_text_format(&seeds->folder, "scans/%s-seeds", text);
-}
-
 /* What is wrong with the claims or the options is found by a plan without a folder. */
 static ntk_status check(const ntk_suite *suite, const char *const *names, size_t count,
                         const ntk_run_options *options, size_t wanted) {
@@ -270,16 +238,10 @@ static ntk_status check(const ntk_suite *suite, const char *const *names, size_t
 }
 
 static ntk_status begin(ntk_seeds *seeds) {
-    const bool resume = seeds->options.resume;
-    NTK_TRY(name_folder(seeds));
-    if (!resume && !is_empty(seeds->folder))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "%s is not empty; --resume goes on with the seeds in it",
-                        seeds->folder);
-    if (resume && (seeds->options.out == NULL || is_empty(seeds->folder)))
-        return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume needs --out, the folder of seeds that have begun");
+    NTK_TRY(ntk_series_name(seeds->options.out, "seeds", &seeds->folder));
     seeds->rows = open_memstream(&seeds->values, &seeds->values_size);
     if (seeds->rows == NULL) return ntk_fail(NTK_ERROR_MEMORY, "no memory for the rows of values.tsv");
-    return ntk_folder_create(seeds->folder);
+    return ntk_series_open(seeds->folder, &seeds->options, "the seeds", "seeds that have begun");
 }
 
 ntk_status ntk_seeds_execute(const ntk_suite *suite, const char *const *names, size_t count,
