@@ -13,6 +13,17 @@ ntk_tube_options ntk_context_tubes(const ntk_context *context) {
     return out;
 }
 
+ntk_status ntk_tubes_draw(const ntk_context *context, const ntk_grid *grid, ntk_place at,
+                          const ntk_training_options *base, ntk_training_options *problem,
+                          ntk_training *training) {
+    enum { ACTIVATION, WIDTH, SEED };
+    *problem = *base;
+    problem->width = (size_t)ntk_grid_number(grid, at, WIDTH);
+    NTK_TRY(ntk_activation_parse(ntk_grid_label(grid, at, ACTIVATION), &problem->architecture.activation));
+    const ntk_stream stream = ntk_context_stream(context, at.at[SEED]);
+    return ntk_training_create(problem, &stream, training);
+}
+
 ntk_status ntk_training_tube(const ntk_training_options *problem, const ntk_training *training,
                              const ntk_tube_options *options, ntk_tube **out) {
     const ntk_tube_problem of = {.architecture = &training->architecture,

@@ -4,6 +4,7 @@
 
 #include <ntk/api.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
 #include <ntk/lab/problem.h>
 #include <ntk/status.h>
@@ -14,6 +15,13 @@ NTK_BEGIN_DECLS
 /* `bits` and `order`, and the options that they make. */
 extern const ntk_parameter ntk_tubes_parameters[];
 ntk_tube_options ntk_context_tubes(const ntk_context *context);
+
+/* The problem of a unit of a grid whose first three axes are activations, widths and seeds: `base`
+ * with the activation and the width of the place, drawn by its seed. training: to be released.
+ * Errors: those of ntk_training_create. */
+ntk_status ntk_tubes_draw(const ntk_context *context, const ntk_grid *grid, ntk_place at,
+                          const ntk_training_options *base, ntk_training_options *problem,
+                          ntk_training *training);
 
 /* The tube of a problem that was drawn with `problem`, from its initialisation. Errors: those of
  * ntk_tube_create. */

@@ -119,13 +119,9 @@ static ntk_status compute(const study *self, const ntk_training_options *problem
 
 static ntk_status compute_unit(const void *context, ntk_slot *slot) {
     const study *self = context;
-    ntk_training_options problem = self->problem;
-    problem.width = (size_t)ntk_grid_number(&self->grid, slot->at, WIDTH);
-    NTK_TRY(ntk_activation_parse(ntk_grid_label(&self->grid, slot->at, ACTIVATION),
-                                 &problem.architecture.activation));
-    const ntk_stream stream = ntk_context_stream(self->context, slot->at.at[SEED]);
+    ntk_training_options problem;
     ntk_training training;
-    NTK_TRY(ntk_training_create(&problem, &stream, &training));
+    NTK_TRY(ntk_tubes_draw(self->context, &self->grid, slot->at, &self->problem, &problem, &training));
     const ntk_status status = compute(self, &problem, &training, slot);
     ntk_training_release(&training);
     return status;

@@ -65,13 +65,9 @@ static ntk_status prove(const study *self, ntk_tube *tube, double *row) {
 
 static ntk_status compute_unit(const void *context, ntk_slot *slot) {
     const study *self = context;
-    ntk_training_options options = self->problem;
-    options.width = (size_t)ntk_grid_number(&self->grid, slot->at, WIDTH);
-    NTK_TRY(ntk_activation_parse(ntk_grid_label(&self->grid, slot->at, ACTIVATION),
-                                 &options.architecture.activation));
-    const ntk_stream stream = ntk_context_stream(self->context, slot->at.at[SEED]);
+    ntk_training_options options;
     ntk_training training;
-    NTK_TRY(ntk_training_create(&options, &stream, &training));
+    NTK_TRY(ntk_tubes_draw(self->context, &self->grid, slot->at, &self->problem, &options, &training));
     ntk_tube *tube = NULL;
     ntk_status status = ntk_training_tube(&options, &training, &self->tube, &tube);
     if (status == NTK_OK) status = prove(self, tube, slot->values);
