@@ -64,8 +64,10 @@ static void print_claim(const ntk_claim *claim, const listing *self) {
     printf("\n");
 }
 
+/* A claim that cannot be read or built is told and left out; the others are listed. */
 static int list(const ntk_suite *suite, const listing *self) {
     size_t printed = 0;
+    int result = CLI_OK;
     if (self->markdown)
         printf("| claim | theorem | result in the paper | wording | checks | controls |\n"
                "|---|---|---|---|---|---|\n");
@@ -73,16 +75,19 @@ static int list(const ntk_suite *suite, const listing *self) {
         ntk_claim claim;
         if (!self->selected[entry - suite->registry]) continue;
         const ntk_status status = ntk_suite_claim(suite, entry->id, &claim);
-        if (status != NTK_OK) return cli_fail(status);
+        if (status != NTK_OK) {
+            result = cli_fail(status);
+            continue;
+        }
         if (self->source == NULL || strcmp(claim.paper, self->source) == 0) {
             print_claim(&claim, self);
             printed++;
         }
         ntk_claim_release(&claim);
     }
-    if (self->source != NULL && printed == 0)
+    if (self->source != NULL && printed == 0 && result == CLI_OK)
         return cli_usage_error(&cli_list, "no claim is about %s", self->source);
-    return CLI_OK;
+    return result;
 }
 
 /* ---- what the paper states besides ----------------------------------------------------------- */
@@ -184,7 +189,9 @@ const cli_command cli_list = {
         "that it rests on, the tier and the day stand last. Behind the source: whether the "
         "statement restates a printed result, was reconstructed because the text was not at hand, or is "
         "ours.",
-    .exit_status = "0; 5 an error; 64 wrong usage, also a paper that no claim cites.",
+    .exit_status =
+        "0; 5 an error, also a claim that cannot be read or built (the others are listed); 64 wrong usage, "
+        "also a paper that no claim cites.",
     .options = options,
     .least_names = 0,
     .most_names = (size_t)-1,

@@ -84,6 +84,7 @@ Test(outside, a_source_that_does_not_compile_gives_one_line) {
     toy_shell("echo 'not C' >mine/own/homogeneity/experiment.c");
     cr_expect_eq(ntk("list --suites mine"), 5);
     cr_expect(toy_said("does not compile: ") && toy_said("error: "), "%s", toy_output());
+    cr_expect(toy_said("own/positive-definite  "), "the others are listed: %s", toy_output());
     toy_write("mine/own/homogeneity/experiment.c", "int nothing;\n");
     cr_expect_eq(ntk("list --suites mine"), 5);
     cr_expect(toy_said("defines no `const ntk_experiment NTK_EXPERIMENT`"), "%s", toy_output());
