@@ -14,6 +14,7 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/grid.h>
+#include <ntk/lab/plant.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/table.h>
 #include <ntk/linalg.h>
@@ -28,6 +29,7 @@ const ntk_parameter ntk_definiteness_parameters[] = {
                 "points and their dimension; antipodal: each x with -x, doubled: with 2x, multiples: "
                 "with 2x, -x and -2x; given: of --data-x"),
     NTK_INTEGERS("sizes", "20 60", 4, 4000, "numbers of points, even"),
+    NTK_PLANTS("kernel-entry"),
     {0},
 };
 
@@ -103,10 +105,12 @@ static ntk_status draw(const ntk_context *context, const char *name, size_t n, p
     return ntk_data_sphere(&stream, n, set->d, set->x);
 }
 
-static ntk_status gram_of(const ntk_architecture *architecture, const point_set *set, size_t n,
-                          double **gram) {
+static ntk_status gram_of(const ntk_context *context, const ntk_architecture *architecture,
+                          const point_set *set, size_t n, double **gram) {
     NTK_TRY(ntk_allocate_doubles(n * n, gram));
-    return ntk_kernel_gram(architecture, NTK_KERNEL_NTK, n, set->d, set->x, set->d, *gram, n);
+    NTK_TRY(ntk_kernel_gram(architecture, NTK_KERNEL_NTK, n, set->d, set->x, set->d, *gram, n));
+    ntk_plant_kernel(context, n, *gram, n);
+    return NTK_OK;
 }
 
 /* ---- certified bounds ------------------------------------------------------------------------ */
@@ -119,17 +123,18 @@ enum { CERTIFIED, COMPUTED, ENTRIES };
 static const char columns[] = "certified computed entry-error";
 
 typedef struct study {
+    const ntk_context *context;
     ntk_definiteness_architecture architecture_of;
     ntk_grid grid;
     point_set *sets;   /* (data sets), each of the largest size */
     double given_size; /* the one size, of points that a user gives */
 } study;
 
-static ntk_status bound_smallest(const ntk_architecture *architecture, const point_set *set, size_t n,
-                                 double *values) {
+static ntk_status bound_smallest(const ntk_context *context, const ntk_architecture *architecture,
+                                 const point_set *set, size_t n, double *values) {
     double *gram = NULL;
     ntk_certificate certificate = {0};
-    ntk_status status = gram_of(architecture, set, n, &gram);
+    ntk_status status = gram_of(context, architecture, set, n, &gram);
     if (status == NTK_OK) status = ntk_certify_positive_definite(n, gram, n, &certificate);
     /* its bound is rigorous all the same */
     if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE) status = NTK_OK;
@@ -147,8 +152,8 @@ static ntk_status run_unit(const void *argument, ntk_slot *slot) {
     const point_set *set = &self->sets[slot->at.at[DATA]];
     const ntk_architecture architecture =
         self->architecture_of(ntk_grid_label(&self->grid, slot->at, ARCHITECTURE), set->d);
-    return bound_smallest(&architecture, set, (size_t)ntk_grid_number(&self->grid, slot->at, SIZE),
-                          slot->values);
+    return bound_smallest(self->context, &architecture, set,
+                          (size_t)ntk_grid_number(&self->grid, slot->at, SIZE), slot->values);
 }
 
 static ntk_status largest_size(const ntk_axis *sizes, size_t *out) {
@@ -179,7 +184,8 @@ static ntk_status certify_all(ntk_context *context, study *self) {
 }
 
 ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_architecture architecture_of) {
-    study self = {.architecture_of = architecture_of,
+    study self = {.context = context,
+                  .architecture_of = architecture_of,
                   .grid = {.axes = {ntk_axis_of_choices(context, "data", "data-sets"),
                                     ntk_axis_of_choices(context, "architecture", "architectures"),
                                     ntk_axis_of_numbers(context, "size", "sizes")},
@@ -193,19 +199,19 @@ ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_archi
 
 /* ---- spectra --------------------------------------------------------------------------------- */
 
-/* Eigenvalues above rounding level: the eigensolver's backward error is a small multiple of eps
- * ||Theta||, grows at most like n. */
+/* Eigenvalues beyond rounding level, of either sign: the eigensolver's backward error is a small
+ * multiple of eps ||Theta||, grows at most like n. */
 static size_t numerical_rank(size_t n, const double *ascending) {
     size_t rank = 0;
     for (size_t i = 0; i < n; i++)
-        if (ascending[i] > 10 * (double)n * DBL_EPSILON * ascending[n - 1]) rank++;
+        if (fabs(ascending[i]) > 10 * (double)n * DBL_EPSILON * ascending[n - 1]) rank++;
     return rank;
 }
 
-static ntk_status spectrum(ntk_table *table, const point_set *set, size_t n, const char *label,
-                           const ntk_architecture *architecture, size_t *rank) {
+static ntk_status spectrum(const ntk_context *context, ntk_table *table, const point_set *set, size_t n,
+                           const char *label, const ntk_architecture *architecture, size_t *rank) {
     double *gram = NULL, *values = NULL;
-    ntk_status status = gram_of(architecture, set, n, &gram);
+    ntk_status status = gram_of(context, architecture, set, n, &gram);
     if (status == NTK_OK) status = ntk_allocate_doubles(n, &values);
     if (status == NTK_OK) status = ntk_eigen_symmetric(n, gram, n, false, values);
     for (size_t i = 0; i < n && status == NTK_OK; i++) {
@@ -229,7 +235,7 @@ ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, 
     ntk_status status = draw(context, data_set, *n, &set);
     for (size_t i = 0; i < count && status == NTK_OK; i++) {
         const ntk_architecture architecture = architecture_of(labels[i], set.d);
-        status = spectrum(table, &set, *n, labels[i], &architecture, &ranks[i]);
+        status = spectrum(context, table, &set, *n, labels[i], &architecture, &ranks[i]);
     }
     ntk_release(set.x);
     return status;

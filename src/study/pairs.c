@@ -10,6 +10,7 @@
 
 #include <ntk/data.h>
 #include <ntk/kernel.h>
+#include <ntk/lab/plant.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 
@@ -17,6 +18,7 @@ const ntk_parameter ntk_pairs_parameters[] = {
     NTK_INTEGER("inputs", 5, 2, 1000, "dimension of the points of a pair"),
     NTK_REALS("distances", "0.001 0.01 0.1 0.5 1 1.5 2", 1e-8, 100, "over the shorter point's norm"),
     NTK_INTEGER("pairs", 12, 2, 100000, "drawn at each distance"),
+    NTK_PLANTS("kernel-scale|kernel-entry|kernel-trace"),
     {0},
 };
 
@@ -67,6 +69,7 @@ static ntk_status evaluate(const ntk_pairs_study *study, const ntk_pairs_kernel 
         for (size_t k = 0; k < d; k++) points[i * d + k] /= factor[i];
     }
     NTK_TRY(ntk_kernel_gram(&kernel->architecture, NTK_KERNEL_NTK, 2, d, points, d, gram, 2));
+    ntk_plant_kernel(study->context, 2, gram, 2);
     *xx = kernel->factor * gram[0] * factor[0] * factor[0];
     *yy = kernel->factor * gram[3] * factor[1] * factor[1];
     *xy = kernel->factor * gram[1] * factor[0] * factor[1];

@@ -1,12 +1,14 @@
 /* The catalogue as it stands in suites/: every claim can be read, and their intervals share one
  * family error. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
 
 #include <ntk/lab/context.h>
+#include <ntk/lab/plant.h>
 
 #include "claim/claim.h"
 #include "claim/expected.h"
@@ -68,6 +70,61 @@ Test(catalogue, a_source_names_results_by_their_whole_numbers) {
     cr_expect_not(ntk_source_names("Theorem 1", "Theorem 11"));
     cr_expect_not(ntk_source_names("", "Theorem 1"));
 }
+
+/* ---- planted errors -------------------------------------------------------------------------- */
+
+static const char *value_of(const ntk_setting *settings, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(settings[i].name, name) == 0) return settings[i].value;
+    return NULL;
+}
+
+static bool is_kind(const char *name, size_t length) {
+    for (ntk_plant kind = 0; kind < NTK_PLANT_KINDS; kind++)
+        if (strlen(ntk_plant_name(kind)) == length && strncmp(ntk_plant_name(kind), name, length) == 0)
+            return true;
+    return length == strlen("none") && strncmp(name, "none", length) == 0;
+}
+
+/* One vocabulary: an experiment knows no kind that the header lacks. */
+Test(catalogue, planted_errors_are_of_the_kinds_that_all_experiments_share) {
+    for (const ntk_registry_entry *entry = ntk_registry; entry->id; entry++) {
+        const ntk_parameter *parameter;
+        for (size_t i = 0; (parameter = ntk_experiment_parameter(entry->experiment, i)) != NULL; i++) {
+            if (strcmp(parameter->name, "plant") != 0) continue;
+            for (const char *word = parameter->choices; *word != '\0';) {
+                const size_t length = strcspn(word, "|");
+                cr_expect(is_kind(word, length), "%s: %s", entry->id, word);
+                word += length + (word[length] == '|');
+            }
+        }
+    }
+}
+
+/* A control that names a kind plants it, and its twin differs by nothing else. */
+Test(catalogue, a_control_that_plants_says_the_size_and_its_twin_takes_it_back) {
+    size_t claims = 0;
+    for (const ntk_registry_entry *entry = ntk_registry; entry->id; entry++) {
+        ntk_claim claim;
+        size_t planted = 0;
+        read_claim(entry, &claim);
+        for (size_t i = 0; i < claim.control_count; i++) {
+            const ntk_control *c = &claim.controls[i];
+            if (value_of(c->settings, c->setting_count, "plant") == NULL) continue;
+            const char *size = value_of(c->settings, c->setting_count, "plant-size");
+            const char *restored = value_of(c->restores, c->restore_count, "plant-size");
+            cr_expect(size != NULL && strtod(size, NULL) != 0, "%s: %s", entry->id, c->name);
+            cr_expect(c->restore_count == 1 && restored != NULL && strtod(restored, NULL) == 0, "%s: %s",
+                      entry->id, c->name);
+            planted++;
+        }
+        claims += planted > 0;
+        ntk_claim_release(&claim);
+    }
+    cr_expect_geq(claims, 13, "%zu claims", claims);
+}
+
+/* ---- intervals ------------------------------------------------------------------------------- */
 
 /* Of a metric that is stored as a plain number in every tier no interval is judged. */
 static bool may_be_an_estimate(const ntk_expected *expected, const char *metric) {

@@ -33,7 +33,7 @@ ntk_status ntk_definiteness_certify(ntk_context *context, ntk_definiteness_archi
 
 /* Spectra on one data set, of the first of the sizes, for each label: emits the table `spectra`
  * (eigenvalues relative to the largest, in descending order) and gives the numerical ranks. ranks:
- * (count), eigenvalues above rounding level; *n: the size. Errors: those of data and kernels. */
+ * (count), eigenvalues beyond rounding level; *n: the size. Errors: those of data and kernels. */
 ntk_status ntk_definiteness_spectra(ntk_context *context, const char *data_set, size_t count,
                                     const char *const *labels, ntk_definiteness_architecture architecture_of,
                                     size_t *n, size_t *ranks);

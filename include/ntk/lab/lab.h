@@ -34,6 +34,7 @@
 #include <ntk/lab/network_name.h>
 #include <ntk/lab/pairs.h>
 #include <ntk/lab/parameters.h>
+#include <ntk/lab/plant.h>
 #include <ntk/lab/population.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/proofs.h>

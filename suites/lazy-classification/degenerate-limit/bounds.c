@@ -71,17 +71,25 @@ static double gamma_of(const ntk_target_run *run) {
     return sqrt((has_one_output(run) ? 1 : K * (K - 1)) / n);
 }
 
-ntk_status ntk_target_limit_distance(const ntk_target_run *run, double *distance) {
+/* memory: (2, n, K). */
+static ntk_status limit_distance(const ntk_target_run *run, double epsilon, double *memory,
+                                 double *distance) {
     const size_t n = run->problem->points, outputs = run->problem->outputs;
-    const double *q = run->problem->targets;
-    double *cotangent;
-    NTK_TRY(ntk_allocate_doubles(n * outputs, &cotangent));
+    double *q = memory, *cotangent = memory + n * outputs;
+    NTK_TRY(ntk_targets_from_labels(run->loss, n, outputs, run->problem->labels, epsilon, q));
     ntk_loss_evaluate(run->loss, n, outputs, run->soft->outputs, q, NULL, cotangent);
     *distance = 0;
     for (size_t i = 0; i < n * outputs; i++)
         *distance = ntk_larger(*distance, (double)n * fabs(cotangent[i]) / (q[i] * (1 - q[i])));
-    ntk_release(cotangent);
     return NTK_OK;
+}
+
+ntk_status ntk_target_limit_distance(const ntk_target_run *run, double epsilon, double *distance) {
+    double *memory;
+    NTK_TRY(ntk_allocate_doubles(2 * run->problem->points * run->problem->outputs, &memory));
+    const ntk_status status = limit_distance(run, epsilon, memory, distance);
+    ntk_release(memory);
+    return status;
 }
 
 /* The solution for the epsilon whose x is 1, from f_0 = 0. */

@@ -9,8 +9,9 @@
 #include "series.h"
 
 /* (1) Largest |p - q| / (q (1 - q)) at the end of the flow: to first order, the distance of its
- * logits from the limit. Errors: NTK_ERROR_MEMORY. */
-ntk_status ntk_target_limit_distance(const ntk_target_run *run, double *distance);
+ * logits from the limit. epsilon: that of the limit, the flow's by rights. Errors: those of
+ * ntk_targets_from_labels; NTK_ERROR_MEMORY. */
+ntk_status ntk_target_limit_distance(const ntk_target_run *run, double epsilon, double *distance);
 
 /* (1) ||w_I||, w_I the least-norm interpolant of the labels: logits that spread by 1 at every
  * training point. Errors: those of ntk_inference_logistic. */

@@ -27,6 +27,7 @@
 static const ntk_parameter parameters[] = {
     NTK_REAL("delta", 0.1, 1e-4, 1, "distance of the logits that counts as arrived"),
     NTK_REAL("bound-epsilon", 0, 0, 0.3, "epsilon of the upper bounds; 0: that of the targets"),
+    NTK_PLANTS("targets"), /* of the limit */
     {0},
 };
 
@@ -55,7 +56,8 @@ static const char columns[] = "x log-inverse spread limit log-time travel bound-
 static const double integration_error = 1e-4;
 
 typedef struct options {
-    double delta, bound_epsilon;
+    double delta, bound_epsilon, factor; /* factor: of epsilon in the limit, 1 but for what is
+                                          * planted */
 } options;
 
 static ntk_status measure(const ntk_target_run *run, double *values, const void *own) {
@@ -65,7 +67,7 @@ static ntk_status measure(const ntk_target_run *run, double *values, const void 
     const double least = chosen->bound_epsilon > 0 ? chosen->bound_epsilon : run->epsilon;
     double interpolant;
     NTK_TRY(ntk_target_interpolant_norm(run, &interpolant));
-    NTK_TRY(ntk_target_limit_distance(run, &values[LIMIT]));
+    NTK_TRY(ntk_target_limit_distance(run, run->epsilon * chosen->factor, &values[LIMIT]));
     values[X] = log((1 - others * run->epsilon) / run->epsilon);
     values[LOG_INVERSE] = -log(run->epsilon);
     values[SPREAD] = path->points[path->count - 1].largest_spread;
@@ -98,7 +100,8 @@ static const ntk_reduction reductions[] = {
 
 static ntk_status run(ntk_context *context) {
     const options own = {.delta = ntk_context_real(context, "delta"),
-                         .bound_epsilon = ntk_context_real(context, "bound-epsilon")};
+                         .bound_epsilon = ntk_context_real(context, "bound-epsilon"),
+                         .factor = ntk_plant_factor(context, NTK_PLANT_TARGETS)};
     return ntk_target_series_conduct(context, columns, measure, &own, reductions);
 }
 

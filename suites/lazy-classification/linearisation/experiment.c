@@ -30,6 +30,11 @@
 
 #include <ntk/lab/lab.h>
 
+static const ntk_parameter parameters[] = {
+    NTK_PLANTS("lambda"), /* of the solution by Newton's method */
+    {0},
+};
+
 /* Flows that come to rest: the first network's, on behalf of all. */
 static bool rests(const ntk_context *context, const char *const *words) {
     size_t count;
@@ -71,11 +76,12 @@ static ntk_status largest_reach(const ntk_training *problem, double *scratch, do
     return NTK_OK;
 }
 
-/* Largest |g - g*| over all points, g at the end of the linear flow. scratch: (all_points, K). */
-static ntk_status distance_to_solution(const ntk_sweep_run *run, const ntk_trajectory *linear,
+/* Largest |g - g*| over all points, g at the end of the linear flow, g* for lambda. scratch:
+ * (all_points, K). */
+static ntk_status distance_to_solution(const ntk_sweep_run *run, double lambda, const ntk_trajectory *linear,
                                        double *scratch, double *distance) {
     const ntk_solution_formula formula = {
-        .kernel = NTK_TRAINING_KERNEL_EMPIRICAL, .loss = run->flow->loss, .lambda = run->lambda};
+        .kernel = NTK_TRAINING_KERNEL_EMPIRICAL, .loss = run->flow->loss, .lambda = lambda};
     NTK_TRY(ntk_solution_predict(run->training, &formula, scratch));
     *distance = ntk_largest_difference(
         linear->followed_size, linear->followed + (linear->count - 1) * linear->followed_size, scratch);
@@ -83,11 +89,12 @@ static ntk_status distance_to_solution(const ntk_sweep_run *run, const ntk_traje
 }
 
 /* What both flows have still to go, and the linear one's distance to where it must end. */
-static ntk_status judge_ends(const ntk_sweep_run *run, const ntk_trajectory *linear, double *values) {
+static ntk_status judge_ends(const ntk_sweep_run *run, double lambda, const ntk_trajectory *linear,
+                             double *values) {
     double *scratch, reach, distance;
     NTK_TRY(ntk_allocate_doubles(linear->followed_size, &scratch));
     ntk_status status = largest_reach(run->training, scratch, &reach);
-    if (status == NTK_OK) status = distance_to_solution(run, linear, scratch, &distance);
+    if (status == NTK_OK) status = distance_to_solution(run, lambda, linear, scratch, &distance);
     ntk_release(scratch);
     NTK_TRY(status);
     const double left = reach * distance_left(run, linear);
@@ -97,7 +104,7 @@ static ntk_status judge_ends(const ntk_sweep_run *run, const ntk_trajectory *lin
 }
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
-    (void)own;
+    const double lambda = run->lambda * *(const double *)own; /* with what is planted */
     const ntk_trajectory *path = run->trajectory;
     ntk_trajectory linear;
     NTK_TRY(ntk_sweep_follow_linear(run, NTK_TRAINING_KERNEL_EMPIRICAL, &linear));
@@ -106,7 +113,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     values[GAP] = ntk_trajectory_largest_gap(path, &linear, INFINITY);
     values[LEFT] = values[SOLUTION_RATIO] = INFINITY;
     ntk_status status = NTK_OK;
-    if (run->lambda > 0 || run->epsilon > 0) status = judge_ends(run, &linear, values);
+    if (run->lambda > 0 || run->epsilon > 0) status = judge_ends(run, lambda, &linear, values);
     ntk_trajectory_release(&linear);
     return status;
 }
@@ -136,11 +143,12 @@ static const ntk_reduction reductions[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, NULL, reductions);
+    const double factor = ntk_plant_factor(context, NTK_PLANT_LAMBDA);
+    return ntk_sweep_conduct(context, &sweep, "gap left solution-ratio", measure, &factor, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
-    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters},
+    .parameters = {ntk_sphere_parameters, ntk_digits_parameters, ntk_sweep_parameters, parameters},
     .metrics = {metrics},
     .run = run,
 };

@@ -20,6 +20,7 @@
 
 static const ntk_parameter parameters[] = {
     NTK_REAL("bound-epsilon", 0, 0, 0.49, "epsilon in the bound; 0: the targets' own"),
+    NTK_PLANTS("targets"), /* of the limit */
     {0},
 };
 
@@ -34,26 +35,36 @@ static const ntk_metric_declaration metrics[] = {
 
 enum { SPREAD_RATIO, LIMIT_DISTANCE, FINAL_SPREAD };
 
+typedef struct options {
+    double bound_epsilon, factor; /* of epsilon in the limit: 1 but for what is planted */
+} options;
+
 /* Largest |f - log Q| on the training points, centred: what softmax sees. */
-static ntk_status distance_to_limit(const ntk_training *problem, const double *f, double *distance) {
+static ntk_status distance_to_limit(const ntk_sweep_run *run, double epsilon, double *distance) {
+    const ntk_training *problem = run->training;
+    const size_t n = problem->points, outputs = problem->outputs;
     double *limit;
-    NTK_TRY(ntk_allocate_doubles(problem->points * problem->outputs, &limit));
-    ntk_targets_logits(problem->points, problem->outputs, problem->targets, limit);
-    *distance = ntk_solution_distance(problem, 0, problem->points, true, f, limit);
+    NTK_TRY(ntk_allocate_doubles(n * outputs, &limit));
+    const ntk_status status =
+        ntk_targets_from_labels(run->flow->loss, n, outputs, problem->labels, epsilon, limit);
+    if (status == NTK_OK) {
+        ntk_targets_logits(n, outputs, limit, limit);
+        *distance = ntk_solution_distance(problem, 0, n, true, run->trajectory->outputs, limit);
+    }
     ntk_release(limit);
-    return NTK_OK;
+    return status;
 }
 
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
     const ntk_trajectory *path = run->trajectory;
-    const double chosen = *(const double *)own; /* bound-epsilon */
-    const double bound =
-        (double)run->training->points * path->initial_loss / (chosen > 0 ? chosen : run->epsilon);
+    const options *chosen = own;
+    const double bound = (double)run->training->points * path->initial_loss /
+                         (chosen->bound_epsilon > 0 ? chosen->bound_epsilon : run->epsilon);
     values[SPREAD_RATIO] = path->max_spread / bound;
     values[FINAL_SPREAD] = path->points[path->count - 1].largest_spread;
     values[LIMIT_DISTANCE] = INFINITY; /* one-hot targets */
     if (run->epsilon == 0) return NTK_OK;
-    return distance_to_limit(run->training, path->outputs, &values[LIMIT_DISTANCE]);
+    return distance_to_limit(run, run->epsilon * chosen->factor, &values[LIMIT_DISTANCE]);
 }
 
 static const ntk_reduction reductions[] = {
@@ -65,12 +76,13 @@ static const ntk_reduction reductions[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    const double bound_epsilon = ntk_context_real(context, "bound-epsilon");
-    if (!(sweep.problem.epsilon + bound_epsilon > 0))
+    const options own = {.bound_epsilon = ntk_context_real(context, "bound-epsilon"),
+                         .factor = ntk_plant_factor(context, NTK_PLANT_TARGETS)};
+    if (!(sweep.problem.epsilon + own.bound_epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "epsilon and bound-epsilon are both 0: there is no bound to compare with");
-    return ntk_sweep_conduct(context, &sweep, "spread-ratio limit-distance final-spread", measure,
-                             &bound_epsilon, reductions);
+    return ntk_sweep_conduct(context, &sweep, "spread-ratio limit-distance final-spread", measure, &own,
+                             reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

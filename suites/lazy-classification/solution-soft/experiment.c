@@ -32,6 +32,7 @@
 
 static const ntk_parameter parameters[] = {
     NTK_REAL("formula-epsilon", 0, 0, 0.49, "smallest probability in the formula; 0: the targets' own"),
+    NTK_PLANTS("targets"), /* of the formula */
     {0},
 };
 
@@ -93,11 +94,17 @@ static ntk_status compare(const ntk_sweep_run *run, double epsilon, double *memo
     return NTK_OK;
 }
 
+typedef struct options {
+    double epsilon; /* formula-epsilon */
+    double factor;  /* of it: 1 but for what is planted */
+} options;
+
 static ntk_status measure(const ntk_sweep_run *run, double *values, const void *own) {
-    const double chosen = *(const double *)own; /* formula-epsilon */
+    const options *chosen = own;
+    const double epsilon = chosen->epsilon > 0 ? chosen->epsilon : run->epsilon;
     double *memory;
     NTK_TRY(ntk_allocate_doubles(5 * run->trajectory->followed_size, &memory));
-    const ntk_status status = compare(run, chosen > 0 ? chosen : run->epsilon, memory, values);
+    const ntk_status status = compare(run, epsilon * chosen->factor, memory, values);
     ntk_release(memory);
     return status;
 }
@@ -118,13 +125,14 @@ static const ntk_reduction reductions[] = {
 static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    const double formula_epsilon = ntk_context_real(context, "formula-epsilon");
+    const options own = {.epsilon = ntk_context_real(context, "formula-epsilon"),
+                         .factor = ntk_plant_factor(context, NTK_PLANT_TARGETS)};
     if (sweep.problem.test_points == 0 || !(sweep.problem.epsilon > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs epsilon > 0 and test points to be compared at");
     return ntk_sweep_conduct(
         context, &sweep, "error-empirical error-limit class-means interpolation unfinished class-means-error",
-        measure, &formula_epsilon, reductions);
+        measure, &own, reductions);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {

@@ -42,6 +42,7 @@ static const ntk_parameter parameters[] = {
     NTK_REAL("asymmetry", 0, 0, 10, "u starts at (1 + asymmetry) alpha"),
     NTK_REAL("log-horizon", 10000, 1, 1e6, "log of the time up to which one point is followed"),
     NTK_REAL("tolerance", 1e-10, 1e-13, 0.1, "of the integrator"),
+    NTK_PLANTS("constant|time"), /* constant: alpha^2 in (1) and (2); time: the exact one of (3) */
     {0},
 };
 
@@ -63,6 +64,7 @@ typedef struct diagonal {
     double *theta0; /* (2 inputs): u, then v */
     double *theta;  /* likewise */
     double alpha;
+    double square;    /* alpha^2 of the theory */
     double target;    /* -log L at which a flow ends */
     double invariant; /* largest deviation so far */
 } diagonal;
@@ -71,8 +73,8 @@ static ntk_status watch(const ntk_observation *seen, void *context) {
     diagonal *self = context;
     const size_t d = self->network.inputs;
     for (size_t j = 0; j < d; j++)
-        self->invariant = ntk_larger(
-            self->invariant, fabs(seen->theta[j] * seen->theta[d + j] / (self->alpha * self->alpha) - 1));
+        self->invariant =
+            ntk_larger(self->invariant, fabs(seen->theta[j] * seen->theta[d + j] / self->square - 1));
     return NTK_OK;
 }
 
@@ -108,7 +110,7 @@ static ntk_status measure_optimality(const diagonal *self, const double *targets
     double *gram = memory, *r = gram + n * n, *z = r + n, wrong = 0;
     for (size_t j = 0; j < d; j++) {
         const double u = self->theta[j], v = self->theta[d + j];
-        z[j] = asinh((u - v) * (u + v) / (2 * self->alpha * self->alpha)) / 4;
+        z[j] = asinh((u - v) * (u + v) / (2 * self->square)) / 4;
     }
     const double length = ntk_norm(d, z);
     for (size_t i = 0; i < n; i++) {
@@ -155,17 +157,18 @@ static double exact_log_time(const diagonal *self, double r) {
 }
 
 /* One point, at a horizon: the state says r, and r what time it is. */
-static ntk_status measure_clock(diagonal self, double tolerance, double log_horizon, double *out) {
-    const double target = 1;
+static ntk_status measure_clock(const ntk_context *context, diagonal self, double *out) {
+    const double target = 1, planted = log(ntk_plant_factor(context, NTK_PLANT_TIME));
     ntk_flow_result result;
     double share = 0, r = 0;
     self.network.points = 1;
-    NTK_TRY(follow(&self, &target, tolerance, log_horizon, &result));
+    NTK_TRY(follow(&self, &target, ntk_context_real(context, "tolerance"),
+                   ntk_context_real(context, "log-horizon"), &result));
     for (size_t j = 0; j < self.network.inputs; j++) {
         r += self.network.x[j] * log(self.theta[j] / self.theta[self.network.inputs + j]) / 4;
         share += self.network.x[j] * self.network.x[j];
     }
-    *out = fabs(exact_log_time(&self, r / share) - result.log_time);
+    *out = fabs(exact_log_time(&self, r / share) + planted - result.log_time);
     return NTK_OK;
 }
 
@@ -242,13 +245,14 @@ static ntk_status run_scale(const ntk_context *context, diagonal *self, const do
     for (size_t j = 0; j < 2 * d; j++)
         self->theta0[j] = alpha * (j < d ? 1 + ntk_context_real(context, "asymmetry") : 1);
     self->invariant = 0;
+    self->square = alpha * alpha * ntk_plant_factor(context, NTK_PLANT_CONSTANT);
     self->target = ntk_context_real(context, "mu") * pow(alpha, ntk_context_real(context, "power"));
     NTK_TRY(follow(self, targets, tolerance, INFINITY, &result));
     values[LOG_INVERSE] = self->target;
     NTK_TRY(measure_optimality(self, targets, memory, &values[OPTIMALITY]));
     normalise(self, targets, beta);
     values[INVARIANT] = self->invariant;
-    return measure_clock(*self, tolerance, ntk_context_real(context, "log-horizon"), &values[CLOCK]);
+    return measure_clock(context, *self, &values[CLOCK]);
 }
 
 /* The slope of log distance in log log(1/epsilon) over the scales. */

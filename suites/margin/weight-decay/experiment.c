@@ -43,6 +43,7 @@ static const ntk_parameter parameters[] = {
     NTK_REAL("end", 3, 0, 30, "w at which the flows end"),
     NTK_REAL("never", 20, 1, 100, "lambda t* of a flow that does not get there"),
     NTK_REAL("tolerance", 1e-10, 1e-13, 0.1, "of the integrator"),
+    NTK_PLANTS("lambda"), /* of the flow */
     {0},
 };
 
@@ -142,7 +143,7 @@ static ntk_status follow(const ntk_context *context, decay *self, const double *
     for (size_t j = 0; j < 2 * d; j++) theta[j] = self->alpha;
     ntk_flow_options flow = ntk_flow_options_default();
     flow.loss = NTK_LOSS_LOGISTIC;
-    flow.lambda = self->lambda;
+    flow.lambda = self->lambda * ntk_plant_factor(context, NTK_PLANT_LAMBDA);
     flow.centre = ntk_context_is(context, "centre", "zero") ? NTK_CENTRE_ZERO : NTK_CENTRE_INITIALISATION;
     flow.tolerance = ntk_context_real(context, "tolerance");
     flow.horizon = end;

@@ -57,6 +57,7 @@ static ntk_status emit_norms(ntk_context *context, size_t count, const long *dep
     for (size_t i = 0; i < count && status == NTK_OK; i++) {
         const ntk_pairs_kernel kernel = kernel_of(context, depths[i]);
         status = ntk_kernel_gram(&kernel.architecture, NTK_KERNEL_NTK, POINTS, d, x, d, gram, POINTS);
+        if (status == NTK_OK) ntk_plant_kernel(context, POINTS, gram, POINTS);
         for (size_t k = 0; k < POINTS && status == NTK_OK; k++) {
             const double square = ntk_dot(d, x + k * d, x + k * d),
                          expected = (double)(depths[i] + 1) * square;

@@ -70,10 +70,14 @@ Test(target_bounds, distance_to_the_limit_is_that_of_the_logits) {
         ntk_targets_logits(3, p.training.outputs, p.targets, outputs);
         outputs[0] += 1e-6;
         p.soft.outputs = outputs;
-        assert_ok(ntk_target_limit_distance(&p.run, &distance));
+        assert_ok(ntk_target_limit_distance(&p.run, 0.1, &distance));
         cr_expect_float_eq(distance, 1e-6, 1e-11);
+        /* for targets of another epsilon, the true class: p = 1 - (K - 1) 0.1 */
+        const double q = 1 - 0.101 * (double)(classes - 1), p0 = 1 - 0.1 * (double)(classes - 1);
+        assert_ok(ntk_target_limit_distance(&p.run, 0.101, &distance));
+        cr_expect_float_eq(distance, (p0 - q) / (q * (1 - q)), 2e-6);
         outputs[1] = NAN;
-        assert_ok(ntk_target_limit_distance(&p.run, &distance));
+        assert_ok(ntk_target_limit_distance(&p.run, 0.1, &distance));
         cr_expect(isnan(distance));
     }
 }
