@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arb.h"
+#include "base/rounding_mode.h"
 
 static _Thread_local ntk_ball_guard *innermost;
 static _Thread_local bool starved;
@@ -60,11 +61,15 @@ int ntk_ball_enter(ntk_ball_guard *guard) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, replace_functions);
     guard->outer = innermost;
+    guard->rounding = ntk_rounding_nearest();
     innermost = guard;
     return !starved;
 }
 
-void ntk_ball_leave(ntk_ball_guard *guard) { innermost = guard->outer; }
+void ntk_ball_leave(ntk_ball_guard *guard) {
+    innermost = guard->outer;
+    ntk_rounding_restore(guard->rounding);
+}
 
 ntk_status ntk_ball_starved(void) {
     return ntk_fail(NTK_ERROR_MEMORY, "ball arithmetic (FLINT) is out of memory");

@@ -5,6 +5,9 @@
  *         NTK_BALL_GUARD;
  *         ...
  *
+ * Under a guard the processor rounds to nearest, whatever it did before: what turns balls into
+ * doubles and back rests on it, and FLINT assumes it of its error bounds.
+ *
  * The guard ends with the function, and guards may be nested. What FLINT and the function had
  * allocated is lost, and so is the trust in what FLINT keeps for the thread: from then on every
  * guard of the thread fails. Keep such a function short, its locals unchanged after they are set:
@@ -19,6 +22,7 @@
 typedef struct ntk_ball_guard {
     jmp_buf place;
     struct ntk_ball_guard *outer;
+    int rounding; /* the mode before it */
 } ntk_ball_guard;
 
 /* False where an earlier guard of this thread has failed. */

@@ -11,6 +11,9 @@
 
 #include <ntk/log.h>
 
+#include "base/rounding.h"
+#include "base/rounding_mode.h"
+
 enum { MAX_WORKERS = 4096 };
 
 static size_t workers = 1;
@@ -23,6 +26,7 @@ typedef struct {
     size_t units;
     ntk_unit unit;
     void *context;
+    uint64_t number;           /* of this map, for the roundings of its units */
     atomic_size_t next;        /* the first unit that nobody has taken */
     size_t done;               /* the rest is written under report_lock */
     atomic_size_t failed_unit; /* the lowest so far; SIZE_MAX: none */
@@ -81,9 +85,11 @@ static void report_progress(map_state *state) {
  * timing. */
 static void run_unit(map_state *state, size_t index) {
     if (index > atomic_load(&state->failed_unit)) return;
+    const int rounding = ntk_rounding_enter(state->number, index);
     depth++;
     const ntk_status status = state->unit(index, state->context);
     depth--;
+    ntk_rounding_restore(rounding);
     if (status != NTK_OK)
         report_failure(state, index, status);
     else
@@ -182,7 +188,8 @@ static ntk_status map_nested(size_t units, ntk_unit unit, void *context) {
 ntk_status ntk_map(size_t units, ntk_unit unit, void *context) {
     if (units == 0) return NTK_OK;
     if (depth > 0) return map_nested(units, unit, context);
-    map_state state = {.units = units, .unit = unit, .context = context, .status = NTK_OK};
+    map_state state = {
+        .units = units, .unit = unit, .context = context, .number = ntk_rounding_map(), .status = NTK_OK};
     atomic_init(&state.next, 0);
     atomic_init(&state.failed_unit, SIZE_MAX);
     const size_t team = units < workers ? units : workers;

@@ -6,6 +6,7 @@
 
 #include <ntk/log.h>
 
+#include "base/rounding_mode.h"
 #include "base/vector_table.h"
 
 #ifdef NTK_SIMD_X86
@@ -49,30 +50,40 @@ static const ntk_vector_table *table(void) {
     return current;
 }
 
-void ntk_vector_exp(size_t n, const double *x, double *out) { table()->exp(n, x, out); }
+/* Reductions of arguments round by adding 1.5 2^52, which is right to nearest alone: to one side,
+ * the reduced argument is twice as long, its polynomial runs beyond its interval, and exp loses
+ * five digits. So these functions are to nearest whatever the mode; sums of vectors are not. */
+#define TO_NEAREST(call)                                                                                     \
+    do {                                                                                                     \
+        const int before = ntk_rounding_nearest();                                                           \
+        call;                                                                                                \
+        ntk_rounding_restore(before);                                                                        \
+    } while (0)
+
+void ntk_vector_exp(size_t n, const double *x, double *out) { TO_NEAREST(table()->exp(n, x, out)); }
 
 void ntk_vector_normal(size_t pairs, const uint64_t *words, double *out) {
-    table()->normal(pairs, words, out);
+    TO_NEAREST(table()->normal(pairs, words, out));
 }
 
 void ntk_vector_erf(size_t n, const double *x, double *value, double *derivative) {
-    table()->erf(n, x, value, derivative);
+    TO_NEAREST(table()->erf(n, x, value, derivative));
 }
 
 void ntk_vector_gelu(size_t n, const double *x, double *value, double *derivative) {
-    table()->gelu(n, x, value, derivative);
+    TO_NEAREST(table()->gelu(n, x, value, derivative));
 }
 
 void ntk_vector_tanh(size_t n, const double *x, double *value, double *derivative) {
-    table()->tanh(n, x, value, derivative);
+    TO_NEAREST(table()->tanh(n, x, value, derivative));
 }
 
 void ntk_vector_sigmoid(size_t n, const double *x, double *value, double *derivative) {
-    table()->sigmoid(n, x, value, derivative);
+    TO_NEAREST(table()->sigmoid(n, x, value, derivative));
 }
 
 void ntk_vector_softplus(size_t n, const double *x, double *value, double *derivative) {
-    table()->softplus(n, x, value, derivative);
+    TO_NEAREST(table()->softplus(n, x, value, derivative));
 }
 
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative) {

@@ -5,15 +5,16 @@
  * vector_functions.inc. out, or value, may be the argument itself; it may not overlap it otherwise.
  * Errors are in units of the spacing of doubles (ulp) at the result, that of subnormal numbers
  * included; infinities and zeros are exact, and a NaN gives NaN. The bounds are worst cases by the
- * budgets in vector_functions.inc; they hold in the rounding mode to nearest, which is assumed. */
+ * budgets in vector_functions.inc; they hold for rounding to nearest, to which the elementary
+ * functions go back. */
 #ifndef NTK_BASE_VECTOR_H
 #define NTK_BASE_VECTOR_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Errors at most 1.1 ulp. */
-void ntk_vector_exp(size_t n, const double *x, double *out);
+    /* Errors at most 1.1 ulp. */
+    void ntk_vector_exp(size_t n, const double *x, double *out);
 
 /* A function and, in the same pass, its derivative, unless that is NULL; derivative overlaps
  * neither of the others. Errors of both, in ulp:

@@ -26,6 +26,7 @@ static const cli_option options[] = {
     {"twin", 0, NULL, "compute the control's twin: its settings with the hypothesis put back"},
     {"tier", 0, "TIER", "quick (default) or full"},
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
+    {"rounding", 0, "MODE", "nearest (default), up, down, zero, or random: each unit under one drawn"},
     {"set", 0, "NAME=VALUE", "change a parameter; may be repeated (`ntk show CLAIM` lists them)"},
     {"out", 0, "DIR", "write metrics.tsv and the tables there (default: nothing is written)"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
@@ -97,6 +98,12 @@ static ntk_status compute(const cli_arguments *arguments, ntk_process_request *r
     return NTK_OK;
 }
 
+static int read_rounding(const cli_arguments *arguments, ntk_rounding *out) {
+    const char *text = cli_value(arguments, "rounding");
+    if (text == NULL || ntk_rounding_parse(text, out) == NTK_OK) return CLI_OK;
+    return cli_usage_error(arguments->command, "--rounding: %s", ntk_error_detail());
+}
+
 static int run(const cli_arguments *arguments) {
     double last_progress = 0;
     size_t jobs = ntk_processor_count();
@@ -109,6 +116,7 @@ static int run(const cli_arguments *arguments) {
                                    .out = cli_value(arguments, "out")};
     int usage = cli_tier(arguments, &request.tier);
     if (usage == CLI_OK) usage = cli_seed(arguments, &request.seed);
+    if (usage == CLI_OK) usage = read_rounding(arguments, &request.rounding);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
     if (usage == CLI_OK) usage = cli_given(arguments, &request.data_x, &request.data_y);
     if (usage != CLI_OK) return usage;

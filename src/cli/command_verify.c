@@ -3,8 +3,10 @@
 
 #include "cli/cli.h"
 #include "cli/display.h"
+#include "cli/verify_roundings.h"
 #include "cli/verify_seeds.h"
 #include "run/catalogue.h"
+#include "run/roundings.h"
 #include "run/runner.h"
 #include "run/seeds.h"
 #include "run/shard.h"
@@ -14,6 +16,8 @@ static const cli_option options[] = {
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
     {"seeds", 0, "N",
      "N runs instead of one, under the base seeds that follow: how often each interval fails"},
+    {"rounding", 0, "MODES",
+     "also under these rounding modes, \"up,down,zero,random\" or \"all\": the digits that survive"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {"set", 0, "NAME=VALUE", "change a parameter of the claims that have it; may be repeated"},
     {"out", 0, "DIR", "folder of the run, new or empty (default: results/<time>-<commit>)"},
@@ -42,6 +46,26 @@ static int read_shard(const cli_arguments *arguments, ntk_shard *out) {
     return cli_usage_error(arguments->command, "--shard: %s", ntk_error_detail());
 }
 
+/* *given: whether --rounding was. */
+static int read_roundings(const cli_arguments *arguments, bool *given, bool *wanted) {
+    const char *text = cli_value(arguments, "rounding");
+    *given = text != NULL;
+    if (text == NULL) return CLI_OK;
+    if (ntk_roundings_parse(text, wanted) != NTK_OK)
+        return cli_usage_error(arguments->command, "--rounding: %s, and all", ntk_error_detail());
+    if (cli_value(arguments, "seeds") != NULL || cli_flag(arguments, "github"))
+        return cli_usage_error(arguments->command, "--rounding excludes --seeds and --github");
+    return CLI_OK;
+}
+
+/* One run, or a series of them. */
+static int dispatch(const cli_arguments *arguments, const ntk_suite *suite, ntk_run_options *run_options,
+                    size_t seeds, const bool *roundings) {
+    if (roundings != NULL) return cli_verify_roundings(arguments, suite, run_options, roundings);
+    if (seeds > 0) return cli_verify_seeds(arguments, suite, run_options, seeds);
+    return execute(suite, arguments, run_options);
+}
+
 static int run(const cli_arguments *arguments) {
     ntk_run_options run_options = {.seed = ntk_suite_stored_seed(),
                                    .jobs = ntk_processor_count(),
@@ -60,6 +84,8 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_size(arguments, "seeds", 1, NTK_SEEDS_MOST, &seeds);
     if (usage == CLI_OK && seeds > 0 && cli_flag(arguments, "github"))
         usage = cli_usage_error(arguments->command, "--seeds and --github exclude each other");
+    bool rounded, roundings[NTK_ROUNDING_COUNT];
+    if (usage == CLI_OK) usage = read_roundings(arguments, &rounded, roundings);
     if (usage != CLI_OK) return usage;
     /* The provenance names the BLAS in use, and a BLAS that cannot be trusted ends the run before
      * it begins. */
@@ -68,8 +94,7 @@ static int run(const cli_arguments *arguments) {
     if (status == NTK_OK) status = ntk_suite_open(ntk_registry, cli_value(arguments, "data"), &suite);
     if (status != NTK_OK) return cli_fail(status);
     cli_catch_interrupts();
-    const int result = seeds > 0 ? cli_verify_seeds(arguments, &suite, &run_options, seeds)
-                                 : execute(&suite, arguments, &run_options);
+    const int result = dispatch(arguments, &suite, &run_options, seeds, rounded ? roundings : NULL);
     ntk_suite_release(&suite);
     return result;
 }
@@ -86,7 +111,14 @@ const cli_command cli_verify = {
         "the claims "
         "run under the N base seeds that follow --seed, without figures, into scans/<time>-seeds or --out: "
         "judgements.tsv has, for each check, control and twin, how often it came out otherwise, the room of "
-        "its interval in standard errors, and the chance that one more seed leaves none.",
+        "its interval in standard errors, and the chance that one more seed leaves none.\n\nWith --rounding "
+        "the "
+        "claims run under rounding to nearest and under each mode named, without figures and compared with "
+        "nothing stored, into scans/<time>-roundings or --out: digits.tsv and report.html have, for each "
+        "metric, the digits on which all modes agree. random: each unit of a map under one of the four, "
+        "drawn "
+        "from its stream. Certificates refuse a mode other than to nearest: such a claim is then SKIPPED, "
+        "which does not count here.",
     .exit_status =
         "The worst first: 5 ERROR, 3 VACUOUS (a control did not break), 1 VIOLATED, 2 REGRESSED (holds, but "
         "a "

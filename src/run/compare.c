@@ -37,6 +37,7 @@ static const struct {
     const char *what, *section, *key;
 } origins[] = {
     {"seed", NULL, "seed"},
+    {"rounding", NULL, "rounding"},
     {"commit", "build", "commit"},
     {"code", "build", "code"},
     {"compiler", "build", "compiler"},

@@ -99,10 +99,21 @@ static ntk_status create_context(const ntk_suite *suite, const ntk_process_reque
     return NTK_OK;
 }
 
+static ntk_status conduct_program(const ntk_claim *claim, const ntk_process_request *request,
+                                  ntk_context *context) {
+    if (request->rounding != NTK_ROUNDING_NEAREST)
+        return ntk_fail(NTK_ERROR_UNSUPPORTED, "%s: --rounding %s does not reach a program of its own",
+                        claim->id, ntk_rounding_text(request->rounding));
+    return ntk_program_run(claim, request->tier, request->seed, request->out, context);
+}
+
+/* Reading before and writing after it round to nearest. */
 static ntk_status conduct(const ntk_claim *claim, const ntk_process_request *request, ntk_context *context) {
-    if (claim->program != NULL)
-        return ntk_program_run(claim, request->tier, request->seed, request->out, context);
-    return claim->experiment->run(context);
+    if (claim->program != NULL) return conduct_program(claim, request, context);
+    NTK_TRY(ntk_rounding_begin(request->rounding, request->seed, claim->id));
+    const ntk_status status = claim->experiment->run(context);
+    ntk_rounding_end();
+    return status;
 }
 
 static ntk_status compute(const ntk_suite *suite, const ntk_process_request *request, const ntk_claim *claim,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rounding.h"
 #include "run/catalogue.h"
 #include "run/inputs.h"
 
@@ -15,6 +16,7 @@ typedef struct ntk_process_request {
     bool twin;           /* of the control */
     ntk_tier tier;
     uint64_t seed;
+    ntk_rounding rounding;        /* under which the experiment computes */
     const ntk_setting *overrides; /* of --set */
     size_t override_count;
     const char *data_x, *data_y; /* files of the user's own data (given.h); NULL: none */

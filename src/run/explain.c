@@ -94,6 +94,8 @@ static void print_setting(const ntk_setting *setting, FILE *stream) {
 static void print_options(const ntk_run *run, const ntk_task *task, FILE *stream) {
     fprintf(stream, " --tier %s --seed %llu", ntk_tier_text(run->options.tier),
             (unsigned long long)run->options.seed);
+    if (run->options.rounding != NTK_ROUNDING_NEAREST)
+        fprintf(stream, " --rounding %s", ntk_rounding_text(run->options.rounding));
     void *memory;
     if (ntk_allocate(run->options.override_count + 1, sizeof(ntk_setting), &memory) == NTK_OK) {
         ntk_setting *overrides = memory;

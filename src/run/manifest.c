@@ -159,6 +159,8 @@ ntk_status ntk_manifest_write(const ntk_run *run, const char *path) {
     char seed[24];
     snprintf(seed, sizeof seed, "%" PRIu64, run->options.seed);
     ntk_json_set_text(manifest, "seed", seed);
+    if (run->options.rounding != NTK_ROUNDING_NEAREST)
+        ntk_json_set_text(manifest, "rounding", ntk_rounding_text(run->options.rounding));
     json_object_set_new(manifest, "overrides", overrides_object(run));
     json_object_set_new(manifest, "workers", json_integer((json_int_t)run->options.jobs));
     ntk_json_set_text(manifest, "data", run->suite->data);

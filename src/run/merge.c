@@ -33,6 +33,7 @@ static bool same_text(const ntk_record *a, const ntk_record *b, const char *sect
 static const char *misfit(const ntk_record *a, const ntk_record *b) {
     if (a->tier != b->tier) return "of another tier";
     if (!same_text(a, b, NULL, "seed")) return "of another seed";
+    if (!same_text(a, b, NULL, "rounding")) return "of another rounding";
     if (!same_text(a, b, "build", "code")) return "computed by another program";
     if (!same_text(a, b, "inputs", "data")) return "of other data";
     if (!json_equal(json_object_get(a->manifest, "overrides"), json_object_get(b->manifest, "overrides")))
@@ -362,6 +363,8 @@ static ntk_status create(const ntk_suite *suite, const ntk_record *parts, size_t
     merged.tier = parts[0].tier;
     merged.seed = strtoull(ntk_record_text(&parts[0], NULL, "seed"), NULL, 10);
     merged.shard = (ntk_shard){0};
+    const char *rounding = ntk_record_text(&parts[0], NULL, "rounding");
+    if (rounding[0] != '\0') NTK_TRY(ntk_rounding_parse(rounding, &merged.rounding));
     NTK_TRY(list_claims(parts, count, &names, &named));
     ntk_status status = ntk_run_prepare(suite, names, named, &merged, out);
     ntk_release(names);

@@ -87,6 +87,8 @@ static ntk_digest key_of(const ntk_run *run, const ntk_task *task, const ntk_cla
              (unsigned long long)task->setting_digest);
     ntk_digest key = ntk_digest_text(NTK_DIGEST_START, text);
     key = ntk_digest_text(key, task->unit);
+    if (run->options.rounding != NTK_ROUNDING_NEAREST)
+        key = ntk_digest_text(key, ntk_rounding_text(run->options.rounding));
     if (claim->code != 0) key = ntk_digest_bytes(key, &claim->code, sizeof claim->code);
     const ntk_digest given = ntk_given_applies(task->variant) ? ntk_given_digest(&run->given) : 0;
     if (given != 0) key = ntk_digest_bytes(key, &given, sizeof given);

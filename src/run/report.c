@@ -70,8 +70,11 @@ static void write_provenance(FILE *out, const ntk_run *run) {
     fputs("<details><summary>Provenance</summary><dl>\n", out);
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&run->started, &utc));
     definition(out, "started", text);
-    snprintf(text, sizeof text, "%s tier, seed %" PRIu64 "%s", ntk_tier_text(run->options.tier),
-             run->options.seed, run->options.seed == NTK_STORED_SEED ? " (that of the stored results)" : "");
+    const ntk_rounding rounding = run->options.rounding;
+    snprintf(text, sizeof text, "%s tier, seed %" PRIu64 "%s%s%s", ntk_tier_text(run->options.tier),
+             run->options.seed, run->options.seed == NTK_STORED_SEED ? " (that of the stored results)" : "",
+             rounding == NTK_ROUNDING_NEAREST ? "" : ", rounding ",
+             rounding == NTK_ROUNDING_NEAREST ? "" : ntk_rounding_text(rounding));
     definition(out, "run", text);
     snprintf(text, sizeof text,
              "%.1f s, of which %zu processors were busy %.0f %%, with %zu workers a process",

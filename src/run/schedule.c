@@ -114,7 +114,7 @@ static ntk_status build_command(const ntk_run *run, const ntk_task *task, comman
     NTK_TRY(ntk_allocate(options->override_count + 1, sizeof(ntk_setting), &memory));
     ntk_setting *overrides = memory;
     const size_t override_count = ntk_task_overrides(run, task, overrides);
-    line->status = ntk_allocate(22 + 2 * override_count, sizeof(char *), &memory);
+    line->status = ntk_allocate(23 + 2 * override_count, sizeof(char *), &memory);
     line->items = line->status == NTK_OK ? memory : NULL;
     add_argument(line, "%s", run->suite->executable);
     add_argument(line, "run");
@@ -130,6 +130,8 @@ static ntk_status build_command(const ntk_run *run, const ntk_task *task, comman
     }
     add_argument(line, "--tier=%s", ntk_tier_text(options->tier));
     add_argument(line, "--seed=%llu", (unsigned long long)options->seed);
+    if (options->rounding != NTK_ROUNDING_NEAREST)
+        add_argument(line, "--rounding=%s", ntk_rounding_text(options->rounding));
     add_argument(line, "--jobs=%zu", options->jobs);
     add_argument(line, "--out=%s", task->folder);
     add_argument(line, "--data=%s", run->suite->data);

@@ -26,7 +26,8 @@ ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) {
 }
 
 bool ntk_run_is_unchanged(const ntk_run *run) {
-    return run->options.override_count == 0 && run->options.data_x == NULL;
+    return run->options.override_count == 0 && run->options.data_x == NULL &&
+           run->options.rounding == NTK_ROUNDING_NEAREST;
 }
 
 /* ---- stored results -------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <jansson.h>
 
+#include "base/rounding.h"
 #include "claim/judge.h"
 #include "run/catalogue.h"
 #include "run/given.h"
@@ -51,6 +52,7 @@ typedef struct ntk_run_observer {
 typedef struct ntk_run_options {
     ntk_tier tier;
     uint64_t seed;
+    ntk_rounding rounding;        /* other than to nearest: stored results are not compared */
     size_t jobs;                  /* workers of each process; at most two processes run at once */
     const ntk_setting *overrides; /* of --set: applied to the claims that have the parameter, and
                                    * not to a control that sets it itself; stored results are then
@@ -135,8 +137,8 @@ struct ntk_run {
     double begun, wall_seconds, cpu_seconds;
 };
 
-/* Whether claims run as they stand: without --set and on their own data, so that their stored
- * results can be compared. */
+/* Whether claims run as they stand: without --set, on their own data and rounded to nearest, so
+ * that their stored results can be compared. */
 bool ntk_run_is_unchanged(const ntk_run *run);
 
 /* Read the stored results of all claims, with which their results are to be compared. */

@@ -1,0 +1,13 @@
+#include "base/rounding_mode.h"
+
+#include <fenv.h>
+
+int ntk_rounding_nearest(void) {
+    const int before = fegetround();
+    if (before != FE_TONEAREST) fesetround(FE_TONEAREST);
+    return before;
+}
+
+void ntk_rounding_restore(int before) {
+    if (fegetround() != before) fesetround(before);
+}
