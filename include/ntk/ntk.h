@@ -18,6 +18,7 @@
 #include <ntk/hard_margin.h>
 #include <ntk/inference_problem.h>
 #include <ntk/interval.h>
+#include <ntk/iterative.h>
 #include <ntk/kernel.h>
 #include <ntk/laplace.h>
 #include <ntk/linalg.h>
@@ -39,6 +40,7 @@
 #include <ntk/stats.h>
 #include <ntk/status.h>
 #include <ntk/targets.h>
+#include <ntk/tiles.h>
 #include <ntk/trajectory.h>
 #include <ntk/tube.h>
 #include <ntk/version.h>

@@ -11,43 +11,23 @@
 
 #include "inference/inference_problem.h"
 
-typedef struct halves {
-    double high, low;
-} halves;
-
-/* Exact for |x| below 2^996. */
-static halves split(double x) {
-    const double shifted = 0x8000001p0 * x, high = shifted - (shifted - x);
-    return (halves){high, x - high};
-}
-
-/* sum + rest += x y. */
-static void add_product(double x, halves xs, double y, halves ys, double *sum, double *rest) {
-    const double product = x * y;
-    const double error =
-        xs.low * ys.low - (((product - xs.high * ys.high) - xs.low * ys.high) - xs.high * ys.low);
-    const double total = *sum + product, moved = total - *sum;
-    *rest += ((*sum - (total - moved)) + (product - moved)) + error;
-    *sum = total;
-}
-
 ntk_status ntk_inference_apply_compensated(const ntk_inference_problem *problem, const double *v,
                                            double *image) {
     const size_t order = problem->order, columns = ntk_inference_unknowns(problem) / order;
     double *memory = NULL;
     NTK_TRY(ntk_allocate_doubles(2 * order * columns + columns, &memory));
-    halves *parts = (halves *)memory;
+    ntk_halves *parts = (ntk_halves *)memory;
     double *rest = memory + 2 * order * columns;
-    for (size_t i = 0; i < order * columns; ++i) parts[i] = split(v[i]);
+    for (size_t i = 0; i < order * columns; ++i) parts[i] = ntk_split(v[i]);
     for (size_t i = 0; i < order; ++i) {
         double *sum = image + i * columns;
         for (size_t k = 0; k < columns; ++k) sum[k] = rest[k] = 0;
         for (size_t j = 0; j < order; ++j) {
             const double entry = problem->gram[i * order + j];
-            const halves entry_parts = split(entry);
+            const ntk_halves entry_parts = ntk_split(entry);
             for (size_t k = 0; k < columns; ++k) {
                 const size_t at = j * columns + k;
-                add_product(entry, entry_parts, v[at], parts[at], &sum[k], &rest[k]);
+                ntk_add_product(entry, entry_parts, v[at], parts[at], &sum[k], &rest[k]);
             }
         }
         for (size_t k = 0; k < columns; ++k) sum[k] += rest[k];

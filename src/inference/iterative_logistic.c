@@ -1,0 +1,388 @@
+/* Kernel logistic regression on tiles.
+ *
+ * With c = dm/df, H = d2m/df2 and r = c + lambda a (logistic.c), Newton's step solves (lambda I + H
+ * Theta) delta = -r. Let s = n lambda, R = n r and n H = G G^T, block diagonal with a block for
+ * each point: G = sqrt(h) for the logistic loss, and for softmax
+ *
+ *     G = diag(sqrt p) - p sqrt(p)^T,      G G^T = diag p - p p^T.
+ *
+ * (s I + G G^T Theta)^{-1} = (I - G (s I + G^T Theta G)^{-1} G^T Theta) / s, hence
+ *
+ *     (s I + G^T Theta G) z = G^T Theta R,      delta = (G z - R) / s:
+ *
+ * a symmetric positive definite system, in which nothing is divided by h or p, however small. For
+ * softmax G = D (I - q q^T), D = diag(q), q = sqrt(p): iterates stay in the range of the projection
+ * I - q q^T. The preconditioner takes F F^T for Theta (pivoted.c) and is the inverse of s I + D F
+ * F^T D, class by class, followed by the projection.
+ *
+ * The certificate. P is lambda-strongly convex in w = J^T a, and grad P = J^T r, so that
+ *
+ *     ||w - w*|| <= ||J^T r|| / lambda,      |f_ik - f*_ik| <= sqrt(Theta_ii) ||w - w*||.
+ *
+ * Let t_i = sqrt(Theta_ii), f computed from the image of a, off by d (iterative_residual.c), and r^
+ * the r computed there, off by e: the slope of p is at most 1/4 (logistic), 1/2 in the maximum norm
+ * of a point (softmax), and what the exponentials and quotients make of f is off by (16 + 2 K) u at
+ * most. Then
+ *
+ *     ||J^T r|| <= (r^ . Theta r^)^{1/2} + sum_ik t_i e_ik,
+ *
+ * where Theta r^ is formed like the image, and its error added. */
+#include <ntk/iterative.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <ntk/inference_problem.h>
+#include <ntk/linalg.h>
+#include <ntk/loss.h>
+#include <ntk/memory.h>
+
+#include "inference/conjugate.h"
+#include "inference/curvature.h"
+#include "inference/iterative_residual.h"
+#include "inference/pivoted.h"
+
+enum { MOST_STEPS = 100, MOST_HALVINGS = 50 };
+
+/* The residual of Newton's system, relative to its right-hand side; and what the gradient is
+ * brought to, of what is allowed, before it is looked at with care. */
+static const double forcing = 1e-3, aim = 0.5;
+
+typedef struct logistic {
+    ntk_iterative common;
+    ntk_inference_problem view; /* loss, points, outputs */
+    ntk_pivoted pivoted;
+    ntk_pivoted_inverse *inverse;      /* (K) */
+    double *scale;                     /* (K, n): square roots of the weights */
+    double shift;                      /* n lambda */
+    double *a, *image, *f;             /* (n, K): Theta a, f_0 + Theta a */
+    double *weight;                    /* (n, K): h or p */
+    double *residual, *residual_image; /* (n, K): R, Theta R */
+    double *step, *step_image;
+    double *trial, *cotangent;
+    double *z, *room, *room_image; /* (n, K) */
+    double gradient, norm;         /* ||J^T r|| and ||w||, without rigour */
+    ntk_iterative_image precise;
+    ntk_iterative_result *result;
+} logistic;
+
+static size_t unknowns(const logistic *s) { return s->common.n * s->common.outputs; }
+
+static ntk_status multiply(const logistic *s, const double *v, double *image) {
+    return ntk_tiles_apply(s->common.problem->tiles, s->common.outputs, v, image);
+}
+
+/* ---- G --------------------------------------------------------------------------------------- */
+
+/* out = G v or G^T v. */
+static void apply_root(const logistic *s, bool transposed, const double *v, double *out) {
+    const size_t outputs = s->common.outputs;
+    for (size_t i = 0; i < s->common.n; i++) {
+        const double *p = s->weight + i * outputs, *from = v + i * outputs;
+        double *to = out + i * outputs, mean = 0;
+        for (size_t k = 0; outputs > 1 && k < outputs; k++)
+            mean += (transposed ? p[k] : sqrt(p[k])) * from[k];
+        for (size_t k = 0; k < outputs; k++)
+            to[k] = transposed ? sqrt(p[k]) * (from[k] - mean) : sqrt(p[k]) * (from[k] - sqrt(p[k]) * mean);
+    }
+}
+
+/* v <- (I - q q^T) v at each point, q = sqrt(p): onto the range of G^T. */
+static void project(const logistic *s, double *v) {
+    const size_t outputs = s->common.outputs;
+    for (size_t i = 0; outputs > 1 && i < s->common.n; i++) {
+        const double *p = s->weight + i * outputs;
+        double along = 0;
+        for (size_t k = 0; k < outputs; k++) along += sqrt(p[k]) * v[i * outputs + k];
+        for (size_t k = 0; k < outputs; k++) v[i * outputs + k] -= sqrt(p[k]) * along;
+    }
+}
+
+/* ---- Newton's system ------------------------------------------------------------------------- */
+
+static ntk_status apply_system(void *context, const double *v, double *image) {
+    const logistic *s = context;
+    apply_root(s, false, v, s->room);
+    NTK_TRY(multiply(s, s->room, s->room_image));
+    apply_root(s, true, s->room_image, image);
+    for (size_t k = 0; k < unknowns(s); k++) image[k] += s->shift * v[k];
+    return NTK_OK;
+}
+
+static ntk_status precondition(void *context, const double *r, double *z) {
+    const logistic *s = context;
+    for (size_t k = 0; k < s->common.outputs; k++)
+        NTK_TRY(ntk_pivoted_apply(&s->inverse[k], 1, r + k, z + k, s->common.outputs));
+    project(s, z);
+    return NTK_OK;
+}
+
+static ntk_status renew_preconditioner(logistic *s) {
+    for (size_t k = 0; k < s->common.outputs; k++) {
+        double *scale = s->scale + k * s->common.n;
+        for (size_t i = 0; i < s->common.n; i++) scale[i] = sqrt(s->weight[i * s->common.outputs + k]);
+        ntk_pivoted_inverse_release(&s->inverse[k]);
+        NTK_TRY(ntk_pivoted_invert(&s->pivoted, scale, s->shift, 1, &s->inverse[k]));
+    }
+    return NTK_OK;
+}
+
+/* The step and its image. G couples the outputs of a point: all of them are one vector. */
+static ntk_status find_step(logistic *s) {
+    const ntk_conjugate system = {
+        .n = unknowns(s), .columns = 1, .apply = apply_system, .precondition = precondition, .context = s};
+    const size_t most = s->common.options->max_iterations - s->result->iterations;
+    NTK_TRY(renew_preconditioner(s));
+    apply_root(s, true, s->residual_image, s->trial);
+    const double wanted = forcing * ntk_norm(unknowns(s), s->trial);
+    NTK_TRY(ntk_conjugate_solve(&system, s->trial, &wanted, most, s->z, &s->result->iterations));
+    apply_root(s, false, s->z, s->step);
+    for (size_t k = 0; k < unknowns(s); k++) s->step[k] = (s->step[k] - s->residual[k]) / s->shift;
+    return multiply(s, s->step, s->step_image);
+}
+
+/* ---- the line search ------------------------------------------------------------------------- */
+
+/* P and its derivative at a + t step; the quadratic part is (lambda / 2) (c_0 + 2 t c_1 + t^2
+ * c_2). */
+static void evaluate_at(logistic *s, double t, const double *quadratic, double *value, double *slope) {
+    const ntk_iterative_problem *problem = s->common.problem;
+    for (size_t k = 0; k < unknowns(s); k++) s->trial[k] = s->f[k] + t * s->step_image[k];
+    ntk_loss_evaluate(problem->loss, s->common.n, s->common.outputs, s->trial, problem->targets, value,
+                      s->cotangent);
+    *value += problem->lambda / 2 * (quadratic[0] + t * (2 * quadratic[1] + t * quadratic[2]));
+    *slope = ntk_dot(unknowns(s), s->cotangent, s->step_image) +
+             problem->lambda * (quadratic[1] + t * quadratic[2]);
+}
+
+/* Armijo's condition, or Hager and Zhang's where changes of P are below its rounding. */
+static bool is_acceptable(double t, double value, double slope, double before, double slope_before) {
+    return value <= before + 0.1 * t * slope_before ||
+           (fabs(slope) <= 0.8 * fabs(slope_before) && value <= before + 1e-12 * fabs(before));
+}
+
+static ntk_status search(logistic *s, double *length) {
+    const size_t size = unknowns(s);
+    const double quadratic[] = {ntk_dot(size, s->a, s->image), ntk_dot(size, s->step, s->image),
+                                ntk_dot(size, s->step, s->step_image)};
+    double before, slope_before, value, slope;
+    evaluate_at(s, 0, quadratic, &before, &slope_before);
+    if (!isfinite(before) || !isfinite(slope_before))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel logistic regression: the objective is %g, its slope %g",
+                        before, slope_before);
+    *length = 1;
+    for (int halving = 0; halving < MOST_HALVINGS; halving++, *length /= 2) {
+        evaluate_at(s, *length, quadratic, &value, &slope);
+        if (is_acceptable(*length, value, slope, before, slope_before)) return NTK_OK;
+    }
+    *length = 0; /* no further progress: the caller judges what there is */
+    return NTK_OK;
+}
+
+/* ---- where it stands ------------------------------------------------------------------------- */
+
+/* f, R, Theta R and their norms from a and its image. */
+static ntk_status find_gradient(logistic *s) {
+    const ntk_iterative_problem *problem = s->common.problem;
+    const double n = (double)s->common.n;
+    for (size_t k = 0; k < unknowns(s); k++) s->f[k] = (problem->f0 ? problem->f0[k] : 0) + s->image[k];
+    ntk_loss_evaluate(problem->loss, s->common.n, s->common.outputs, s->f, problem->targets, NULL,
+                      s->cotangent);
+    ntk_curvature_weights(&s->view, s->f, s->weight);
+    for (size_t k = 0; k < unknowns(s); k++) s->residual[k] = n * s->cotangent[k] + s->shift * s->a[k];
+    NTK_TRY(multiply(s, s->residual, s->residual_image));
+    s->gradient = sqrt(ntk_larger(0, ntk_dot(unknowns(s), s->residual, s->residual_image))) / n;
+    s->norm = sqrt(ntk_larger(0, ntk_dot(unknowns(s), s->a, s->image)));
+    return NTK_OK;
+}
+
+/* ---- the certificate ------------------------------------------------------------------------- */
+
+/* ||w|| from below. */
+static double norm_from_below(const logistic *s) {
+    double sum = 0, size = 0;
+    for (size_t k = 0; k < unknowns(s); k++) {
+        sum += s->a[k] * s->precise.high[k];
+        size += fabs(s->a[k]) * (fabs(s->precise.high[k]) * (double)(unknowns(s) + 8) * DBL_EPSILON +
+                                 fabs(s->precise.low[k]) + s->precise.error[k]);
+    }
+    const double square = sum - ntk_iterative_upper(size, unknowns(s));
+    return square > 0 ? sqrt(square) * (1 - 8 * DBL_EPSILON) : 0;
+}
+
+/* e of a point: r^ beside r, given how far its outputs are off. */
+static double cotangent_error(const logistic *s, double deviation, double r, double a) {
+    const double n = (double)s->common.n, outputs = (double)s->common.outputs;
+    return (deviation / 2 + (16 + 2 * outputs) * DBL_EPSILON / 2) / n +
+           DBL_EPSILON * (fabs(r) + s->common.problem->lambda * fabs(a));
+}
+
+/* r^ in `residual` (not times n), and sum_ik t_i e_ik; *off: the largest d. */
+static double find_precise_residual(logistic *s, double *off) {
+    const ntk_iterative_problem *problem = s->common.problem;
+    const size_t outputs = s->common.outputs;
+    double noise = 0;
+    *off = 0;
+    for (size_t k = 0; k < unknowns(s); k++) {
+        s->image[k] = s->precise.high[k] + s->precise.low[k];
+        s->f[k] = (problem->f0 ? problem->f0[k] : 0) + s->image[k];
+    }
+    ntk_loss_evaluate(problem->loss, s->common.n, outputs, s->f, problem->targets, NULL, s->cotangent);
+    for (size_t i = 0; i < s->common.n; i++) {
+        double deviation = 0;
+        for (size_t k = i * outputs; k < (i + 1) * outputs; k++)
+            deviation = ntk_larger(deviation,
+                                   s->precise.error[k] + DBL_EPSILON * (fabs(s->f[k]) + fabs(s->image[k])));
+        for (size_t k = i * outputs; k < (i + 1) * outputs; k++) {
+            s->residual[k] = s->cotangent[k] + problem->lambda * s->a[k];
+            noise += s->common.roots[i] * cotangent_error(s, deviation, s->residual[k], s->a[k]);
+        }
+        *off = ntk_larger(*off, deviation);
+    }
+    return ntk_iterative_upper(noise, unknowns(s));
+}
+
+/* N. *noise: the part of it that is no gradient. */
+static ntk_status bound_gradient(logistic *s, double *bound, double *noise, double *off) {
+    double square = 0, error = 0;
+    *noise = find_precise_residual(s, off);
+    NTK_TRY(ntk_iterative_image_of(&s->common, s->residual, &s->precise));
+    for (size_t k = 0; k < unknowns(s); k++) {
+        const double r = s->residual[k];
+        square += r * s->precise.high[k];
+        error += fabs(r) * (fabs(s->precise.high[k]) * (double)(unknowns(s) + 8) * DBL_EPSILON +
+                            fabs(s->precise.low[k]) + s->precise.error[k]);
+    }
+    *bound = ntk_iterative_upper(
+        sqrt(ntk_larger(0, square) + ntk_iterative_upper(error, unknowns(s))) + *noise, 4);
+    *noise = ntk_larger(*noise, ntk_smaller(*bound, *noise + sqrt(error)));
+    return NTK_OK;
+}
+
+/* Look with care: the result, and whether it is what was asked for. */
+static ntk_status certify(logistic *s, bool *good) {
+    const double lambda = s->common.problem->lambda;
+    ntk_iterative_result *result = s->result;
+    double bound, noise, off, root = 0;
+    NTK_TRY(ntk_iterative_image_of(&s->common, s->a, &s->precise));
+    const double norm = norm_from_below(s);
+    NTK_TRY(bound_gradient(s, &bound, &noise, &off));
+    for (size_t i = 0; i < s->common.n; i++) root = ntk_larger(root, s->common.roots[i]);
+    result->residual = bound == 0 ? 0 : ntk_iterative_upper(bound / (lambda * norm), 4);
+    result->rounding = bound == 0 ? 0 : noise / (lambda * norm);
+    result->coefficient_error = ntk_iterative_upper(bound / lambda, 4);
+    result->output_error = ntk_iterative_upper(root * result->coefficient_error + off, 4);
+    *good = result->residual <= s->common.options->tolerance;
+    return NTK_OK;
+}
+
+/* ---- the iteration --------------------------------------------------------------------------- */
+
+static ntk_status refuse(const logistic *s) {
+    const ntk_iterative_result *r = s->result;
+    return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
+                    "kernel logistic regression: after %zu Newton steps and %zu iterations the relative "
+                    "residual is at most %g, of which rounding and entry_error are %g; %g was asked",
+                    r->steps, r->iterations, r->residual, r->rounding, s->common.options->tolerance);
+}
+
+static bool is_promising(const logistic *s) {
+    return s->gradient <= aim * s->common.options->tolerance * s->common.problem->lambda * s->norm;
+}
+
+static bool may_go_on(const logistic *s) {
+    return s->result->steps < MOST_STEPS && s->result->iterations < s->common.options->max_iterations;
+}
+
+static ntk_status newton_step(logistic *s, bool *moved) {
+    double length = 0;
+    NTK_TRY(find_step(s));
+    NTK_TRY(search(s, &length));
+    *moved = length > 0;
+    for (size_t k = 0; k < unknowns(s); k++) {
+        s->a[k] += length * s->step[k];
+        s->image[k] += length * s->step_image[k];
+    }
+    s->result->steps++;
+    return find_gradient(s);
+}
+
+/* Newton's steps until the gradient is small or nothing moves. Then a look with care, which also
+ * renews the image of a: where it does not suffice and is no better than the one before, that is
+ * the end. */
+static ntk_status iterate(logistic *s) {
+    double before = INFINITY;
+    bool good = false;
+    NTK_TRY(find_gradient(s));
+    for (;;) {
+        for (bool moved = true; moved && !is_promising(s) && may_go_on(s);) NTK_TRY(newton_step(s, &moved));
+        NTK_TRY(certify(s, &good));
+        if (good) return NTK_OK;
+        if (!isfinite(s->result->output_error))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel logistic regression: the gradient is not finite");
+        if (!(s->result->residual <= before / 2) || !may_go_on(s)) return refuse(s);
+        before = s->result->residual;
+        NTK_TRY(find_gradient(s));
+        bool moved;
+        NTK_TRY(newton_step(s, &moved));
+    }
+}
+
+/* ---- setting up ------------------------------------------------------------------------------ */
+
+static ntk_status run(logistic *s) {
+    const ntk_iterative_options *options = s->common.options;
+    const double floor = ntk_larger(1e-11, 16 * options->entry_error);
+    double *diagonal = NULL;
+    NTK_TRY(ntk_iterative_image_create(&s->common, &s->precise));
+    NTK_TRY(ntk_allocate_doubles(s->common.n, &diagonal));
+    ntk_status status = ntk_tiles_diagonal(s->common.problem->tiles, diagonal);
+    if (status == NTK_OK)
+        status = ntk_pivoted_create(s->common.problem->tiles, diagonal, options->rank, floor, options->seed,
+                                    &s->pivoted);
+    ntk_release(diagonal);
+    NTK_TRY(status);
+    s->result->rank = s->pivoted.rank;
+    memset(s->a, 0, unknowns(s) * sizeof *s->a);
+    return iterate(s);
+}
+
+static ntk_status allocate_and_run(logistic *s, double *f) {
+    double **const arrays[] = {&s->image,      &s->f,     &s->weight,    &s->residual, &s->residual_image,
+                               &s->step,       &s->trial, &s->cotangent, &s->z,        &s->room,
+                               &s->room_image, &s->scale, &s->step_image};
+    const size_t count = sizeof arrays / sizeof *arrays;
+    double *memory = NULL;
+    void *inverses = NULL;
+    NTK_TRY(ntk_allocate_doubles(count * unknowns(s), &memory));
+    for (size_t k = 0; k < count; k++) *arrays[k] = memory + k * unknowns(s);
+    ntk_status status = ntk_allocate(s->common.outputs, sizeof *s->inverse, &inverses);
+    s->inverse = inverses;
+    if (status == NTK_OK) status = run(s);
+    if (f && (status == NTK_OK || status == NTK_ERROR_NO_CONVERGENCE))
+        memcpy(f, s->f, unknowns(s) * sizeof *f);
+    for (size_t k = 0; inverses && k < s->common.outputs; k++) ntk_pivoted_inverse_release(&s->inverse[k]);
+    ntk_pivoted_release(&s->pivoted);
+    ntk_iterative_image_release(&s->precise);
+    ntk_release(inverses);
+    ntk_release(memory);
+    return status;
+}
+
+ntk_status ntk_iterative_logistic(const ntk_iterative_problem *problem, const ntk_iterative_options *options,
+                                  double *a, double *f, ntk_iterative_result *result) {
+    const ntk_iterative_options standard = ntk_iterative_options_default(NTK_LOSS_LOGISTIC);
+    *result = (ntk_iterative_result){0};
+    if (problem->loss != NTK_LOSS_LOGISTIC && problem->loss != NTK_LOSS_SOFTMAX)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "kernel logistic regression needs the logistic or softmax loss");
+    logistic s = {.a = a, .result = result};
+    NTK_TRY(ntk_iterative_create(problem, options ? options : &standard, &s.common));
+    s.shift = (double)s.common.n * problem->lambda;
+    s.view = (ntk_inference_problem){
+        .loss = problem->loss, .points = s.common.n, .outputs = problem->outputs, .order = s.common.n};
+    const ntk_status status = allocate_and_run(&s, f);
+    ntk_iterative_release(&s.common);
+    return status;
+}

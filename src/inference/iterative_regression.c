@@ -1,0 +1,286 @@
+#include <ntk/iterative.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include <ntk/linalg.h>
+#include <ntk/memory.h>
+
+#include "inference/compensated.h"
+#include "inference/conjugate.h"
+#include "inference/iterative_residual.h"
+#include "inference/pivoted.h"
+
+enum { MOST_STEPS = 20 };
+
+/* What conjugate gradients aim at, of what is allowed: the rest is for rounding. And the least
+ * reduction of a residual that is asked of one run. */
+static const double aim = 0.3, least_reduction = 1e-12;
+
+typedef struct regression {
+    ntk_iterative common;
+    ntk_pivoted pivoted;
+    ntk_pivoted_inverse inverse;
+    double shift;                        /* n lambda */
+    double *a, *residual, *error, *step; /* (n, K); error: of the residual */
+    double *size;                        /* (K), ||Y - f_0|| from below */
+    double *rest;                        /* (K), R */
+    double *noise;                       /* (K), the part of R that is no residual */
+    double *wanted;                      /* (K), what R may be */
+    ntk_iterative_image image;
+    ntk_iterative_result *result;
+} regression;
+
+ntk_iterative_options ntk_iterative_options_default(ntk_loss loss) {
+    return (ntk_iterative_options){.tolerance = loss == NTK_LOSS_SQUARED ? 1e-10 : 1e-8,
+                                   .coefficient_tolerance = INFINITY,
+                                   .entry_error = 0x1p-51,
+                                   .rank = 500,
+                                   .max_iterations = 2000,
+                                   .seed = 1};
+}
+
+static double target_of(const regression *s, size_t at) { return s->common.problem->targets[at]; }
+
+static double start_of(const regression *s, size_t at) {
+    return s->common.problem->f0 ? s->common.problem->f0[at] : 0;
+}
+
+/* ---- the residual ---------------------------------------------------------------------------- */
+
+/* y - f_0 - high - low - (n lambda) a in a pair, of which every operation but the last is without
+ * error or concerns a rest: off by u |r| from rounding the pair, and by (10 u)^2 of what is
+ * added. */
+static void add_ridge(const regression *s, size_t at, double *sum, double *rest) {
+    double whole = 0, part = 0; /* n lambda */
+    const double n = (double)s->common.n, lambda = s->common.problem->lambda, a = -s->a[at];
+    ntk_add_product(n, ntk_split(n), lambda, ntk_split(lambda), &whole, &part);
+    ntk_add_product(whole, ntk_split(whole), a, ntk_split(a), sum, rest);
+    *rest += part * a;
+}
+
+static void find_entry(regression *s, size_t at) {
+    static const ntk_halves one = {1, 0};
+    const double terms[] = {target_of(s, at), -start_of(s, at), -s->image.high[at]};
+    const double tiny = 100 * DBL_EPSILON * DBL_EPSILON / 4;
+    double sum = 0, rest = 0, size = fabs(s->image.low[at]) + fabs(s->shift * s->a[at]);
+    for (size_t k = 0; k < sizeof terms / sizeof *terms; k++) {
+        ntk_add_product(terms[k], ntk_split(terms[k]), 1, one, &sum, &rest);
+        size += fabs(terms[k]);
+    }
+    add_ridge(s, at, &sum, &rest);
+    s->residual[at] = sum + (rest - s->image.low[at]);
+    s->error[at] = s->image.error[at] + DBL_EPSILON / 2 * fabs(s->residual[at]) + tiny * size + 16 * DBL_MIN;
+}
+
+/* The residual of a, and R. */
+static ntk_status find_residual(regression *s) {
+    const size_t size = s->common.n * s->common.outputs;
+    NTK_TRY(ntk_iterative_image_of(&s->common, s->a, &s->image));
+    for (size_t at = 0; at < size; at++) find_entry(s, at);
+    ntk_iterative_norms(&s->common, s->residual, s->error, s->rest);
+    ntk_iterative_norms(&s->common, s->error, NULL, s->noise);
+    for (size_t k = 0; k < s->common.outputs; k++)
+        if (s->size[k] == 0) s->rest[k] = s->noise[k] = 0; /* a = 0 is exact */
+    return NTK_OK;
+}
+
+/* ---- the iteration --------------------------------------------------------------------------- */
+
+static ntk_status apply(void *context, const double *v, double *image) {
+    const regression *s = context;
+    NTK_TRY(ntk_tiles_apply(s->common.problem->tiles, s->common.outputs, v, image));
+    for (size_t k = 0; k < s->common.n * s->common.outputs; k++) image[k] += s->shift * v[k];
+    return NTK_OK;
+}
+
+static ntk_status precondition(void *context, const double *r, double *z) {
+    const regression *s = context;
+    return ntk_pivoted_apply(&s->inverse, s->common.outputs, r, z, s->common.outputs);
+}
+
+static void own_norms(const regression *s, const double *v, double *norm) {
+    ntk_iterative_norms(&s->common, v, NULL, norm);
+}
+
+/* What R of an output may be for both tolerances, given the coefficients so far. */
+static void find_wanted(regression *s) {
+    const double least = s->shift + s->common.problem->lambda_min;
+    own_norms(s, s->a, s->wanted);
+    for (size_t k = 0; k < s->common.outputs; k++) {
+        const double both = s->common.options->coefficient_tolerance * least * s->wanted[k];
+        const double first = s->common.options->tolerance * s->size[k];
+        s->wanted[k] = isfinite(both) && both < first && s->wanted[k] > 0 ? both : first;
+    }
+}
+
+/* a += about (Theta + n lambda I)^{-1} residual. */
+static ntk_status correct(regression *s) {
+    const ntk_conjugate system = {.n = s->common.n,
+                                  .columns = s->common.outputs,
+                                  .apply = apply,
+                                  .precondition = precondition,
+                                  .context = s};
+    const size_t done = s->result->iterations, all = s->common.options->max_iterations;
+    find_wanted(s);
+    for (size_t k = 0; k < s->common.outputs; k++)
+        s->wanted[k] = ntk_larger(aim * s->wanted[k], least_reduction * s->rest[k]);
+    NTK_TRY(
+        ntk_conjugate_solve(&system, s->residual, s->wanted, all - done, s->step, &s->result->iterations));
+    for (size_t k = 0; k < s->common.n * s->common.outputs; k++) s->a[k] += s->step[k];
+    return NTK_OK;
+}
+
+/* Fill the result; whether it is what was asked for. */
+static bool judge(regression *s) {
+    const ntk_iterative_options *options = s->common.options;
+    const double least = s->shift + s->common.problem->lambda_min;
+    ntk_iterative_result *result = s->result;
+    double *norm = s->wanted;
+    result->residual = result->output_error = result->coefficient_error = result->rounding = 0;
+    own_norms(s, s->a, norm);
+    for (size_t k = 0; k < s->common.outputs; k++) {
+        const double size = s->size[k], reached = s->rest[k] == 0 ? 0 : s->rest[k] / size;
+        const double distance = s->rest[k] == 0 ? 0 : s->rest[k] / least;
+        result->residual = ntk_larger(result->residual, ntk_iterative_upper(reached, 1));
+        result->rounding = ntk_larger(result->rounding, s->rest[k] == 0 ? 0 : s->noise[k] / size);
+        result->output_error = ntk_larger(result->output_error, s->rest[k]);
+        /* the norm of a is an upper bound by this factor */
+        result->coefficient_error =
+            ntk_larger(result->coefficient_error,
+                       distance == 0 ? 0 : ntk_iterative_upper(distance / norm[k], 3 * s->common.n));
+    }
+    return result->residual <= options->tolerance &&
+           (options->coefficient_tolerance == INFINITY ||
+            result->coefficient_error <= options->coefficient_tolerance);
+}
+
+static double worst(const regression *s) {
+    double found = 0;
+    for (size_t k = 0; k < s->common.outputs; k++)
+        found = ntk_larger(found, s->rest[k] == 0 ? 0 : s->rest[k] / s->size[k]);
+    return found;
+}
+
+static ntk_status refuse(const regression *s) {
+    const ntk_iterative_result *r = s->result;
+    const ntk_iterative_options *options = s->common.options;
+    return ntk_fail(
+        NTK_ERROR_NO_CONVERGENCE,
+        "kernel regression: after %zu iterations and %zu refinements the residual is at most %g of "
+        "the targets, of which rounding and entry_error are %g, and a off by at most %g; %g and "
+        "%g were asked",
+        r->iterations, r->steps, r->residual, r->rounding, r->coefficient_error, options->tolerance,
+        options->coefficient_tolerance);
+}
+
+static ntk_status iterate(regression *s) {
+    double before = INFINITY;
+    NTK_TRY(find_residual(s));
+    while (!judge(s)) {
+        const double now = worst(s);
+        if (!isfinite(now))
+            return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel regression: the residual is %g", now);
+        if (!(now <= before / 2) || s->result->steps == MOST_STEPS ||
+            s->result->iterations >= s->common.options->max_iterations)
+            return refuse(s);
+        before = now;
+        NTK_TRY(correct(s));
+        s->result->steps++;
+        NTK_TRY(find_residual(s));
+    }
+    return NTK_OK;
+}
+
+/* ---- setting up ------------------------------------------------------------------------------ */
+
+/* f = f_0 + Theta a, whose own rounding is a part of the error. */
+static void deliver(const regression *s, double *f) {
+    double rounding = 0;
+    for (size_t at = 0; at < s->common.n * s->common.outputs; at++) {
+        const double value = start_of(s, at) + s->image.high[at];
+        rounding =
+            ntk_larger(rounding, DBL_EPSILON * (fabs(value) + fabs(s->image.low[at])) + s->image.error[at]);
+        if (f) f[at] = value;
+    }
+    s->result->output_error = ntk_iterative_upper(s->result->output_error + rounding, 4);
+}
+
+/* ||Y - f_0|| of each output from below: each difference is off by u of itself. */
+static ntk_status measure_targets(regression *s) {
+    for (size_t at = 0; at < s->common.n * s->common.outputs; at++)
+        s->step[at] = target_of(s, at) - start_of(s, at);
+    own_norms(s, s->step, s->size);
+    for (size_t k = 0; k < s->common.outputs; k++) {
+        s->size[k] = s->size[k] * (1 - (double)(2 * s->common.n + 256) * DBL_EPSILON);
+        if (!isfinite(s->size[k]))
+            return ntk_fail(NTK_ERROR_NOT_FINITE,
+                            "kernel regression: targets and initial outputs lie too far "
+                            "apart");
+    }
+    return NTK_OK;
+}
+
+static ntk_status precondition_and_solve(regression *s) {
+    const ntk_iterative_options *options = s->common.options;
+    const double floor = ntk_larger(1e-11, 16 * options->entry_error);
+    double *diagonal = NULL;
+    NTK_TRY(ntk_allocate_doubles(s->common.n, &diagonal));
+    ntk_status status = ntk_tiles_diagonal(s->common.problem->tiles, diagonal);
+    if (status == NTK_OK)
+        status = ntk_pivoted_create(s->common.problem->tiles, diagonal, options->rank, floor, options->seed,
+                                    &s->pivoted);
+    ntk_release(diagonal);
+    NTK_TRY(status);
+    s->result->rank = s->pivoted.rank;
+    /* without a shift, that which is left takes its place */
+    const double shift = s->shift > 0 ? s->shift : s->pivoted.rest / (double)s->common.n;
+    NTK_TRY(
+        ntk_pivoted_invert(&s->pivoted, NULL, ntk_larger(shift, DBL_MIN), s->common.outputs, &s->inverse));
+    return iterate(s);
+}
+
+static ntk_status run(regression *s, double *f) {
+    const size_t size = s->common.n * s->common.outputs;
+    memset(s->a, 0, size * sizeof *s->a);
+    NTK_TRY(measure_targets(s));
+    NTK_TRY(ntk_iterative_image_create(&s->common, &s->image));
+    const ntk_status status = precondition_and_solve(s);
+    if (status == NTK_OK || status == NTK_ERROR_NO_CONVERGENCE) deliver(s, f);
+    return status;
+}
+
+static ntk_status allocate_and_run(regression *s, double *f) {
+    const size_t size = s->common.n * s->common.outputs;
+    double *memory = NULL;
+    NTK_TRY(ntk_allocate_doubles(3 * size + 4 * s->common.outputs, &memory));
+    s->residual = memory;
+    s->error = s->residual + size;
+    s->step = s->error + size;
+    s->size = s->step + size;
+    s->rest = s->size + s->common.outputs;
+    s->noise = s->rest + s->common.outputs;
+    s->wanted = s->noise + s->common.outputs;
+    const ntk_status status = run(s, f);
+    ntk_iterative_image_release(&s->image);
+    ntk_pivoted_inverse_release(&s->inverse);
+    ntk_pivoted_release(&s->pivoted);
+    ntk_release(memory);
+    return status;
+}
+
+ntk_status ntk_iterative_regression(const ntk_iterative_problem *problem,
+                                    const ntk_iterative_options *options, double *a, double *f,
+                                    ntk_iterative_result *result) {
+    const ntk_iterative_options standard = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    *result = (ntk_iterative_result){0};
+    if (problem->loss != NTK_LOSS_SQUARED)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "kernel regression needs the squared loss");
+    regression s = {.a = a, .result = result};
+    NTK_TRY(ntk_iterative_create(problem, options ? options : &standard, &s.common));
+    s.shift = (double)s.common.n * problem->lambda;
+    const ntk_status status = allocate_and_run(&s, f);
+    ntk_iterative_release(&s.common);
+    return status;
+}

@@ -1,0 +1,43 @@
+/* What is left of a kernel system, with a bound of what rounding hides of it. */
+#ifndef NTK_INFERENCE_ITERATIVE_RESIDUAL_H
+#define NTK_INFERENCE_ITERATIVE_RESIDUAL_H
+
+#include <stddef.h>
+
+#include <ntk/iterative.h>
+#include <ntk/status.h>
+#include <ntk/tiles.h>
+
+/* The problem as its solvers see it. */
+typedef struct ntk_iterative {
+    const ntk_iterative_problem *problem;
+    const ntk_iterative_options *options;
+    const ntk_tiles *reference;
+    size_t n, outputs;
+    double *roots;    /* (n), sqrt(Theta_ii) of the reference */
+    double root_norm; /* an upper bound of sqrt(sum_i Theta_ii) */
+} ntk_iterative;
+
+/* An upper bound of a sum of `terms` non-negative numbers computed as x, or of its root. */
+double ntk_iterative_upper(double x, size_t terms);
+
+/* Checks the problem and the tiles. Errors: those of ntk_iterative_regression. */
+ntk_status ntk_iterative_create(const ntk_iterative_problem *problem, const ntk_iterative_options *options,
+                                ntk_iterative *out);
+void ntk_iterative_release(ntk_iterative *iterative);
+
+/* Theta v of the reference in two parts and the error of their sum, for Theta with its entry_error;
+ * all (n, K). */
+typedef struct ntk_iterative_image {
+    double *high, *low, *error;
+} ntk_iterative_image;
+
+ntk_status ntk_iterative_image_create(const ntk_iterative *s, ntk_iterative_image *out);
+void ntk_iterative_image_release(ntk_iterative_image *image);
+ntk_status ntk_iterative_image_of(const ntk_iterative *s, const double *v, ntk_iterative_image *image);
+
+/* The largest column of what v (n, K) and its errors (n, K; NULL for none) may have for a norm:
+ * norm (K). */
+void ntk_iterative_norms(const ntk_iterative *s, const double *v, const double *error, double *norm);
+
+#endif

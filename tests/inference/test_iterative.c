@@ -1,0 +1,421 @@
+/* Kernel systems in tiles: closed forms, the dense solvers, bounds that hold, and no OK without
+ * them. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include <ntk/ntk.h>
+
+#include "classifiers.h"
+#include "folder.h"
+#include "inference/conjugate.h"
+#include "inference/pivoted.h"
+#include "start.h"
+
+TestSuite(iterative, .init = start_linalg);
+
+enum { BITS = 9, CUBE = 1 << BITS };
+
+static double cube[CUBE * BITS];
+
+static ntk_tiles *cube_kernel(void) {
+    static ntk_architecture network;
+    ntk_tiles *tiles;
+    network = ntk_architecture_default();
+    network.depth = 2;
+    for (size_t i = 0; i < CUBE; i++)
+        for (size_t b = 0; b < BITS; b++) cube[i * BITS + b] = i >> b & 1 ? -1 : 1;
+    assert_ok(ntk_tiles_of_kernel(&network, NTK_KERNEL_NTK, CUBE, BITS, cube, BITS, &tiles));
+    return tiles;
+}
+
+static double parity(size_t i, size_t set) { return __builtin_popcountll(i & set) % 2 ? -1 : 1; }
+
+/* On the vertices of the cube the parities of subsets are eigenvectors of every kernel of the inner
+ * product; their eigenvalues are sums of one row. */
+static long double eigenvalue(size_t set) {
+    static double row[CUBE];
+    ntk_architecture a = ntk_architecture_default();
+    a.depth = 2;
+    assert_ok(ntk_kernel_cross(&a, NTK_KERNEL_NTK, 1, CUBE, BITS, cube, BITS, cube, BITS, row, CUBE));
+    long double sum = 0;
+    for (size_t i = 0; i < CUBE; i++) sum += row[i] * (long double)parity(i, set);
+    return sum;
+}
+
+static ntk_iterative_problem regression_of(const ntk_tiles *tiles, size_t outputs, const double *targets,
+                                           double lambda) {
+    return (ntk_iterative_problem){
+        .loss = NTK_LOSS_SQUARED, .outputs = outputs, .tiles = tiles, .targets = targets, .lambda = lambda};
+}
+
+/* ---- closed forms ---------------------------------------------------------------------------- */
+
+Test(iterative, parities_on_the_cube) {
+    static const size_t sets[] = {0, 1, 0x3, 0x1b, 0x1ff};
+    enum { SETS = sizeof sets / sizeof *sets };
+    static double targets[CUBE * SETS], a[CUBE * SETS], f[CUBE * SETS];
+    ntk_tiles *tiles = cube_kernel();
+    for (size_t i = 0; i < CUBE; i++)
+        for (size_t s = 0; s < SETS; s++) targets[i * SETS + s] = (double)(s + 1) * parity(i, sets[s]);
+    for (size_t rank = 0; rank <= 200; rank += 100)
+        for (double lambda = 1e-6; lambda < 1; lambda *= 1e3) {
+            const ntk_iterative_problem problem = regression_of(tiles, SETS, targets, lambda);
+            ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+            ntk_iterative_result result;
+            options.rank = rank;
+            options.coefficient_tolerance = 1e-14 / lambda + 1e-10;
+            assert_ok(ntk_iterative_regression(&problem, &options, a, f, &result));
+            cr_assert(result.residual <= 1e-10 && result.coefficient_error <= 2e-8);
+            cr_assert(result.rank <= rank && (rank == 0 || result.rank > rank / 2));
+            for (size_t s = 0; s < SETS; s++) {
+                const long double lambda_s = eigenvalue(sets[s]);
+                const long double wanted = (long double)(s + 1) / (lambda_s + (long double)CUBE * lambda);
+                long double distance = 0, square = 0, output = 0;
+                for (size_t i = 0; i < CUBE; i++) {
+                    const long double exact = wanted * parity(i, sets[s]);
+                    distance += powl(a[i * SETS + s] - exact, 2);
+                    square += exact * exact;
+                    output = fmaxl(output, fabsl(f[i * SETS + s] - lambda_s * exact));
+                }
+                cr_assert(sqrtl(distance) <= 1.001 * result.coefficient_error * sqrtl(square),
+                          "%Lg beyond %g", sqrtl(distance / square), result.coefficient_error);
+                cr_assert(output <= result.output_error, "%Lg beyond %g", output, result.output_error);
+            }
+        }
+    ntk_tiles_destroy(tiles);
+}
+
+/* A better preconditioner, fewer iterations. (Not on the cube, whose ten eigenvalues take ten.) */
+Test(iterative, the_preconditioner_helps) {
+    enum { N = 400 };
+    static double x[3 * N], targets[N], a[N];
+    unsigned state = 1;
+    ntk_tiles *tiles;
+    const ntk_architecture network = ntk_architecture_default();
+    for (size_t i = 0; i < 3 * N; i++) x[i] = pseudo_random(&state);
+    for (size_t i = 0; i < N; i++) targets[i] = pseudo_random(&state);
+    assert_ok(ntk_tiles_of_kernel(&network, NTK_KERNEL_NTK, N, 3, x, 3, &tiles));
+    const ntk_iterative_problem problem = regression_of(tiles, 1, targets, 1e-5);
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result without, with;
+    options.rank = 0;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &without));
+    options.rank = 100;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &with));
+    cr_assert(4 * with.iterations < without.iterations, "%zu %zu", with.iterations, without.iterations);
+    options.rank = N; /* all of it: a direct solver */
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &with));
+    cr_assert(with.iterations <= 4, "%zu", with.iterations);
+    ntk_tiles_destroy(tiles);
+}
+
+/* ---- dense solvers --------------------------------------------------------------------------- */
+
+static ntk_tiles *tiles_of(const drawn *d) {
+    ntk_tiles *tiles;
+    assert_ok(ntk_tiles_of_matrix(d->problem.points, d->gram, d->problem.points, &tiles));
+    return tiles;
+}
+
+static ntk_iterative_problem iterative_of(const drawn *d, const ntk_tiles *tiles) {
+    return (ntk_iterative_problem){.loss = d->problem.loss,
+                                   .outputs = d->problem.outputs,
+                                   .tiles = tiles,
+                                   .f0 = d->f0,
+                                   .targets = d->targets,
+                                   .lambda = d->problem.lambda};
+}
+
+Test(iterative, regression_agrees_with_the_dense_solver) {
+    for (unsigned seed = 0; seed < 3; seed++)
+        for (double lambda = 1e-5; lambda < 1; lambda *= 100) {
+            drawn d = draw_problem(NTK_LOSS_SQUARED, 100, 3, false, 150, SOFT, lambda, seed);
+            double a[MAX_UNKNOWNS], f[MAX_UNKNOWNS];
+            ntk_tiles *tiles = tiles_of(&d);
+            const ntk_iterative_problem problem = iterative_of(&d, tiles);
+            ntk_iterative_result result;
+            assert_ok(ntk_inference_regression(&d.problem, d.a, d.f, NULL));
+            assert_ok(ntk_iterative_regression(&problem, NULL, a, f, &result));
+            for (size_t k = 0; k < d.unknowns; k++) {
+                cr_assert_float_eq(f[k], d.f[k], result.output_error + 1e-12);
+                cr_assert_float_eq(a[k], d.a[k], result.coefficient_error * 100 * fabs(d.a[k]) + 1e-8);
+            }
+            ntk_tiles_destroy(tiles);
+        }
+}
+
+/* lambda = 0 with a proved lambda_min bounds the coefficients; without, the outputs only. */
+Test(iterative, without_a_ridge) {
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 60, 1, false, 200, SOFT, 0, 3);
+    double a[MAX_UNKNOWNS], distance = 0, size = 0;
+    ntk_tiles *tiles = tiles_of(&d);
+    ntk_iterative_problem problem = iterative_of(&d, tiles);
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    ntk_certificate certificate;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &result));
+    cr_assert(result.coefficient_error == INFINITY && result.output_error < 1e-8);
+    assert_ok(ntk_certify_positive_definite(60, d.gram, 60, &certificate));
+    problem.lambda_min = certificate.lambda_min_bound - 1e-12;
+    options.coefficient_tolerance = 1e-10;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &result));
+    assert_ok(ntk_inference_regression(&d.problem, d.a, NULL, NULL));
+    for (size_t i = 0; i < 60; i++) distance += pow(a[i] - d.a[i], 2), size += pow(d.a[i], 2);
+    cr_assert(sqrt(distance / size) <= 2e-10 && result.coefficient_error <= 1e-10);
+    ntk_tiles_destroy(tiles);
+}
+
+static void expect_classified(ntk_loss loss, size_t outputs, target_kind kind, double lambda, unsigned seed) {
+    drawn d = draw_problem(loss, 90, outputs, false, 40, kind, lambda, seed);
+    double a[MAX_UNKNOWNS], f[MAX_UNKNOWNS];
+    ntk_tiles *tiles = tiles_of(&d);
+    const ntk_iterative_problem problem = iterative_of(&d, tiles);
+    ntk_iterative_result result;
+    const ntk_logistic_result dense = solve_logistic(&d);
+    assert_ok(ntk_iterative_logistic(&problem, NULL, a, f, &result));
+    cr_assert(result.residual <= 1e-8);
+    for (size_t k = 0; k < d.unknowns; k++)
+        cr_assert_float_eq(f[k], d.f[k], result.output_error + dense.output_error, "%g %g", f[k], d.f[k]);
+    cr_assert(result.output_error < 1e-5, "%g", result.output_error);
+    ntk_tiles_destroy(tiles);
+}
+
+Test(iterative, logistic_agrees_with_the_dense_solver) {
+    for (unsigned seed = 0; seed < 3; seed++)
+        for (double lambda = 1e-4; lambda < 1; lambda *= 30) {
+            expect_classified(NTK_LOSS_LOGISTIC, 1, seed == 1 ? SOFT : HARD, lambda, seed);
+            expect_classified(NTK_LOSS_SOFTMAX, 3, seed == 2 ? MIXED : HARD, lambda, seed);
+        }
+}
+
+/* ---- the bounds ------------------------------------------------------------------------------ */
+
+/* entry_error says what other matrices may do: one that far away, whose solution is then within
+ * the bound and clearly apart. */
+Test(iterative, the_bound_covers_matrices_nearby) {
+    const double h = 1e-7;
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 100, 1, false, 300, SOFT, 1e-3, 5), moved = d;
+    static double gram[100 * 100];
+    double a[MAX_UNKNOWNS];
+    ntk_tiles *tiles = tiles_of(&d);
+    const ntk_iterative_problem problem = iterative_of(&d, tiles);
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    options.entry_error = h;
+    options.tolerance = 1e-2;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &result));
+    options.tolerance = 1e-9;
+    assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
+                 "entry_error");
+    for (size_t i = 0; i < 100; i++)
+        for (size_t j = 0; j < 100; j++)
+            gram[i * 100 + j] = d.gram[i * 100 + j] + h * sqrt(d.gram[i * 101] * d.gram[j * 101]);
+    moved.problem.gram = gram;
+    assert_ok(ntk_inference_regression(&moved.problem, moved.a, NULL, NULL));
+    double distance = 0, size = 0;
+    for (size_t i = 0; i < 100; i++) distance += pow(a[i] - moved.a[i], 2), size += a[i] * a[i];
+    distance = sqrt(distance / size);
+    cr_assert(distance <= result.coefficient_error && distance > 1e-10, "%g %g", distance,
+              result.coefficient_error);
+    ntk_tiles_destroy(tiles);
+}
+
+/* A float32 file and the points: the answer is that of the points. A file of another kernel, or one
+ * with a wrong tile, is not enough. */
+Test(iterative, the_reference_decides) {
+    static double targets[CUBE], a[CUBE], wanted[CUBE], gram[CUBE * CUBE];
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    unsigned state = 2;
+    ntk_tiles *reference = cube_kernel(), *tiles;
+    ntk_architecture network = ntk_architecture_default();
+    ntk_iterative_result result;
+    network.depth = 2;
+    folder_make("iterative", folder);
+    snprintf(path, sizeof path, "%s/k.npy", folder);
+    for (size_t i = 0; i < CUBE; i++) targets[i] = pseudo_random(&state);
+    assert_ok(ntk_kernel_gram(&network, NTK_KERNEL_NTK, CUBE, BITS, cube, BITS, gram, CUBE));
+    assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT32, CUBE, CUBE, gram));
+    assert_ok(ntk_tiles_of_file(path, &tiles));
+    ntk_iterative_problem problem = regression_of(reference, 1, targets, 1e-4);
+    assert_ok(ntk_iterative_regression(&problem, NULL, wanted, NULL, &result));
+    problem.tiles = tiles, problem.reference = reference;
+    assert_ok(ntk_iterative_regression(&problem, NULL, a, NULL, &result));
+    cr_assert(result.residual <= 1e-10 && result.steps > 1, "%zu", result.steps);
+    cr_assert(ntk_largest_difference(CUBE, a, wanted) < 1e-8);
+    ntk_tiles_destroy(tiles);
+
+    for (size_t i = 300; i < 400; i++)
+        for (size_t j = 0; j < 100; j++) gram[i * CUBE + j] = gram[j * CUBE + i] = 0.5;
+    assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT64, CUBE, CUBE, gram));
+    assert_ok(ntk_tiles_of_file(path, &tiles));
+    problem.tiles = tiles;
+    const ntk_status status = ntk_iterative_regression(&problem, NULL, a, NULL, &result);
+    cr_assert(status == NTK_ERROR_NO_CONVERGENCE || status == NTK_ERROR_NOT_POSITIVE_DEFINITE, "%s",
+              ntk_error_detail());
+    ntk_tiles_destroy(tiles);
+    ntk_tiles_destroy(reference);
+    folder_remove(folder);
+}
+
+/* ---- no OK ----------------------------------------------------------------------------------- */
+
+Test(iterative, what_was_not_reached_is_said) {
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 100, 1, false, 150, SOFT, 1e-6, 1);
+    double a[MAX_UNKNOWNS];
+    ntk_tiles *tiles = tiles_of(&d);
+    ntk_iterative_problem problem = iterative_of(&d, tiles);
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    options.tolerance = 1e-17;
+    assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
+                 "1e-17 and inf were asked");
+    cr_assert(result.residual < 1e-10 && result.residual > 1e-17 && result.rounding <= result.residual);
+    options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    options.rank = 3;
+    options.max_iterations = 4;
+    assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
+                 "after 4 iterations");
+    cr_assert(result.residual > 1e-6 && result.rounding < 1e-10);
+    options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    options.coefficient_tolerance = 1e-16;
+    assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
+                 "1e-16 were asked");
+    ntk_tiles_destroy(tiles);
+
+    drawn c = draw_problem(NTK_LOSS_LOGISTIC, 90, 1, false, 40, HARD, 1e-3, 1);
+    tiles = tiles_of(&c);
+    problem = iterative_of(&c, tiles);
+    options = ntk_iterative_options_default(NTK_LOSS_LOGISTIC);
+    options.tolerance = 1e-17;
+    assert_fails(ntk_iterative_logistic(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
+                 "1e-17 was asked");
+    cr_assert(result.residual < 1e-9);
+    ntk_tiles_destroy(tiles);
+}
+
+/* A negative eigenvalue in the plane of two coordinates passes all pairs of points. */
+Test(iterative, matrices_that_are_not_positive) {
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 60, 1, false, 200, SOFT, 1e-3, 3);
+    double a[MAX_UNKNOWNS];
+    ntk_iterative_result result;
+    for (size_t i = 0; i < 60; i++)
+        for (size_t j = 0; j < 60; j++) d.gram[i * 60 + j] = i == j ? 1 : i < 3 && j < 3 ? -0.9 : 0;
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    for (options.rank = 0; options.rank <= 60; options.rank += 30) {
+        ntk_tiles *tiles = tiles_of(&d);
+        const ntk_iterative_problem problem = iterative_of(&d, tiles);
+        assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result),
+                     NTK_ERROR_NOT_POSITIVE_DEFINITE, "not positive");
+        ntk_tiles_destroy(tiles);
+    }
+}
+
+Test(iterative, problems_that_are_none) {
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 60, 1, false, 200, SOFT, 1e-3, 3);
+    double a[MAX_UNKNOWNS];
+    ntk_iterative_result result;
+    ntk_tiles *tiles = tiles_of(&d), *other = cube_kernel();
+    ntk_iterative_problem problem = iterative_of(&d, tiles);
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    problem.reference = other;
+    assert_fails(ntk_iterative_regression(&problem, NULL, a, NULL, &result), NTK_ERROR_SHAPE, "512");
+    problem.reference = NULL;
+    problem.lambda = NAN;
+    assert_fails(ntk_iterative_regression(&problem, NULL, a, NULL, &result), NTK_ERROR_ARGUMENT, "lambda");
+    problem.lambda = 1;
+    options.entry_error = 0.1;
+    assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_ARGUMENT,
+                 "entry_error");
+    problem.loss = NTK_LOSS_LOGISTIC;
+    problem.lambda = 0;
+    assert_fails(ntk_iterative_logistic(&problem, NULL, a, NULL, &result), NTK_ERROR_ARGUMENT, "lambda");
+    assert_fails(ntk_iterative_regression(&problem, NULL, a, NULL, &result), NTK_ERROR_ARGUMENT, "squared");
+    ntk_tiles_destroy(tiles);
+    ntk_tiles_destroy(other);
+}
+
+Test(iterative, nothing_to_fit) {
+    static double targets[CUBE * 2], a[CUBE * 2];
+    ntk_tiles *tiles = cube_kernel();
+    ntk_iterative_result result;
+    for (size_t i = 0; i < CUBE; i++) targets[2 * i] = parity(i, 7);
+    const ntk_iterative_problem problem = regression_of(tiles, 2, targets, 1e-3);
+    assert_ok(ntk_iterative_regression(&problem, NULL, a, NULL, &result));
+    for (size_t i = 0; i < CUBE; i++) cr_assert(a[2 * i] != 0 && a[2 * i + 1] == 0);
+    ntk_tiles_destroy(tiles);
+}
+
+/* The same bits for any number of workers. */
+Test(iterative, workers_do_not_matter) {
+    static double targets[CUBE], a[CUBE], again[CUBE];
+    unsigned state = 4;
+    ntk_tiles *tiles = cube_kernel();
+    ntk_iterative_result result;
+    for (size_t i = 0; i < CUBE; i++) targets[i] = pseudo_random(&state);
+    const ntk_iterative_problem problem = regression_of(tiles, 1, targets, 1e-4);
+    assert_ok(ntk_iterative_regression(&problem, NULL, a, NULL, &result));
+    assert_ok(ntk_set_workers(3));
+    assert_ok(ntk_iterative_regression(&problem, NULL, again, NULL, &result));
+    cr_assert_eq(memcmp(a, again, sizeof a), 0);
+    ntk_tiles_destroy(tiles);
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static ntk_status double_it(void *context, const double *v, double *image) {
+    (void)context;
+    for (size_t i = 0; i < 4; i++) image[i] = 2 * v[i];
+    return NTK_OK;
+}
+
+static ntk_status negate(void *context, const double *v, double *image) {
+    (void)context;
+    for (size_t i = 0; i < 4; i++) image[i] = -v[i];
+    return NTK_OK;
+}
+
+Test(iterative, conjugate_gradients_tell_what_is_not_positive) {
+    const double b[] = {1, 2, 3, 4}, wanted = 1e-14;
+    double x[4];
+    size_t iterations = 0;
+    ntk_conjugate system = {.n = 4, .columns = 1, .apply = double_it, .precondition = double_it};
+    assert_ok(ntk_conjugate_solve(&system, b, &wanted, 9, x, &iterations));
+    cr_assert_eq(iterations, 1);
+    for (size_t i = 0; i < 4; i++) cr_assert_float_eq(x[i], b[i] / 2, 1e-15);
+    system.precondition = negate;
+    assert_fails(ntk_conjugate_solve(&system, b, &wanted, 9, x, &iterations), NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                 "preconditioner");
+    system.precondition = double_it, system.apply = negate;
+    assert_fails(ntk_conjugate_solve(&system, b, &wanted, 9, x, &iterations), NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                 "matrix");
+}
+
+/* F F^T is Theta at the pivots, and what is left is positive semi-definite with the trace told. */
+Test(iterative, the_factor_is_a_partial_cholesky_factor) {
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 200, 1, false, 60, SOFT, 1e-3, 3);
+    ntk_tiles *tiles = tiles_of(&d);
+    double diagonal[200];
+    ntk_pivoted pivoted;
+    for (size_t i = 0; i < 200; i++) diagonal[i] = d.gram[i * 201];
+    for (size_t rank = 20; rank <= 100; rank += 40) {
+        assert_ok(ntk_pivoted_create(tiles, diagonal, rank, 1e-10, 1, &pivoted));
+        cr_assert_eq(pivoted.rank, rank < 60 ? rank : 60, "%zu", pivoted.rank);
+        double trace = 0;
+        size_t exact = 0;
+        for (size_t i = 0; i < 200; i++) {
+            double left = diagonal[i];
+            for (size_t k = 0; k < pivoted.rank; k++) left -= pow(pivoted.factor[i * pivoted.stride + k], 2);
+            cr_assert(left > -1e-12 * diagonal[i]);
+            trace += left;
+            exact += left < 1e-10 * diagonal[i];
+        }
+        cr_assert(exact >= pivoted.rank);
+        cr_assert_float_eq(trace, pivoted.rest, 1e-9);
+        ntk_pivoted_release(&pivoted);
+    }
+    ntk_tiles_destroy(tiles);
+}
