@@ -12,6 +12,7 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/grid.h>
+#include <ntk/lab/plant.h>
 #include <ntk/lab/table.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
@@ -23,6 +24,7 @@
 const ntk_parameter ntk_convergence_parameters[] = {
     NTK_INTEGERS("widths", "64 128 256 512", 1, 65536, "hidden widths, ascending"),
     NTK_INTEGER("seeds", 100, 2, 1000000, "initialisations, each with its own points"),
+    NTK_PLANTS("kernel-scale|kernel-entry|kernel-trace"), /* of the limit */
     {0},
 };
 
@@ -124,6 +126,7 @@ static ntk_status measure_seed(const study *self, ntk_slot *slot, const scratch 
         slot->at.at[CASE] = c;
         NTK_TRY(
             ntk_kernel_gram(&self->cases[c].limit, NTK_KERNEL_NTK, n, d, s->x, d, s->limits + c * square, n));
+        ntk_plant_kernel(self->context, n, s->limits + c * square, n);
     }
     for (size_t w = 0; w < width_count(self); w++)
         for (size_t c = 0; c < case_count(self); c++) {

@@ -11,6 +11,7 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/definiteness.h>
+#include <ntk/lab/plant.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/network.h>
@@ -28,6 +29,7 @@ const ntk_parameter ntk_population_parameters[] = {
     NTK_REAL("bias-variance", 0, 0, 100, "of networks and kernel"),
     NTK_REAL("kernel-weight-variance", 2, 0.01, 100, "of the kernel; the networks' is 2"),
     NTK_INTEGER("extra-layers", 0, 0, 8, "hidden layers that theory has beyond the networks"),
+    NTK_PLANTS("kernel-scale|kernel-entry|kernel-trace"), /* of the limit */
     {0},
 };
 
@@ -208,6 +210,8 @@ ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *st
     task self = {context, study};
     ntk_status status = ntk_population_read(context, &study->options);
     if (status == NTK_OK) status = describe(context, study);
+    for (size_t k = 0; k < study->count && status == NTK_OK; k++)
+        ntk_plant_kernel(context, study->points, study->populations[k].kernel, study->points);
     if (status == NTK_OK) status = ntk_map(study->count * study->blocks, run_unit, &self);
     for (size_t g = 0; g < study->group_count && status == NTK_OK; g++) {
         const ntk_population_group *group = &study->groups[g];

@@ -19,6 +19,7 @@
 #include <ntk/lab/context.h>
 #include <ntk/lab/grid.h>
 #include <ntk/lab/parameters.h>
+#include <ntk/lab/plant.h>
 #include <ntk/lab/problem.h>
 #include <ntk/lab/sweep.h>
 #include <ntk/linalg.h>
@@ -253,6 +254,7 @@ double ntk_solution_accuracy(const ntk_training *training, size_t first, size_t 
 
 const ntk_parameter ntk_solution_parameters[] = {
     NTK_REAL("lambda-factor", 1, 1e-3, 1e3, "lambda in the formula, over that of the flow"),
+    NTK_PLANTS("lambda"), /* of the formula */
     {0},
 };
 
@@ -296,7 +298,8 @@ ntk_status ntk_solution_sweep_conduct(ntk_context *context, const char *columns,
                                       const ntk_reduction *metrics) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
-    const double lambda_factor = ntk_context_real(context, "lambda-factor");
+    const double lambda_factor =
+        ntk_context_real(context, "lambda-factor") * ntk_plant_factor(context, NTK_PLANT_LAMBDA);
     if (sweep.problem.test_points == 0 || !(sweep.flow.lambda > 0))
         return ntk_fail(NTK_ERROR_ARGUMENT,
                         "the solution needs lambda > 0 and test points to be compared at");

@@ -51,6 +51,7 @@ static const ntk_parameter parameters[] = {
     NTK_CHOICE("activation", "relu", "relu|gelu", "of every layer"),
     NTK_REAL("weight-variance", 2, 0.1, 100, "w^2"),
     NTK_FLAG("exchanged", false, "each kernel stands in for the other"),
+    NTK_PLANTS("kernel-scale"), /* of the layers without pooling, both kernels */
     {0},
 };
 
@@ -160,6 +161,9 @@ static ntk_status compute_layers(const void *argument, ntk_slot *slot) {
     if (status == NTK_OK) status = ntk_stability_distances(&network, 2, self->pixels, images, found);
     ntk_release(images);
     NTK_TRY(status);
+    const double planted = sqrt(ntk_plant_factor(self->context, NTK_PLANT_KERNEL_SCALE));
+    found[1].ckn *= planted;
+    found[1].ntk *= planted;
     store(self, layers, found, 1, slot->values);
     return NTK_OK;
 }

@@ -23,6 +23,7 @@
 static const ntk_parameter parameters[] = {
     NTK_REAL("clock-tolerance", 1e-8, 1e-13, 0.1, "of the integrators of the two clocks"),
     NTK_REAL("clock-horizon", 8, 0, 30, "log of the time up to which they are compared"),
+    NTK_PLANTS("time"), /* of the clock of physical time */
     {0},
 };
 
@@ -158,7 +159,8 @@ static ntk_status judge_shallow(study *self, const ntk_exit_sweep *sweep, const 
     NTK_TRY(judge_law(self->context, laws, activation));
     if (!ntk_grid_is_smooth(&sweep->grid, activation)) return NTK_OK;
     NTK_TRY(ntk_exit_clock_difference(sweep, activation, ntk_context_real(self->context, "clock-tolerance"),
-                                      ntk_context_real(self->context, "clock-horizon"), &difference));
+                                      ntk_context_real(self->context, "clock-horizon"),
+                                      ntk_plant_factor(self->context, NTK_PLANT_TIME), &difference));
     self->clock_difference = ntk_larger(self->clock_difference, difference);
     return NTK_OK;
 }

@@ -219,7 +219,7 @@ ntk_exit_departure ntk_exit_departure_of(const ntk_exit_sweep *sweep, size_t act
 typedef struct clocks {
     const ntk_exit_sweep *sweep;
     size_t activation;
-    double tolerance, log_horizon;
+    double tolerance, log_horizon, log_pace;
 } clocks;
 
 static ntk_status exits_by(const clocks *self, size_t seed, ntk_time time, ntk_exit *found) {
@@ -248,14 +248,14 @@ static ntk_status compare_clocks(const void *argument, ntk_slot *slot) {
     double largest = isfinite(physical[0].log_time) ? 0 : INFINITY;
     for (size_t q = 0; q < self->sweep->grid.axes[NTK_EXIT_THRESHOLD].count; q++)
         if (isfinite(physical[q].log_time) || isfinite(log_loss[q].log_time))
-            largest = ntk_larger(largest, fabs(physical[q].log_time - log_loss[q].log_time));
+            largest = ntk_larger(largest, fabs(physical[q].log_time + self->log_pace - log_loss[q].log_time));
     slot->values[0] = largest;
     return NTK_OK;
 }
 
 ntk_status ntk_exit_clock_difference(const ntk_exit_sweep *sweep, size_t activation, double tolerance,
-                                     double log_horizon, double *out) {
-    const clocks both = {sweep, activation, tolerance, log_horizon};
+                                     double log_horizon, double pace, double *out) {
+    const clocks both = {sweep, activation, tolerance, log_horizon, log(pace)};
     ntk_grid seeds = {.axes = {sweep->grid.axes[NTK_EXIT_SEED]}, .columns = "difference"};
     const ntk_status status = ntk_grid_run(&seeds, compare_clocks, &both);
     if (status == NTK_OK) *out = ntk_grid_largest(&seeds, ntk_grid_whole(), 0).value;

@@ -72,9 +72,9 @@ ntk_exit_departure ntk_exit_departure_of(const ntk_exit_sweep *sweep, size_t act
 
 /* Largest |difference of log T|, over seeds and the thresholds passed before log_horizon, between
  * the flow of the smallest width in physical and in log-loss time, both to `tolerance`; infinite
- * where one clock alone passes a threshold in time, and where neither passes any. Smooth
- * activations. */
+ * where one clock alone passes a threshold in time, and where neither passes any. pace: by what
+ * physical times are multiplied, 1 by rights. Smooth activations. */
 ntk_status ntk_exit_clock_difference(const ntk_exit_sweep *sweep, size_t activation, double tolerance,
-                                     double log_horizon, double *out);
+                                     double log_horizon, double pace, double *out);
 
 #endif

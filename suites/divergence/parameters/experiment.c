@@ -26,6 +26,7 @@ static const ntk_parameter parameters[] = {
     NTK_REAL("late-window-start", 20, 0.1, 1000, "window-start for the linearised network's slope"),
     NTK_CHOICE("law-kernel", "sliding", "sliding|tangent",
                "of the loss law: that of the flow, or Theta_hat_t"),
+    NTK_PLANTS("constant"), /* of the loss law */
     {0},
 };
 
@@ -40,6 +41,7 @@ static const ntk_metric_declaration metrics[] = {
 };
 
 typedef struct options {
+    double factor;            /* of the loss law's left side: 1 but for what is planted */
     double start, late_start; /* of the windows: of the network and of its linearisation */
 } options;
 
@@ -68,7 +70,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     const options *chosen = own;
     double exponent;
     NTK_TRY(ntk_sweep_fit_growth(path, NULL, chosen->start, &exponent, &values[SLOPE]));
-    values[LOSS_LAW] = ntk_trajectory_margin_ratio(path, run->training->points);
+    values[LOSS_LAW] = chosen->factor * ntk_trajectory_margin_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     return measure_linearised(run, chosen->late_start, values);
 }
@@ -88,7 +90,8 @@ static ntk_status run(ntk_context *context) {
         return ntk_fail(NTK_ERROR_UNSUPPORTED, "the laws are written for two classes and the logistic loss");
     sweep.flow.observe_hard_margin =
         ntk_context_is(context, "law-kernel", "tangent") ? NTK_FLOW_KERNEL_TANGENT : NTK_FLOW_KERNEL_SLIDING;
-    const options own = {.start = ntk_context_real(context, "window-start"),
+    const options own = {.factor = ntk_plant_factor(context, NTK_PLANT_CONSTANT),
+                         .start = ntk_context_real(context, "window-start"),
                          .late_start = ntk_context_real(context, "late-window-start")};
     return ntk_sweep_conduct(context, &sweep,
                              "slope loss-law lambda-min linear-slope margin-norm slope-gap loss-gap", measure,

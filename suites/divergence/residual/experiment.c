@@ -20,6 +20,7 @@
 
 static const ntk_parameter parameters[] = {
     NTK_REALS("thresholds", "0.1 0.25 0.5", 1e-3, 10, "three drifts, ascending, whose times are taken"),
+    NTK_PLANTS("constant"), /* of the loss law */
     {0},
 };
 
@@ -38,6 +39,7 @@ enum { EXIT, EXIT_COUNT = 3, LAST_EXIT = EXIT_COUNT - 1, GROWTH = EXIT_COUNT, LO
 static const char columns[] = "log-exit-small log-exit-middle log-exit-large growth loss-law lambda-min";
 
 typedef struct options {
+    double factor;            /* of the loss law's left side: 1 but for what is planted */
     const double *thresholds; /* (EXIT_COUNT) */
     double window_start;
 } options;
@@ -48,7 +50,7 @@ static ntk_status measure(const ntk_sweep_run *run, double *values, const void *
     double slope;
     for (size_t k = 0; k < EXIT_COUNT; k++)
         values[EXIT + k] = ntk_trajectory_exit_time(path, chosen->thresholds[k]);
-    values[LOSS_LAW] = ntk_trajectory_margin_ratio(path, run->training->points);
+    values[LOSS_LAW] = chosen->factor * ntk_trajectory_margin_ratio(path, run->training->points);
     values[LAMBDA_MIN] = path->min_lambda_min;
     return ntk_sweep_fit_growth(path, NULL, chosen->window_start, &values[GROWTH], &slope);
 }
@@ -73,7 +75,8 @@ static ntk_status run(ntk_context *context) {
     ntk_sweep_options sweep;
     NTK_TRY(ntk_sweep_read(context, &sweep));
     size_t count;
-    const options own = {.thresholds = ntk_context_reals(context, "thresholds", &count),
+    const options own = {.factor = ntk_plant_factor(context, NTK_PLANT_CONSTANT),
+                         .thresholds = ntk_context_reals(context, "thresholds", &count),
                          .window_start = ntk_context_real(context, "window-start")};
     if (count != EXIT_COUNT)
         return ntk_fail(NTK_ERROR_ARGUMENT, "thresholds: %zu are given, and three are taken", count);

@@ -24,10 +24,7 @@ static const ntk_parameter parameters[] = {
     NTK_INTEGER("width", 1024, 4, 1e6, "m of the narrow networks; the others have 2m"),
     NTK_INTEGER("seeds", 8, 3, 1000, "networks of each width"),
     NTK_REAL("lambda", 0.3, 1e-3, 100, "of the flows with a regulariser"),
-    NTK_REAL("lambda-error", 0, -0.9, 9, "relative error of lambda that is planted in flows and solutions"),
-    NTK_REAL("time-error", 0, -0.9, 9, "the same of the pace of time"),
-    NTK_REAL("loss-error", 0, -0.9, 9, "the same of the loss: of what is the n-th part of a sum"),
-    NTK_REAL("target-error", 0, -9, 9, "added to the targets of squared losses"),
+    NTK_PLANTS("lambda|time|loss|targets"), /* in flows and solutions */
     {0},
 };
 
@@ -351,10 +348,10 @@ static ntk_status prepare(study *self) {
 static ntk_status run(ntk_context *context) {
     study self = {.context = context,
                   .lambda = ntk_context_real(context, "lambda"),
-                  .pace = 1 + ntk_context_real(context, "time-error"),
-                  .loss_factor = 1 + ntk_context_real(context, "loss-error"),
-                  .target_error = ntk_context_real(context, "target-error")};
-    self.planted_lambda = self.lambda * (1 + ntk_context_real(context, "lambda-error"));
+                  .pace = ntk_plant_factor(context, NTK_PLANT_TIME),
+                  .loss_factor = ntk_plant_factor(context, NTK_PLANT_LOSS),
+                  .target_error = ntk_plant_size(context, NTK_PLANT_TARGETS)};
+    self.planted_lambda = self.lambda * ntk_plant_factor(context, NTK_PLANT_LAMBDA);
     NTK_TRY(ntk_emit_table(context, "curves", "$flow log-time theory found error", &self.curves));
     NTK_TRY(prepare(&self));
     NTK_TRY(follow_point(&self, NTK_TIME_PHYSICAL, "physical", 7));

@@ -32,7 +32,7 @@ static const ntk_parameter parameters[] = {
     NTK_CHOICES("networks", "relu", NETWORKS, "activations of dense networks, and two other families"),
     NTK_INTEGER("depth", 2, 1, 16, "hidden layers, blocks or convolutions"),
     NTK_REAL("far", 30, 1e-6, 1e6, "norm of the points where there are biases; 1 where there are none"),
-    NTK_REAL("entry-error", 0, -1, 1, "relative error that is planted in every entry"),
+    NTK_PLANTS("kernel-scale"),
     NTK_FLAG("transpose", false, "whether kernels of two sets are planted transposed"),
     NTK_REAL("variance-error", 0, -1, 1, "error of the network's weight variance that is planted, relative"),
     {0},
@@ -296,7 +296,7 @@ static ntk_status run(ntk_context *context) {
                            .columns = "gram cross transpose identical asymmetry error bound"},
                   .depth = ntk_context_size(context, "depth"),
                   .far = ntk_context_real(context, "far"),
-                  .entry_error = ntk_context_real(context, "entry-error"),
+                  .entry_error = ntk_plant_size(context, NTK_PLANT_KERNEL_SCALE),
                   .variance_error = ntk_context_real(context, "variance-error"),
                   .transpose = ntk_context_flag(context, "transpose")};
     ntk_status status = draw(context, &self);

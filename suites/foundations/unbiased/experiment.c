@@ -30,7 +30,6 @@ static const ntk_parameter parameters[] = {
     NTK_CHOICES("deep", "gelu", "relu|erf|gelu|tanh|softplus|sin", "networks of several"),
     NTK_INTEGER("depth", 2, 2, 8, "hidden layers of those"),
     NTK_INTEGER("shallow-depth", 1, 1, 8, "hidden layers of the others; the theorem is about one"),
-    NTK_REAL("kernel-error", 0, -0.9, 9, "relative error that is planted in the kernel"),
     {0},
 };
 
@@ -44,20 +43,18 @@ static const ntk_metric_declaration metrics[] = {
 enum { POINTS = 3, INPUTS = 2, GRAM = POINTS * POINTS, SCALE = GRAM, OFF, EXTRA = OFF + 1 - GRAM };
 enum { MEANS, TABLES };
 
-/* D is Theta_hat_0 less the kernel without the planted error. */
 static ntk_status measure(const ntk_population_study *study, const ntk_population *population,
                           const ntk_population_draw *draw, double *sample) {
-    (void)draw;
-    const double planted = *(const double *)study->argument, *theta = population->kernel;
+    (void)study, (void)draw;
+    const double *theta = population->kernel;
     double along = 0, norm = 0, off = 0, diagonal = 0;
     for (size_t k = 0; k < GRAM; k++) {
-        const double wrong = (1 + planted) * theta[k], deviation = sample[k] + theta[k] - wrong;
-        along += deviation * wrong;
-        norm += wrong * wrong;
+        along += sample[k] * theta[k];
+        norm += theta[k] * theta[k];
         if (k / POINTS == k % POINTS)
-            diagonal += wrong / POINTS;
+            diagonal += theta[k] / POINTS;
         else
-            off += deviation / (GRAM - POINTS);
+            off += sample[k] / (GRAM - POINTS);
     }
     sample[SCALE] = along / norm;
     sample[OFF] = off / diagonal;
@@ -122,7 +119,6 @@ static ntk_status describe(const ntk_context *context, ntk_population_study *stu
 
 static ntk_status run(ntk_context *context) {
     const double x[] = {1, 0, cos(1), sin(1), cos(2.5), sin(2.5)};
-    const double planted = ntk_context_real(context, "kernel-error");
     ntk_table *tables[TABLES];
     NTK_TRY(ntk_emit_table(context, "means", "$activation $part depth mean low high", &tables[MEANS]));
     ntk_population_study study = {.x = x,
@@ -132,7 +128,6 @@ static ntk_status run(ntk_context *context) {
                                   .kernel = NTK_KERNEL_NTK,
                                   .extra = EXTRA,
                                   .measure = measure,
-                                  .argument = &planted,
                                   .tables = tables};
     return ntk_population_conduct(context, &study, describe);
 }

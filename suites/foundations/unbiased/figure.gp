@@ -26,5 +26,5 @@ plot 0 with lines ls 100 title "exact for one layer", \
     wrong using (has("part", "scale") ? place(@this) + beside : NaN):\
         (percents("mean")):(percents("low")):(percents("high")) \
         with yerrorbars ls 90 dashtype 1 title sprintf("control: kernel too large by %.1f %%", \
-        hundredths * kernel_hardly_off_kernel_error)
+        hundredths * kernel_hardly_off_plant_size)
 eval finish

@@ -34,6 +34,7 @@ static const ntk_parameter parameters[] = {
     NTK_INTEGERS("dimensions", "3 5", 2, 100, "p of the spheres in R^p"),
     NTK_INTEGER("degrees", 60, 10, 1000, "largest degree k, even"),
     NTK_REAL("scale", 1, 0.01, 100, "g of the Laplace kernel"),
+    NTK_PLANTS("constant"), /* the limit of the ratio */
     {0},
 };
 
@@ -71,14 +72,14 @@ static slopes slopes_of(const char *kernel) {
 
 typedef struct comparison {
     size_t p, count;
-    double scale;
+    double scale, factor; /* factor: of the limit, 1 but for what is planted */
     const char *kernel;
     ntk_interval *network, *laplace; /* (count) */
 } comparison;
 
 static double limit_of(const comparison *c, size_t k) {
     const slopes s = slopes_of(c->kernel);
-    return (k % 2 ? s.near - s.far : s.near + s.far) / c->scale;
+    return c->factor * (k % 2 ? s.near - s.far : s.near + s.far) / c->scale;
 }
 
 /* The ratio at a degree over its limit. */
@@ -125,6 +126,7 @@ static ntk_status run(ntk_context *context) {
         comparison c = {.p = (size_t)p[i % dimensions],
                         .count = ntk_context_size(context, "degrees") / 2 * 2 + 1,
                         .scale = ntk_context_real(context, "scale"),
+                        .factor = ntk_plant_factor(context, NTK_PLANT_CONSTANT),
                         .kernel = kernel[i / dimensions]};
         status = compare(context, table, &c, &smallest, &largest);
         ntk_release(c.network);

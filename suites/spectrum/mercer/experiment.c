@@ -30,6 +30,7 @@ static const ntk_parameter parameters[] = {
     NTK_INTEGER("degrees", 60, 10, 1000, "largest degree k of the quadrature"),
     NTK_INTEGER("far", 1000, 100, 100000, "even degree at which the constant is read off"),
     NTK_CHOICE("kernel", "depth-1", "depth-1|depth-2|bias-1", "whose spectrum is integrated"),
+    NTK_PLANTS("constant"), /* C(p) of the law */
     {0},
 };
 
@@ -52,6 +53,7 @@ enum { FIT_LOW = 20, FIT_HIGH = 80 };
 typedef struct spectra {
     size_t p, count, far;
     const char *kernel;
+    double factor; /* of the constant: 1 but for what is planted */
     ntk_interval constant;
     ntk_interval *integrated; /* (count) */
     ntk_interval *closed;     /* (far + 1) */
@@ -60,7 +62,7 @@ typedef struct spectra {
 
 /* R_k of an eigenvalue, or mu_k nu^p / (p C) with another power. */
 static double relative(const spectra *s, ntk_interval mu, size_t k, size_t power) {
-    return mu.low / s->constant.low * pow(ntk_spectrum_variable(s->p, k), (double)power);
+    return mu.low / (s->factor * s->constant.low) * pow(ntk_spectrum_variable(s->p, k), (double)power);
 }
 
 /* ---- every degree ---------------------------------------------------------------------------- */
@@ -162,7 +164,8 @@ static ntk_status run(ntk_context *context) {
         spectra s = {.p = (size_t)p[i],
                      .count = ntk_context_size(context, "degrees") + 1,
                      .far = ntk_context_size(context, "far"),
-                     .kernel = ntk_context_choice(context, "kernel")};
+                     .kernel = ntk_context_choice(context, "kernel"),
+                     .factor = ntk_plant_factor(context, NTK_PLANT_CONSTANT)};
         status = run_dimension(context, &proofs, table, &s);
         ntk_release(s.integrated);
         ntk_release(s.closed);

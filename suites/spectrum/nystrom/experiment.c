@@ -25,6 +25,7 @@ static const ntk_parameter parameters[] = {
     NTK_INTEGERS("points", "128 256 512", 32, 8192, "numbers n of points, ascending"),
     NTK_INTEGER("seeds", 48, 2, 10000, "draws of the points"),
     NTK_REAL("stretch", 1, 0.01, 1, "of the last coordinate before normalisation; 1 is uniform"),
+    NTK_PLANTS("kernel-scale|kernel-trace"),
     {0},
 };
 
@@ -106,6 +107,7 @@ static ntk_status compute_points(const study *self, ntk_slot *slot, size_t n, do
     network.input_scale = NTK_INPUT_SCALE_NONE;
     NTK_TRY(draw(self, slot->at.at[1], n, x));
     NTK_TRY(ntk_kernel_gram(&network, NTK_KERNEL_NTK, n, P, x, P, gram, n));
+    ntk_plant_kernel(self->context, n, gram, n);
     NTK_TRY(ntk_eigen_symmetric(n, gram, n, false, values));
     measure(self, n, values, slot);
     return NTK_OK;

@@ -33,6 +33,7 @@ static const ntk_parameter parameters[] = {
     NTK_FLAG("perturb-targets", true, "noise of variance n lambda on the targets"),
     NTK_REAL("noise-mean", 0, -10, 10, "of the noise, in its standard deviations"),
     NTK_CHOICE("start", "tangent", "tangent|own", "J z, or the network's own outputs"),
+    NTK_PLANTS("lambda|kernel-scale"), /* of the law that linearised networks are held against */
     {0},
 };
 
@@ -52,8 +53,10 @@ static ntk_status whiten(const ntk_ensemble_study *study, const ntk_ensemble_mem
                          double *map, double *covariance, double *z) {
     const size_t outputs = study->problem.outputs, tested = study->points + study->test_points;
     const size_t n = study->points * outputs, q = study->test_points * outputs;
-    const double ridge = (double)study->points * study->problem.flow.lambda;
+    const double ridge = (double)study->points * study->problem.flow.lambda *
+                         ntk_plant_factor(study->context, NTK_PLANT_LAMBDA);
     NTK_TRY(ntk_network_tangent_kernel(member->network, member->theta0, tested, study->x, kernel, n + q));
+    ntk_plant_kernel(study->context, n + q, kernel, n + q);
     NTK_TRY(ntk_gaussian_map(n, q, kernel, ridge, map));
     NTK_TRY(ntk_gaussian_posterior(n, q, kernel, ridge, covariance));
     for (size_t i = 0; i < q; i++) {

@@ -230,9 +230,11 @@ Test(exit_laws, the_two_clocks) {
     ntk_exit_sweep sweep;
     double difference;
     assert_ok(ntk_exit_sweep_run(context, 1, &sweep));
-    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, 8, &difference));
+    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, 8, 1, &difference));
     cr_expect(difference > 0 && difference < 1e-5, "%g", difference);
-    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, -5, &difference));
+    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, 8, 1.001, &difference));
+    cr_expect_float_eq(difference, log(1.001), 1e-5, "a clock that is fast by a thousandth");
+    assert_ok(ntk_exit_clock_difference(&sweep, 0, 1e-9, -5, 1, &difference));
     cr_expect_eq(difference, INFINITY, "no exit so early");
     ntk_grid_release(&sweep.grid);
 }
