@@ -31,6 +31,11 @@ typedef struct ntk_estimate {
  * degrees). */
 ntk_status ntk_stats_t_quantile(double p, double degrees, double *out);
 
+/* f with P(F <= f) = p, 0 < p < 1, of the ratio of two independent estimates of one variance with
+ * `numerator` and `denominator` degrees of freedom, > 0: by the same inversion, within two ulp.
+ * Errors: the same. */
+ntk_status ntk_stats_f_quantile(double p, double numerator, double denominator, double *out);
+
 /* Mean of n >= 2 independent samples with its t interval, n - 1 degrees of freedom. Errors:
  * NTK_ERROR_ARGUMENT; NTK_ERROR_NOT_FINITE, naming the sample. */
 ntk_status ntk_stats_mean(size_t n, const double *samples, double level, ntk_estimate *out);
@@ -81,6 +86,11 @@ ntk_status ntk_stats_power_fit(size_t n, const double *x, const double *y, bool 
  * tail lies far below the smallest double. */
 ntk_status ntk_stats_chi_square(double x, double degrees, double *lower, double *upper);
 ntk_status ntk_stats_normal(double x, double *lower, double *upper);
+
+/* The same of the number of successes in `trials` independent trials of probability p, 0 < p < 1:
+ * *lower = P(X <= successes), *upper = P(X > successes). trials: up to 2^40; the terms of a tail
+ * are summed, some multiple of its standard deviation. Errors: the same. */
+ntk_status ntk_stats_binomial(size_t successes, size_t trials, double p, double *lower, double *upper);
 
 /* Tests of N(0, I) against n independent samples of q coordinates (samples of N(mu, C) whitened by
  * L^{-1}(x - mu), C = L L^T). Each is a p-value that holds at every n, adjusted for the number of

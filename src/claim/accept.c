@@ -42,8 +42,8 @@ static ntk_status append_metric(acceptance *a, const char *name, const ntk_metri
         return ntk_fail(NTK_ERROR_NOT_FOUND, "%s: metric '%s' was not emitted", a->claim->id, name);
     const ntk_estimate *estimate = &metric->estimate;
     const bool finite = isfinite(estimate->value) &&
-                        (!metric->is_estimate ||
-                         (isfinite(estimate->low) && isfinite(estimate->high) && isfinite(estimate->level)));
+                        (!metric->is_estimate || (isfinite(estimate->low) && isfinite(estimate->high) &&
+                                                  isfinite(estimate->level) && isfinite(estimate->degrees)));
     if (!finite) return ntk_fail(NTK_ERROR_NOT_FINITE, "%s: metric '%s' is not finite", a->claim->id, name);
     return ntk_expected_append(a->new, &(ntk_expected_row){.tier = a->tier, .metric = *metric});
 }
@@ -67,11 +67,15 @@ static ntk_status collect_rows(acceptance *a, const ntk_metrics *metrics) {
 
 static bool same_number(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
+/* NaN: not known. */
+static bool same_degrees(double a, double b) { return same_number(a, b) || (isnan(a) && isnan(b)); }
+
 static bool same_metric(const ntk_metric *a, const ntk_metric *b) {
     if (a->is_estimate != b->is_estimate || !same_number(a->estimate.value, b->estimate.value)) return false;
     return !a->is_estimate || (same_number(a->estimate.low, b->estimate.low) &&
                                same_number(a->estimate.high, b->estimate.high) &&
-                               same_number(a->estimate.level, b->estimate.level));
+                               same_number(a->estimate.level, b->estimate.level) &&
+                               same_degrees(a->estimate.degrees, b->estimate.degrees));
 }
 
 static void print_metric(FILE *stream, const ntk_expected_row *row) {
@@ -83,6 +87,8 @@ static void print_metric(FILE *stream, const ntk_expected_row *row) {
     fprintf(stream, "\t%.17g", estimate->value);
     if (row->metric.is_estimate)
         fprintf(stream, " [%.17g, %.17g] at %.17g", estimate->low, estimate->high, estimate->level);
+    if (row->metric.is_estimate && !isnan(estimate->degrees))
+        fprintf(stream, ", %.17g degrees", estimate->degrees);
 }
 
 static void print_line(FILE *stream, const acceptance *a, const char *metric, const ntk_expected_row *old,

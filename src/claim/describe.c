@@ -99,13 +99,17 @@ const char *ntk_describe_wanted(const ntk_check *check, ntk_description text) {
 
 const char *ntk_describe_comparison(const ntk_regression_outcome *outcome, ntk_description text) {
     const ntk_comparison *c = &outcome->comparison;
+    /* NULL: not compared */
+    const bool is_value = c->quantity == NULL || strcmp(c->quantity, "value") == 0;
     ntk_description found, stored;
     if (!c->compared)
         snprintf(text, NTK_DESCRIPTION_SIZE, "not compared: another seed or other parameters");
     else if (c->reason != NULL)
         snprintf(text, NTK_DESCRIPTION_SIZE, "%.200s", c->reason);
     else
-        snprintf(text, NTK_DESCRIPTION_SIZE, "found %.30s, stored %.30s: differs by %.3g (%s), allowed %.3g",
+        snprintf(text, NTK_DESCRIPTION_SIZE,
+                 "%.20s%sfound %.30s, stored %.30s: differs by %.3g (%s), allowed %.3g",
+                 is_value ? "" : c->quantity, is_value ? "" : ": ",
                  ntk_describe_number(c->found, c->expected, found),
                  ntk_describe_number(c->expected, c->found, stored), c->distance,
                  ntk_tolerance_kind_text(outcome->regression->kind), c->allowed);

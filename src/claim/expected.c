@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,8 +17,9 @@
 #include "experiment/support.h"
 #include "experiment/tsv.h"
 
-static const char header[] = "tier\tmetric\tvalue\tlow\thigh\tlevel";
-enum { COLUMN_TIER, COLUMN_METRIC, COLUMN_VALUE, COLUMN_LOW, COLUMN_HIGH, COLUMN_LEVEL };
+#define HEADER_WITHOUT_DEGREES "tier\tmetric\tvalue\tlow\thigh\tlevel"
+static const char header[] = HEADER_WITHOUT_DEGREES "\tdegrees";
+enum { COLUMN_TIER, COLUMN_METRIC, COLUMN_VALUE, COLUMN_LOW, COLUMN_HIGH, COLUMN_LEVEL, COLUMN_DEGREES };
 
 const ntk_expected_row *ntk_expected_find(const ntk_expected *expected, ntk_tier tier, const char *metric) {
     for (size_t i = 0; i < expected->count; i++) {
@@ -45,7 +48,19 @@ void ntk_expected_destroy(ntk_expected *expected) {
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* The interval of an estimate, which has three more fields than a plain number. */
+/* Degrees of freedom, NaN where the field is empty or the file has no such column. */
+static ntk_status read_degrees(const ntk_tsv *tsv, size_t row, ntk_metric *metric) {
+    metric->estimate.degrees = NAN;
+    if (tsv->columns <= COLUMN_DEGREES) return NTK_OK;
+    const char *text = ntk_tsv_field(tsv, row, COLUMN_DEGREES);
+    if (*text == '\0') return NTK_OK;
+    if (!metric->is_estimate) return ntk_tsv_fail(tsv, row, COLUMN_DEGREES, "empty, as field 'low' is");
+    if (!ntk_text_real(text, &metric->estimate.degrees) || !(metric->estimate.degrees > 0))
+        return ntk_tsv_fail(tsv, row, COLUMN_DEGREES, "a number of degrees of freedom, or empty");
+    return NTK_OK;
+}
+
+/* The interval of an estimate, which has four more fields than a plain number. */
 static ntk_status read_interval(const ntk_tsv *tsv, size_t row, ntk_metric *metric) {
     double *const fields[] = {&metric->estimate.low, &metric->estimate.high, &metric->estimate.level};
     metric->is_estimate = *ntk_tsv_field(tsv, row, COLUMN_LOW) != '\0';
@@ -56,6 +71,7 @@ static ntk_status read_interval(const ntk_tsv *tsv, size_t row, ntk_metric *metr
         if (metric->is_estimate && !ntk_text_real(text, fields[i]))
             return ntk_tsv_fail(tsv, row, COLUMN_LOW + i, "a finite number");
     }
+    NTK_TRY(read_degrees(tsv, row, metric));
     if (!metric->is_estimate) return NTK_OK;
     if (metric->estimate.low > metric->estimate.value || metric->estimate.value > metric->estimate.high)
         return ntk_tsv_fail(tsv, row, COLUMN_VALUE, "inside its interval");
@@ -78,6 +94,16 @@ static ntk_status read_row(const ntk_tsv *tsv, size_t index, ntk_expected *expec
     return ntk_expected_append(expected, &row);
 }
 
+/* Whether its first line is the header that files had at first. */
+static bool is_without_degrees(const char *path) {
+    char line[sizeof HEADER_WITHOUT_DEGREES + 1] = "";
+    FILE *stream = fopen(path, "r");
+    if (stream == NULL) return false;
+    const bool read = fgets(line, sizeof line, stream) != NULL;
+    fclose(stream);
+    return read && strcmp(line, HEADER_WITHOUT_DEGREES "\n") == 0;
+}
+
 ntk_status ntk_expected_read(const char *path, ntk_expected **out) {
     *out = NULL;
     struct stat info;
@@ -87,7 +113,7 @@ ntk_status ntk_expected_read(const char *path, ntk_expected **out) {
     void *expected = NULL;
     NTK_TRY(ntk_allocate(1, sizeof **out, &expected));
     ntk_tsv tsv = {0};
-    ntk_status status = ntk_tsv_read(path, header, &tsv);
+    ntk_status status = ntk_tsv_read(path, is_without_degrees(path) ? HEADER_WITHOUT_DEGREES : header, &tsv);
     for (size_t row = 0; status == NTK_OK && row < tsv.rows; row++) status = read_row(&tsv, row, expected);
     ntk_tsv_release(&tsv);
     if (status == NTK_OK)
@@ -105,18 +131,19 @@ ntk_status ntk_expected_write(const char *path, const ntk_expected *expected) {
     for (size_t i = 0; i < expected->count; i++) {
         const ntk_metric *metric = &expected->rows[i].metric;
         const double fields[] = {metric->estimate.value, metric->estimate.low, metric->estimate.high,
-                                 metric->estimate.level};
+                                 metric->estimate.level, metric->estimate.degrees};
         fprintf(stream, "%s\t%s", ntk_tier_text(expected->rows[i].tier), metric->name);
-        for (size_t f = 0; f < 4; f++) {
+        for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
             char buffer[NTK_NUMBER_SIZE];
-            fprintf(stream, "\t%s", f == 0 || metric->is_estimate ? ntk_text_number(fields[f], buffer) : "");
+            const bool filled = f == 0 || (metric->is_estimate && !isnan(fields[f]));
+            fprintf(stream, "\t%s", filled ? ntk_text_number(fields[f], buffer) : "");
         }
         fputc('\n', stream);
     }
     return ntk_file_commit(file);
 }
 
-/* ---- comparing ------------------------------------------------------------------------------- */
+/* ---- distances ------------------------------------------------------------------------------- */
 
 /* Doubles in their order as integers: neighbours differ by one, and both zeros are 2^63. */
 static uint64_t position(double x) {
@@ -150,31 +177,180 @@ static double facing_halves(const ntk_estimate *stored, const ntk_estimate *foun
     return (left->high - left->value) + (right->value - right->low);
 }
 
-static void measure(const ntk_regression *regression, const ntk_estimate *stored, const ntk_estimate *found,
-                    ntk_comparison *out) {
-    out->allowed = regression->tolerance;
+/* ---- comparing ------------------------------------------------------------------------------- */
+
+/* One number beside the stored one. */
+typedef struct quantity {
+    const char *name;
+    double stored, found, distance, allowed;
+} quantity;
+
+static bool agrees(const quantity *q) { return isfinite(q->distance) && q->distance <= q->allowed; }
+
+/* Infinite where a number is none. */
+static double part_of(const quantity *q) {
+    if (!isfinite(q->distance) || isnan(q->allowed)) return INFINITY;
+    return q->allowed > 0 ? q->distance / q->allowed : q->distance == 0 ? 0 : INFINITY;
+}
+
+static quantity compare_values(const ntk_regression *regression, const ntk_estimate *stored,
+                               const ntk_estimate *found) {
+    const double s = stored->value, f = found->value, tolerance = regression->tolerance;
+    quantity out = {"value", s, f, NAN, tolerance};
     switch (regression->kind) {
     case NTK_TOLERANCE_EXACT:
-        out->distance = exact_distance(stored->value, found->value);
-        out->allowed = 0;
+        out.distance = exact_distance(s, f);
+        out.allowed = 0;
         break;
     case NTK_TOLERANCE_ULP:
-        out->distance = ntk_ulp_distance(stored->value, found->value);
+        out.distance = ntk_ulp_distance(s, f);
         break;
     case NTK_TOLERANCE_REL:
-        out->distance = relative_distance(stored->value, found->value);
+        out.distance = relative_distance(s, f);
         break;
     case NTK_TOLERANCE_ABS:
-        out->distance = fabs(found->value - stored->value);
+        out.distance = fabs(f - s);
         break;
     case NTK_TOLERANCE_STATISTICAL:
-        out->distance = fabs(found->value - stored->value);
-        out->allowed = regression->tolerance * facing_halves(stored, found);
+        out.distance = fabs(f - s);
+        out.allowed = tolerance * facing_halves(stored, found);
         break;
     case NTK_TOLERANCE_COUNT:
         break;
     }
-    out->agrees = isfinite(out->distance) && out->distance <= out->allowed;
+    return out;
+}
+
+/* Half-widths.
+ *
+ * Let h be the half-width t_c e of a mean of n samples, and let the samples move by d_k. The mean
+ * moves by sum d_k / n, and h by at most t_c sd(d) / sqrt(n). A single sample that moves by d moves
+ * the mean by d/n and sd(d) is then d / sqrt(n): h moves by at most t_c times as far as the mean.
+ * Independent d_k of one size move the mean by d / sqrt(n) and h by t_c d / sqrt(n) at most, which
+ * is the same. So where the value may move by delta the half-width may by t_c delta.
+ *
+ * That is more than some intervals are wide, where t_c is 5 to 14 and delta a wide tolerance. What
+ * machines change is small beside what seeds change, or the interval would be one of rounding: no
+ * more than a quarter of h itself is allowed, so that neither twice nor half the width agrees, nor
+ * a factor of sqrt(2); but always delta, the tolerance of a number of this unit.
+ *
+ * With `statistical`, two independent samples of one normal law have half-widths whose squares over
+ * those of t_c are in a ratio of Fisher's law. It is asked for at the level of the intervals, so
+ * that its false alarms are as rare as theirs, with half of the degrees of freedom, as though the
+ * samples had the excess kurtosis 2: the variance of sd^2 is sigma^4 (2/(n - 1) + kurtosis/n).
+ */
+static double larger_half(const ntk_estimate *e) { return fmax(e->high - e->value, e->value - e->low); }
+
+/* How far the value may move, in the units of the metric. */
+static double allowed_move(const ntk_regression *regression, double stored) {
+    switch (regression->kind) {
+    case NTK_TOLERANCE_ULP:
+        return regression->tolerance * (nextafter(fabs(stored), INFINITY) - fabs(stored));
+    case NTK_TOLERANCE_REL:
+        return regression->tolerance * fabs(stored);
+    case NTK_TOLERANCE_ABS:
+        return regression->tolerance;
+    default:
+        return 0;
+    }
+}
+
+/* t_c; NaN where it cannot be told, which agrees with nothing. */
+static double critical_value(double level, double degrees) {
+    double t = NAN;
+    return ntk_stats_t_quantile((1 + level) / 2, degrees, &t) == NTK_OK ? t : NAN;
+}
+
+static double known_degrees(const ntk_estimate *estimate, const ntk_estimate *other) {
+    return isnan(estimate->degrees) ? other->degrees : estimate->degrees;
+}
+
+/* NaN where the second is. */
+static double least(double a, double b) { return a < b ? a : b; }
+
+static double allowed_half_width(const ntk_regression *regression, const ntk_estimate *stored,
+                                 const ntk_estimate *found) {
+    const double move = allowed_move(regression, stored->value), quarter = larger_half(stored) / 4;
+    if (move == 0) return 0;
+    return least(fmax(move, quarter), critical_value(stored->level, known_degrees(stored, found)) * move);
+}
+
+/* The larger of two standard errors over the smaller, beside what chance allows; infinite where one
+ * sample varies and the other does not. */
+static void compare_statistically(const ntk_regression *regression, const ntk_estimate *stored,
+                                  const ntk_estimate *found, quantity *out) {
+    const double d_stored = known_degrees(stored, found), d_found = found->degrees;
+    const double s = out->stored / critical_value(stored->level, d_stored);
+    const double f = out->found / critical_value(stored->level, d_found), level = stored->level;
+    double ratio = NAN;
+    out->distance = s == f ? 1 : fmax(f / s, s / f);
+    out->allowed = NAN;
+    if (ntk_stats_f_quantile((1 + level) / 2, (f > s ? d_found : d_stored) / 2,
+                             (f > s ? d_stored : d_found) / 2, &ratio) == NTK_OK)
+        out->allowed = regression->tolerance * sqrt(ratio);
+}
+
+/* At the level of the stored one: another level is a decision, and no number has moved by it. */
+static double half_width_at_its_level(const ntk_estimate *found, const ntk_estimate *stored) {
+    if (found->level == stored->level) return larger_half(found);
+    return larger_half(found) * critical_value(stored->level, found->degrees) /
+           critical_value(found->level, found->degrees);
+}
+
+static quantity compare_half_widths(const ntk_regression *regression, const ntk_estimate *stored,
+                                    const ntk_estimate *found) {
+    const double s = larger_half(stored), f = half_width_at_its_level(found, stored);
+    quantity out = {"half-width", s, f, fabs(f - s), NAN};
+    if (regression->kind == NTK_TOLERANCE_STATISTICAL)
+        compare_statistically(regression, stored, found, &out);
+    else
+        out.allowed = allowed_half_width(regression, stored, found);
+    return out;
+}
+
+/* Degrees of freedom. Those of a mean count its samples, and are the same with every seed. Those of
+ * several groups (stats/combine.c) are sums and ratios of v_g, squares of standard errors, of
+ * degree 0:
+ *
+ *     nu = V^2 / sum_g v_g^2 / k_g,   |d nu| / nu <= 2 max |dv_g| / v_g + 2 max |dv_g| / v_g,
+ *
+ * 8 times the relative change of a standard error, to first order, which is that of half-widths
+ * above. Another seed gives another nu. */
+static bool is_count(double degrees) { return fabs(degrees - round(degrees)) <= 1e-9 * degrees; }
+
+static quantity compare_degrees(const ntk_regression *regression, const ntk_estimate *stored,
+                                const ntk_estimate *found) {
+    const double s = stored->degrees, f = found->degrees, rounding = 1e-9 * s;
+    quantity out = {"degrees of freedom", s, f, fabs(f - s), rounding};
+    if (is_count(s) && is_count(f)) return out;
+    if (regression->kind == NTK_TOLERANCE_STATISTICAL)
+        out.allowed = INFINITY;
+    else
+        out.allowed += 8 * s * allowed_half_width(regression, stored, found) / larger_half(stored);
+    return out;
+}
+
+/* The value first; of the others the first that does not agree, if any. */
+static void measure(const ntk_regression *regression, const ntk_metric *stored, const ntk_metric *found,
+                    ntk_comparison *out) {
+    quantity all[3] = {compare_values(regression, &stored->estimate, &found->estimate)};
+    size_t count = 1, shown = 0;
+    if (stored->is_estimate)
+        all[count++] = compare_half_widths(regression, &stored->estimate, &found->estimate);
+    if (stored->is_estimate && !isnan(stored->estimate.degrees))
+        all[count++] = compare_degrees(regression, &stored->estimate, &found->estimate);
+    out->part = 0;
+    for (size_t i = count; i-- > 0;) {
+        if (!agrees(&all[i])) shown = i;
+        const double part = part_of(&all[i]);
+        if (part > out->part) out->part = part;
+    }
+    out->agrees = agrees(&all[shown]);
+    out->quantity = all[shown].name;
+    out->expected = all[shown].stored;
+    out->found = all[shown].found;
+    out->distance = all[shown].distance;
+    out->allowed = all[shown].allowed;
 }
 
 static bool is_sound(const ntk_metric *metric) {
@@ -199,7 +375,8 @@ static const char *incomparable(const ntk_regression *regression, const ntk_metr
 
 ntk_comparison ntk_regression_compare(const ntk_regression *regression, const ntk_expected *expected,
                                       ntk_tier tier, bool stored_seed, const ntk_metrics *metrics) {
-    ntk_comparison comparison = {.expected = NAN, .found = NAN, .distance = NAN, .allowed = NAN};
+    ntk_comparison comparison = {
+        .quantity = "value", .expected = NAN, .found = NAN, .distance = NAN, .allowed = NAN, .part = NAN};
     const ntk_expected_row *row =
         expected == NULL ? NULL : ntk_expected_find(expected, tier, regression->metric);
     const ntk_metric *stored = row == NULL ? NULL : &row->metric;
@@ -211,6 +388,6 @@ ntk_comparison ntk_regression_compare(const ntk_regression *regression, const nt
         stored_seed || !regression->depends_on_seed || regression->kind == NTK_TOLERANCE_STATISTICAL;
     if (!comparison.compared) return comparison;
     comparison.reason = incomparable(regression, stored, found);
-    if (comparison.reason == NULL) measure(regression, &stored->estimate, &found->estimate, &comparison);
+    if (comparison.reason == NULL) measure(regression, stored, found, &comparison);
     return comparison;
 }

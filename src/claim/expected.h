@@ -7,8 +7,9 @@
 
 #include "claim/claim.h"
 
-/* Stored results. expected/<suite>/<claim>.tsv: rows of tier, metric, value, low, high, level
- * (empty for scalars). */
+/* Stored results. expected/<suite>/<claim>.tsv: rows of tier, metric, value, low, high, level,
+ * degrees (the last four empty for scalars; degrees of freedom empty where they are not known, of
+ * results that were stored before there was this column: files without it are read too). */
 typedef struct ntk_expected ntk_expected;
 /* NTK_ERROR_NOT_FOUND: no such file */
 ntk_status ntk_expected_read(const char *path, ntk_expected **out);
@@ -16,7 +17,7 @@ void ntk_expected_destroy(ntk_expected *expected);
 
 typedef struct ntk_expected_row {
     ntk_tier tier;
-    ntk_metric metric; /* of an estimate, value, low, high and level */
+    ntk_metric metric; /* of an estimate, value, low, high, level and degrees; NaN: not known */
 } ntk_expected_row;
 
 struct ntk_expected {
@@ -39,9 +40,14 @@ typedef struct ntk_comparison {
     bool agrees;
     const char *reason;       /* why it cannot be compared ("not stored" say) and so does not agree;
                                * else NULL */
-    double expected, found;   /* NaN where missing */
-    double distance, allowed; /* in the units of the tolerance's kind; agrees: distance <=
+    const char *quantity;     /* "value"; of an estimate whose value agrees and another number does
+                               * not, that one: "half-width", "degrees of freedom" */
+    double expected, found;   /* of that quantity; NaN where missing */
+    double distance, allowed; /* likewise; of the value in the units of the tolerance's kind, of the
+                               * half-width in those of the metric, or a ratio; agrees: distance <=
                                * allowed */
+    double part;              /* the largest distance over what is allowed, of all quantities; NaN
+                               * where nothing was compared */
 } ntk_comparison;
 
 /* One metric against its stored value. Missing on either side or not finite: does not agree.
@@ -51,7 +57,10 @@ typedef struct ntk_comparison {
  * other); with tolerance = 1 the two intervals overlap. Two intervals that both cover the true
  * value overlap, so that a false alarm needs one that misses: its probability is at most (1 -
  * level) for the fresh interval, which the suite's family error has counted already, plus (1 -
- * level) once, when the stored one was drawn. */
+ * level) once, when the stored one was drawn.
+ *
+ * Of estimates the half-widths and the degrees of freedom are compared too; expected.c has the
+ * rules and their reasons. */
 ntk_comparison ntk_regression_compare(const ntk_regression *regression, const ntk_expected *expected,
                                       ntk_tier tier, bool stored_seed, const ntk_metrics *metrics);
 

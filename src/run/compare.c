@@ -133,11 +133,6 @@ static bool same_metric(const ntk_metric *a, const ntk_metric *b) {
                                 same_number(a->estimate.high, b->estimate.high)));
 }
 
-static double part_of(const ntk_comparison *comparison) {
-    if (comparison->allowed > 0) return comparison->distance / comparison->allowed;
-    return comparison->distance == 0 ? 0 : INFINITY;
-}
-
 /* By the tolerance; `before` takes the place of a stored result. */
 static ntk_status judge_by_tolerance(const work *self, const ntk_regression *tolerance,
                                      const ntk_metric *before, const process *p, ntk_move *move) {
@@ -155,7 +150,7 @@ static ntk_status judge_by_tolerance(const work *self, const ntk_regression *tol
         return NTK_OK;
     }
     move->reason = comparison.reason;
-    if (comparison.reason == NULL) move->part = part_of(&comparison);
+    if (comparison.reason == NULL) move->part = comparison.part;
     move->level = !comparison.agrees             ? NTK_MOVE_REGRESSED
                   : !(move->part <= self->moved) ? NTK_MOVE_MOVED
                                                  : NTK_MOVE_WITHIN;

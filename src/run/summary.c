@@ -80,6 +80,7 @@ static json_t *regression_object(const ntk_regression_outcome *outcome) {
     json_object_set_new(object, "compared", json_boolean(comparison->compared));
     if (!comparison->compared) return object;
     json_object_set_new(object, "agrees", json_boolean(comparison->agrees));
+    ntk_json_set_text(object, "quantity", comparison->quantity);
     ntk_json_set_number(object, "expected", comparison->expected);
     ntk_json_set_number(object, "found", comparison->found);
     ntk_json_set_number(object, "distance", comparison->distance);

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include <ntk/lab/metrics.h>
+#include <ntk/stats.h>
 #include <ntk/status.h>
 
 #include "claim/accept.h"
@@ -19,7 +20,8 @@
 TestSuite(expected, .fini = fixture_remove);
 TestSuite(accept, .fini = fixture_remove);
 
-#define HEADER "tier\tmetric\tvalue\tlow\thigh\tlevel\n"
+#define BEFORE "tier\tmetric\tvalue\tlow\thigh\tlevel\n" /* the header that files had at first */
+#define HEADER "tier\tmetric\tvalue\tlow\thigh\tlevel\tdegrees\n"
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
@@ -141,6 +143,103 @@ Test(compare, another_seed_leaves_out_what_depends_on_it) {
     }
 }
 
+/* ---- half-widths and degrees of freedom ------------------------------------------------------ */
+
+/* An estimate at the fixture's level, 1 - 2^-20; t_c is 15.877 at 7 degrees, 5.97 at 31.5 and 5.43
+ * at 63. */
+static ntk_metric estimate(double value, double half_width, double degrees) {
+    ntk_metric out = fixture_estimate("x", value, value - half_width, value + half_width);
+    out.estimate.degrees = degrees;
+    return out;
+}
+
+static void expect_part(ntk_tolerance_kind kind, double tolerance, ntk_metric stored, ntk_metric found,
+                        const char *disagrees) {
+    const ntk_comparison c = compare_metrics(kind, tolerance, stored, found);
+    cr_expect(c.compared && c.agrees == (disagrees == NULL), "half-width %g, %g degrees: distance %g of %g",
+              found.estimate.high - found.estimate.value, found.estimate.degrees, c.distance, c.allowed);
+    cr_expect_str_eq(c.quantity, disagrees == NULL ? "value" : disagrees);
+    cr_expect_eq(c.part <= 1, disagrees == NULL);
+}
+
+/* Whatever the tolerance of the value, which is here the same to the bit. */
+Test(compare, half_the_width_and_twice_the_width_never_agree) {
+    static const struct {
+        ntk_tolerance_kind kind;
+        double tolerance;
+    } tolerances[] = {{NTK_TOLERANCE_EXACT, NAN},
+                      {NTK_TOLERANCE_ULP, 4},
+                      {NTK_TOLERANCE_REL, 1e-6},
+                      {NTK_TOLERANCE_ABS, 1e-9},
+                      {NTK_TOLERANCE_ABS, 0.02}};
+    const ntk_metric stored = estimate(-0.5, 0.1, 63);
+    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
+        const ntk_tolerance_kind kind = tolerances[i].kind;
+        const double tolerance = tolerances[i].tolerance;
+        expect_part(kind, tolerance, stored, estimate(-0.5, 0.1, 63), NULL);
+        expect_part(kind, tolerance, stored, estimate(-0.5, 0.05, 63), "half-width");
+        expect_part(kind, tolerance, stored, estimate(-0.5, 0.2, 63), "half-width");
+        expect_part(kind, tolerance, stored, estimate(-0.5, 0.1 * sqrt(2), 63), "half-width");
+        expect_part(kind, tolerance, stored, estimate(-0.5, 0.1 / sqrt(2), 63), "half-width");
+    }
+}
+
+/* What moves the mean by 1e-4 may move the half-width by t_c 1e-4. */
+Test(compare, a_half_width_moves_by_the_critical_value_times_the_mean) {
+    const ntk_metric stored = estimate(0, 1, 7);
+    expect_part(NTK_TOLERANCE_ABS, 1e-4, stored, estimate(0, 1 + 15.8e-4, 7), NULL);
+    expect_part(NTK_TOLERANCE_ABS, 1e-4, stored, estimate(0, 1 + 15.9e-4, 7), "half-width");
+    expect_part(NTK_TOLERANCE_REL, 1e-4, estimate(2, 1, 7), estimate(2, 1 - 31.7e-4, 7), NULL);
+    expect_part(NTK_TOLERANCE_REL, 1e-4, estimate(2, 1, 7), estimate(2, 1 - 31.8e-4, 7), "half-width");
+    /* An interval that is narrower than its tolerance: no more is asked of it than of the value. */
+    expect_part(NTK_TOLERANCE_ABS, 0.1, estimate(0, 0.01, 7), estimate(0, 0.1, 7), NULL);
+    expect_part(NTK_TOLERANCE_ABS, 0.1, estimate(0, 0.01, 7), estimate(0, 0.12, 7), "half-width");
+}
+
+/* The critical value is that of the stored result: one that is wrong now cannot excuse itself. */
+Test(compare, another_level_is_no_move_and_a_wrong_quantile_is_one) {
+    const ntk_metric stored = estimate(0, 1, 7);
+    ntk_metric found = estimate(0, 1, 7);
+    double wider, narrower;
+    assert_ok(ntk_stats_t_quantile(1 - 0x1p-21, 7, &narrower));
+    assert_ok(ntk_stats_t_quantile(1 - 0x1p-23, 7, &wider));
+    found.estimate.level = 1 - 0x1p-22;
+    found.estimate.high = wider / narrower;
+    found.estimate.low = -found.estimate.high;
+    expect_part(NTK_TOLERANCE_ABS, 1e-9, stored, found, NULL);
+    found.estimate.level = stored.estimate.level;
+    expect_part(NTK_TOLERANCE_ABS, 1e-9, stored, found, "half-width");
+}
+
+Test(compare, degrees_of_freedom_are_the_same_number_of_samples) {
+    const double wide = 0.03;
+    const ntk_metric stored = estimate(-0.5, 0.1, 63), unknown = estimate(-0.5, 0.1, NAN);
+    expect_part(NTK_TOLERANCE_ABS, wide, stored, estimate(-0.5, 0.1, 62), "degrees of freedom");
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, stored, estimate(-0.5, 0.1, 64), "degrees of freedom");
+    expect_part(NTK_TOLERANCE_ABS, wide, stored, estimate(-0.5, 0.1, NAN), "degrees of freedom");
+    expect_part(NTK_TOLERANCE_ABS, wide, unknown, estimate(-0.5, 0.1, 62), NULL);
+    expect_part(NTK_TOLERANCE_ABS, wide, unknown, estimate(-0.5, 0.2, 62), "half-width");
+    /* Of several groups: 8 times the relative change of the half-width, 8 * 6e-9 / 0.1. */
+    const ntk_metric welch = estimate(-0.5, 0.1, 31.5);
+    expect_part(NTK_TOLERANCE_ABS, 1e-9, welch, estimate(-0.5, 0.1, 31.5 * (1 + 4e-7)), NULL);
+    expect_part(NTK_TOLERANCE_ABS, 1e-9, welch, estimate(-0.5, 0.1, 31.5 * (1 + 6e-7)), "degrees of freedom");
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, welch, estimate(-0.5, 0.1, 40.25), NULL);
+}
+
+/* The root of Fisher's quantile at 1 - 2^-21 with 31.5 and 31.5 degrees, by another
+ * implementation. */
+Test(compare, statistical_half_widths_are_in_a_ratio_of_fisher) {
+    const ntk_metric stored = estimate(0, 1, 63);
+    const double ratio = 2.5533547488911110;
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, stored, estimate(0, ratio * 0.9999, 63), NULL);
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, stored, estimate(0, ratio * 1.0001, 63), "half-width");
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, stored, estimate(0, 1.0001 / ratio, 63), NULL);
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, stored, estimate(0, 0.9999 / ratio, 63), "half-width");
+    expect_part(NTK_TOLERANCE_STATISTICAL, 2, stored, estimate(0, 2 * ratio * 0.9999, 63), NULL);
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, stored, estimate(0, 0, 63), "half-width");
+    expect_part(NTK_TOLERANCE_STATISTICAL, 1, estimate(0, 0, 63), estimate(0, 0, 63), NULL);
+}
+
 /* ---- the file -------------------------------------------------------------------------------- */
 
 Test(expected, malformed_files_are_refused_with_their_line) {
@@ -149,20 +248,25 @@ Test(expected, malformed_files_are_refused_with_their_line) {
     } cases[] = {
         {"", ":1: the last line has no end"},
         {"tier\tmetric\n", ":1: the header is"},
-        {"tier\tmetric\tvalue\tlow\thigh\tlevel\r\nquick\ta\t1\t\t\t\r\n", ":1: a carriage return (CR"},
-        {HEADER "quick\ta\t1\t\t\t\r\n", ":2: a carriage return (CR"},
+        {"tier\tmetric\tvalue\tlow\thigh\tlevel\tdegrees\r\nquick\ta\t1\t\t\t\t\r\n",
+         ":1: a carriage return (CR"},
+        {HEADER "quick\ta\t1\t\t\t\t\r\n", ":2: a carriage return (CR"},
         {HEADER "quick\ta\t1\t\t\t", ":2: the last line has no end"},
-        {HEADER "quick\ta\t1\t\t\n", ":2: 5 fields in a table of 6 columns"},
-        {HEADER "slow\ta\t1\t\t\t\n", ":2: field 'slow' should be quick or full"},
-        {HEADER "quick\ta b\t1\t\t\t\n", ":2: field 'a b' should be a metric's name"},
-        {HEADER "quick\ta\tnan\t\t\t\n", ":2: field 'nan' should be a finite number"},
-        {HEADER "quick\ta\t\t\t\t\n", ":2: field '' should be a finite number"},
-        {HEADER "quick\ta\t1\t0\tinf\t0.9\n", ":2: field 'inf' should be a finite number"},
-        {HEADER "quick\ta\t1\t0\t2\t\n", ":2: field '' should be a finite number"},
-        {HEADER "quick\ta\t1\t\t2\t\n", ":2: field '2' should be empty"},
-        {HEADER "quick\ta\t3\t0\t2\t0.9\n", ":2: field '3' should be inside its interval"},
-        {HEADER "quick\ta\t1\t0\t2\t1\n", ":2: field '1' should be a confidence level"},
-        {HEADER "quick\ta\t1\t\t\t\nfull\ta\t1\t\t\t\nquick\ta\t1\t\t\t\n",
+        {HEADER "quick\ta\t1\t\t\t\n", ":2: 6 fields in a table of 7 columns"},
+        {HEADER "slow\ta\t1\t\t\t\t\n", ":2: field 'slow' should be quick or full"},
+        {HEADER "quick\ta b\t1\t\t\t\t\n", ":2: field 'a b' should be a metric's name"},
+        {HEADER "quick\ta\tnan\t\t\t\t\n", ":2: field 'nan' should be a finite number"},
+        {HEADER "quick\ta\t\t\t\t\t\n", ":2: field '' should be a finite number"},
+        {HEADER "quick\ta\t1\t0\tinf\t0.9\t\n", ":2: field 'inf' should be a finite number"},
+        {HEADER "quick\ta\t1\t0\t2\t\t\n", ":2: field '' should be a finite number"},
+        {HEADER "quick\ta\t1\t\t2\t\t\n", ":2: field '2' should be empty"},
+        {HEADER "quick\ta\t3\t0\t2\t0.9\t\n", ":2: field '3' should be inside its interval"},
+        {HEADER "quick\ta\t1\t0\t2\t1\t\n", ":2: field '1' should be a confidence level"},
+        {HEADER "quick\ta\t1\t\t\t\t7\n", ":2: field '7' should be empty"},
+        {HEADER "quick\ta\t1\t0\t2\t0.9\t0\n", ":2: field '0' should be a number of degrees"},
+        {HEADER "quick\ta\t1\t0\t2\t0.9\tinf\n", ":2: field 'inf' should be a number of degrees"},
+        {BEFORE "quick\ta\t1\t0\t2\t0.9\t7\n", ":2: 7 fields in a table of 6 columns"},
+        {HEADER "quick\ta\t1\t\t\t\t\nfull\ta\t1\t\t\t\t\nquick\ta\t1\t\t\t\t\n",
          ":4: field 'a' should be given once"},
     };
     const char *folder = fixture_folder();
@@ -172,6 +276,25 @@ Test(expected, malformed_files_are_refused_with_their_line) {
         ntk_expected *expected;
         assert_fails(ntk_expected_read(path, &expected), NTK_ERROR_FORMAT, cases[i].message);
         cr_expect_null(expected);
+    }
+}
+
+/* Files from before there was the column are read, and so is an empty field: not known. */
+Test(expected, degrees_of_freedom_may_be_unknown) {
+    const char *const contents[] = {BEFORE "quick\ta\t1\t0\t2\t0.875\n",
+                                    HEADER "quick\ta\t1\t0\t2\t0.875\t\n",
+                                    HEADER "quick\ta\t1\t0\t2\t0.875\t31.5\n"};
+    const char *folder = fixture_folder();
+    const char *path = fixture_join(folder, "claim.tsv");
+    for (size_t i = 0; i < 3; i++) {
+        ntk_expected *expected;
+        fixture_write(folder, "claim.tsv", contents[i]);
+        assert_ok(ntk_expected_read(path, &expected));
+        const ntk_estimate *stored = &ntk_expected_find(expected, NTK_TIER_QUICK, "a")->metric.estimate;
+        cr_expect(i < 2 ? isnan(stored->degrees) : stored->degrees == 31.5);
+        assert_ok(ntk_expected_write(path, expected));
+        cr_expect_str_eq(fixture_read(path), contents[i < 2 ? 1 : 2]);
+        ntk_expected_destroy(expected);
     }
 }
 
@@ -202,8 +325,8 @@ Test(accept, what_is_accepted_agrees_afterwards) {
     assert_ok(accept(root, NTK_TIER_QUICK, 0.1, "first", &changed));
     cr_expect_eq(changed, 2);
     char *stored = read_in(root, "expected/a/b.tsv");
-    cr_expect_str_eq(stored, HEADER "quick\texponent\t-0.5\t-0.75\t-0.25\t0.99999904632568359\n"
-                                    "quick\tratio\t0.10000000000000001\t\t\t\n");
+    cr_expect_str_eq(stored, HEADER "quick\texponent\t-0.5\t-0.75\t-0.25\t0.99999904632568359\t7\n"
+                                    "quick\tratio\t0.10000000000000001\t\t\t\t\n");
 
     ntk_expected *expected = NULL;
     assert_ok(ntk_expected_read(fixture_join(root, "expected/a/b.tsv"), &expected));
@@ -224,7 +347,8 @@ Test(accept, the_ledger_tells_what_moved_and_why) {
     cr_expect_eq(fixture_count(ledger, "\n"), 4, "a header, two new values, one moved");
     cr_expect_not_null(strstr(ledger, "\ta/b\tquick\tratio\t-\t1\tc0ffee\tmachine\tfirst\n"));
     cr_expect_not_null(strstr(ledger, "\ta/b\tquick\tratio\t1\t2\tc0ffee\tmachine\tnew kernel\n"));
-    cr_expect_not_null(strstr(ledger, "\texponent\t-\t-0.5 [-0.75, -0.25] at 0.99999904632568359\t"));
+    cr_expect_not_null(
+        strstr(ledger, "\texponent\t-\t-0.5 [-0.75, -0.25] at 0.99999904632568359, 7 degrees\t"));
 }
 
 Test(accept, nothing_changed_writes_nothing) {
@@ -241,14 +365,14 @@ Test(accept, nothing_changed_writes_nothing) {
 Test(accept, other_tiers_stay_and_orphans_of_this_one_go) {
     const char *root = fixture_folder();
     fixture_write(root, "expected/a/b.tsv",
-                  HEADER "quick\tgone\t3\t\t\t\nfull\tgone\t4\t\t\t\nfull\tratio\t5\t\t\t\n");
+                  BEFORE "quick\tgone\t3\t\t\t\nfull\tgone\t4\t\t\t\nfull\tratio\t5\t\t\t\n");
     size_t changed = 0;
     assert_ok(accept(root, NTK_TIER_QUICK, 1, "tidy", &changed));
     cr_expect_eq(changed, 3, "two new, one dropped");
     char *stored = read_in(root, "expected/a/b.tsv");
-    cr_expect_str_eq(stored, HEADER "quick\texponent\t-0.5\t-0.75\t-0.25\t0.99999904632568359\n"
-                                    "quick\tratio\t1\t\t\t\n"
-                                    "full\tgone\t4\t\t\t\nfull\tratio\t5\t\t\t\n");
+    cr_expect_str_eq(stored, HEADER "quick\texponent\t-0.5\t-0.75\t-0.25\t0.99999904632568359\t7\n"
+                                    "quick\tratio\t1\t\t\t\t\n"
+                                    "full\tgone\t4\t\t\t\t\nfull\tratio\t5\t\t\t\t\n");
     char *ledger = read_in(root, "expected/ledger.tsv");
     cr_expect_not_null(strstr(ledger, "\tquick\tgone\t3\t-\tc0ffee\tmachine\ttidy\n"));
 }

@@ -165,7 +165,7 @@ Test(outside, a_program_is_judged_stored_and_resumed) {
     cr_expect_eq(verify("--out run2"), 0, "%s", toy_output());
     cr_expect_str_eq(toy_read("run2/own/script/sizes.tsv"), "kind\tsize\tx\nsmall one\t1\t2.5\n");
     cr_expect_str_eq(toy_read("mine/expected/own/script.tsv"),
-                     "tier\tmetric\tvalue\tlow\thigh\tlevel\nquick\tconstant\t3\t\t\t\n");
+                     "tier\tmetric\tvalue\tlow\thigh\tlevel\tdegrees\nquick\tconstant\t3\t\t\t\t\n");
     cr_expect_eq(verify("--resume --out run2"), 0, "%s", toy_output());
     cr_expect_not_null(strstr(toy_read("run2/manifest.json"), "\"from_journal\": true"));
     /* Another content of the program, or of a file that it may read, is another result. */

@@ -67,3 +67,21 @@ Test(student, arguments) {
     cr_expect_eq(ntk_stats_t_quantile(1e-300, 0.5, &t), NTK_ERROR_NO_CONVERGENCE, "t is about 1e600");
     cr_expect(isnan(t));
 }
+
+/* Eight quantiles are kept for each thread; asked for again, after others, each is itself. */
+Test(student, what_is_kept_is_what_was_found) {
+    enum { COUNT = 13 };
+    double first[COUNT], again;
+    expect_quantile(0.975, 3, 3.1824463052837084359, 1.5 * DBL_EPSILON);
+    expect_quantile(0.975, 10, 2.2281388519862742245, 1.5 * DBL_EPSILON);
+    expect_quantile(0.025, 3, -3.1824463052837084359, 1e-14); /* 0.025 is not 1 - 0.975 */
+    for (int round = 0; round < 3; round++)
+        for (size_t k = 0; k < COUNT; k++) {
+            const double p = k % 2 ? 0.9 : 0.0625, degrees = 3 + (double)(k / 2 * (1 + k % 3));
+            assert_ok(ntk_stats_t_quantile(p, degrees, &again));
+            if (round == 0) first[k] = again;
+            cr_expect_eq(again, first[k]);
+            assert_ok(ntk_stats_t_quantile(p, degrees, &again));
+            cr_expect_eq(again, first[k]);
+        }
+}
