@@ -77,7 +77,7 @@ static ntk_status bounded_limit(ntk_stepper *s, double *h) {
     const double log_loss = s->begin.log_loss;
     const double log_curvature =
         ntk_loss_log_curvature_at(field->loss, field->model->points, field->model->outputs, s->begin.outputs);
-    const double rate = ntk_field_norm(field, s->begin.rate);
+    const double rate = ntk_field_speed(field, &s->begin);
     double stiffness, log_loss_rate;
     if (field->log_loss_time) {
         stiffness = exp(log_curvature - log_loss) * s->stiffness;

@@ -50,6 +50,7 @@ static bool is_finite(const ntk_field *field, const ntk_state *state) {
 ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state) {
     const ntk_model *model = field->model;
     field->evaluations++;
+    state->speed = NAN;
     NTK_TRY(model->evaluate(model->context, state->theta, state->outputs));
     prepare_cotangent(field, state);
     state->finite = is_finite(field, state);
@@ -58,6 +59,7 @@ ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state) {
 
 ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state) {
     const ntk_model *model = field->model;
+    state->speed = NAN;
     NTK_TRY(model->pullback(model->context, state->theta, field->cotangent, state->rate));
     if (field->lambda > 0) add_regulariser(field, state);
     return NTK_OK;
@@ -76,7 +78,12 @@ double ntk_field_norm_of_sum(const ntk_field *field, size_t terms, const double 
     return model->norm(model->context, scratch);
 }
 
+double ntk_field_speed(const ntk_field *field, ntk_state *state) {
+    if (isnan(state->speed)) state->speed = ntk_field_norm(field, state->rate);
+    return state->speed;
+}
+
 double ntk_field_gradient_norm(const ntk_field *field, const ntk_state *state) {
-    const double speed = field->log_loss_time ? exp(state->log_loss) : 1 / field->time_factor;
-    return ntk_field_norm(field, state->rate) * speed;
+    const double factor = field->log_loss_time ? exp(state->log_loss) : 1 / field->time_factor;
+    return (isnan(state->speed) ? ntk_field_norm(field, state->rate) : state->speed) * factor;
 }

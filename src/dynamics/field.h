@@ -40,6 +40,7 @@ typedef struct ntk_state {
     double *outputs; /* (n, K) */
     double log_loss;
     double log_speed; /* log dt/ds */
+    double speed;     /* ||rate||; NaN until ntk_field_speed is asked for it */
     bool finite;      /* outputs and loss are numbers */
     ntk_clock clock;
 } ntk_state;
@@ -58,6 +59,9 @@ double ntk_field_norm(const ntk_field *field, const double *difference);
 /* The model's norm of sum_j weight[j] direction[j]; scratch: (dimension), overwritten perhaps. */
 double ntk_field_norm_of_sum(const ntk_field *field, size_t terms, const double *weight,
                              const double *const *direction, double *scratch);
+
+/* ||rate|| at an evaluated state: summed once, however often it is asked for. */
+double ntk_field_speed(const ntk_field *field, ntk_state *state);
 
 /* ||G|| at an evaluated state. */
 double ntk_field_gradient_norm(const ntk_field *field, const ntk_state *state);

@@ -107,9 +107,9 @@ typedef struct flow {
 
 /* What is left of a step after it has been cut. */
 typedef struct segment {
-    double sigma;          /* its end, as a fraction of the step */
-    const ntk_state *last; /* the state there: the step's own end, or `seen` */
-    bool final;            /* the flow ends there */
+    double sigma;    /* its end, as a fraction of the step */
+    ntk_state *last; /* the state there: the step's own end, or `seen` */
+    bool final;      /* the flow ends there */
     ntk_flow_end why;
 } segment;
 
@@ -237,6 +237,7 @@ static ntk_status observe_inside(flow *w, segment *g) {
 
 /* The end of the segment, which is also the start of the flow at t = 0. */
 static ntk_status observe_end(flow *w, segment *g) {
+    ntk_field_speed(&w->stepper.field, g->last); /* which the next step asks for as well */
     const ntk_flow_options *o = w->options;
     const bool is_start = g->last == &w->stepper.begin;
     if (o->every_step && !is_start) NTK_TRY(show(w, o->every_step, false, g));

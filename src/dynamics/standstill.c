@@ -65,12 +65,12 @@ static double many_steps(const ntk_stepper *s) {
 }
 
 ntk_status ntk_stepper_is_at_rest(ntk_stepper *s, const ntk_clock *limit, bool *at_rest) {
-    const double speed = ntk_field_norm(&s->field, s->begin.rate), left = time_left(s, limit);
-    const double tolerated = s->tolerance * (1 + ntk_stepper_displacement(s, s->begin.theta));
+    const double speed = ntk_field_speed(&s->field, &s->begin), left = time_left(s, limit);
     const bool endless = !isfinite(limit->log_time);
     *at_rest = speed == 0;
     if (!endless && !isfinite(left)) *at_rest = false; /* in log-loss time, beyond the range */
     if (*at_rest || s->steps == 0 || s->steps % INTERVAL != 0) return NTK_OK;
+    const double tolerated = s->tolerance * (1 + ntk_stepper_displacement(s, s->begin.theta));
     if (!(s->h * speed <= tolerated) || !(endless || (isfinite(left) && left > many_steps(s) * s->h)))
         return NTK_OK;
     double rounding;
@@ -100,6 +100,7 @@ void ntk_stepper_hold(ntk_stepper *s, const ntk_clock *limit) {
     memcpy(s->end.outputs, begin->outputs, outputs * sizeof *begin->outputs);
     s->end.log_loss = begin->log_loss;
     s->end.log_speed = begin->log_speed;
+    s->end.speed = begin->speed;
     s->end.finite = true;
     s->end.clock = *limit;
     s->method = &rest;

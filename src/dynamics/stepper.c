@@ -67,7 +67,7 @@ void ntk_stepper_release(ntk_stepper *s) {
 
 static ntk_status choose_first_step(ntk_stepper *s) {
     const size_t p = s->field.model->dimension;
-    const double speed = ntk_field_norm(&s->field, s->begin.rate), k = s->method->error_order;
+    const double speed = ntk_field_speed(&s->field, &s->begin), k = s->method->error_order;
     s->next = INFINITY;
     if (k == 0) return NTK_OK;
     s->next = 1;
@@ -106,7 +106,7 @@ ntk_status ntk_stepper_create(const ntk_model *model, const double *targets, con
     memcpy(out->begin.theta, theta, model->dimension * sizeof *theta);
     out->begin.clock = (ntk_clock){0, -INFINITY};
     NTK_TRY_OR(fail, status, ntk_field_evaluate(&out->field, &out->begin));
-    if (!out->begin.finite || !isfinite(ntk_field_norm(&out->field, out->begin.rate))) {
+    if (!out->begin.finite || !isfinite(ntk_field_speed(&out->field, &out->begin))) {
         status =
             ntk_fail(NTK_ERROR_DIVERGED, "the flow cannot start: loss or gradient at theta_0 is not finite");
         goto fail;
@@ -199,8 +199,8 @@ static double next_after_rejection(const ntk_stepper *s) {
 
 /* A rejected step that moves theta by less than its rounding cannot be made good by a smaller
  * one. */
-static ntk_status check_progress(const ntk_stepper *s) {
-    const double move = s->next * ntk_field_norm(&s->field, s->begin.rate);
+static ntk_status check_progress(ntk_stepper *s) {
+    const double move = s->next * ntk_field_speed(&s->field, &s->begin);
     if (move > DBL_EPSILON * (1 + s->displacement)) return NTK_OK;
     if (!isfinite(s->error))
         return ntk_fail(NTK_ERROR_DIVERGED,
