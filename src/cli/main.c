@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <ntk/linalg.h>
 #include <ntk/log.h>
 #include <ntk/version.h>
@@ -95,8 +99,19 @@ static void print_message(ntk_log_level level, const char *message, void *contex
     if (level == NTK_LOG_WARNING) fprintf(stderr, "ntk: warning: %s\n", message);
 }
 
+/* Keep what is freed. A claim takes and releases the same megabytes for thousands of networks; by
+ * default they go back to the system at each turn, which then clears every page anew: a third of
+ * the time of a claim of many small flows. */
+static void keep_freed_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that it takes */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
+
 int main(int argc, char **argv) {
     ntk_linalg_restart(argv);
+    keep_freed_memory();
     /* A file that may not grow further is then a failed write with a reason, not a death. */
     signal(SIGXFSZ, SIG_IGN);
     ntk_log_set_sink(print_message, NULL);
