@@ -11,6 +11,7 @@
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/network.h>
+#include <ntk/parallel.h>
 
 #include "timing.h"
 
@@ -172,6 +173,28 @@ static void bench_operator(size_t n, size_t m, size_t L, size_t K) {
     subject_destroy(&s);
 }
 
+/* One network on one worker and on two, in turns: time on the wall, of a machine that does little
+ * else. */
+static void bench_workers(size_t n, size_t d, size_t m, size_t L) {
+    subject s = subject_create(NTK_RELU, n, d, m, L, 1, 0);
+    double times[2][REPEATS];
+    gradient(&s);
+    for (int r = 0; r < REPEATS; r++)
+        for (size_t w = 0; w < 2; w++) {
+            must(ntk_set_workers(w + 1));
+            const double start = seconds(CLOCK_MONOTONIC);
+            gradient(&s);
+            times[w][r] = seconds(CLOCK_MONOTONIC) - start;
+        }
+    must(ntk_set_workers(1));
+    const double one = median(REPEATS, times[0]), two = median(REPEATS, times[1]);
+    printf(
+        "forward and gradient, ReLU, n = %zu, d = %zu, m = %zu, L = %zu: %.1f ms on one worker, %.1f ms on "
+        "two: %.2f times faster\n",
+        n, d, m, L, 1e3 * one, 1e3 * two, one / two);
+    subject_destroy(&s);
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     ntk_linalg_restart(argv);
@@ -194,5 +217,7 @@ int main(int argc, char **argv) {
     bench_explicit();
     bench_operator(256, 512, 2, 1);
     bench_operator(256, 512, 2, 10);
+    bench_workers(256, 784, 4096, 2);
+    bench_workers(8, 3, 2048, 3);
     return EXIT_SUCCESS;
 }

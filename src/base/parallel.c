@@ -13,6 +13,7 @@
 
 #include "base/rounding.h"
 #include "base/rounding_mode.h"
+#include "base/split.h"
 
 enum { MAX_WORKERS = 4096 };
 
@@ -27,6 +28,7 @@ typedef struct {
     ntk_unit unit;
     void *context;
     uint64_t number;           /* of this map, for the roundings of its units */
+    bool silent;               /* about progress */
     atomic_size_t next;        /* the first unit that nobody has taken */
     size_t done;               /* the rest is written under report_lock */
     atomic_size_t failed_unit; /* the lowest so far; SIZE_MAX: none */
@@ -92,7 +94,7 @@ static void run_unit(map_state *state, size_t index) {
     ntk_rounding_restore(rounding);
     if (status != NTK_OK)
         report_failure(state, index, status);
-    else
+    else if (!state->silent)
         report_progress(state);
 }
 
@@ -185,11 +187,15 @@ static ntk_status map_nested(size_t units, ntk_unit unit, void *context) {
     return NTK_OK;
 }
 
-ntk_status ntk_map(size_t units, ntk_unit unit, void *context) {
+static ntk_status map(size_t units, ntk_unit unit, void *context, bool silent) {
     if (units == 0) return NTK_OK;
     if (depth > 0) return map_nested(units, unit, context);
-    map_state state = {
-        .units = units, .unit = unit, .context = context, .number = ntk_rounding_map(), .status = NTK_OK};
+    map_state state = {.units = units,
+                       .unit = unit,
+                       .context = context,
+                       .silent = silent,
+                       .number = ntk_rounding_map(),
+                       .status = NTK_OK};
     atomic_init(&state.next, 0);
     atomic_init(&state.failed_unit, SIZE_MAX);
     const size_t team = units < workers ? units : workers;
@@ -199,3 +205,7 @@ ntk_status ntk_map(size_t units, ntk_unit unit, void *context) {
     /* The failure may have been recorded on another thread: hand its line to this one. */
     return state.status == NTK_OK ? NTK_OK : ntk_fail(state.status, "%s", state.detail);
 }
+
+ntk_status ntk_map(size_t units, ntk_unit unit, void *context) { return map(units, unit, context, false); }
+
+ntk_status ntk_split(size_t parts, ntk_unit part, void *context) { return map(parts, part, context, true); }

@@ -10,6 +10,7 @@
 #include <ntk/log.h>
 #include <ntk/parallel.h>
 
+#include "base/split.h"
 #include "status.h"
 
 enum { UNITS = 200 };
@@ -218,4 +219,15 @@ Test(parallel, progress_is_that_of_the_outermost_map) {
         assert_ok(ntk_map(UNITS, map_nothing, NULL));
         cr_assert(seen.calls == UNITS && seen.last == 1.0 && seen.ascending);
     }
+}
+
+Test(parallel, a_split_computation_is_silent_and_shares_its_parts) {
+    progress seen = {.ascending = true};
+    atomic_int runs[UNITS] = {0}, begun = 0;
+    assert_ok(ntk_set_workers(2));
+    ntk_progress_set_sink(watch, &seen);
+    assert_ok(ntk_split(UNITS, count_unit, runs));
+    for (size_t i = 0; i < UNITS; i++) cr_assert(runs[i] == 1);
+    assert_ok(ntk_split(2, meet, &begun));
+    cr_assert_eq(seen.calls, 0);
 }
