@@ -62,11 +62,12 @@ endif
 
 # Vector code: one file per instruction set, told by its suffix, each with its own flags; chosen at
 # run time.
-VECTOR_SUFFIXES := _sse2 _avx2 _avx512
+VECTOR_SUFFIXES := _sse2 _avx2 _avx512 _ifma
 ifeq ($(MACHINE)-$(SIMD),x86_64-auto)
 CPPFLAGS      += -DNTK_SIMD_X86
 FLAGS_avx2    := -mavx2 -mfma
 FLAGS_avx512  := -mavx512f -mavx512dq -mavx512vl -mfma
+FLAGS_ifma    := $(FLAGS_avx512) -mavx512ifma
 else
 EXCLUDED      := $(foreach s,$(VECTOR_SUFFIXES),%$(s).c)
 endif
@@ -135,7 +136,7 @@ $(BUILD)/linked: $(CHECKED)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(ANYWHERE) $(FLAGS$(findstring _avx512,$*)) \
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(ANYWHERE) $(FLAGS$(findstring _avx512,$*))$(FLAGS$(findstring _ifma,$*)) \
 	    $(if $(findstring _avx512,$*),,$(FLAGS$(findstring _avx2,$*))) $(EXTRA) -MMD -MP -c $< -o $@
 
 $(EXPERIMENT_OBJECTS): $(BUILD)/%.o: %.c
