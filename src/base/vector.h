@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-    /* Errors at most 1.1 ulp. */
-    void ntk_vector_exp(size_t n, const double *x, double *out);
+/* Errors at most 1.1 ulp. */
+void ntk_vector_exp(size_t n, const double *x, double *out);
 
 /* A function and, in the same pass, its derivative, unless that is NULL; derivative overlaps
  * neither of the others. Errors of both, in ulp:
