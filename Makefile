@@ -25,8 +25,12 @@ RUNNER   := claim run
 COMMAND  := cli
 MACHINE  := $(shell uname -m)
 
-ifeq ($(SANITIZE),1)
+ifeq ($(SANITIZE)-$(MPI),1-1)
+BUILD    ?= build/sanitize-mpi
+else ifeq ($(SANITIZE),1)
 BUILD    ?= build/sanitize
+else ifeq ($(MPI),1)
+BUILD    ?= build/mpi
 else ifeq ($(SIMD),none)
 BUILD    ?= build/scalar
 else ifneq ($(BLAS),openblas)
@@ -42,6 +46,13 @@ LDFLAGS  += -pthread
 # What the library needs, and what the command needs besides.
 LIBRARY_LIBS = $(BLAS_OPTIONS) -lsleef $(FLINT_LIBS) -lz -lm -ldl
 LDLIBS   += -lyaml -ljansson $(LIBRARY_LIBS)
+
+# Open MPI's; of another library, given by hand. Its headers are not held to our warnings.
+ifeq ($(MPI),1)
+MPI_CFLAGS   ?= $(patsubst -I%,-isystem %,$(shell mpicc --showme:compile))
+MPI_LIBS     ?= $(shell mpicc --showme:link)
+LDLIBS       += $(MPI_LIBS)
+endif
 
 # Asked when it is first used, like the next.
 BLAS_OPTIONS = $(eval BLAS_OPTIONS := $$(or $$(BLAS_LIBS),$$(shell ci/blas $$(BLAS) $$(CC))))$(or \
@@ -70,6 +81,13 @@ FLAGS_avx512  := -mavx512f -mavx512dq -mavx512vl -mfma
 FLAGS_ifma    := $(FLAGS_avx512) -mavx512ifma
 else
 EXCLUDED      := $(foreach s,$(VECTOR_SUFFIXES),%$(s).c)
+endif
+
+# Ranks that reach one another through MPI, or a program that is one rank.
+ifeq ($(MPI),1)
+EXCLUDED      += src/run/ranks_none.c
+else
+EXCLUDED      += src/run/ranks_mpi.c
 endif
 
 sources  = $(filter-out $(EXCLUDED),$(sort $(wildcard src/$(1)/*.c)))
@@ -141,6 +159,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 $(EXPERIMENT_OBJECTS): $(BUILD)/%.o: %.c
 $(TEST_OBJECTS): EXTRA = -Itests -I.
+$(BUILD)/src/run/ranks_mpi.o: EXTRA = $(MPI_CFLAGS)
 $(EXPERIMENT_OBJECTS): EXTRA = -DNTK_EXPERIMENT=$(call symbol,$(patsubst $(BUILD)/%.o,%.c,$@))
 
 # The registry of claims and the provenance of the binary are generated; rewritten only when they
@@ -369,7 +388,7 @@ bench-peers: $(BUILD)/libntk.so
 	@BUILD='$(BUILD)' bench/peers/run $(PEERS)
 
 deps:
-	@ci/deps
+	@MPI='$(MPI)' ci/deps
 
 # --- housekeeping ---------------------------------------------------------------------------------
 

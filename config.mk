@@ -11,6 +11,9 @@ SIMD     ?= auto
 # or for another place, BLAS_LIBS= the linker's options for CBLAS, BLAS, LAPACK and LAPACKE.
 BLAS     ?= openblas
 BLAS_LIBS ?=
+# MPI=1: claims run on ranks, processes of a cluster (docs/scaling.md); with another library than
+# Open MPI give MPI_CFLAGS= and MPI_LIBS=.
+MPI      ?= 0
 # SANITIZE=1: AddressSanitizer and UndefinedBehaviorSanitizer; every finding ends the program.
 SANITIZE ?= 0
 

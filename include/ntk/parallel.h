@@ -23,6 +23,9 @@ typedef ntk_status (*ntk_unit)(size_t unit, void *context);
  * workers. Progress of the outermost map is reported through ntk_progress (log.h). */
 ntk_status ntk_map(size_t units, ntk_unit unit, void *context);
 
+/* ntk_map without progress, for members that share out the units of a map of another kind. */
+ntk_status ntk_team(size_t members, ntk_unit member, void *context);
+
 /* Whether the calling thread runs a unit of a map. */
 bool ntk_inside_map(void);
 

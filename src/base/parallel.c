@@ -187,14 +187,18 @@ static ntk_status map_nested(size_t units, ntk_unit unit, void *context) {
     return NTK_OK;
 }
 
-static ntk_status map(size_t units, ntk_unit unit, void *context, bool silent) {
+/* The parts of a split and the members of a team report no progress; a team shares out the units of
+ * another map, whose roundings they have. */
+typedef enum map_kind { MAP, SPLIT, TEAM } map_kind;
+
+static ntk_status map(size_t units, ntk_unit unit, void *context, map_kind kind) {
     if (units == 0) return NTK_OK;
     if (depth > 0) return map_nested(units, unit, context);
     map_state state = {.units = units,
                        .unit = unit,
                        .context = context,
-                       .silent = silent,
-                       .number = ntk_rounding_map(),
+                       .silent = kind != MAP,
+                       .number = kind == TEAM ? 0 : ntk_rounding_map(),
                        .status = NTK_OK};
     atomic_init(&state.next, 0);
     atomic_init(&state.failed_unit, SIZE_MAX);
@@ -206,6 +210,10 @@ static ntk_status map(size_t units, ntk_unit unit, void *context, bool silent) {
     return state.status == NTK_OK ? NTK_OK : ntk_fail(state.status, "%s", state.detail);
 }
 
-ntk_status ntk_map(size_t units, ntk_unit unit, void *context) { return map(units, unit, context, false); }
+ntk_status ntk_map(size_t units, ntk_unit unit, void *context) { return map(units, unit, context, MAP); }
 
-ntk_status ntk_split(size_t parts, ntk_unit part, void *context) { return map(parts, part, context, true); }
+ntk_status ntk_split(size_t parts, ntk_unit part, void *context) { return map(parts, part, context, SPLIT); }
+
+ntk_status ntk_team(size_t members, ntk_unit member, void *context) {
+    return map(members, member, context, TEAM);
+}

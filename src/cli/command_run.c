@@ -15,11 +15,14 @@
 #include "claim/describe.h"
 #include "cli/cli.h"
 #include "experiment/kept.h"
+#include "experiment/share.h"
 #include "run/catalogue.h"
 #include "run/compute.h"
 #include "run/folder.h"
+#include "run/identity.h"
 #include "run/inputs.h"
 #include "run/process.h"
+#include "run/ranks.h"
 
 static const cli_option options[] = {
     {"control", 0, "NAME", "compute this control of the claim"},
@@ -81,20 +84,68 @@ static void print_checks(const ntk_claim *claim, const ntk_metrics *metrics) {
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static ntk_status compute(const cli_arguments *arguments, ntk_process_request *request, size_t jobs) {
+/* The ranks must come to the same last digits. */
+static ntk_status agree_on_code(const ntk_suite *suite) {
+    ntk_provenance origin;
+    if (ntk_share_ranks() == 1) return NTK_OK;
+    NTK_TRY(ntk_provenance_read(suite->executable, &origin));
+    const ntk_digest code = ntk_digest_text(ntk_digest_blas(origin.code, &origin.blas), origin.vector_isa);
+    return ntk_share_agree(code);
+}
+
+static ntk_status compute(const cli_arguments *arguments, ntk_process_request *request, size_t jobs,
+                          ntk_claim *claim, ntk_metrics *metrics) {
     ntk_suite suite;
     NTK_TRY(ntk_set_workers(jobs));
     NTK_TRY(ntk_linalg_start());
     NTK_TRY(ntk_suite_open(ntk_registry, cli_value(arguments, "data"), &suite));
-    ntk_claim claim;
-    ntk_metrics metrics;
-    const ntk_status status = ntk_suite_compute(&suite, request, &claim, &metrics);
+    ntk_status status = agree_on_code(&suite);
+    if (status == NTK_OK) status = ntk_suite_compute(&suite, request, claim, metrics);
     ntk_suite_release(&suite);
-    NTK_TRY(status);
-    print_metrics(&metrics);
-    print_checks(&claim, &metrics);
+    return status;
+}
+
+static int exit_status(const cli_arguments *arguments, ntk_status status) {
+    if (status == NTK_OK) return CLI_OK;
+    const int result =
+        status == NTK_ERROR_NOT_FOUND ? cli_fail_naming(arguments->command, status) : cli_fail(status);
+    if (status == NTK_ERROR_CANCELLED) return NTK_EXIT_CHANGED;
+    return status == NTK_ERROR_UNSUPPORTED ? NTK_EXIT_SKIPPED : result;
+}
+
+/* All ranks compute, and the first one speaks for them. */
+static int compute_on_ranks(const cli_arguments *arguments, ntk_process_request *request, size_t jobs) {
+    const bool speaks = ntk_share_rank() == 0;
+    bool lost;
+    ntk_claim claim = {0};
+    ntk_metrics metrics = {0};
+    const ntk_status status = ntk_share_end(compute(arguments, request, jobs, &claim, &metrics), &lost);
+    if (status == NTK_OK && speaks) {
+        print_metrics(&metrics);
+        print_checks(&claim, &metrics);
+    }
     ntk_metrics_release(&metrics);
     ntk_claim_release(&claim);
+    const int result = speaks || lost ? exit_status(arguments, status) : CLI_OK;
+    ntk_ranks_stop(lost, result);
+    return result;
+}
+
+/* Under a runner: what it has told this process of its inputs and of units to be kept. */
+static ntk_status obey_runner(const char *runner, ntk_process_request *request) {
+    static ntk_inputs inputs;
+    static double last_progress;
+    const char *seen = getenv(NTK_INPUTS_VARIABLE);
+    if (runner == NULL) return NTK_OK;
+    if (seen != NULL) {
+        NTK_TRY(ntk_inputs_parse(seen, &inputs));
+        request->inputs = &inputs;
+    }
+    NTK_TRY(ntk_kept_begin(getenv(NTK_KEPT_VARIABLE)));
+    signal(SIGPIPE, SIG_IGN);
+    if (ntk_ranks_launched()) return ntk_ranks_end_with_launcher();
+    end_with_runner(runner);
+    ntk_progress_set_sink(send_progress, &last_progress);
     return NTK_OK;
 }
 
@@ -105,8 +156,7 @@ static int read_rounding(const cli_arguments *arguments, ntk_rounding *out) {
 }
 
 static int run(const cli_arguments *arguments) {
-    double last_progress = 0;
-    size_t jobs = ntk_processor_count();
+    size_t jobs = 0;
     ntk_process_request request = {.claim = arguments->names[0],
                                    .control = cli_value(arguments, "control"),
                                    .twin = cli_flag(arguments, "twin"),
@@ -122,25 +172,16 @@ static int run(const cli_arguments *arguments) {
     if (usage != CLI_OK) return usage;
     if (request.twin && request.control == NULL)
         return cli_usage_error(arguments->command, "--twin is of a control: add --control NAME");
-    const char *runner = getenv("NTK_RUNNER"), *seen = getenv(NTK_INPUTS_VARIABLE);
-    ntk_inputs inputs;
-    if (runner != NULL && seen != NULL) {
-        if (ntk_inputs_parse(seen, &inputs) != NTK_OK) return cli_fail(NTK_ERROR_FORMAT);
-        request.inputs = &inputs;
+    const ntk_transport *ranks = NULL;
+    ntk_status status = ntk_ranks_start(&ranks);
+    if (status == NTK_OK) status = obey_runner(getenv("NTK_RUNNER"), &request);
+    if (status != NTK_OK) {
+        const int result = cli_fail(status);
+        ntk_ranks_stop(true, result);
+        return result;
     }
-    if (runner != NULL) {
-        const ntk_status kept = ntk_kept_begin(getenv(NTK_KEPT_VARIABLE));
-        if (kept != NTK_OK) return cli_fail(kept);
-        end_with_runner(runner);
-        signal(SIGPIPE, SIG_IGN);
-        ntk_progress_set_sink(send_progress, &last_progress);
-    }
-    const ntk_status status = compute(arguments, &request, jobs);
-    if (status == NTK_OK) return CLI_OK;
-    const int result =
-        status == NTK_ERROR_NOT_FOUND ? cli_fail_naming(arguments->command, status) : cli_fail(status);
-    if (status == NTK_ERROR_CANCELLED) return NTK_EXIT_CHANGED;
-    return status == NTK_ERROR_UNSUPPORTED ? NTK_EXIT_SKIPPED : result;
+    ntk_share_begin(ranks);
+    return compute_on_ranks(arguments, &request, jobs > 0 ? jobs : ntk_ranks_processors());
 }
 
 const cli_command cli_run = {

@@ -1,6 +1,6 @@
-/* A file: a head that says of which map it is, then records, each a unit's number, its doubles and
- * a checksum of both. Bytes are those of this machine: the key, which is in the file's name, holds
- * its BLAS core and vector code. */
+/* A file: a head that says of which map it is, then records, each a unit's number, its seconds, its
+ * doubles and a checksum of these. Bytes are those of this machine: the key, which is in the file's
+ * name, holds its BLAS core and vector code. */
 #include "experiment/kept.h"
 
 #include <errno.h>
@@ -39,20 +39,18 @@ typedef struct head {
     uint64_t map, units, size;
 } head;
 
-typedef struct store {
-    ntk_unit unit;
-    void *context;
-    double *values;
+struct ntk_kept {
+    const ntk_rows *rows;
     head head;
     char *path;
-    size_t units, size;
-    int descriptor; /* -1: there is no file yet */
-    bool failed;    /* to write */
-    bool *done;     /* (units) on disk */
-    bool *waiting;  /* (units) run, and not on disk yet */
-    double written;
+    int descriptor;  /* -1: there is no file yet */
+    bool failed;     /* to write */
+    bool *waiting;   /* (units) run, and not on disk yet */
+    double *record;  /* (1 + size) seconds and row */
+    double *seconds; /* (units), the caller's */
+    double written;  /* when */
     pthread_mutex_t lock;
-} store;
+};
 
 static double seconds_now(void) {
     struct timespec now;
@@ -97,54 +95,58 @@ static bool read_whole(int descriptor, void *bytes, size_t size) {
 /* ---- reading back ---------------------------------------------------------------------------- */
 
 /* One record into its place; false at the end of what is whole. */
-static bool read_record(store *self, double *row) {
+static bool read_record(ntk_kept *self, bool *done) {
     uint64_t unit, sum;
-    if (!read_whole(self->descriptor, &unit, sizeof unit) || unit >= self->units) return false;
-    if (!read_whole(self->descriptor, row, self->size * sizeof *row)) return false;
-    if (!read_whole(self->descriptor, &sum, sizeof sum) || sum != checksum(unit, row, self->size))
+    const size_t size = 1 + self->rows->size;
+    if (!read_whole(self->descriptor, &unit, sizeof unit) || unit >= self->rows->units) return false;
+    if (!read_whole(self->descriptor, self->record, size * sizeof *self->record)) return false;
+    if (!read_whole(self->descriptor, &sum, sizeof sum) || sum != checksum(unit, self->record, size))
         return false;
-    memcpy(self->values + unit * self->size, row, self->size * sizeof *row);
-    self->done[unit] = true;
+    ntk_rows_unpack(self->rows, unit, self->record + 1);
+    self->seconds[unit] = self->record[0];
+    done[unit] = true;
     return true;
 }
 
 /* What follows the last whole record, a torn one, is cut off. */
-static ntk_status read_back(store *self) {
+static void read_back(ntk_kept *self, bool *done) {
     head found;
     off_t end = 0;
-    double *row;
-    NTK_TRY(ntk_allocate_doubles(self->size, &row));
     if (read_whole(self->descriptor, &found, sizeof found) && memcmp(&found, &self->head, sizeof found) == 0)
         do end = lseek(self->descriptor, 0, SEEK_CUR);
-        while (read_record(self, row));
-    ntk_release(row);
+        while (read_record(self, done));
     if (end > 0 && ftruncate(self->descriptor, end) == 0 && lseek(self->descriptor, end, SEEK_SET) == end)
-        return NTK_OK;
+        return;
     close(self->descriptor);
     self->descriptor = -1;
-    return NTK_OK;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
 /* Whether there is a file to append to: one that is not, or is another map's, begins with the
  * head. */
-static bool has_file(store *self) {
+static bool has_file(ntk_kept *self) {
     if (self->descriptor >= 0) return true;
     self->descriptor = open(self->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     return self->descriptor >= 0 && write_whole(self->descriptor, &self->head, sizeof self->head);
 }
 
+static bool write_record(ntk_kept *self, uint64_t unit) {
+    const size_t size = 1 + self->rows->size;
+    self->record[0] = self->seconds[unit];
+    ntk_rows_pack(self->rows, unit, self->record + 1);
+    const uint64_t sum = checksum(unit, self->record, size);
+    return write_whole(self->descriptor, &unit, sizeof unit) &&
+           write_whole(self->descriptor, self->record, size * sizeof *self->record) &&
+           write_whole(self->descriptor, &sum, sizeof sum);
+}
+
 /* Under the lock. A disk that is full ends the keeping, not the map. */
-static void write_waiting(store *self) {
+static void write_waiting(ntk_kept *self) {
     bool good = has_file(self);
-    for (uint64_t unit = 0; unit < self->units && good; unit++) {
+    for (size_t unit = 0; unit < self->rows->units && good; unit++) {
         if (!self->waiting[unit]) continue;
-        const double *row = self->values + unit * self->size;
-        const uint64_t sum = checksum(unit, row, self->size);
-        good = write_whole(self->descriptor, &unit, sizeof unit) &&
-               write_whole(self->descriptor, row, self->size * sizeof *row) &&
-               write_whole(self->descriptor, &sum, sizeof sum);
+        good = write_record(self, unit);
         self->waiting[unit] = false;
     }
     self->written = seconds_now();
@@ -153,41 +155,52 @@ static void write_waiting(store *self) {
     self->failed = true;
 }
 
-static ntk_status run_unit(size_t unit, void *context) {
-    store *self = context;
-    if (self->done[unit]) return NTK_OK;
-    NTK_TRY(self->unit(unit, self->context));
-    pthread_mutex_lock(&self->lock);
-    self->waiting[unit] = true;
-    if (!self->failed && seconds_now() - self->written >= write_every) write_waiting(self);
-    pthread_mutex_unlock(&self->lock);
+void ntk_kept_add(ntk_kept *kept, size_t unit, double seconds) {
+    pthread_mutex_lock(&kept->lock);
+    kept->seconds[unit] = seconds;
+    kept->waiting[unit] = true;
+    if (!kept->failed && seconds_now() - kept->written >= write_every) write_waiting(kept);
+    pthread_mutex_unlock(&kept->lock);
+}
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
+static ntk_status prepare(ntk_kept *self) {
+    void *flags;
+    NTK_TRY(ntk_text_format(&self->path, "%s-%zu", prefix, (size_t)self->head.map));
+    NTK_TRY(ntk_allocate_doubles(1 + self->rows->size, &self->record));
+    NTK_TRY(ntk_allocate(self->rows->units, sizeof(bool), &flags));
+    self->waiting = flags;
     return NTK_OK;
 }
 
-/* ---- the map --------------------------------------------------------------------------------- */
-
-static ntk_status run_kept(store *self) {
-    self->head = (head){.magic = "ntkkept", .map = ++maps, .units = self->units, .size = self->size};
-    NTK_TRY(ntk_text_format(&self->path, "%s-%zu", prefix, maps));
+ntk_status ntk_kept_open(const ntk_rows *rows, bool *done, double *seconds, ntk_kept **out) {
+    *out = NULL;
+    if (prefix == NULL || rows->size == 0) return NTK_OK;
+    void *memory;
+    NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
+    ntk_kept *self = memory;
+    *self = (ntk_kept){.rows = rows, .descriptor = -1, .seconds = seconds};
+    self->head = (head){.magic = "ntkkep2", .map = ++maps, .units = rows->units, .size = rows->size};
+    pthread_mutex_init(&self->lock, NULL);
+    const ntk_status status = prepare(self);
+    if (status != NTK_OK) {
+        ntk_kept_close(self);
+        return status;
+    }
     self->descriptor = open(self->path, O_RDWR | O_CLOEXEC);
-    ntk_status status = self->descriptor >= 0 ? read_back(self) : NTK_OK;
+    if (self->descriptor >= 0) read_back(self, done);
     self->written = seconds_now();
-    if (status == NTK_OK) status = ntk_map(self->units, run_unit, self);
-    if (self->descriptor >= 0) close(self->descriptor);
-    return status;
+    *out = self;
+    return NTK_OK;
 }
 
-ntk_status ntk_kept_map(size_t units, ntk_unit unit, void *context, double *values, size_t size) {
-    if (prefix == NULL || ntk_inside_map() || size == 0) return ntk_map(units, unit, context);
-    store self = {.unit = unit, .context = context, .values = values, .units = units, .size = size};
-    void *flags;
-    NTK_TRY(ntk_allocate(2 * units, sizeof(bool), &flags));
-    self.done = flags;
-    self.waiting = self.done + units;
-    pthread_mutex_init(&self.lock, NULL);
-    const ntk_status status = run_kept(&self);
-    pthread_mutex_destroy(&self.lock);
-    ntk_release(self.path);
-    ntk_release(flags);
-    return status;
+void ntk_kept_close(ntk_kept *kept) {
+    if (kept == NULL) return;
+    if (kept->descriptor >= 0) close(kept->descriptor);
+    pthread_mutex_destroy(&kept->lock);
+    ntk_release(kept->waiting);
+    ntk_release(kept->record);
+    ntk_release(kept->path);
+    ntk_release(kept);
 }

@@ -3,22 +3,34 @@
 #ifndef NTK_EXPERIMENT_KEPT_H
 #define NTK_EXPERIMENT_KEPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include <ntk/parallel.h>
 #include <ntk/status.h>
 
+#include "experiment/rows.h"
+
 /* From now on the maps below keep their units in files `prefix`-1, `prefix`-2, ... in the order in
- * which they are called; the prefix holds the digest of all that decides the process's result.
+ * which they are opened; the prefix holds the digest of all that decides the process's result.
  * NULL, the state at the start: nothing is kept. From the main thread, outside a map. Errors:
  * NTK_ERROR_MEMORY. */
 ntk_status ntk_kept_begin(const char *prefix);
 
-/* ntk_map of units that leave all their results in `size` doubles at values + unit * size, and
- * nothing else: a unit that was kept is read back in place of being run. Units are written a few
- * seconds apart, so that short maps write nothing. A file that is torn, altered, or of another map
- * counts for as much of it as is whole; one that cannot be written costs the kept units, not the
- * result. Inside a map nothing is kept. Errors: those of ntk_map; NTK_ERROR_MEMORY. */
-ntk_status ntk_kept_map(size_t units, ntk_unit unit, void *context, double *values, size_t size);
+/* What is kept of one map. */
+typedef struct ntk_kept ntk_kept;
+
+/* The store of the next map, whose units that were kept are read back into their slots: done and
+ * seconds (units) tell which they are and what they had taken. A file that is torn, altered, or of
+ * another map counts for as much of it as is whole. *out is NULL where nothing is kept. rows and
+ * its slots are borrowed. Errors: NTK_ERROR_MEMORY. */
+ntk_status ntk_kept_open(const ntk_rows *rows, bool *done, double *seconds, ntk_kept **out);
+
+/* A unit has left its results in its slots. From any thread. Units are written some time apart, so
+ * that short maps write nothing; a file that cannot be written costs the kept units, not the
+ * result. */
+void ntk_kept_add(ntk_kept *kept, size_t unit, double seconds);
+
+/* Units that have not been written are not. NULL is allowed. */
+void ntk_kept_close(ntk_kept *kept);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "claim/claim.h"
 #include "experiment/metrics.h"
+#include "experiment/share.h"
 #include "experiment/support.h"
 #include "run/catalogue.h"
 #include "run/given.h"
@@ -122,14 +123,17 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
     ntk_given_data view;
     ntk_context *context;
     NTK_TRY(find_control(claim, request->control, &control));
+    /* A program of the claim's own knows nothing of ranks. */
+    if (claim->program != NULL && ntk_share_rank() > 0) return NTK_OK;
     NTK_TRY(
         create_context(suite, request, claim, (ntk_variant){control, request->twin}, given, &view, &context));
     ntk_status status = check_before(suite, request, claim, given);
-    if (status == NTK_OK && request->out) status = ntk_folder_create(request->out);
+    const bool writes = request->out != NULL && ntk_share_rank() == 0;
+    if (status == NTK_OK && writes) status = ntk_folder_create(request->out);
     if (status == NTK_OK) status = conduct(claim, request, context);
     if (status == NTK_OK) status = ntk_experiment_check_metrics(context);
     if (status == NTK_OK) status = check_again(suite, request, claim, given);
-    if (status == NTK_OK && request->out) status = ntk_context_write(context, request->out);
+    if (status == NTK_OK && writes) status = ntk_context_write(context, request->out);
     if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);
     ntk_context_destroy(context);
     return status;

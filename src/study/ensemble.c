@@ -10,11 +10,11 @@
 
 #include <ntk/flow.h>
 #include <ntk/lab/context.h>
+#include <ntk/lab/map.h>
 #include <ntk/loss.h>
 #include <ntk/memory.h>
 #include <ntk/models.h>
 #include <ntk/network.h>
-#include <ntk/parallel.h>
 #include <ntk/random.h>
 #include <ntk/status.h>
 
@@ -233,12 +233,24 @@ static ntk_status create(const ntk_ensemble_problem *problem, size_t width, size
     return ntk_allocate_doubles(members * columns, &out->values);
 }
 
+/* The members' slots; arrays that an untrained ensemble lacks have none. */
+static ntk_status run(training *task) {
+    const ntk_ensemble *out = task->out;
+    const size_t all = out->all_points * out->outputs;
+    const ntk_slots slots[] = {{out->start, all},
+                               {out->targets, out->points * out->outputs},
+                               {out->end, all},
+                               {out->gradient_norms, 1},
+                               {out->values, out->columns}};
+    return ntk_map_units(out->members, run_unit, task, slots, task->untrained ? 2 : 5);
+}
+
 ntk_status ntk_ensemble_train(const ntk_context *context, const ntk_ensemble_problem *problem, size_t width,
                               size_t members, size_t columns, ntk_ensemble_measure measure, void *argument,
                               ntk_ensemble *out) {
     training task = {context, problem, 0, false, measure, argument, out};
     ntk_status status = create(problem, width, members, columns, false, out);
-    if (status == NTK_OK) status = ntk_map(members, run_unit, &task);
+    if (status == NTK_OK) status = run(&task);
     if (status != NTK_OK) ntk_ensemble_release(out);
     return status;
 }
@@ -247,7 +259,7 @@ ntk_status ntk_ensemble_initialise(const ntk_context *context, const ntk_ensembl
                                    size_t width, size_t first, size_t members, ntk_ensemble *out) {
     training task = {context, problem, first, true, NULL, NULL, out};
     ntk_status status = create(problem, width, members, 0, true, out);
-    if (status == NTK_OK) status = ntk_map(members, run_unit, &task);
+    if (status == NTK_OK) status = run(&task);
     if (status != NTK_OK) ntk_ensemble_release(out);
     return status;
 }

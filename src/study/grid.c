@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include <ntk/lab/context.h>
+#include <ntk/lab/map.h>
 #include <ntk/lab/table.h>
 #include <ntk/memory.h>
-#include <ntk/parallel.h>
 #include <ntk/status.h>
-
-#include "experiment/kept.h"
 
 /* ---- axes, places, parts --------------------------------------------------------------------- */
 
@@ -181,9 +179,9 @@ ntk_status ntk_grid_run(ntk_grid *grid, ntk_grid_unit unit, const void *study) {
     const size_t size = unit_count(grid) * ntk_grid_slot_size(grid);
     NTK_TRY(ntk_allocate_doubles(size, &grid->slots));
     for (size_t i = 0; i < size; i++) grid->slots[i] = NAN;
-    const ntk_status status = row_count(grid) == 0 ? NTK_OK
-                                                   : ntk_kept_map(unit_count(grid), run_unit, &self,
-                                                                  grid->slots, ntk_grid_slot_size(grid));
+    const ntk_slots slots = {grid->slots, ntk_grid_slot_size(grid)};
+    const ntk_status status =
+        row_count(grid) == 0 ? NTK_OK : ntk_map_units(unit_count(grid), run_unit, &self, &slots, 1);
     if (status != NTK_OK) ntk_grid_release(grid);
     return status;
 }

@@ -11,11 +11,11 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/definiteness.h>
+#include <ntk/lab/map.h>
 #include <ntk/lab/plant.h>
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
 #include <ntk/network.h>
-#include <ntk/parallel.h>
 #include <ntk/random.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
@@ -90,7 +90,6 @@ static ntk_status append(ntk_population_study *study, const ntk_architecture *ne
     ntk_population *population = &study->populations[study->count++];
     *population = (ntk_population){.network = *network, .width = width, .networks = networks};
     NTK_TRY(ntk_allocate_doubles(n * n, &population->kernel));
-    NTK_TRY(ntk_allocate_doubles(study->blocks * study->columns, &population->means));
     return ntk_kernel_gram(limit, study->kernel, n, d, study->x, d, population->kernel, n);
 }
 
@@ -129,17 +128,15 @@ ntk_status ntk_population_add(ntk_population_study *study, const char *activatio
 }
 
 static void release(ntk_population_study *study) {
-    for (size_t k = 0; k < study->count; k++) {
-        ntk_release(study->populations[k].kernel);
-        ntk_release(study->populations[k].means);
-    }
+    for (size_t k = 0; k < study->count; k++) ntk_release(study->populations[k].kernel);
     ntk_release(study->populations);
+    ntk_release(study->means);
     ntk_release(study->groups);
     ntk_release(study->drawn);
     study->populations = NULL;
     study->groups = NULL;
     study->count = study->group_count = 0;
-    study->drawn = NULL;
+    study->drawn = study->means = NULL;
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */
@@ -205,6 +202,16 @@ static ntk_status run_unit(size_t unit, void *argument) {
     return status;
 }
 
+/* Blocks of all populations are the units of one map, and each has its part of one array. */
+static ntk_status run(task *self, ntk_population_study *study) {
+    const size_t units = study->count * study->blocks;
+    NTK_TRY(ntk_allocate_doubles(units * study->columns, &study->means));
+    for (size_t k = 0; k < study->count; k++)
+        study->populations[k].means = study->means + k * study->blocks * study->columns;
+    const ntk_slots slots = {study->means, study->columns};
+    return ntk_map_units(units, run_unit, self, &slots, 1);
+}
+
 ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *study,
                                   ntk_population_describe describe) {
     task self = {context, study};
@@ -212,7 +219,7 @@ ntk_status ntk_population_conduct(ntk_context *context, ntk_population_study *st
     if (status == NTK_OK) status = describe(context, study);
     for (size_t k = 0; k < study->count && status == NTK_OK; k++)
         ntk_plant_kernel(context, study->points, study->populations[k].kernel, study->points);
-    if (status == NTK_OK) status = ntk_map(study->count * study->blocks, run_unit, &self);
+    if (status == NTK_OK) status = run(&self, study);
     for (size_t g = 0; g < study->group_count && status == NTK_OK; g++) {
         const ntk_population_group *group = &study->groups[g];
         status = group->emit(context, study, &study->populations[group->first], group->count);

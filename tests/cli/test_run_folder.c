@@ -59,7 +59,7 @@ Test(run_folder, a_process_goes_on_from_its_finished_units) {
     cr_assert_eq(toy_ntk("verify toy/slow --set units=100 --no-figures --out whole"), 0, "%s", toy_output());
     cr_assert_eq(
         toy_shell("\"$NTK_FIXTURE\" verify %s --out cut & pid=$!; "
-                  "while [ \"$(cat cut/.kept/*-1 2>/dev/null | wc -c)\" -lt 1500 ]; do sleep 0.1; done; "
+                  "while [ \"$(cat cut/.kept/*-1 2>/dev/null | wc -c)\" -lt 1900 ]; do sleep 0.1; done; "
                   "kill -9 $pid; wait $pid; true",
                   claim),
         0);

@@ -11,7 +11,7 @@
 
 #include <criterion/criterion.h>
 
-#include <ntk/parallel.h>
+#include <ntk/lab/map.h>
 
 #include "experiment/kept.h"
 #include "fixture.h"
@@ -39,10 +39,15 @@ static ntk_status compute(size_t unit, void *context) {
     return NTK_OK;
 }
 
+static ntk_status map(work *self, size_t units) {
+    const ntk_slots slots = {self->values, SIZE};
+    return ntk_map_units(units, compute, self, &slots, 1);
+}
+
 /* A process of its own, as far as the store can tell. */
 static ntk_status run(work *self, const char *prefix) {
     assert_ok(ntk_kept_begin(prefix));
-    const ntk_status status = ntk_kept_map(UNITS, compute, self, self->values, SIZE);
+    const ntk_status status = map(self, UNITS);
     assert_ok(ntk_kept_begin(NULL));
     return status;
 }
@@ -87,7 +92,7 @@ Test(kept, a_torn_record_counts_for_nothing) {
     cr_assert_eq(truncate(file_of(prefix), info.st_size - 1), 0);
     assert_ok(run(&torn, prefix));
     expect_complete(&torn);
-    const long kept = (info.st_size - 32) / (8 * (SIZE + 2));
+    const long kept = (info.st_size - 32) / (8 * (SIZE + 3));
     cr_expect_eq(torn.calls, UNITS - kept + 1);
 }
 
@@ -96,9 +101,9 @@ Test(kept, an_altered_record_is_not_believed) {
     const char *prefix = stop_in_the_middle();
     const int file = open(file_of(prefix), O_RDWR);
     unsigned char byte;
-    cr_assert_eq(pread(file, &byte, 1, 32 + 8 + 5), 1);
+    cr_assert_eq(pread(file, &byte, 1, 32 + 16 + 5), 1);
     byte ^= 1;
-    cr_assert_eq(pwrite(file, &byte, 1, 32 + 8 + 5), 1);
+    cr_assert_eq(pwrite(file, &byte, 1, 32 + 16 + 5), 1);
     close(file);
     work self = {.fails = UNITS};
     assert_ok(run(&self, prefix));
@@ -111,7 +116,7 @@ Test(kept, units_of_another_map_are_not_taken) {
     const char *prefix = stop_in_the_middle();
     work self = {.fails = UNITS};
     assert_ok(ntk_kept_begin(prefix));
-    assert_ok(ntk_kept_map(UNITS - 1, compute, &self, self.values, SIZE));
+    assert_ok(map(&self, UNITS - 1));
     cr_expect_eq(self.calls, UNITS - 1);
     assert_ok(ntk_kept_begin(NULL));
 }
@@ -126,7 +131,7 @@ Test(kept, short_maps_write_nothing) {
 static ntk_status nest(size_t unit, void *context) {
     (void)unit;
     work *self = context;
-    return ntk_kept_map(UNITS, compute, self, self->values, SIZE);
+    return map(self, UNITS);
 }
 
 /* Which map comes first is then a matter of the workers. */

@@ -70,8 +70,8 @@ typedef struct ntk_ensemble {
     double *values;         /* (members, columns), what `measure` has read */
 } ntk_ensemble;
 
-/* Train `members` networks of one width as units of ntk_map. measure: NULL for none (columns = 0).
- * Errors: those of the network and its flow, naming width and member. */
+/* Train `members` networks of one width as units of ntk_map_units. measure: NULL for none
+ * (columns = 0). Errors: those of the network and its flow, naming width and member. */
 ntk_status ntk_ensemble_train(const ntk_context *context, const ntk_ensemble_problem *problem, size_t width,
                               size_t members, size_t columns, ntk_ensemble_measure measure, void *argument,
                               ntk_ensemble *out);

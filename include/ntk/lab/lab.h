@@ -30,6 +30,7 @@
 #include <ntk/lab/experiment.h>
 #include <ntk/lab/grid.h>
 #include <ntk/lab/loss_clock.h>
+#include <ntk/lab/map.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/lab/network_name.h>
 #include <ntk/lab/pairs.h>

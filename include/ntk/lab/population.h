@@ -45,7 +45,7 @@ typedef struct ntk_population {
     ntk_architecture network;
     size_t width, networks; /* networks in a block */
     double *kernel;         /* (n, n), of the limit */
-    double *means;          /* (blocks, columns), columns = n^2 + extra */
+    double *means;          /* (blocks, columns), columns = n^2 + extra; the study's */
 } ntk_population;
 
 /* One network of a population. */
@@ -89,6 +89,7 @@ struct ntk_population_study {
     ntk_population *populations; /* (count), in the order in which they were added */
     ntk_population_group *groups;
     double *drawn; /* points that the study owns */
+    double *means; /* (count, blocks, columns), of which each population has its part */
 };
 
 /* Read the options, describe, draw, emit group by group, release. Networks come from streams that

@@ -321,7 +321,8 @@ static ntk_status judge_networks(const study *self) {
                   .seeds = ntk_context_size(self->context, "seeds")};
     ntk_estimate end;
     NTK_TRY(ntk_allocate_doubles(2 * e.seeds, &e.deviations));
-    ntk_status status = ntk_map(2 * e.seeds, train_unit, &e);
+    const ntk_slots slots = {e.deviations, 1};
+    ntk_status status = ntk_map_units(2 * e.seeds, train_unit, &e, &slots, 1);
     for (size_t k = 0; k < e.seeds && status == NTK_OK; k++)
         e.deviations[k] = 2 * e.deviations[e.seeds + k] - e.deviations[k];
     if (status == NTK_OK)

@@ -25,12 +25,12 @@
 #include <ntk/kernel.h>
 #include <ntk/lab/context.h>
 #include <ntk/lab/definiteness.h>
+#include <ntk/lab/map.h>
 #include <ntk/laplace.h>
 #include <ntk/linalg.h>
 #include <ntk/logistic.h>
 #include <ntk/loss.h>
 #include <ntk/memory.h>
-#include <ntk/parallel.h>
 #include <ntk/posterior.h>
 #include <ntk/random.h>
 #include <ntk/slice.h>
@@ -230,7 +230,12 @@ ntk_status ntk_predictive_sample(const ntk_context *context, const ntk_predictiv
     if (status == NTK_OK) status = ntk_posterior_create(&predictive->problem, 0, NULL, NULL, &claimed);
     all.posterior = posterior;
     all.claimed = claimed;
-    if (status == NTK_OK) status = ntk_map(chains, run_chain, &all);
+    const ntk_slots slots[] = {{all.means, values(predictive)},
+                               {out->residuals, unknowns(predictive)},
+                               {out->fitted, unknowns(predictive)},
+                               {out->squares, out->draws},
+                               {out->likelihoods, out->draws}};
+    if (status == NTK_OK) status = ntk_map_units(chains, run_chain, &all, slots, 5);
     if (status == NTK_OK) average(chains, values(predictive), all.means, out->probabilities);
     ntk_posterior_destroy(posterior);
     ntk_posterior_destroy(claimed);
@@ -292,7 +297,8 @@ ntk_status ntk_predictive_weigh(const ntk_context *context, const ntk_predictive
                     .purpose = purpose,
                     .draws = draws,
                     .fitted = fitted};
-    const ntk_status status = ntk_map(batches, run_batch, &all);
+    const ntk_slots slots = {fitted, unknowns(predictive)};
+    const ntk_status status = ntk_map_units(batches, run_batch, &all, &slots, 1);
     ntk_posterior_destroy(prior);
     return status;
 }
@@ -386,7 +392,8 @@ ntk_status ntk_predictive_solve(const ntk_context *context, const ntk_predictive
         status = ntk_posterior_create(&start_problem, predictive->q, predictive->start_cross,
                                       predictive->start_diagonal, &start);
     all.start = start;
-    if (status == NTK_OK) status = ntk_map(members, run_member, &all);
+    const ntk_slots slots[] = {{all.each, values(predictive)}, {out->degrees, 1}, {out->balances, 1}};
+    if (status == NTK_OK) status = ntk_map_units(members, run_member, &all, slots, 3);
     if (status == NTK_OK) average(members, values(predictive), all.each, out->probabilities);
     ntk_posterior_destroy(start);
     ntk_release(all.each);

@@ -1,7 +1,7 @@
 /* Predictive probabilities of one classification problem, by the routes that classifier.h offers,
- * with the identities that each route obeys. Units of ntk_map are chains and members, with streams
- * (base seed, claim, unit) forked by purpose. Arrays are row-major; N = n K values at the points
- * trained on, M = q K values at the new ones. */
+ * with the identities that each route obeys. Units of ntk_map_units are chains and members, with
+ * streams (base seed, claim, unit) forked by purpose. Arrays are row-major; N = n K values at the
+ * points trained on, M = q K values at the new ones. */
 #ifndef NTK_SUITES_PREDICTIVE_H
 #define NTK_SUITES_PREDICTIVE_H
 
