@@ -359,7 +359,7 @@ HERE = NTK_ROOT='$(CURDIR)'
 VERIFY_OPTIONS = --tier $(TIER) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
     $(foreach s,$(SET),--set '$(s)') $(if $(OUT),--out '$(OUT)') $(if $(filter 1,$(RESUME)),--resume)
 
-.PHONY: verify figures accept reference bench bench-peers deps
+.PHONY: verify figures accept envelope reference bench bench-peers deps
 # make ends with status 2 whatever failed: that of ntk is said, and stands in the file STATUS names.
 verify: $(BUILD)/ntk
 	@status=0; $(HERE) $(BUILD)/ntk verify $(CLAIM) $(VERIFY_OPTIONS) || status=$$?; \
@@ -372,6 +372,10 @@ figures: $(BUILD)/ntk
 
 accept: $(BUILD)/ntk
 	@$(HERE) $(BUILD)/ntk accept $(CLAIM) --tier $(TIER) --why "$(WHY)"
+
+# Over what this machine has of BLAS libraries and kernels, compilers and vector widths.
+envelope: $(BUILD)/ntk
+	@TIER=$(TIER) JOBS=$(JOBS) OUT='$(OUT)' ci/envelope $(CLAIM)
 
 # The enclosures in data/reference: the same bytes, unless a case is new.
 reference: $(BUILD)/ntk

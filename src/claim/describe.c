@@ -115,3 +115,14 @@ const char *ntk_describe_comparison(const ntk_regression_outcome *outcome, ntk_d
                  ntk_tolerance_kind_text(outcome->regression->kind), c->allowed);
     return text;
 }
+
+const char *ntk_describe_move(const ntk_regression_outcome *outcome, ntk_description text) {
+    const ntk_comparison *c = &outcome->comparison;
+    ntk_description found, stored;
+    snprintf(
+        text, NTK_DESCRIPTION_SIZE,
+        "%.30s -> %.30s, %.2g times what was seen between BLAS libraries, processors and compilers (%.2g)",
+        ntk_describe_number(c->expected, c->found, stored), ntk_describe_number(c->found, c->expected, found),
+        outcome->move, outcome->envelope);
+    return text;
+}

@@ -30,6 +30,9 @@ const char *ntk_describe_wanted(const ntk_check *check, ntk_description text);
 /* "found 1.25, stored 1.2: differs by 0.04 rel, allowed 1e-06", or why they cannot be compared. */
 const char *ntk_describe_comparison(const ntk_regression_outcome *outcome, ntk_description text);
 
+/* "1.2 -> 1.25, 4e+05 times what was seen between BLAS libraries, processors and compilers". */
+const char *ntk_describe_move(const ntk_regression_outcome *outcome, ntk_description text);
+
 /* A number at six digits, or at all of its own where six would show it equal to `other`. */
 const char *ntk_describe_number(double x, double other, ntk_description text);
 

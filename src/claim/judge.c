@@ -294,12 +294,27 @@ static ntk_status judge_control(const ntk_claim *claim, const ntk_control *contr
     return NTK_OK;
 }
 
-static ntk_regression_outcome judge_regression(const ntk_regression *regression,
+/* Of the stored seed alone: a fresh one moves what it should. */
+static void judge_move(const ntk_claim *claim, const ntk_claim_findings *findings,
+                       ntk_regression_outcome *out) {
+    const char *name = out->regression->metric;
+    const ntk_expected_row *row = ntk_expected_find(findings->expected, findings->tier, name);
+    const ntk_metric *found = ntk_metrics_find(findings->metrics, name);
+    if (row == NULL || found == NULL) return;
+    const ntk_envelope *envelope = ntk_envelopes_find(findings->envelopes, claim->id, findings->tier, name);
+    out->envelope = ntk_envelope_width(envelope, row->metric.estimate.value);
+    out->move = ntk_envelope_move(envelope, &row->metric, found);
+    out->moved = out->move > NTK_ENVELOPE_MOVED;
+}
+
+static ntk_regression_outcome judge_regression(const ntk_claim *claim, const ntk_regression *regression,
                                                const ntk_claim_findings *findings) {
-    ntk_regression_outcome outcome = {.regression = regression};
-    if (findings->compare)
-        outcome.comparison = ntk_regression_compare(regression, findings->expected, findings->tier,
-                                                    findings->stored_seed, findings->metrics);
+    ntk_regression_outcome outcome = {.regression = regression, .envelope = NAN, .move = NAN};
+    if (!findings->compare) return outcome;
+    outcome.comparison = ntk_regression_compare(regression, findings->expected, findings->tier,
+                                                findings->stored_seed, findings->metrics);
+    const bool both = findings->expected != NULL && findings->metrics != NULL;
+    if (both && findings->stored_seed && findings->envelopes != NULL) judge_move(claim, findings, &outcome);
     return outcome;
 }
 
@@ -357,7 +372,7 @@ ntk_status ntk_claim_judge(const ntk_claim *claim, const ntk_claim_findings *fin
         }
     }
     for (size_t i = 0; i < claim->regression_count; i++)
-        out->regressions[i] = judge_regression(&claim->regressions[i], findings);
+        out->regressions[i] = judge_regression(claim, &claim->regressions[i], findings);
     out->verdict = worst_of(claim, out);
     return NTK_OK;
 }

@@ -9,6 +9,7 @@
 #include <ntk/status.h>
 
 #include "claim/claim.h"
+#include "claim/envelope.h"
 #include "claim/expected.h"
 
 /* name, text, exit status of `ntk verify`; a claim takes the worst that befell it; the worst stands
@@ -75,6 +76,11 @@ typedef struct ntk_control_outcome {
 typedef struct ntk_regression_outcome {
     const ntk_regression *regression;
     ntk_comparison comparison;
+    double envelope; /* the width of its envelope; NaN where it has none */
+    double move;     /* the difference in envelopes (envelope.h), of the stored seed; NaN: no
+                      * envelope */
+    bool moved;      /* by more than NTK_ENVELOPE_MOVED envelopes: told, and no verdict of its
+                      * own */
 } ntk_regression_outcome;
 
 typedef struct ntk_control_findings {
@@ -89,6 +95,7 @@ typedef struct ntk_claim_findings {
     const ntk_metrics *metrics;           /* of the claim itself; NULL: its process failed */
     const ntk_control_findings *controls; /* (claim->control_count) */
     const ntk_expected *expected;         /* NULL: nothing stored */
+    const ntk_envelopes *envelopes;       /* NULL: nothing measured */
     bool compare;                         /* false: leave the stored results out (parameters were
                                            * overridden, or accepting) */
     bool stored_seed;                     /* the run used the seed of the stored results */

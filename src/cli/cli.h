@@ -62,8 +62,8 @@ struct cli_command {
 };
 
 extern const cli_command cli_list, cli_find, cli_show, cli_run, cli_new, cli_verify, cli_scan, cli_merge,
-    cli_compare, cli_history, cli_report, cli_figures, cli_accept, cli_kernel, cli_enclose, cli_check,
-    cli_certify, cli_doctor;
+    cli_compare, cli_history, cli_report, cli_figures, cli_accept, cli_envelope, cli_kernel, cli_enclose,
+    cli_check, cli_certify, cli_doctor;
 
 /* `ntk` itself, as `ntk --help` tells it. */
 typedef struct cli_program {

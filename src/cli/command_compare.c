@@ -14,7 +14,8 @@
 static const cli_option options[] = {
     {"json", 0, NULL, "print JSON"},
     {"markdown", 0, NULL, "print Markdown tables, for a pull request"},
-    {"moved", 0, "PART", "the part of its tolerance from which a metric is MOVED (default 0.01)"},
+    {"moved", 0, "PART",
+     "the part of its tolerance from which a metric without an envelope is MOVED (default 0.01)"},
     CLI_SUITES_OPTION,
     {NULL, 0, NULL, NULL}};
 
@@ -90,10 +91,12 @@ const cli_command cli_compare = {
                "compared with the stored results. Shown are differences of provenance, verdicts that "
                "changed, and every metric that differs in a bit: by how much of its tolerance, and by how "
                "many representable numbers (ulp).\n\nA metric is REGRESSED beyond its tolerance, which is "
-               "the one that B was judged with, and MOVED from a hundredth of it (--moved): a change of the "
-               "whole BLAS was never seen to move one so far. A metric without a tolerance is shown as "
-               "unjudged, and is MOVED where it is new, gone or not finite. With another seed only those are "
-               "judged that do not depend on it or are statistical.",
+               "the one that B was judged with, and MOVED beyond a thousand times its envelope, what other "
+               "machines were seen to make of it (`ntk envelope`); without an envelope, from a hundredth of "
+               "its tolerance (--moved): a change of the whole BLAS was never seen to move one so far. A "
+               "metric without a tolerance is shown as unjudged, and is MOVED where it is new, gone or not "
+               "finite. With another seed only those are judged that do not depend on it or are "
+               "statistical.",
     .exit_status =
         "0 when nothing moved beyond that, 1 MOVED or a verdict got better, 2 REGRESSED or a verdict "
         "got worse, 6 when the two have no metric in common, 5 an error, 64 wrong usage.",

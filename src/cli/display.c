@@ -118,6 +118,10 @@ static void print_totals(const ntk_run *run) {
     for (int v = 0; v < NTK_VERDICT_COUNT; v++)
         if (v != NTK_VERDICT_HOLDS && v != NTK_VERDICT_SKIPPED) failed += ntk_run_count(run, (ntk_verdict)v);
     print_risk(run);
+    const size_t moved = ntk_run_count_moved(run);
+    if (moved > 0)
+        printf("%zu stored numbers MOVED by more than a thousand times what was seen between machines\n",
+               moved);
     printf("report: %s/report.html\n%zu passed, %zu failed, %zu skipped\n", ntk_run_folder(run), passed,
            failed, skipped);
 }

@@ -122,6 +122,19 @@ static bool find_tolerance(const process *p, const char *metric, ntk_regression 
     return false;
 }
 
+/* The envelope of a metric, as the summary says it; NaN where it has none. */
+static double find_envelope(const process *p, const char *metric) {
+    size_t index;
+    const json_t *item;
+    json_array_foreach(p->stored, index, item) {
+        const char *name = json_string_value(json_object_get(item, "metric"));
+        const json_t *envelope = json_object_get(item, "envelope");
+        if (name != NULL && strcmp(name, metric) == 0 && json_is_number(envelope))
+            return json_number_value(envelope);
+    }
+    return NAN;
+}
+
 static bool same_number(double a, double b) {
     return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
 }
@@ -151,9 +164,12 @@ static ntk_status judge_by_tolerance(const work *self, const ntk_regression *tol
     }
     move->reason = comparison.reason;
     if (comparison.reason == NULL) move->part = comparison.part;
-    move->level = !comparison.agrees             ? NTK_MOVE_REGRESSED
-                  : !(move->part <= self->moved) ? NTK_MOVE_MOVED
-                                                 : NTK_MOVE_WITHIN;
+    if (self->same_seed && comparison.reason == NULL)
+        move->envelopes = ntk_envelope_distance(before, ntk_metrics_find(&p->after, move->metric)) /
+                          find_envelope(p, move->metric);
+    const bool moved =
+        isnan(move->envelopes) ? !(move->part <= self->moved) : move->envelopes > NTK_ENVELOPE_MOVED;
+    move->level = !comparison.agrees ? NTK_MOVE_REGRESSED : moved ? NTK_MOVE_MOVED : NTK_MOVE_WITHIN;
     return NTK_OK;
 }
 
@@ -193,7 +209,8 @@ static ntk_status compare_metric(const work *self, const process *p, const char 
     *move = (ntk_move){.before = before != NULL ? before->estimate.value : NAN,
                        .after = after != NULL ? after->estimate.value : NAN,
                        .ulp = NAN,
-                       .part = NAN};
+                       .part = NAN,
+                       .envelopes = NAN};
     if (isfinite(move->before) && isfinite(move->after))
         move->ulp = ntk_ulp_distance(move->before, move->after);
     NTK_TRY(ntk_text_copy(p->name, &move->process));

@@ -28,7 +28,8 @@ typedef enum ntk_move_level {
 
 const char *ntk_move_text(ntk_move_level level);
 
-/* The part of a tolerance from which a metric counts as MOVED. A change of the whole BLAS moved no
+/* The part of a tolerance from which a metric counts as MOVED that has no envelope; one that has is
+ * MOVED beyond NTK_ENVELOPE_MOVED of them. A change of the whole BLAS moved no
  * metric by as much as 0.7 % of its tolerance: what moves by more was changed by something else. */
 #define NTK_MOVED_PART 0.01
 
@@ -39,6 +40,7 @@ typedef struct ntk_move {
     ntk_move_level level;
     double before, after, ulp;
     double part;        /* of its tolerance; infinite where that is 0, NaN where there is none */
+    double envelopes;   /* |after - before| over its envelope; NaN: it has none, or another seed */
     const char *kind;   /* of the tolerance; NULL where there is none */
     const char *reason; /* why it is not judged, or cannot be; NULL otherwise */
 } ntk_move;
@@ -68,8 +70,8 @@ typedef struct ntk_run_comparison {
 } ntk_run_comparison;
 
 /* Tolerances are those that `after`, which is a run, was judged with; moved: the part of one from
- * which a metric is MOVED. To be released. Errors: NTK_ERROR_ARGUMENT for runs of two tiers;
- * NTK_ERROR_FORMAT for a file of metrics that cannot be read; NTK_ERROR_MEMORY. */
+ * which a metric without an envelope is MOVED. To be released. Errors: NTK_ERROR_ARGUMENT for runs
+ * of two tiers; NTK_ERROR_FORMAT for a file of metrics that cannot be read; NTK_ERROR_MEMORY. */
 ntk_status ntk_run_compare(const ntk_record *before, const ntk_record *after, double moved,
                            ntk_run_comparison *out);
 void ntk_run_comparison_release(ntk_run_comparison *comparison);

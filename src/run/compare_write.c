@@ -20,8 +20,11 @@ static const char *describe_part(const ntk_move *move, ntk_description text) {
         snprintf(text, NTK_DESCRIPTION_SIZE, "%.200s", move->reason);
     else if (isinf(move->part))
         snprintf(text, NTK_DESCRIPTION_SIZE, "beyond its tolerance (%s)", move->kind);
-    else
+    else if (isnan(move->envelopes))
         snprintf(text, NTK_DESCRIPTION_SIZE, "%.2g of its tolerance (%s)", move->part, move->kind);
+    else
+        snprintf(text, NTK_DESCRIPTION_SIZE, "%.2g of its tolerance (%s), %.2g times its envelope",
+                 move->part, move->kind, move->envelopes);
     return text;
 }
 
@@ -159,6 +162,7 @@ static json_t *move_object(const ntk_move *move) {
     ntk_json_set_number(object, "ulp", move->ulp);
     ntk_json_set_text(object, "tolerance", move->kind);
     ntk_json_set_number(object, "part", move->part);
+    ntk_json_set_number(object, "envelopes", move->envelopes);
     ntk_json_set_text(object, "reason", move->reason);
     return object;
 }

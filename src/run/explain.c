@@ -167,11 +167,23 @@ static void explain_outcome(const ntk_run *run, const ntk_claim_run *claim, FILE
     explain_twins(run, claim, stream);
 }
 
+/* Within its tolerance, or told there already. */
+static void explain_moves(const ntk_claim_run *claim, FILE *stream) {
+    ntk_description text;
+    for (size_t i = 0; i < claim->claim.regression_count; i++) {
+        const ntk_regression_outcome *outcome = &claim->outcome.regressions[i];
+        if (outcome->moved && outcome->comparison.agrees)
+            fprintf(stream, "  moved: %s: %s\n", outcome->regression->metric,
+                    ntk_describe_move(outcome, text));
+    }
+}
+
 void ntk_run_explain(const ntk_run *run, const ntk_claim_result *result, FILE *stream) {
     const ntk_claim_run *claim = NULL;
     for (size_t i = 0; i < run->claim_count; i++)
         if (&run->claims[i].claim == result->claim) claim = &run->claims[i];
     if (claim == NULL) return;
+    if (result->outcome != NULL) explain_moves(claim, stream);
     if (result->verdict == NTK_VERDICT_HOLDS) {
         explain_twins(run, claim, stream);
         return;

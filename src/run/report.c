@@ -365,7 +365,9 @@ static void write_regression(FILE *out, const ntk_regression_outcome *outcome) {
             ntk_describe_number(comparison->expected, comparison->found, text), "</td>");
     element(out,
             moved ? "<td class=\"REGRESSED\" data-name=\"Comparison\">" : "<td data-name=\"Comparison\">",
-            ntk_describe_comparison(outcome, text), "</td></tr>\n");
+            ntk_describe_comparison(outcome, text), "");
+    if (outcome->moved) element(out, "<br><b>MOVED</b>: ", ntk_describe_move(outcome, text), "");
+    fputs("</td></tr>\n", out);
 }
 
 static void write_regressions(FILE *out, const ntk_claim_result *result) {

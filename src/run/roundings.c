@@ -82,6 +82,17 @@ static ntk_status add_metric(ntk_roundings *self, const char *claim, const ntk_m
     return ntk_text_copy(found->name, &metric->nearest.name);
 }
 
+/* `worst-at-seed` says where `worst` is: a place, which has no digits. */
+static bool is_place(const ntk_metrics *metrics, const char *name) {
+    const char *at = strstr(name, "-at-");
+    for (size_t i = 0; at != NULL && i < metrics->count; i++) {
+        const char *other = metrics->items[i].name;
+        if (strlen(other) == (size_t)(at - name) && strncmp(other, name, (size_t)(at - name)) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* As if the value under nearest were the stored one. */
 static double part_of_tolerance(const ntk_claim *claim, ntk_tier tier, const ntk_metric *nearest,
                                 const ntk_metrics *found) {
@@ -90,8 +101,7 @@ static double part_of_tolerance(const ntk_claim *claim, ntk_tier tier, const ntk
     for (size_t i = 0; i < claim->regression_count; i++) {
         if (strcmp(claim->regressions[i].metric, nearest->name) != 0) continue;
         const ntk_comparison c = ntk_regression_compare(&claim->regressions[i], &expected, tier, true, found);
-        if (c.reason != NULL) return NAN;
-        return c.allowed > 0 ? c.distance / c.allowed : c.distance == 0 ? 0 : INFINITY;
+        return c.reason == NULL ? c.part : NAN;
     }
     return NAN;
 }
@@ -114,7 +124,8 @@ static ntk_status take_claim(ntk_roundings *self, const ntk_run *run, const ntk_
     const ntk_rounding rounding = run->options.rounding;
     if (claim->tasks[0].state != NTK_TASK_DONE) found = &none;
     for (size_t i = 0; rounding == NTK_ROUNDING_NEAREST && i < found->count; i++)
-        NTK_TRY(add_metric(self, claim->claim.id, &found->items[i]));
+        if (!is_place(found, found->items[i].name))
+            NTK_TRY(add_metric(self, claim->claim.id, &found->items[i]));
     for (size_t i = 0; rounding != NTK_ROUNDING_NEAREST && i < self->count; i++)
         if (strcmp(self->metrics[i].claim, claim->claim.id) == 0)
             take_metric(&self->metrics[i], rounding, &claim->claim, run->options.tier, found);

@@ -73,6 +73,7 @@ void ntk_run_destroy(ntk_run *run) {
         ntk_release(run->own_overrides[i].value);
     }
     ntk_release(run->own_overrides);
+    ntk_envelopes_release(&run->envelopes);
     ntk_given_release(&run->given);
     json_decref(run->parts);
     ntk_release(run);

@@ -41,8 +41,12 @@ static ntk_status read_expected(const ntk_run *run, ntk_claim_run *claim) {
 }
 
 ntk_status ntk_run_read_expected(ntk_run *run) {
+    char *path;
     for (size_t i = 0; i < run->claim_count; i++) NTK_TRY(read_expected(run, &run->claims[i]));
-    return NTK_OK;
+    NTK_TRY(ntk_text_format(&path, "%s/envelopes.tsv", run->suite->stored));
+    const ntk_status status = ntk_envelopes_read(path, &run->envelopes);
+    ntk_release(path);
+    return status;
 }
 
 /* ---- judging --------------------------------------------------------------------------------- */
@@ -62,6 +66,7 @@ static ntk_status find_outcome(ntk_run *run, ntk_claim_run *claim, bool compare)
                                          .metrics = metrics_of(&claim->tasks[0]),
                                          .controls = controls,
                                          .expected = claim->expected,
+                                         .envelopes = &run->envelopes,
                                          .compare = compare,
                                          .stored_seed = run->options.seed == NTK_STORED_SEED};
     const ntk_status status = ntk_claim_judge(&claim->claim, &findings, &claim->outcome);
@@ -110,6 +115,14 @@ size_t ntk_run_count(const ntk_run *run, ntk_verdict verdict) {
     size_t count = 0;
     for (size_t i = 0; i < run->claim_count; i++)
         count += run->claims[i].judged && run->claims[i].result.verdict == verdict;
+    return count;
+}
+
+size_t ntk_run_count_moved(const ntk_run *run) {
+    size_t count = 0;
+    for (size_t i = 0; i < run->claim_count; i++)
+        for (size_t k = 0; run->claims[i].judged && k < run->claims[i].claim.regression_count; k++)
+            if (run->claims[i].outcome.regressions[k].moved) count++;
     return count;
 }
 

@@ -127,7 +127,9 @@ struct ntk_run {
     ntk_journal *journal;
     ntk_claim_run *claims;
     size_t claim_count;
-    char **shard_of; /* ids of the claims that all shards together run; NULL where there are none */
+    ntk_envelopes envelopes; /* none where stored results are not compared */
+    char **shard_of;         /* ids of the claims that all shards together run; NULL where there are
+                              * none */
     size_t shard_of_count;
     json_t *parts;              /* of a merged run: where each part comes from; else NULL */
     ntk_setting *own_overrides; /* of a merged run: those of the options; else NULL */
@@ -141,7 +143,8 @@ struct ntk_run {
  * that their stored results can be compared. */
 bool ntk_run_is_unchanged(const ntk_run *run);
 
-/* Read the stored results of all claims, with which their results are to be compared. */
+/* Read the stored results of all claims and their envelopes, with which their results are to be
+ * compared. */
 ntk_status ntk_run_read_expected(ntk_run *run);
 
 /* Judge a claim whose tasks have ended; compare: with its stored results too. */
@@ -149,6 +152,8 @@ ntk_status ntk_run_judge(ntk_run *run, ntk_claim_run *claim, bool compare);
 ntk_status ntk_run_warn(ntk_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 const char *ntk_run_folder(const ntk_run *run);
+/* Metrics that are further from their stored values than a thousand envelopes. */
+size_t ntk_run_count_moved(const ntk_run *run);
 size_t ntk_run_count(const ntk_run *run, ntk_verdict verdict);
 
 /* Of the worst verdict, as the table of verdicts ranks them; 6 where nothing ran. */

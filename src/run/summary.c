@@ -85,6 +85,10 @@ static json_t *regression_object(const ntk_regression_outcome *outcome) {
     ntk_json_set_number(object, "found", comparison->found);
     ntk_json_set_number(object, "distance", comparison->distance);
     ntk_json_set_number(object, "allowed", comparison->allowed);
+    if (!isnan(outcome->envelope)) {
+        ntk_json_set_number(object, "envelope", outcome->envelope);
+        json_object_set_new(object, "moved", json_boolean(outcome->moved));
+    }
     if (comparison->reason != NULL) ntk_json_set_text(object, "reason", comparison->reason);
     return object;
 }

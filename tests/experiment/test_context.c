@@ -1,4 +1,5 @@
 /* What an experiment sees: its parameters, its stream, and what becomes of what it emits. */
+#include <fenv.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
@@ -338,5 +339,22 @@ Test(context, a_full_disk_leaves_no_part_of_a_file) {
     cr_expect_eq(access(fixture_join(folder, "drift.tsv"), F_OK), -1);
     cr_expect_eq(access(fixture_join(folder, "metrics.tsv"), F_OK), -1, "it is written last");
     cr_expect_eq(rmdir(folder), 0, "nothing is left behind");
+    ntk_context_destroy(context);
+}
+
+/* 100 times 0.29 is next below 29, and printing rounds as the processor does. The judge asks for
+ * the confidence level to the last bit. */
+Test(context, names_and_levels_do_not_depend_on_the_rounding_mode) {
+    ntk_context *context = create_plain();
+    const double level = ntk_context_level(context);
+    volatile double share = 28.999999999999996;
+    cr_assert_eq(fesetround(FE_DOWNWARD), 0);
+    const ntk_status status = ntk_emit_scalar_as(context, 1, "at-%.0f", share);
+    const double downwards = ntk_context_level(context);
+    cr_expect_eq(fegetround(), FE_DOWNWARD);
+    fesetround(FE_TONEAREST);
+    assert_ok(status);
+    cr_expect_not_null(ntk_context_metric(context, "at-29"));
+    cr_expect_eq(downwards, level);
     ntk_context_destroy(context);
 }

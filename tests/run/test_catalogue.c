@@ -1,7 +1,7 @@
 /* The catalogue as it stands in suites/: every claim can be read, and their intervals share one
  * family error. */
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +11,7 @@
 #include <ntk/lab/plant.h>
 
 #include "claim/claim.h"
+#include "claim/envelope.h"
 #include "claim/expected.h"
 #include "run/catalogue.h"
 #include "run/papers.h"
@@ -175,4 +176,48 @@ Test(catalogue, judged_intervals_stay_within_the_family) {
         intervals += intervals_of_claim(entry);
     cr_assert_gt(intervals, 0);
     cr_assert_leq(intervals, NTK_SUITE_INTERVALS, "%zu intervals", intervals);
+}
+
+/* NaN where nothing is stored, or no envelope of it has been measured. */
+static double looseness(const ntk_envelopes *envelopes, const ntk_expected *expected, const ntk_claim *claim,
+                        const ntk_regression *regression, ntk_tier tier) {
+    const ntk_expected_row *row = ntk_expected_find(expected, tier, regression->metric);
+    if (row == NULL) return NAN;
+    return ntk_envelope_looseness(ntk_envelopes_find(envelopes, claim->id, tier, regression->metric),
+                                  regression, row->metric.estimate.value);
+}
+
+/* How many of a claim's tolerances are judged. */
+static size_t check_tolerances(const ntk_envelopes *envelopes, const ntk_registry_entry *entry) {
+    ntk_claim claim;
+    ntk_expected *expected;
+    char path[512];
+    size_t judged = 0;
+    snprintf(path, sizeof path, "expected/%s.tsv", entry->id);
+    if (ntk_expected_read(path, &expected) != NTK_OK) return 0;
+    read_claim(entry, &claim);
+    for (size_t i = 0; i < claim.regression_count; i++)
+        for (int tier = 0; tier < NTK_TIER_COUNT; tier++) {
+            const ntk_regression *regression = &claim.regressions[i];
+            const double ratio = looseness(envelopes, expected, &claim, regression, (ntk_tier)tier);
+            if (!isnan(ratio)) judged++;
+            const bool reasoned = regression->why != NULL && regression->why[0] != '\0';
+            cr_expect(reasoned || !(ratio > NTK_ENVELOPE_LOOSE),
+                      "%s: the tolerance of %s is %.1g times its envelope: say why, or tighten it", claim.id,
+                      regression->metric, ratio);
+        }
+    ntk_claim_release(&claim);
+    ntk_expected_destroy(expected);
+    return judged;
+}
+
+/* A tolerance far above what machines were seen to do notices little: it has a reason, or goes. */
+Test(catalogue, a_tolerance_of_a_million_envelopes_has_a_reason) {
+    ntk_envelopes envelopes;
+    size_t judged = 0;
+    assert_ok(ntk_envelopes_read("expected/envelopes.tsv", &envelopes));
+    for (const ntk_registry_entry *entry = ntk_registry; entry->id; entry++)
+        judged += check_tolerances(&envelopes, entry);
+    cr_expect_gt(judged, 100, "envelopes belong to other stored values: make envelope CLAIM=...");
+    ntk_envelopes_release(&envelopes);
 }
