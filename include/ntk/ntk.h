@@ -11,6 +11,7 @@
 #include <ntk/descent.h>
 #include <ntk/enclosure.h>
 #include <ntk/exit.h>
+#include <ntk/extremes.h>
 #include <ntk/file.h>
 #include <ntk/flow.h>
 #include <ntk/formula.h>

@@ -48,4 +48,7 @@ ntk_status ntk_tiles_read(const ntk_tiles *tiles, size_t row, size_t rows, size_
 /* Rows of the matrix, up to rounding and from both triangles: out (count, n). */
 ntk_status ntk_tiles_rows(const ntk_tiles *tiles, size_t count, const size_t *index, double *out);
 
+/* image = |Theta| v, entrywise absolute values; as ntk_tiles_apply. */
+ntk_status ntk_tiles_apply_absolute(const ntk_tiles *tiles, size_t columns, const double *v, double *image);
+
 #endif

@@ -1,5 +1,6 @@
 /* What is asked of a whole matrix in tiles: its diagonal, whether it is one, products. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <ntk/linalg.h>
@@ -99,6 +100,7 @@ typedef struct product {
     const double *v;
     double *image;
     double *parts; /* (tiles of a band, height, columns): what each adds to the band's own rows */
+    bool absolute; /* |Theta| for Theta */
 } product;
 
 /* C <- alpha op(A) B + beta C, where B has few columns. */
@@ -115,6 +117,7 @@ static ntk_status multiply(ntk_transpose transpose, size_t m, size_t k, const do
 static ntk_status multiply_tile(const ntk_tile *t, void *context) {
     const product *p = context;
     const size_t left = ntk_tile_left(t), at = t->column * p->columns;
+    for (size_t k = 0; p->absolute && k < t->rows * t->columns; k++) t->entries[k] = fabs(t->entries[k]);
     NTK_TRY(multiply(NTK_NO_TRANSPOSE, t->rows, t->columns, t->entries, t->columns, p->v + at, p->columns, 0,
                      p->parts + t->number * p->height * p->columns));
     if (left == 0) return NTK_OK;
@@ -135,11 +138,21 @@ static ntk_status multiply_bands(const ntk_tiles *tiles, product *p) {
     return NTK_OK;
 }
 
-ntk_status ntk_tiles_apply(const ntk_tiles *tiles, size_t columns, const double *v, double *image) {
-    product p = {.columns = columns, .height = ntk_tiles_height(tiles), .v = v, .image = image};
+static ntk_status apply(const ntk_tiles *tiles, size_t columns, const double *v, double *image,
+                        bool absolute) {
+    product p = {
+        .columns = columns, .height = ntk_tiles_height(tiles), .v = v, .image = image, .absolute = absolute};
     NTK_TRY(ntk_allocate_doubles(ntk_tiles_most(tiles) * p.height * columns, &p.parts));
     memset(image, 0, ntk_tiles_order(tiles) * columns * sizeof *image);
     const ntk_status status = multiply_bands(tiles, &p);
     ntk_release(p.parts);
     return status;
+}
+
+ntk_status ntk_tiles_apply(const ntk_tiles *tiles, size_t columns, const double *v, double *image) {
+    return apply(tiles, columns, v, image, false);
+}
+
+ntk_status ntk_tiles_apply_absolute(const ntk_tiles *tiles, size_t columns, const double *v, double *image) {
+    return apply(tiles, columns, v, image, true);
 }
