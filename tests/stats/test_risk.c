@@ -42,6 +42,21 @@ Test(risk, keeps_its_relative_accuracy_in_the_tail) {
         }
 }
 
+/* Few degrees of freedom have critical values up to 1e5, where the normal law rises within 1e-5:
+ * values of another implementation, piecewise quadrature of 25 digits. */
+Test(risk, high_precision_values) {
+    static const struct {
+        double degrees, critical, distance, risk;
+    } values[] = {{1, 63.5, 66, 0.29869256414103914},      {1, 636, 640, 0.3142770203145181},
+                  {2, 31, 20, 0.65941108280228173},        {3, 100, 120, 0.22898540233408686},
+                  {7, 15.5, 17, 0.30251138099659234},      {3, 100, 400, 2.1439245930125102e-10},
+                  {1, 318310, 100000, 0.75340016438595763}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const ntk_estimate e = interval(1, values[i].degrees, values[i].critical);
+        expect_relative(ntk_stats_risk(&e, values[i].distance), values[i].risk, i < 6 ? 1e-11 : 1e-4);
+    }
+}
+
 /* Nine samples of N(1, 1) against the bound 0, whose distance is 3 standard errors: 20,000
  * intervals drawn; four standard deviations of a binomial. */
 Test(risk, is_the_frequency_of_failures) {
