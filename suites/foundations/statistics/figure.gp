@@ -23,7 +23,8 @@ eval log_axis("y", least_low, larger(allowed_high, found_high))
 set xlabel "samples n"
 set ylabel "misses, over theory"
 plot 1 with lines ls 100 title "theory", \
-    for [i=1:words(levels)] intervals using (at("normal", word(levels, i), i)):(1):(part("low")):(part("high")) \
+    for [i=1:words(levels)] intervals \
+        using (at("normal", word(levels, i), i)):(1):(part("low")):(part("high")) \
         with yerrorbars ls i pt 0 notitle, \
     for [i=1:words(levels)] intervals using (at("normal", word(levels, i), i)):(part("misses")) \
         with points ls i title named_level(i), \
@@ -38,7 +39,8 @@ eval log_axis("y", least_low, larger(allowed_high, found_high))
 set xlabel "samples n"
 plot 1 with lines ls 100 title "theory", \
     for [law in others] for [i=1:words(levels)] intervals \
-        using (at(law, word(levels, i), i)):(1):(part("low")):(part("high")) with yerrorbars ls i pt 0 notitle, \
+        using (at(law, word(levels, i), i)):(1):(part("low")):(part("high")) \
+        with yerrorbars ls i pt 0 notitle, \
     for [i=1:words(levels)] intervals using (at(first(others), word(levels, i), i)):(part("misses")) \
         with points ls i title sprintf("%s, %s", first(others), named_level(i)), \
     for [i=1:words(levels)] intervals using (at(last(others), word(levels, i), i)):(part("misses")) \
