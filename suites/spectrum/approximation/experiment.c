@@ -78,7 +78,8 @@ static ntk_status emit_diagonal(ntk_context *context, ntk_table *table, size_t p
     NTK_TRY(ntk_allocate_doubles(count, &mu));
     ntk_status status = spectrum_of(context, p, count, mu);
     for (size_t i = 0; i < CUTS && status == NTK_OK; i++) {
-        const size_t cut = 2 * (size_t)(5 * pow(10, (double)i / 4));
+        /* Not below the integers that some of them are, by a last bit of pow. */
+        const size_t cut = 2 * (size_t)(5 * pow(10, (double)i / 4) + 1e-9);
         const approximation a = diagonal(count, mu, cut < count ? cut : count / 2 * 2 - 2);
         const double row[] = {(double)p, (double)cut, a.norm, a.error};
         status = ntk_table_row(table, NULL, row);
@@ -102,7 +103,7 @@ typedef struct waves {
 static waves waves_of(size_t octaves) {
     waves out = {0};
     for (size_t j = 0; j <= 2 * octaves; j++) {
-        const double n = 2 * rint(pow(2, (double)j / 2));
+        const double n = 2 * round(pow(2, (double)j / 2));
         if (out.count == 0 || n > out.frequency[out.count - 1]) out.frequency[out.count++] = n;
     }
     return out;
