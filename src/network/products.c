@@ -25,7 +25,7 @@
 #define BAND_OPERATIONS  ((size_t)1 << 19)
 #define BAND_RESULTS     ((size_t)1 << 10)
 #define SPLIT_OPERATIONS ((size_t)1 << 23) /* from here on: some 0.3 ms */
-#define PART             256               /* rows or columns of W */
+#define PART             1024              /* rows or columns of W: shorter ones pack too often */
 
 /* One of the three products: matrices beside W, in their order as arguments. */
 typedef struct product {
