@@ -182,15 +182,27 @@ static ntk_status add_cross(kinks *self, size_t l) {
     return NTK_OK;
 }
 
-/* The kinks' signals of layer l, from those of the layer above. */
-static ntk_status kink_signals(kinks *self, size_t l) {
+/* Signals of layer l of the kinks after it, from those of the layer above; the other rows are 0. */
+static ntk_status propagate_kinks(kinks *self, size_t l) {
     ntk_network *network = self->network;
     network_batch *rows = &network->columns;
+    const size_t count = kinks_after(self, l) * network->width;
+    const double *derivative = network_derivative(network, rows, l);
     double *out = rows->signal[l % 2].data;
-    if (l < network->layer_count - 1)
-        NTK_TRY(
-            network_propagate_back(network, rows, l, self->theta, 1, rows->signal[(l + 1) % 2].data, out));
-    for (size_t s = kinks_after(self, l); s < kinks_after(self, l - 1); s++)
+    NTK_TRY(network_multiply_back(&network->layers[l + 1], self->theta, kinks_after(self, l),
+                                  rows->signal[(l + 1) % 2].data, network_skip_begins(network, l) ? 1.0 : 0.0,
+                                  out));
+    for (size_t j = 0; derivative && j < count; j++) out[j] *= derivative[j];
+    return NTK_OK;
+}
+
+/* The kinks' signals of layer l. Those of the first layer go no further: a unit vector in their own
+ * layer is all that they are, and they have no row. */
+static ntk_status kink_signals(kinks *self, size_t l) {
+    const ntk_network *network = self->network;
+    double *out = network->columns.signal[l % 2].data;
+    if (kinks_after(self, l) > 0) NTK_TRY(propagate_kinks(self, l));
+    for (size_t s = kinks_after(self, l); l > 1 && s < kinks_after(self, l - 1); s++)
         out[s * network->width + self->at[s].unit] = 1;
     return NTK_OK;
 }
@@ -206,12 +218,13 @@ static ntk_status output_signals(kinks *self, size_t l) {
     return NTK_OK;
 }
 
-/* A batch with a row for each kink: phi' of its point, and no signal yet. */
+/* A batch with a row for each kink after the first layer: phi' of its point, and no signal yet. */
 static ntk_status prepare_rows(kinks *self) {
     ntk_network *network = self->network;
     network_batch *rows = &network->columns;
-    const size_t m = network->width, S = self->count, layers = network->architecture.depth;
+    const size_t m = network->width, S = kinks_after(self, 1), layers = network->architecture.depth;
     rows->n = S;
+    if (S == 0) return NTK_OK;
     NTK_TRY(network_reserve(&rows->derivative, layers, S, m));
     NTK_TRY(network_reserve_signals(network, rows, 1));
     for (size_t k = 0; k < 2; k++) memset(rows->signal[k].data, 0, S * m * sizeof(double));
