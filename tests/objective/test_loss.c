@@ -87,6 +87,35 @@ Test(losses, weights_of_vanishing_losses_are_their_shares) {
     cr_assert_float_eq(weights[1], share - 1, rounding(1e4));
 }
 
+/* Rows of hard labels are taken many at a time, unless one of them is far out: more than a chunk of
+ * them, in both ways. */
+static void check_many_logistic_rows(double far) {
+    enum { N = 150 };
+    double f[N], q[N], value, log_value, slope[N], share[N];
+    long double sum = 0;
+    for (size_t i = 0; i < N; ++i) {
+        f[i] = i == 77 ? far : 30 * sin((double)(7 * i + 1));
+        q[i] = (double)(i % 3 == 0);
+        sum += log1pl(expl(q[i] == 1 ? -(long double)f[i] : (long double)f[i]));
+    }
+    ntk_loss_evaluate(NTK_LOSS_LOGISTIC, N, 1, f, q, &value, slope);
+    ntk_loss_evaluate_log(NTK_LOSS_LOGISTIC, N, 1, f, q, &log_value, share);
+    cr_assert_float_eq(value, (double)(sum / N), 1e-14 * value);
+    cr_assert_float_eq(log_value, (double)logl(sum / N), 1e-14);
+    for (size_t i = 0; i < N; ++i) {
+        const long double x = q[i] == 1 ? -(long double)f[i] : (long double)f[i];
+        const double wanted = (double)((q[i] == 1 ? -1 : 1) / (1 + expl(-x)));
+        cr_assert_float_eq(slope[i] * N, wanted, 1e-13 * fabs(wanted), "row %zu", i);
+        cr_assert_float_eq(share[i] * (double)sum, wanted, 1e-13 * fabs(wanted), "row %zu", i);
+    }
+}
+
+Test(losses, many_logistic_rows_are_rows_one_by_one) {
+    check_many_logistic_rows(3);
+    check_many_logistic_rows(-900);
+    check_many_logistic_rows(900);
+}
+
 static void check_cotangent(ntk_loss loss, size_t outputs, const double *f, const double *q) {
     const size_t count = 2 * outputs;
     const double step = 1e-5;
