@@ -28,14 +28,25 @@ typedef struct sides {
     size_t ldk;
 } sides;
 
-/* Up to this order a product of all elements, by a kernel without packing, is faster than one of a
- * triangle: ten times at order 2, twice at 8. */
-enum { SMALL_GRAM = 16 };
+/* Up to order 16 a product of all elements, by a kernel without packing, is faster than one of a
+ * triangle: ten times at order 2, twice at 8. A handful of short dot products is faster than any
+ * call of BLAS. */
+enum { SMALL_GRAM = 16, TINY_GRAM = 4, TINY_SUM = 32 };
+
+/* Lower triangle of out <- scale A A^T, (n, n). */
+static void multiply_rows(size_t n, size_t k, double scale, const double *a, double *out) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) out[i * n + j] = scale * ntk_dot(k, a + i * k, a + j * k);
+}
 
 /* out <- scale A B^T, (n, q), or at least its lower triangle where A is B. */
 static ntk_status multiply_sides(bool symmetric, size_t n, size_t q, size_t k, double scale, const double *a,
                                  const double *b, double *out) {
     if (symmetric && n > SMALL_GRAM) return ntk_syrk(n, k, scale, a, k, 0.0, out, n);
+    if (symmetric && n <= TINY_GRAM && k <= TINY_SUM) {
+        multiply_rows(n, k, scale, a, out);
+        return NTK_OK;
+    }
     return ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, n, q, k, scale, a, k, b, k, 0.0, out, q);
 }
 
