@@ -36,8 +36,8 @@ ntk_status ntk_iterative_image_create(const ntk_iterative *s, ntk_iterative_imag
 void ntk_iterative_image_release(ntk_iterative_image *image);
 ntk_status ntk_iterative_image_of(const ntk_iterative *s, const double *v, ntk_iterative_image *image);
 
-/* The largest column of what v (n, K) and its errors (n, K; NULL for none) may have for a norm:
- * norm (K). */
+/* norm (K): an upper bound of the norm of each column of any (n, K) array that lies within `error`
+ * (n, K; NULL for 0) of v. */
 void ntk_iterative_norms(const ntk_iterative *s, const double *v, const double *error, double *norm);
 
 #endif
