@@ -26,10 +26,12 @@ enum { GRAM, CROSS, TRANSPOSE, IDENTICAL, ASYMMETRY, ERROR, BOUND, COLUMNS }; /*
 enum { N = 5, D = 6, NEAR = 2, ANTIPODE = 3, COPY = 4, HALF = 2, PAIRS = N * (N + 1) / 2 };
 
 #define NETWORKS                                                                                             \
-    "relu|leaky-relu|abs|erf|gelu|sin|cos|linear|tanh|sigmoid|softplus|residual|conv-relu|conv-gelu"
+    "relu|leaky-relu|abs|erf|gelu|sin|cos|linear|tanh|sigmoid|softplus|residual|conv-relu|conv-gelu|"        \
+    "default|default-residual|default-conv"
 
 static const ntk_parameter parameters[] = {
-    NTK_CHOICES("networks", "relu", NETWORKS, "activations of dense networks, and two other families"),
+    NTK_CHOICES("networks", "relu", NETWORKS,
+                "activations of dense networks, other families, and what is computed where nothing is said"),
     NTK_INTEGER("depth", 2, 1, 16, "hidden layers, blocks or convolutions"),
     NTK_REAL("far", 30, 1e-6, 1e6, "norm of the points where there are biases; 1 where there are none"),
     NTK_PLANTS("kernel-scale"),
@@ -76,6 +78,14 @@ static void place_points(const study *self, double size, double near, double *x)
     }
 }
 
+/* What ntk_architecture_default and `ntk kernel` have, with an option for the family. */
+static ntk_status set_default(const char *name, ntk_architecture *out) {
+    *out = ntk_architecture_default();
+    if (strcmp(name, "default-residual") == 0) out->family = NTK_RESIDUAL;
+    if (strcmp(name, "default-conv") != 0) return NTK_OK;
+    return ntk_architecture_convolutional(1, D, 1, "conv 3", out);
+}
+
 static ntk_status set_family(const char *name, size_t depth, ntk_architecture *out) {
     const bool convolutional = strncmp(name, "conv-", 5) == 0;
     *out = ntk_architecture_default();
@@ -94,6 +104,7 @@ static ntk_status set_family(const char *name, size_t depth, ntk_architecture *o
 }
 
 static ntk_status architecture_of(const study *self, const char *name, bool biased, ntk_architecture *out) {
+    if (strncmp(name, "default", strlen("default")) == 0) return set_default(name, out);
     NTK_TRY(set_family(name, self->depth, out));
     out->input_scale = biased ? NTK_INPUT_SCALE_DIMENSION : NTK_INPUT_SCALE_NONE;
     if (!biased || out->family == NTK_RESIDUAL) return NTK_OK;

@@ -37,6 +37,7 @@ static const ntk_metric_declaration metrics[] = {
     NTK_METRIC("scale-{shallow}", "mean of the empirical NTK less the NTK, along it; one layer"),
     NTK_METRIC("off-diagonal-{shallow}", "the same of entries off the diagonal, over the diagonal"),
     NTK_METRIC("limit-{deep}", "scale of deep networks, extrapolated in 1/m"),
+    NTK_METRIC("input-scale", "largest difference of a network on x and one without scale on x/sqrt(d)"),
     {0},
 };
 
@@ -117,6 +118,48 @@ static ntk_status describe(const ntk_context *context, ntk_population_study *stu
     return NTK_OK;
 }
 
+/* ---- the scale of the inputs ----------------------------------------------------------------- */
+
+enum { SCALED = 4, COORDINATES = 6, WIDTH = 64 };
+
+/* Outputs and Theta_hat_0 of the network with these weights; values: (SCALED), (SCALED, SCALED). */
+static ntk_status evaluate(const ntk_architecture *architecture, const double *theta, const double *x,
+                           double *values) {
+    ntk_network *network;
+    NTK_TRY(ntk_network_create(architecture, COORDINATES, WIDTH, 1, &network));
+    ntk_status status = ntk_network_forward(network, theta, SCALED, x, values);
+    if (status == NTK_OK)
+        status = ntk_network_tangent_kernel(network, theta, SCALED, x, values + SCALED, SCALED);
+    ntk_network_destroy(network);
+    return status;
+}
+
+/* The default architecture at rows of norms from 1/4 to 16: what it says of x, one without scale
+ * says of x / sqrt(d), since both have h^1 = (w / sqrt(d)) W x. */
+static ntk_status emit_input_scale(ntk_context *context) {
+    enum { VALUES = SCALED + SCALED * SCALED, WEIGHTS = WIDTH * (COORDINATES + 1) };
+    ntk_architecture architecture = ntk_architecture_default();
+    double theta[WEIGHTS], x[SCALED * COORDINATES], scaled[VALUES], plain[VALUES], worst = 0;
+    const ntk_stream root = ntk_context_stream(context, UINT64_MAX);
+    ntk_stream stream = ntk_stream_fork(&root, "input scale");
+    ntk_stream_normal(&stream, WEIGHTS, theta);
+    NTK_TRY(ntk_data_sphere(&stream, SCALED, COORDINATES, x));
+    for (size_t k = 0; k < SCALED * COORDINATES; k++) x[k] *= pow(4, (double)(k / COORDINATES) - 1);
+    NTK_TRY(evaluate(&architecture, theta, x, scaled));
+    const double planted = ntk_plant_factor(context, NTK_PLANT_KERNEL_SCALE);
+    for (size_t k = 0; k < VALUES; k++) scaled[k] *= planted;
+    for (size_t k = 0; k < SCALED * COORDINATES; k++) x[k] /= sqrt(COORDINATES);
+    architecture.input_scale = NTK_INPUT_SCALE_NONE;
+    NTK_TRY(evaluate(&architecture, theta, x, plain));
+    for (size_t k = 0; k < VALUES; k++) {
+        const double *diagonal = plain + SCALED;
+        const size_t i = k < SCALED ? k : (k - SCALED) / SCALED, j = k < SCALED ? k : (k - SCALED) % SCALED;
+        const double square = sqrt(diagonal[i * (SCALED + 1)] * diagonal[j * (SCALED + 1)]);
+        worst = ntk_larger(worst, fabs(scaled[k] - plain[k]) / (k < SCALED ? sqrt(square) : square));
+    }
+    return ntk_emit_scalar(context, "input-scale", worst);
+}
+
 static ntk_status run(ntk_context *context) {
     const double x[] = {1, 0, cos(1), sin(1), cos(2.5), sin(2.5)};
     ntk_table *tables[TABLES];
@@ -129,7 +172,8 @@ static ntk_status run(ntk_context *context) {
                                   .extra = EXTRA,
                                   .measure = measure,
                                   .tables = tables};
-    return ntk_population_conduct(context, &study, describe);
+    NTK_TRY(ntk_population_conduct(context, &study, describe));
+    return emit_input_scale(context);
 }
 
 const ntk_experiment NTK_EXPERIMENT = {
