@@ -2,13 +2,15 @@
  *
  * The network has one hidden layer (architecture.h: dense, depth 1, erf or GELU, no bias, one
  * output, NTK parametrisation); its parameters theta_0, its inputs and targets are the stored
- * doubles, hence exact. The flow is theta' = -grad L, without a regulariser, L the mean logistic
- * loss with hard targets or the mean squared loss (loss.h). A tube is a piecewise polynomial y(s)
- * with a radius for each piece, such that, proved,
+ * doubles, hence exact. The flow is theta' = -grad P, P = L + (lambda / 2) |theta - c|^2, L the
+ * mean logistic or the mean squared loss (loss.h). A tube is a piecewise polynomial y(s) with a
+ * radius
+ * for each piece, such that, proved,
  *
  *     |theta(t(s)) - y(s)| <= error,     t(s) = the integral of 1 / L(y(s)) over s
  *
- * (for squared loss s is t itself). The theorem, its proof and the computation that meets its
+ * for the logistic loss with targets 0 and 1 and lambda = 0, whose flow goes on for ever; for all
+ * others s is t itself. The theorem, its proof and the computation that meets its
  * hypotheses stand in certify/tube.c; what is assumed is that Arb's balls enclose and that the
  * compiler and the processor compute what they are told: no property of a rounded computation, and
  * no integrator's error estimate. */
@@ -27,12 +29,14 @@ NTK_BEGIN_DECLS
 
 typedef struct ntk_tube_problem {
     const ntk_architecture *architecture;
-    ntk_loss loss;         /* NTK_LOSS_LOGISTIC, targets 0 or 1; or NTK_LOSS_SQUARED */
+    ntk_loss loss;         /* NTK_LOSS_LOGISTIC, targets in [0, 1]; or NTK_LOSS_SQUARED */
     size_t inputs, width;  /* d, m */
     const double *theta;   /* (m d + m), as in network.h: the flow's start */
     size_t points;         /* n */
     const double *x;       /* (n, d) */
     const double *targets; /* (n) */
+    double lambda;         /* of the regulariser, 0 .. 1e6 */
+    const double *centre;  /* c: (m d + m), or NULL for zero */
 } ntk_tube_problem;
 
 typedef struct ntk_tube_options {
@@ -70,6 +74,8 @@ typedef struct ntk_tube_state {
     double error;               /* bound of |theta(t(s)) - y(s)| */
     double expansion;           /* A: until now the flow moved neighbours apart by at most e^A, up
                                  * to s */
+    double rest;                /* bound of |theta(t') - y(s)| for every t' >= t(s): infinite but
+                                 * where ntk_tube_never proved one */
     double defect;              /* sum of what the polynomials miss of the flow */
 } ntk_tube_state;
 
@@ -95,9 +101,12 @@ typedef struct ntk_tube_exit {
 ntk_status ntk_tube_exits(ntk_tube *tube, size_t count, const double *thresholds, double log_horizon,
                           ntk_tube_exit *exits);
 
-/* Squared loss: is it proved that R stays below the threshold for all time? Runs the tube until it
- * is, or until t > horizon, or R passes. *margin > 0: R <= threshold - *margin for ever; *margin <=
- * 0: not proved. Errors: those of ntk_tube_step; NTK_ERROR_ARGUMENT, also for another loss. */
+/* A loss that can be reached, or a regulariser: is it proved that R stays below the threshold for
+ * all time? Runs the tube until it is, or until t > horizon, or R passes. *margin > 0: R <=
+ * threshold - *margin for ever; *margin <= 0: not proved. The theorems stand in
+ * certify/tube_never.c. Errors: those of ntk_tube_step; NTK_ERROR_ARGUMENT, also for the logistic
+ * loss with a target 0 or
+ * 1 and lambda = 0, which has no minimum. */
 ntk_status ntk_tube_never(ntk_tube *tube, double threshold, double horizon, double *margin);
 
 /* The loss law (docs/loss-law.md) along a tube: integral_0^t ds / (n W_s^2) <= F(nL_0) - F(nL_t), L

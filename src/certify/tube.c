@@ -1,7 +1,7 @@
 /* A gradient flow enclosed: theorem, proof, and the computation that meets the hypotheses.
  *
- * Let theta' = -grad L(theta), theta(0) = theta_0, L the mean logistic loss. On [s_k, s_{k+1}] let
- * y(s) = Y_k(s - s_k) with a polynomial Y_k, Y_0(0) within E_0 of theta_0, |Y_k(0) -
+ * Let theta' = -grad L(theta), theta(0) = theta_0, L the mean logistic loss, hard targets. On [s_k,
+ * s_{k+1}] let y(s) = Y_k(s - s_k) with a polynomial Y_k, Y_0(0) within E_0 of theta_0, |Y_k(0) -
  * Y_{k-1}(s_k - s_{k-1})| <= J_k, and t(s) the integral of 1 / L(y(s)). With radii r_k > 0, let on
  * every step
  *
@@ -27,8 +27,14 @@
  * By Gronwall |e| <= e^{A_k} (E_k + J_k + D_k) = E_{k+1} < r_k at the first s at which |e| = r_k: a
  * contradiction, so there is none on the step, and the bound holds on all of it. QED
  *
- * Squared loss: the same with s = t, g_i = (y_i - f_i) / n, d = y' + grad L(y), and without the
- * factor e^{G r}, for Hess L = (1/n) sum_i grad f_i grad f_i^T - sum_i g_i Hess f_i.
+ * Other objectives, P = L + (lambda / 2) |theta - c|^2, L squared or logistic with targets q_i in
+ * [0, 1]: the same with s = t, g_i = (q_i - f_i) / n or (q_i - sigma(f_i)) / n, d = y' + grad P(y),
+ * and without the factor e^{G r}, for
+ *
+ *     Hess P = (1/n) sum_i l_i'' grad f_i grad f_i^T - sum_i g_i Hess f_i + lambda I,
+ *
+ * so d|e| / dt <= (mu - lambda) |e| + |d|. A_k is the integral of max(mu - lambda, 0): what the
+ * regulariser contracts beyond that is given away as well.
  *
  * (The positive part of the curvature, which contracts, is given away; what expands is small, since
  * it is a block per neuron. Two points are compared at equal physical time: in s itself the flow
@@ -36,7 +42,8 @@
  *
  * The computation. One step:
  *
- *   1. Coefficients c_k of F(y) = -grad log L(y) come order by order from those of y up to k
+ *   1. Coefficients c_k of F(y) = -grad log L(y), or -grad P(y), come order by order from those of
+ *   y up to k
  *      (tube_series.c); y_{k+1} is the midpoint of c_k / (k + 1), an exact number. So y is a
  *      polynomial of order N with exact coefficients, and d has the coefficients (k+1) y_{k+1} -
  *      c_k below N, nothing but rounding.
@@ -63,7 +70,14 @@
 #include "certify/interval.h"
 #include "certify/taylor.h"
 
-enum { BITS_MIN = 64, BITS_MAX = 4096, ORDER_MIN = 4, ORDER_MAX = 64, SIZE_MAX_MN = 1 << 24 };
+enum {
+    BITS_MIN = 64,
+    BITS_MAX = 4096,
+    ORDER_MIN = 4,
+    ORDER_MAX = 64,
+    SIZE_MAX_MN = 1 << 24,
+    LAMBDA_MAX = 1000000
+};
 
 ntk_tube_options ntk_tube_options_default(void) { return (ntk_tube_options){.bits = 128, .order = 22}; }
 
@@ -102,8 +116,13 @@ static ntk_status check(const ntk_tube_problem *problem, const ntk_tube_options 
     NTK_TRY(check_numbers("x", n * d, problem->x));
     NTK_TRY(check_numbers("targets", n, problem->targets));
     for (size_t i = 0; problem->loss == NTK_LOSS_LOGISTIC && i < n; i++)
-        if (problem->targets[i] != 0 && problem->targets[i] != 1)
-            return ntk_fail(NTK_ERROR_ARGUMENT, "tube: target %zu is %g, not 0 or 1", i, problem->targets[i]);
+        if (!(problem->targets[i] >= 0 && problem->targets[i] <= 1))
+            return ntk_fail(NTK_ERROR_ARGUMENT, "tube: target %zu is %g, not in [0, 1]", i,
+                            problem->targets[i]);
+    if (!(problem->lambda >= 0 && problem->lambda <= LAMBDA_MAX))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "tube: lambda is %g, not 0 .. %d", problem->lambda,
+                        (int)LAMBDA_MAX);
+    if (problem->centre) NTK_TRY(check_numbers("centre", m * d + m, problem->centre));
     if (options->bits < BITS_MIN || options->bits > BITS_MAX || options->order < ORDER_MIN ||
         options->order > ORDER_MAX)
         return ntk_fail(NTK_ERROR_ARGUMENT, "tube: %zu bits, not %d .. %d, or order %zu, not %d .. %d",
@@ -152,10 +171,22 @@ static void set_products(tube_problem *p) {
     arb_clear(norm);
 }
 
+/* Does the flow have an end? Not that of the logistic loss alone, whose hard targets are at
+ * infinity. */
+static bool is_timed(const ntk_tube_problem *problem) {
+    if (problem->loss == NTK_LOSS_SQUARED || problem->lambda > 0) return true;
+    for (size_t i = 0; i < problem->points; i++)
+        if (problem->targets[i] > 0 && problem->targets[i] < 1) return true;
+    return false;
+}
+
 static void set_problem(tube_problem *p, const ntk_tube_problem *problem) {
+    const size_t parameters = p->m * p->d + p->m;
     p->x = _arb_vec_init((slong)(p->n * p->d));
     p->dots = _arb_vec_init((slong)(p->n * p->n));
     p->goal = _arb_vec_init((slong)p->n);
+    p->centre = _arb_vec_init((slong)parameters);
+    for (size_t k = 0; problem->centre && k < parameters; k++) arb_set_d(p->centre + k, problem->centre[k]);
     p->size = flint_malloc(p->n * sizeof *p->size);
     p->sign = flint_malloc(p->n * sizeof *p->sign);
     arb_init(p->s1);
@@ -193,6 +224,8 @@ static void set_start(ntk_tube *self, const ntk_tube_problem *problem, const ntk
     mag_init(self->defect);
     mag_init(self->last_defect);
     mag_init(self->last_expansion);
+    mag_init(self->rest);
+    mag_inf(self->rest);
     arf_init(self->largest_low);
     arf_init(self->largest_high);
     mag_set_d(self->error, options->start_error);
@@ -237,7 +270,9 @@ ntk_status ntk_tube_create(const ntk_tube_problem *problem, const ntk_tube_optio
                              .order = options->order,
                              .bits = (slong)options->bits,
                              .gelu = problem->architecture->activation == NTK_GELU,
-                             .squared = problem->loss == NTK_LOSS_SQUARED};
+                             .squared = problem->loss == NTK_LOSS_SQUARED,
+                             .timed = is_timed(problem),
+                             .lambda = problem->lambda};
     self->parameters = problem->width * problem->inputs + problem->width;
     self->target = options->defect > 0 ? options->defect : ldexp(1, -(int)options->bits / 2);
     const ntk_status status = fill(self, problem, options);
@@ -254,6 +289,7 @@ void ntk_tube_destroy(ntk_tube *self) {
     _arb_vec_clear(p->x, (slong)(p->n * p->d));
     _arb_vec_clear(p->dots, (slong)(p->n * p->n));
     _arb_vec_clear(p->goal, (slong)p->n);
+    _arb_vec_clear(p->centre, (slong)self->parameters);
     for (size_t i = 0; i < p->n; i++) mag_clear(p->size + i);
     flint_free(p->size);
     flint_free(p->sign);
@@ -277,6 +313,7 @@ void ntk_tube_destroy(ntk_tube *self) {
     mag_clear(self->defect);
     mag_clear(self->last_defect);
     mag_clear(self->last_expansion);
+    mag_clear(self->rest);
     arf_clear(self->largest_low);
     arf_clear(self->largest_high);
     ntk_release(self);
@@ -284,8 +321,7 @@ void ntk_tube_destroy(ntk_tube *self) {
 
 /* ---- the polynomial -------------------------------------------------------------------------- */
 
-/* An upper bound of the 2-norm of coefficient k of the field. */
-static void field_norm(const tube_problem *p, const tube_series *s, size_t k, mag_t out) {
+void ntk_tube_field_norm(const tube_problem *p, const tube_series *s, size_t k, mag_t out) {
     mag_t one;
     mag_init(one);
     mag_zero(out);
@@ -368,7 +404,7 @@ static void start_whole(ntk_tube *self, const mag_t eta, const mag_t radius) {
         certify_taylor_sharpen(whole->z + at, point->z + at, whole->z + at + 1, eta, p->bits);
     }
     ntk_tube_series_weights(p, whole);
-    if (!p->squared) {
+    if (!p->timed) {
         arb_t derivative;
         arb_init(derivative);
         ntk_tube_series_paces(p, whole, 0);
@@ -410,11 +446,11 @@ static bool prove_step(ntk_tube *self, double length, const mag_t radius, mag_sr
     mag_init(last);
     mag_init(factor);
     cover(self, length, radius);
-    field_norm(p, &self->whole, p->order, last);
+    ntk_tube_field_norm(p, &self->whole, p->order, last);
     certify_taylor_defect(p->order, length, missed, last, out->defect);
     ntk_tube_curvature(self, length, radius, out->expansion);
-    if (!p->squared) {
-        field_norm(p, &self->whole, 0, factor);
+    if (!p->timed) {
+        ntk_tube_field_norm(p, &self->whole, 0, factor);
         mag_mul(factor, factor, radius);
         mag_exp(factor, factor);
         mag_mul(out->expansion, out->expansion, factor);
@@ -434,8 +470,8 @@ static double guess_length(const ntk_tube *self) {
     mag_t a, b;
     mag_init(a);
     mag_init(b);
-    field_norm(&self->p, &self->taylor, n - 1, a);
-    field_norm(&self->p, &self->taylor, n - 2, b);
+    ntk_tube_field_norm(&self->p, &self->taylor, n - 1, a);
+    ntk_tube_field_norm(&self->p, &self->taylor, n - 2, b);
     const double high = mag_get_d(a), ratio = high / mag_get_d(b);
     mag_clear(a);
     mag_clear(b);
@@ -469,6 +505,7 @@ static void accept(ntk_tube *self, double length, const step_proof *proof) {
     mag_add(self->defect, self->defect, proof->defect);
     mag_set(self->last_defect, proof->defect);
     mag_set(self->last_expansion, proof->expansion);
+    mag_inf(self->rest);
     ntk_tube_time(self, length, self->t);
     ntk_tube_evaluate(self, length, &self->point);
     mag_zero(self->jump);
@@ -570,6 +607,18 @@ ntk_status ntk_tube_step(ntk_tube *self) {
 
 static double upper(const mag_t x) { return nextafter(mag_get_d(x), INFINITY); }
 
+/* log(1 + e^f) - q f = log(1 + e^{-f}) + (1 - q) f */
+static void logistic_loss(arb_t out, const arb_t f, const arb_t q, slong bits) {
+    arb_t part;
+    arb_init(part);
+    arb_neg(part, f);
+    arb_exp(part, part, bits);
+    arb_log1p(out, part, bits);
+    arb_sub_ui(part, q, 1, bits);
+    arb_submul(out, part, f, bits);
+    arb_clear(part);
+}
+
 /* log L of the network at the end: sum of losses / n. */
 static void log_loss(ntk_tube *self, arb_t out) {
     const tube_problem *p = &self->p;
@@ -584,6 +633,16 @@ static void log_loss(ntk_tube *self, arb_t out) {
         }
         arb_div_ui(out, out, 2 * p->n, p->bits);
         arb_clear(r);
+    } else if (p->timed) {
+        arb_t one;
+        arb_init(one);
+        arb_zero(out);
+        for (size_t i = 0; i < p->n; i++) {
+            logistic_loss(one, point->z + i * point->length, p->goal + i, p->bits);
+            arb_add(out, out, one, p->bits);
+        }
+        arb_div_ui(out, out, p->n, p->bits);
+        arb_clear(one);
     } else {
         arb_mul_ui(out, point->q, p->n, p->bits);
         arb_inv(out, out, p->bits);
@@ -623,7 +682,8 @@ static ntk_status describe(ntk_tube *self, ntk_tube_state *out) {
                             .s = self->s,
                             .error = upper(self->error),
                             .expansion = upper(self->expansion),
-                            .defect = upper(self->defect)};
+                            .defect = upper(self->defect),
+                            .rest = mag_is_inf(self->rest) ? INFINITY : upper(self->rest)};
     if (self->steps > 0) {
         arb_get_interval_arf(low, high, self->drift_square, p->bits);
         out->drift = interval_of_root(low, high, p->bits);

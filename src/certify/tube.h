@@ -27,6 +27,8 @@ struct ntk_tube {
     mag_t jump;                        /* between the end of the last step and `next` */
     mag_t expansion, defect;           /* sums of A and of D */
     mag_t last_defect, last_expansion; /* of the last step: a guess at the next one's */
+    mag_t rest;                        /* the flow stays within this of the end of the last step;
+                                        * infinite where that is not proved */
     double slack;                      /* what a remainder was larger than its guess */
     arb_ptr gram0;                     /* K_0, (n, n) */
     arb_t gram0_square;                /* ||K_0||_F^2 */
@@ -40,6 +42,9 @@ static inline arb_ptr ntk_tube_component(const tube_problem *p, arb_ptr w, arb_p
     return k < p->m * p->d ? w + k * length : a + (k - p->m * p->d) * length;
 }
 
+/* An upper bound of the 2-norm of coefficient k of the field. */
+void ntk_tube_field_norm(const tube_problem *p, const tube_series *s, size_t k, mag_t out);
+
 /* y(tau) into the coefficients 0 of w and a. */
 void ntk_tube_evaluate(const ntk_tube *tube, double tau, tube_series *out);
 
@@ -49,9 +54,14 @@ void ntk_tube_time(const ntk_tube *tube, double tau, arb_t out);
 /* The part of it that passes from the beginning of that step. */
 void ntk_tube_elapsed(const ntk_tube *tube, double tau, arb_t out);
 
-/* A bound of the integral over the step [0, length] of the largest eigenvalue of sum_i g_i Hess f_i
- * within `radius` of y; taylor and whole are those of that step (tube_curvature.c). */
+/* A bound of the integral over the step [0, length] of max(mu - lambda, 0), mu the largest
+ * eigenvalue of sum_i g_i Hess f_i within `radius` of y; taylor and whole are those of that step
+ * (tube_curvature.c). */
 void ntk_tube_curvature(ntk_tube *tube, double length, const mag_t radius, mag_t out);
+
+/* A bound of that eigenvalue within `radius` of the end of the last step, infinite where there is
+ * none. */
+double ntk_tube_curvature_near(ntk_tube *tube, const mag_t radius);
 
 /* K of the network in s, of which neurons are known at order 0; gram: (n, n). */
 void ntk_tube_gram(const tube_problem *p, const tube_series *s, arb_ptr gram);
@@ -66,8 +76,8 @@ void ntk_tube_gram_series(const ntk_tube *tube, arb_ptr gram);
  * polynomial. */
 void ntk_tube_gram_reach(const ntk_tube *tube, arb_srcptr gram, mag_ptr reach);
 
-/* Margins (outputs, for squared loss) of the flow's parameters at the end of the last step, in the
- * coefficients 0 of point.z; weights too. */
+/* Margins (outputs, where s is the time) of the flow's parameters at the end of the last step, in
+ * the coefficients 0 of point.z; weights too. */
 void ntk_tube_margins_at_end(ntk_tube *tube);
 
 /* R^2 for all tau in [low, high] of the last step and all parameters within the error of y(tau):

@@ -186,24 +186,38 @@ static double raise_mu(double low, const arb_mat_t matrix, arb_mat_t factor, slo
     if (low > 0 && exceeds(low, matrix, factor, bits)) return low;
     double high = row_bound(matrix);
     if (!isfinite(high) || !(high > 0) || !exceeds(high, matrix, factor, bits)) return INFINITY;
-    while (high - low > 0.01 * high) {
-        const double middle = (low + high) / 2;
+    for (double least = low; high - least > 0.01 * high;) {
+        const double middle = (least + high) / 2;
         if (exceeds(middle, matrix, factor, bits))
             high = middle;
         else
-            low = middle;
+            least = middle;
     }
-    return high;
+    return fmax(low, high);
+}
+
+/* The blocks with the weights in `point`, widened by w's derivatives times eta: the smallest mu >=
+ * low, about, that exceeds all of them. */
+static double largest(const ntk_tube *self, double low, const mag_t eta, weights_uv *w) {
+    enum { FACTOR_BITS = 64 };
+    const slong order = (slong)self->p.d + 1;
+    arb_mat_t matrix, factor;
+    arb_mat_init(matrix, order, order);
+    arb_mat_init(factor, order, order);
+    for (size_t j = 0; j < self->p.m && isfinite(low); j++) {
+        block(self, j, eta, w, matrix);
+        low = raise_mu(low, matrix, factor, FACTOR_BITS);
+    }
+    arb_mat_clear(matrix);
+    arb_mat_clear(factor);
+    return low;
 }
 
 void ntk_tube_curvature(ntk_tube *self, double length, const mag_t radius, mag_t out) {
-    enum { PARTS = 4, FACTOR_BITS = 64 };
+    enum { PARTS = 4 };
     const tube_problem *p = &self->p;
-    arb_mat_t matrix, factor;
     weights_uv w;
     mag_t eta, part;
-    arb_mat_init(matrix, (slong)p->d + 1, (slong)p->d + 1);
-    arb_mat_init(factor, (slong)p->d + 1, (slong)p->d + 1);
     weights_init(p, &w);
     for (size_t j = 0; j < p->m; j++)
         for (size_t i = 0; i < p->n; i++) derivatives(p, &self->whole, j, i, &w);
@@ -214,20 +228,28 @@ void ntk_tube_curvature(ntk_tube *self, double length, const mag_t radius, mag_t
     for (int k = 0; k < PARTS; k++) {
         ntk_tube_evaluate(self, length * (2 * k + 1) / (2 * PARTS), &self->point);
         ntk_tube_series_start(p, &self->point, radius);
-        double mu = 0;
-        for (size_t j = 0; j < p->m && isfinite(mu); j++) {
-            block(self, j, eta, &w, matrix);
-            mu = raise_mu(mu, matrix, factor, FACTOR_BITS);
-        }
+        double mu = largest(self, p->lambda, eta, &w);
+        if (p->lambda > 0) mu = mu > p->lambda ? nextafter(mu - p->lambda, INFINITY) : 0;
         mag_set_d(part, mu); /* rounds up */
         mag_addmul(out, part, eta);
         mag_addmul(out, part, eta);
     }
-    arb_mat_clear(matrix);
-    arb_mat_clear(factor);
     weights_clear(&w);
     mag_clear(eta);
     mag_clear(part);
+}
+
+double ntk_tube_curvature_near(ntk_tube *self, const mag_t radius) {
+    weights_uv w;
+    mag_t eta;
+    weights_init(&self->p, &w); /* derivatives 0 */
+    mag_init(eta);
+    ntk_tube_evaluate(self, self->length, &self->point);
+    ntk_tube_series_start(&self->p, &self->point, radius);
+    const double mu = largest(self, 0, eta, &w);
+    weights_clear(&w);
+    mag_clear(eta);
+    return mu;
 }
 
 /* ---- the empirical NTK ----------------------------------------------------------------------- */

@@ -221,13 +221,13 @@ static void bound_margin(law *l) {
 
 /* ---- along the path -------------------------------------------------------------------------- */
 
-/* |phi_1| M = |phi_1| n sup|q'| 2 eta^3 / 3; 0 for squared loss, where t' = 1. */
+/* |phi_1| M = |phi_1| n sup|q'| 2 eta^3 / 3; 0 where s is the time. */
 static void moment(const law *l, mag_t out) {
     const ntk_tube *tube = l->tube;
     mag_t one;
     mag_init(one);
     mag_zero(out);
-    if (!tube->p.squared) {
+    if (!tube->p.timed) {
         arb_get_mag(out, tube->whole.q + 1);
         mag_mul_ui(out, out, 2 * tube->p.n);
         mag_div_ui(out, out, 3);
@@ -282,7 +282,7 @@ static void potential(const law *l, arb_t out) {
     ntk_tube_margins_at_end(tube);
     for (size_t i = 0; i < p->n; i++) {
         arb_set(one, tube->point.z + i * tube->point.length);
-        if (!p->squared || sign_of(p, i) > 0) arb_neg(one, one);
+        if (!p->timed || sign_of(p, i) > 0) arb_neg(one, one);
         arb_exp(one, one, bits);
         arb_log1p(one, one, bits);
         arb_add(x, x, one, bits);

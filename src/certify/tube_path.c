@@ -30,12 +30,12 @@ void ntk_tube_elapsed(const ntk_tube *self, double tau, arb_t out) {
     arb_init(term);
     arb_set_d(at, tau);
     arb_zero(out);
-    for (size_t k = p->order + 1; !p->squared && k-- > 0;) {
+    for (size_t k = p->order + 1; !p->timed && k-- > 0;) {
         arb_div_ui(term, (k == p->order ? self->whole.q : self->taylor.q) + k, k + 1, p->bits);
         arb_mul(out, out, at, p->bits);
         arb_add(out, out, term, p->bits);
     }
-    if (p->squared)
+    if (p->timed)
         arb_set(out, at);
     else {
         arb_mul(out, out, at, p->bits);

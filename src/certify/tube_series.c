@@ -9,8 +9,12 @@
  *     omega_i' = omega_i (T - rho_i z_i'),      q' = q T,      T = sum_k omega_k rho_k z_k'.
  *
  * All of these are of the size of 1 but q, of which only relative changes matter: nothing cancels
- * and nothing underflows, however large the margins. Squared loss, F = -grad L:
- * g_i = (y_i - f_i) / n.
+ * and nothing underflows, however large the margins.
+ *
+ * Where s is the time, F = -grad P: the same sums less lambda (theta - c), and
+ *
+ *     squared     g_i = (q_i - f_i) / n
+ *     logistic    g_i = (q_i - sigma(f_i)) / n = (q_i - 1 + b_i) / n, with z_i = f_i in b.
  *
  * Activations, G the Gaussian and I its integral:
  *
@@ -134,6 +138,10 @@ void ntk_tube_series_neurons(const tube_problem *p, tube_series *s, const mag_t 
         }
         arb_ptr a = s->a + j * s->length;
         mag_add(arb_radref(a), arb_radref(a), widen);
+        for (size_t c = 0; c < p->d; c++) {
+            arb_ptr w = s->w + (j * p->d + c) * s->length;
+            mag_add(arb_radref(w), arb_radref(w), widen);
+        }
     }
     mag_clear(radius);
 }
@@ -161,19 +169,25 @@ void ntk_tube_series_margins(const tube_problem *p, tube_series *s, size_t k) {
         for (size_t j = 0; j < p->m; j++)
             add_product(z + k, s->a + j * s->length, s->phi + (j * p->n + i) * s->length, k, p->bits);
         arb_mul(z + k, z + k, p->s2, p->bits);
-        if (!p->squared && p->sign[i] < 0) arb_neg(z + k, z + k);
+        if (!p->timed && p->sign[i] < 0) arb_neg(z + k, z + k);
         if (k > 0) differentiate(s->dz + i * s->length, z, k, p->bits);
     }
+}
+
+/* b at an exact z. */
+static void sigmoid_at(arb_t b, const arf_t z, slong bits) {
+    arb_set_arf(b, z);
+    arb_exp(b, b, bits);
+    arb_add_ui(b, b, 1, bits);
+    arb_inv(b, b, bits);
 }
 
 /* b and l = log(1 + e^{-z}) at an exact z. */
 static void loss_at(arb_t b, arb_t l, const arf_t z, slong bits) {
     arb_t t;
     arb_init(t);
+    sigmoid_at(b, z, bits);
     arb_set_arf(t, z);
-    arb_exp(b, t, bits);
-    arb_add_ui(b, b, 1, bits);
-    arb_inv(b, b, bits);
     arb_neg(t, t);
     arb_exp(t, t, bits);
     arb_log1p(l, t, bits);
@@ -204,6 +218,21 @@ static void loss_over(arb_t b, arb_t rho, arb_t l, const arb_t z, slong bits) {
     arf_clear(end);
 }
 
+/* b, which falls with z, alone. */
+static void sigmoid_over(arb_t b, const arb_t z, slong bits) {
+    arf_t end;
+    arb_t other;
+    arf_init(end);
+    arb_init(other);
+    arb_get_lbound_arf(end, z, bits);
+    sigmoid_at(b, end, bits);
+    arb_get_ubound_arf(end, z, bits);
+    sigmoid_at(other, end, bits);
+    arb_union(b, b, other, bits);
+    arb_clear(other);
+    arf_clear(end);
+}
+
 /* omega_i = 1 / (1 + sum of the others / l_i): each l once, so that the quotient is sharp. */
 static void share(arb_t out, arb_srcptr l, size_t i, size_t n, slong bits) {
     arb_zero(out);
@@ -230,7 +259,9 @@ static void weigh(const tube_problem *p, tube_series *s) {
 }
 
 void ntk_tube_series_weights(const tube_problem *p, tube_series *s) {
-    if (!p->squared) weigh(p, s);
+    if (!p->timed) weigh(p, s);
+    for (size_t i = 0; p->timed && !p->squared && i < p->n; i++)
+        sigmoid_over(s->b + i * s->length, s->z + i * s->length, p->bits);
 }
 
 void ntk_tube_series_paces(const tube_problem *p, tube_series *s, size_t k) {
@@ -244,18 +275,27 @@ void ntk_tube_series_paces(const tube_problem *p, tube_series *s, size_t k) {
         arb_sub(s->excess + i * s->length + k, s->total + k, s->pace + i * s->length + k, p->bits);
 }
 
-void ntk_tube_series_extend_weights(const tube_problem *p, tube_series *s, size_t k) {
+/* b_k for every point */
+static void extend_sigmoids(const tube_problem *p, tube_series *s, size_t k) {
     const slong bits = p->bits;
     for (size_t i = 0; i < p->n; i++) {
         const size_t at = i * s->length;
         product(s->bc + at + k - 1, s->b + at, s->b + at, k - 1, bits);
         arb_sub(s->bc + at + k - 1, s->b + at + k - 1, s->bc + at + k - 1, bits);
+        integrate(s->b + at, s->dz + at, s->bc + at, k, bits);
+        arb_neg(s->b + at + k, s->b + at + k);
+    }
+}
+
+void ntk_tube_series_extend_weights(const tube_problem *p, tube_series *s, size_t k) {
+    const slong bits = p->bits;
+    extend_sigmoids(p, s, k);
+    for (size_t i = 0; i < p->n; i++) {
+        const size_t at = i * s->length;
         /* rho (rho - 1 + b) = rho^2 + rho b - rho */
         product(s->rhoc + at + k - 1, s->rho + at, s->rho + at, k - 1, bits);
         add_product(s->rhoc + at + k - 1, s->rho + at, s->b + at, k - 1, bits);
         arb_sub(s->rhoc + at + k - 1, s->rhoc + at + k - 1, s->rho + at + k - 1, bits);
-        integrate(s->b + at, s->dz + at, s->bc + at, k, bits);
-        arb_neg(s->b + at + k, s->b + at + k);
         integrate(s->rho + at, s->dz + at, s->rhoc + at, k, bits);
     }
     ntk_tube_series_paces(p, s, k - 1);
@@ -273,6 +313,13 @@ void ntk_tube_series_forces(const tube_problem *p, tube_series *s, size_t k) {
         if (p->squared) {
             arb_neg(g, s->z + at + k);
             if (k == 0) arb_add(g, g, p->goal + i, p->bits);
+            arb_div_ui(g, g, p->n, p->bits);
+        } else if (p->timed) {
+            if (k == 0) {
+                arb_sub_ui(g, p->goal + i, 1, p->bits);
+                arb_add(g, g, s->b + at, p->bits);
+            } else
+                arb_set(g, s->b + at + k);
             arb_div_ui(g, g, p->n, p->bits);
         } else {
             product(g, s->rho + at, s->omega + at, k, p->bits);
@@ -300,9 +347,26 @@ static void field_of_neuron(const tube_problem *p, tube_series *s, size_t j, siz
     }
 }
 
+/* f_k <- f_k - lambda (theta - c)_k */
+static void pull_back(const tube_problem *p, arb_ptr f, arb_srcptr theta, arb_srcptr centre, size_t k) {
+    arb_t lambda, away;
+    arb_init(lambda);
+    arb_init(away);
+    arb_set_d(lambda, p->lambda);
+    arb_set(away, theta + k);
+    if (k == 0) arb_sub(away, away, centre, p->bits);
+    arb_submul(f + k, lambda, away, p->bits);
+    arb_clear(lambda);
+    arb_clear(away);
+}
+
 void ntk_tube_series_field(const tube_problem *p, tube_series *s, size_t k) {
+    const size_t l = s->length, weights = p->m * p->d;
     ntk_tube_series_forces(p, s, k);
     for (size_t j = 0; j < p->m; j++) field_of_neuron(p, s, j, k);
+    if (!(p->lambda > 0)) return;
+    for (size_t c = 0; c < weights; c++) pull_back(p, s->fw + c * l, s->w + c * l, p->centre + c, k);
+    for (size_t j = 0; j < p->m; j++) pull_back(p, s->fa + j * l, s->a + j * l, p->centre + weights + j, k);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -321,6 +385,9 @@ void ntk_tube_series_extend_margins(const tube_problem *p, tube_series *s, size_
 
 void ntk_tube_series_extend(const tube_problem *p, tube_series *s, size_t k) {
     ntk_tube_series_extend_margins(p, s, k);
-    if (!p->squared) ntk_tube_series_extend_weights(p, s, k);
+    if (!p->timed)
+        ntk_tube_series_extend_weights(p, s, k);
+    else if (!p->squared)
+        extend_sigmoids(p, s, k);
     ntk_tube_series_field(p, s, k);
 }

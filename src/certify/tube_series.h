@@ -1,5 +1,5 @@
 /* Taylor coefficients, in balls, of a network of one hidden layer along a path of its parameters,
- * and of the field F = -grad log L (or -grad L) there. The formulas stand in tube_series.c. */
+ * and of the field F = -grad log L (or -grad P) there. The formulas stand in tube_series.c. */
 #ifndef CERTIFY_TUBE_SERIES_H
 #define CERTIFY_TUBE_SERIES_H
 
@@ -17,13 +17,16 @@ typedef struct tube_problem {
     slong bits;
     bool gelu;    /* else erf */
     bool squared; /* squared loss, else logistic */
+    bool timed;   /* s is the time: not so for the logistic loss with hard targets alone */
     arb_ptr x;    /* (n, d), exact */
     arb_ptr dots; /* (n, n): s_1^2 <x_i, x_l> */
     mag_ptr size; /* (n): at least s_1 |x_i| */
-    int *sign;    /* (n): 1 or -1, logistic */
-    arb_ptr goal; /* (n): the targets, squared loss */
-    arb_t s1, s2; /* scales of the two layers */
-    arb_t peak;   /* G(0) */
+    int *sign;    /* (n): 1 or -1, which class */
+    arb_ptr goal; /* (n): the targets */
+    double lambda;
+    arb_ptr centre; /* (m d + m): c, exact, in the order of theta */
+    arb_t s1, s2;   /* scales of the two layers */
+    arb_t peak;     /* G(0) */
 } tube_problem;
 
 /* Each array holds N + 1 coefficients where it is said to hold a series. */
@@ -40,7 +43,7 @@ typedef struct tube_series {
     arb_ptr phi, slope;         /* (m, n) series: phi(h), phi'(h) */
     arb_ptr pull;               /* (m, n) series: force_i phi'(h_ij) */
     arb_ptr back;               /* (m, d) series: sum_i x_i force_i phi'(h_ij) */
-    arb_ptr z;                  /* (n) series: margins; outputs for squared loss */
+    arb_ptr z;                  /* (n) series: margins; outputs where s is the time */
     arb_ptr dz;                 /* (n) series: z' */
     arb_ptr b, bc;              /* (n) series: b, b (1 - b) */
     arb_ptr rho, rhoc;          /* (n) series: rho, rho (rho - 1 + b) */
@@ -55,12 +58,12 @@ typedef struct tube_series {
 void ntk_tube_series_init(const tube_problem *p, tube_series *s);
 void ntk_tube_series_clear(tube_series *s);
 
-/* Coefficient 0 of everything from that of w and a, which stand for the set of all parameters
- * within `widen` of them. */
+/* Coefficient 0 of everything from that of w and a, which come to stand for the set of all
+ * parameters within `widen` of them. */
 void ntk_tube_series_start(const tube_problem *p, tube_series *s, const mag_t widen);
 
-/* Its parts, for a caller that knows more: pre-activations and activations; margins; b, rho, omega
- * and q from the margins; the field. */
+/* Its parts, for a caller that knows more: pre-activations and activations; margins; b from the
+ * margins, and rho, omega and q where s is not the time; the field. */
 void ntk_tube_series_neurons(const tube_problem *p, tube_series *s, const mag_t widen);
 void ntk_tube_series_margins(const tube_problem *p, tube_series *s, size_t k);
 void ntk_tube_series_weights(const tube_problem *p, tube_series *s);

@@ -13,6 +13,7 @@
 #include <ntk/tube.h>
 
 #include "certify/tube.h"
+#include "reference_flow.h"
 #include "status.h"
 
 enum { MOST_WIDTH = 16, D = 2, MOST_POINTS = 4, MOST_THETA = MOST_WIDTH * (D + 1) };
@@ -20,7 +21,7 @@ enum { MOST_WIDTH = 16, D = 2, MOST_POINTS = 4, MOST_THETA = MOST_WIDTH * (D + 1
 typedef struct setting {
     ntk_architecture architecture;
     size_t m, n;
-    double theta[MOST_THETA], x[MOST_POINTS * D], targets[MOST_POINTS];
+    double theta[MOST_THETA], x[MOST_POINTS * D], targets[MOST_POINTS], centre[MOST_THETA];
     ntk_tube_problem problem;
 } setting;
 
@@ -44,6 +45,15 @@ static void make(setting *s, ntk_activation activation, ntk_loss loss, size_t m,
                                     .targets = s->targets};
 }
 
+/* A regulariser towards a place of its own, and soft targets. */
+static void change(setting *s, double lambda, double epsilon) {
+    ntk_stream stream = ntk_stream_create(7, "tests/tube-centre", 0);
+    ntk_stream_normal(&stream, s->m * (D + 1), s->centre);
+    s->problem.lambda = lambda;
+    s->problem.centre = s->centre;
+    for (size_t i = 0; i < s->n; i++) s->targets[i] += s->targets[i] > 0.5 ? -epsilon : epsilon;
+}
+
 static ntk_tube *tube_of(const setting *s, size_t bits, double start_error) {
     ntk_tube_options options = ntk_tube_options_default();
     options.bits = bits;
@@ -54,189 +64,41 @@ static ntk_tube *tube_of(const setting *s, size_t bits, double start_error) {
     return tube;
 }
 
-/* ---- another integrator ---------------------------------------------------------------------- */
+/* ---- against another integrator -------------------------------------------------------------- */
 
-/* Midpoints of balls of 256 bits as plain numbers; theta' = -grad L in physical time, L from its
- * definition; Gragg's method, extrapolated (Hairer, Norsett, Wanner 1993, section II.9). */
-enum { REFERENCE_BITS = 256, COLUMNS = 12, REFERENCE_MOST = 3 * (D + 1) };
-
-typedef struct reference {
-    const setting *s;
-    arb_t s1, s2;
-} reference;
-
-static void round_off(arb_ptr v, size_t count) {
-    for (size_t k = 0; k < count; k++) mag_zero(arb_radref(v + k));
-}
-
-static void velocity(const reference *r, arb_srcptr theta, arb_ptr out) {
-    const setting *s = r->s;
-    const size_t m = s->m, w = m * D;
-    arb_t f, h, e, sigma, t;
-    arb_init(f), arb_init(h), arb_init(e), arb_init(sigma), arb_init(t);
-    _arb_vec_zero(out, (slong)(m * (D + 1)));
-    for (size_t i = 0; i < s->n; i++) {
-        for (int pass = 0; pass < 2; pass++) { /* first f, then the gradients */
-            if (pass == 0) arb_zero(f);
-            for (size_t j = 0; j < m; j++) {
-                arb_zero(h);
-                for (size_t c = 0; c < D; c++) {
-                    arb_set_d(t, s->x[i * D + c]);
-                    arb_addmul(h, theta + j * D + c, t, REFERENCE_BITS);
-                }
-                arb_mul(h, h, r->s1, REFERENCE_BITS);
-                arb_hypgeom_erf(e, h, REFERENCE_BITS);
-                arb_mul(e, e, r->s2, REFERENCE_BITS);
-                if (pass == 0) {
-                    arb_addmul(f, e, theta + w + j, REFERENCE_BITS);
-                    continue;
-                }
-                arb_addmul(out + w + j, e, sigma, REFERENCE_BITS);
-                arb_sqr(h, h, REFERENCE_BITS);
-                arb_neg(h, h);
-                arb_exp(h, h, REFERENCE_BITS);
-                arb_mul_2exp_si(h, h, 1);
-                arb_const_sqrt_pi(t, REFERENCE_BITS);
-                arb_div(h, h, t, REFERENCE_BITS);
-                arb_mul(h, h, r->s1, REFERENCE_BITS);
-                arb_mul(h, h, r->s2, REFERENCE_BITS);
-                arb_mul(h, h, theta + w + j, REFERENCE_BITS);
-                arb_mul(h, h, sigma, REFERENCE_BITS);
-                for (size_t c = 0; c < D; c++) {
-                    arb_set_d(t, s->x[i * D + c]);
-                    arb_addmul(out + j * D + c, h, t, REFERENCE_BITS);
-                }
-            }
-            if (pass == 0) { /* y sigma(-y f) / n, or (y - f) / n */
-                const bool squared = s->problem.loss == NTK_LOSS_SQUARED;
-                const int y = s->targets[i] > 0 ? 1 : -1;
-                arb_mul_si(sigma, f, y, REFERENCE_BITS);
-                arb_exp(sigma, sigma, REFERENCE_BITS);
-                arb_add_ui(sigma, sigma, 1, REFERENCE_BITS);
-                arb_inv(sigma, sigma, REFERENCE_BITS);
-                arb_mul_si(sigma, sigma, y, REFERENCE_BITS);
-                if (squared) {
-                    arb_set_d(sigma, s->targets[i]);
-                    arb_sub(sigma, sigma, f, REFERENCE_BITS);
-                }
-                arb_div_ui(sigma, sigma, s->n, REFERENCE_BITS);
-            }
-        }
-    }
-    arb_clear(f), arb_clear(h), arb_clear(e), arb_clear(sigma), arb_clear(t);
-}
-
-/* Gragg's midpoint rule with `parts` substeps of a step `length`. */
-static void midpoint_rule(const reference *r, arb_srcptr from, const arb_t length, ulong parts, arb_ptr out) {
-    const size_t p = r->s->m * (D + 1);
-    arb_ptr last = _arb_vec_init((slong)p), here = _arb_vec_init((slong)p), v = _arb_vec_init((slong)p);
-    arb_t h, twice;
-    arb_init(h), arb_init(twice);
-    arb_div_ui(h, length, parts, REFERENCE_BITS);
-    arb_mul_2exp_si(twice, h, 1);
-    _arb_vec_set(last, from, (slong)p);
-    velocity(r, from, v);
-    for (size_t k = 0; k < p; k++) {
-        arb_set(here + k, from + k);
-        arb_addmul(here + k, v + k, h, REFERENCE_BITS);
-    }
-    for (ulong part = 1; part < parts; part++) {
-        velocity(r, here, v);
-        for (size_t k = 0; k < p; k++) {
-            arb_addmul(last + k, v + k, twice, REFERENCE_BITS);
-            arb_swap(last + k, here + k);
-        }
-        round_off(here, p);
-    }
-    _arb_vec_set(out, here, (slong)p);
-    _arb_vec_clear(last, (slong)p), _arb_vec_clear(here, (slong)p), _arb_vec_clear(v, (slong)p);
-    arb_clear(h), arb_clear(twice);
-}
-
-/* The table of Aitken and Neville in the squares of the substeps. */
-static void extrapolated_step(const reference *r, const arb_t length, arb_ptr theta) {
-    const size_t p = r->s->m * (D + 1);
-    arb_ptr table[COLUMNS];
-    arb_t factor, difference;
-    arb_init(factor), arb_init(difference);
-    for (ulong j = 0; j < COLUMNS; j++) {
-        table[j] = _arb_vec_init((slong)p);
-        midpoint_rule(r, theta, length, 2 * (j + 1), table[j]);
-        for (ulong k = j; k-- > 0;) {
-            /* n_j^2 / n_k^2 - 1 */
-            arb_set_ui(factor, (j + 1) * (j + 1));
-            arb_div_ui(factor, factor, (k + 1) * (k + 1), REFERENCE_BITS);
-            arb_sub_ui(factor, factor, 1, REFERENCE_BITS);
-            for (size_t c = 0; c < p; c++) {
-                arb_sub(difference, table[k + 1] + c, table[k] + c, REFERENCE_BITS);
-                arb_div(difference, difference, factor, REFERENCE_BITS);
-                arb_add(table[k] + c, table[k + 1] + c, difference, REFERENCE_BITS);
-            }
-            round_off(table[k], p);
-        }
-    }
-    _arb_vec_set(theta, table[0], (slong)p);
-    for (size_t j = 0; j < COLUMNS; j++) _arb_vec_clear(table[j], (slong)p);
-    arb_clear(factor), arb_clear(difference);
-}
-
-/* theta at time t, in `steps` steps. */
-static void integrate(const setting *s, arb_srcptr t, ulong steps, arb_ptr theta) {
-    reference r = {.s = s};
-    arb_t length;
-    arb_init(r.s1), arb_init(r.s2), arb_init(length);
-    arb_set_d(r.s1, s->architecture.weight_variance);
-    arb_div_ui(r.s2, r.s1, s->m, REFERENCE_BITS);
-    arb_div_ui(r.s1, r.s1, D, REFERENCE_BITS);
-    arb_sqrt(r.s1, r.s1, REFERENCE_BITS);
-    arb_sqrt(r.s2, r.s2, REFERENCE_BITS);
-    arb_div_ui(length, t, steps, REFERENCE_BITS);
-    mag_zero(arb_radref(length));
-    for (size_t k = 0; k < s->m * (D + 1); k++) arb_set_d(theta + k, s->theta[k]);
-    for (ulong k = 0; k < steps; k++) extrapolated_step(&r, length, theta);
-    arb_clear(r.s1), arb_clear(r.s2), arb_clear(length);
-}
-
-static double distance(arb_srcptr a, arb_srcptr b, size_t count) {
-    arb_t sum, one;
-    arb_init(sum), arb_init(one);
-    for (size_t k = 0; k < count; k++) {
-        arb_sub(one, a + k, b + k, REFERENCE_BITS);
-        arb_addmul(sum, one, one, REFERENCE_BITS);
-    }
-    arb_sqrt(sum, sum, REFERENCE_BITS);
-    const double out = arf_get_d(arb_midref(sum), ARF_RND_UP);
-    arb_clear(sum), arb_clear(one);
-    return out;
-}
-
-static void check_against_integration(ntk_loss loss) {
+static void check_against_integration(ntk_loss loss, double lambda, double epsilon) {
     setting s;
     make(&s, NTK_ERF, loss, 2, 2, 1);
+    change(&s, lambda, epsilon);
     ntk_tube *tube = tube_of(&s, 128, 0);
     for (int k = 0; k < 3; k++) assert_ok(ntk_tube_step(tube));
     const size_t p = s.m * (D + 1);
     arb_ptr coarse = _arb_vec_init((slong)p), fine = _arb_vec_init((slong)p);
     const double t = arf_get_d(arb_midref(tube->t), ARF_RND_NEAR);
     cr_assert(t > 0.3 && t < 5, "%g", t);
-    integrate(&s, tube->t, (ulong)(5 * t) + 1, coarse);
-    integrate(&s, tube->t, (ulong)(6 * t) + 2, fine);
-    const double own = distance(coarse, fine, p);
+    reference_flow(&s.problem, tube->t, (ulong)(5 * t) + 1, coarse);
+    reference_flow(&s.problem, tube->t, (ulong)(6 * t) + 2, fine);
+    const double own = reference_distance(coarse, fine, p);
     cr_assert(own < 1e-24, "the reference is good to %g only", own);
-    const double apart = distance(tube->next, fine, p), error = mag_get_d(tube->error);
+    const double apart = reference_distance(tube->next, fine, p), error = mag_get_d(tube->error);
     cr_expect(apart <= error + own, "%g > %g", apart, error);
     /* In doubles: the distance covers the rounding too. */
     double theta[MOST_THETA], within;
     assert_ok(ntk_tube_centre(tube, theta, &within));
     for (size_t k = 0; k < p; k++) arb_set_d(coarse + k, theta[k]);
-    cr_expect(distance(coarse, fine, p) <= within + own && within < 1e-14, "%g", within);
+    cr_expect(reference_distance(coarse, fine, p) <= within + own && within < 1e-14, "%g", within);
     cr_expect(error < 1e-15, "%g", error);
     _arb_vec_clear(coarse, (slong)p), _arb_vec_clear(fine, (slong)p);
     ntk_tube_destroy(tube);
 }
 
-Test(tube, contains_an_integration_in_77_digits) { check_against_integration(NTK_LOSS_LOGISTIC); }
-Test(tube, contains_one_of_the_squared_loss) { check_against_integration(NTK_LOSS_SQUARED); }
+Test(tube, contains_an_integration_in_77_digits) { check_against_integration(NTK_LOSS_LOGISTIC, 0, 0); }
+Test(tube, contains_one_of_the_squared_loss) { check_against_integration(NTK_LOSS_SQUARED, 0, 0); }
+Test(tube, contains_one_of_soft_targets) { check_against_integration(NTK_LOSS_LOGISTIC, 0, 0.2); }
+Test(tube, contains_one_under_a_regulariser) {
+    check_against_integration(NTK_LOSS_LOGISTIC, 0.3, 0);
+    check_against_integration(NTK_LOSS_SQUARED, 0.3, 0.2);
+}
 
 /* ---- each enclosure from both sides ---------------------------------------------------------- */
 
@@ -280,9 +142,10 @@ static void check_coefficients(ntk_tube *tube, tube_series *at, ntk_stream *stre
     mag_clear(zero);
 }
 
-static void check_whole(ntk_activation activation, ntk_loss loss) {
+static void check_whole(ntk_activation activation, ntk_loss loss, double lambda, double epsilon) {
     setting s;
     make(&s, activation, loss, 5, 3, 2);
+    change(&s, lambda, epsilon);
     ntk_tube *tube = tube_of(&s, 64, 0);
     ntk_stream stream = ntk_stream_create(3, "tests/tube", 1);
     tube_series at;
@@ -297,19 +160,30 @@ static void check_whole(ntk_activation activation, ntk_loss loss) {
     ntk_tube_destroy(tube);
 }
 
-Test(tube, coefficients_over_a_step_hold_those_at_each_place_erf) { check_whole(NTK_ERF, NTK_LOSS_LOGISTIC); }
+Test(tube, coefficients_over_a_step_hold_those_at_each_place_erf) {
+    check_whole(NTK_ERF, NTK_LOSS_LOGISTIC, 0, 0);
+}
 Test(tube, coefficients_over_a_step_hold_those_at_each_place_gelu) {
-    check_whole(NTK_GELU, NTK_LOSS_LOGISTIC);
+    check_whole(NTK_GELU, NTK_LOSS_LOGISTIC, 0, 0);
 }
 Test(tube, coefficients_over_a_step_hold_those_of_the_squared_loss) {
-    check_whole(NTK_ERF, NTK_LOSS_SQUARED);
+    check_whole(NTK_ERF, NTK_LOSS_SQUARED, 0, 0);
+}
+Test(tube, coefficients_over_a_step_hold_those_of_soft_targets) {
+    check_whole(NTK_GELU, NTK_LOSS_LOGISTIC, 0, 0.2);
+}
+Test(tube, coefficients_over_a_step_hold_those_under_a_regulariser) {
+    check_whole(NTK_ERF, NTK_LOSS_LOGISTIC, 0.3, 0);
 }
 
-/* The field and the kernel at the start are those of the network in doubles. */
-static void check_start(ntk_activation activation) {
+/* The field, the loss and the kernel at the start are those of the network in doubles. */
+static void check_start(ntk_activation activation, double lambda, double epsilon) {
     setting s;
     make(&s, activation, NTK_LOSS_LOGISTIC, 7, 3, 4);
+    change(&s, lambda, epsilon);
     ntk_tube *tube = tube_of(&s, 64, 0);
+    ntk_tube_state start;
+    assert_ok(ntk_tube_describe(tube, &start));
     assert_ok(ntk_tube_step(tube));
     ntk_network *network = NULL;
     assert_ok(ntk_network_create(&s.architecture, D, s.m, 1, &network));
@@ -318,11 +192,16 @@ static void check_start(ntk_activation activation) {
     ntk_loss_evaluate(NTK_LOSS_LOGISTIC, 3, 1, f, s.targets, &value, c);
     assert_ok(ntk_network_pullback(network, s.theta, 3, s.x, c, gradient));
     assert_ok(ntk_network_tangent_kernel(network, s.theta, 3, s.x, gram, 3));
+    const bool timed = lambda > 0 || epsilon > 0;
     for (size_t k = 0; k < 7 * (D + 1); k++) {
         const size_t l = tube->p.order + 1;
         arb_srcptr to = k < 14 ? tube->taylor.fw + k * l : tube->taylor.fa + (k - 14) * l;
-        cr_expect_float_eq(arf_get_d(arb_midref(to), ARF_RND_NEAR), -gradient[k] / value, 1e-13, "%zu", k);
+        const double wanted =
+            timed ? -gradient[k] - lambda * (s.theta[k] - s.centre[k]) : -gradient[k] / value;
+        cr_expect_float_eq(arf_get_d(arb_midref(to), ARF_RND_NEAR), wanted, 1e-13, "%zu", k);
     }
+    cr_expect(start.log_loss.low < log(value) + 1e-14 && start.log_loss.high > log(value) - 1e-14 &&
+              start.log_loss.high - start.log_loss.low < 1e-13 && isinf(start.rest));
     for (size_t k = 0; k < 9; k++)
         cr_expect_float_eq(arf_get_d(arb_midref(tube->gram0 + k), ARF_RND_NEAR), gram[k], 1e-13);
     ntk_network_destroy(network);
@@ -330,8 +209,10 @@ static void check_start(ntk_activation activation) {
 }
 
 Test(tube, starts_with_the_networks_field_and_kernel) {
-    check_start(NTK_ERF);
-    check_start(NTK_GELU);
+    check_start(NTK_ERF, 0, 0);
+    check_start(NTK_GELU, 0, 0);
+    check_start(NTK_ERF, 0.4, 0);
+    check_start(NTK_GELU, 0, 0.2);
 }
 
 /* By central differences of the network's gradients, the largest eigenvalue by an eigensolver, its
@@ -482,9 +363,15 @@ Test(tube, refuses_what_it_cannot_enclose) {
     s.architecture.weight_variances = (double[]){2, 1}; /* in place of the scalar */
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_UNSUPPORTED);
     s.architecture.weight_variances = NULL;
-    s.targets[1] = 0.5;
+    s.targets[1] = 1.5;
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_ARGUMENT);
     s.targets[1] = 0;
+    s.problem.lambda = -1;
+    cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_ARGUMENT);
+    s.problem.lambda = 0;
+    s.problem.centre = (double[]){1, 1, 1, 1, 1, 1, 1, 1, INFINITY};
+    cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_NOT_FINITE);
+    s.problem.centre = NULL;
     s.theta[4] = NAN;
     cr_expect_eq(ntk_tube_create(&s.problem, &options, &tube), NTK_ERROR_NOT_FINITE);
     s.theta[4] = 1;

@@ -27,7 +27,14 @@ static ntk_tube *create(size_t points, ntk_activation activation, ntk_loss loss)
     architecture = ntk_architecture_default();
     architecture.activation = activation;
     architecture.input_scale = NTK_INPUT_SCALE_NONE;
-    const ntk_tube_problem problem = {&architecture, loss, D, M, theta, points, x, targets};
+    const ntk_tube_problem problem = {.architecture = &architecture,
+                                      .loss = loss,
+                                      .inputs = D,
+                                      .width = M,
+                                      .theta = theta,
+                                      .points = points,
+                                      .x = x,
+                                      .targets = targets};
     const ntk_tube_options options = {.bits = 64, .order = 14};
     ntk_tube *tube;
     assert_ok(ntk_tube_create(&problem, &options, &tube));

@@ -61,11 +61,11 @@ static ntk_status prove(const study *self, const ntk_training_options *problem, 
     const size_t thresholds = self->grid.axes[THRESHOLD].count;
     ntk_tube *tube = NULL;
     bool none;
-    NTK_TRY(ntk_training_tube(problem, training, &self->tube, &tube));
+    NTK_TRY(ntk_training_tube(problem, training, 0, &self->tube, &tube));
     ntk_status status = prove_none(self, tube, &none);
     if (status == NTK_OK && !none) {
         ntk_tube_destroy(tube);
-        NTK_TRY(ntk_training_tube(problem, training, &self->tube, &tube));
+        NTK_TRY(ntk_training_tube(problem, training, 0, &self->tube, &tube));
         status = ntk_tube_exits(tube, thresholds, self->thresholds, self->log_horizon, exits);
     }
     for (size_t k = 0; k < thresholds && none; k++)

@@ -52,7 +52,7 @@ static ntk_status prove(const study *self, const ntk_training_options *problem, 
                         ntk_tube_law *law, ntk_tube_state *state) {
     const ntk_axis *times = &self->grid.axes[TIME];
     ntk_tube *tube = NULL;
-    NTK_TRY(ntk_training_tube(problem, training, &self->tube, &tube));
+    NTK_TRY(ntk_training_tube(problem, training, 0, &self->tube, &tube));
     ntk_status status = ntk_tube_loss_law(tube, times->count, times->numbers, law);
     if (status == NTK_OK) status = ntk_tube_describe(tube, state);
     ntk_tube_destroy(tube);
