@@ -121,6 +121,17 @@ Test(random, streams_of_neighbouring_units_share_no_draw) {
     }
 }
 
+Test(random, streams_of_neighbouring_seeds_share_no_draw) {
+    enum { N = 100 };
+    double before[N], drawn[N];
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        ntk_stream stream = ntk_stream_create(seed, "seeds", 0);
+        ntk_stream_uniform(&stream, N, drawn);
+        for (size_t i = 0; seed > 0 && i < N; i++) cr_expect(drawn[i] != before[i]);
+        memcpy(before, drawn, sizeof before);
+    }
+}
+
 Test(random, streams_of_different_names_share_no_draw) {
     enum { STREAMS = 11, N = 1000 };
     const ntk_stream base = ntk_stream_create(1, "a/b", 2), data = ntk_stream_fork(&base, "data");
