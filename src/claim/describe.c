@@ -50,6 +50,35 @@ const char *ntk_describe_sample_size(const ntk_check_outcome *outcome, ntk_descr
     return text;
 }
 
+/* "2 checks VIOLATED", behind what the text has. */
+static void add_count(ntk_description text, size_t count, const char *what, ntk_verdict verdict) {
+    const size_t length = strlen(text);
+    if (count > 0)
+        snprintf(text + length, NTK_DESCRIPTION_SIZE - length, "%s%zu %s%s %s", length > 0 ? ", " : "", count,
+                 what, count > 1 ? "s" : "", ntk_verdict_text(verdict));
+}
+
+/* Worst first; a control that did not break is VACUOUS. */
+const char *ntk_describe_beside(const ntk_claim *claim, const ntk_claim_outcome *outcome,
+                                ntk_description text) {
+    text[0] = '\0';
+    for (int v = NTK_VERDICT_COUNT; v-- > 0;) {
+        size_t checks = 0, controls = 0, stored = 0;
+        if (v == (int)outcome->verdict || v == NTK_VERDICT_HOLDS) continue;
+        for (size_t i = 0; i < claim->check_count; i++) checks += (int)outcome->checks[i].verdict == v;
+        for (size_t i = 0; i < claim->control_count && v == NTK_VERDICT_VACUOUS; i++)
+            controls +=
+                !outcome->controls[i].broke || outcome->controls[i].twin_verdict == NTK_VERDICT_VIOLATED;
+        for (size_t i = 0; i < claim->regression_count && v == NTK_VERDICT_REGRESSED; i++)
+            stored +=
+                outcome->regressions[i].comparison.compared && !outcome->regressions[i].comparison.agrees;
+        add_count(text, checks, "check", (ntk_verdict)v);
+        add_count(text, controls, "control", (ntk_verdict)v);
+        add_count(text, stored, "stored result", (ntk_verdict)v);
+    }
+    return text;
+}
+
 /* The half-width to two digits, and the value to as many decimals. */
 const char *ntk_describe_metric(const ntk_metric *metric, ntk_description text) {
     const ntk_estimate *estimate = &metric->estimate;

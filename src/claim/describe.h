@@ -33,6 +33,11 @@ const char *ntk_describe_comparison(const ntk_regression_outcome *outcome, ntk_d
 /* "1.2 -> 1.25, 4e+05 times what was seen between BLAS libraries, processors and compilers". */
 const char *ntk_describe_move(const ntk_regression_outcome *outcome, ntk_description text);
 
+/* What else is wrong with a claim, beside the verdict that is the worst of all: "2 checks VIOLATED,
+ * 1 stored result REGRESSED"; "" for nothing. */
+const char *ntk_describe_beside(const ntk_claim *claim, const ntk_claim_outcome *outcome,
+                                ntk_description text);
+
 /* A number at six digits, or at all of its own where six would show it equal to `other`. */
 const char *ntk_describe_number(double x, double other, ntk_description text);
 

@@ -12,7 +12,8 @@
  * point.
  *
  * Numbers that are not finite are sorted out first, as ERROR: a check cannot hold by a NaN, and a
- * control cannot break by one either. */
+ * control cannot break by one either. A reduction that met such a number says so, and is VIOLATED:
+ * the theorem is about a number that is not there. */
 #include "claim/judge.h"
 
 #include <math.h>
@@ -233,6 +234,11 @@ ntk_check_outcome ntk_check_judge(const ntk_check *check, const ntk_metrics *met
         outcome.metric = *metric;
         outcome.metric.name = check->metric;
     }
+    if (metric != NULL && has_finite_bounds(check) && ntk_metric_broke_down(metric)) {
+        outcome.reason = "a number that it is made of is not finite: the computation broke down";
+        outcome.verdict = NTK_VERDICT_VIOLATED;
+        return outcome;
+    }
     if (outcome.reason != NULL) {
         outcome.verdict = NTK_VERDICT_ERROR;
         return outcome;
@@ -256,10 +262,17 @@ static const ntk_check *find_check(const ntk_claim *claim, const char *name) {
 
 static ntk_verdict worse(ntk_verdict a, ntk_verdict b) { return a > b ? a : b; }
 
+/* Without its hypothesis, or with it put back, a computation that breaks down has shown nothing. */
+static ntk_check_outcome judge_variant(const ntk_check *check, const ntk_metrics *metrics) {
+    ntk_check_outcome outcome = ntk_check_judge(check, metrics);
+    if (outcome.reason != NULL) outcome.verdict = NTK_VERDICT_ERROR;
+    return outcome;
+}
+
 /* The same check under the settings that broke the control, with the hypothesis put back. */
 static void judge_twin(const ntk_check *check, const ntk_control_findings *findings, size_t i,
                        ntk_control_outcome *out) {
-    out->twin[i] = ntk_check_judge(check, findings->twin);
+    out->twin[i] = judge_variant(check, findings->twin);
     if (out->twin[i].reason == NULL) {
         out->twin[i].risk = risk_of_twin(check, &out->twin[i].metric);
         set_room(&out->twin[i], margin_of_twin);
@@ -283,7 +296,7 @@ static ntk_status judge_control(const ntk_claim *claim, const ntk_control *contr
         if (check == NULL)
             return ntk_fail(NTK_ERROR_ARGUMENT, "%s: control '%s' names no check '%s'", claim->id,
                             control->name, control->breaks[i]);
-        out->breaks[i] = ntk_check_judge(check, findings->metrics);
+        out->breaks[i] = judge_variant(check, findings->metrics);
         if (!findings->twin_is_claim) judge_twin(check, findings, i, out);
         if (out->breaks[i].reason == NULL) {
             out->breaks[i].risk = risk_of_break(check, &out->breaks[i].metric);

@@ -1,5 +1,6 @@
 #include "experiment/metrics.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <ntk/file.h>
@@ -21,6 +22,21 @@ static void estimate_fields(ntk_estimate *estimate, double *fields[FIELD_COUNT])
     fields[4] = &estimate->standard_error;
     fields[5] = &estimate->degrees;
     fields[6] = &estimate->minimum_detectable_effect;
+}
+
+ntk_estimate ntk_metric_breakdown(double level) {
+    return (ntk_estimate){.value = NAN,
+                          .low = -INFINITY,
+                          .high = INFINITY,
+                          .level = level,
+                          .standard_error = NAN,
+                          .degrees = NAN,
+                          .minimum_detectable_effect = NAN};
+}
+
+bool ntk_metric_broke_down(const ntk_metric *metric) {
+    const ntk_estimate *e = &metric->estimate;
+    return metric->is_estimate && isnan(e->value) && e->low == -INFINITY && e->high == INFINITY;
 }
 
 const ntk_metric *ntk_metrics_find(const ntk_metrics *metrics, const char *name) {

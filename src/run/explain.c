@@ -147,7 +147,10 @@ static void explain_twins(const ntk_run *run, const ntk_claim_run *claim, FILE *
 
 static void explain_outcome(const ntk_run *run, const ntk_claim_run *claim, FILE *stream) {
     const ntk_claim_outcome *outcome = &claim->outcome;
+    ntk_description beside;
     bool main_failed = false;
+    if (*ntk_describe_beside(&claim->claim, outcome, beside) != '\0')
+        fprintf(stream, "  beside it: %s\n", beside);
     for (size_t i = 0; i < claim->claim.check_count; i++)
         if (outcome->checks[i].verdict != NTK_VERDICT_HOLDS) {
             main_failed = true;

@@ -105,6 +105,13 @@ static void filter_keys(FILE *out, const ntk_claim_result *result) {
     fputc('"', out);
 }
 
+/* What the worst verdict hides. */
+static void write_beside(FILE *out, const ntk_claim_result *result) {
+    ntk_description text;
+    if (result->outcome != NULL && *ntk_describe_beside(result->claim, result->outcome, text) != '\0')
+        element(out, "<br><span class=\"soft\">beside it: ", text, "</span>");
+}
+
 static void write_theorem(FILE *out, const ntk_claim_result *result) {
     const ntk_claim *claim = result->claim;
     size_t broke = 0;
@@ -120,6 +127,7 @@ static void write_theorem(FILE *out, const ntk_claim_result *result) {
     element(out, "<span class=\"soft\">", claim->result, " ");
     element(out, "(", ntk_wording_text(claim->wording), ")</span></td><td>");
     verdict(out, result->verdict);
+    write_beside(out, result);
     element(out, "</td><td data-name=\"Evidence\">", result->outcome ? result->outcome->evidence : "none",
             "</td><td data-name=\"Controls\">");
     if (claim->control_count == 0)
@@ -450,6 +458,7 @@ static void write_claim(FILE *out, const ntk_run *run, const ntk_claim_run *clai
     filter_keys(out, result);
     element(out, "><h2>", result->claim->title, "</h2>\n<div>");
     verdict(out, result->verdict);
+    write_beside(out, result);
     element(out, " <span class=\"soft\">", ntk_describe_source(result->claim, source), ": ");
     element(out, "", ntk_wording_meaning(result->claim->wording), " \u00b7 ");
     element(out, "<span class=\"mono\">", result->claim->id, "</span></span></div>\n");

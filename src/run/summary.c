@@ -114,6 +114,9 @@ static json_t *claim_object(const ntk_claim_result *result) {
     ntk_json_set_text(object, "title", result->claim->title);
     ntk_json_set_text(object, "verdict", ntk_verdict_text(result->verdict));
     ntk_json_set_text(object, "evidence", result->outcome ? result->outcome->evidence : NULL);
+    ntk_description beside;
+    if (result->outcome && *ntk_describe_beside(result->claim, result->outcome, beside) != '\0')
+        ntk_json_set_text(object, "beside", beside);
     ntk_json_set_number(object, "seconds", result->seconds);
     if (result->cause != NULL) ntk_json_set_text(object, "cause", result->cause);
     if (result->figure_warning != NULL) ntk_json_set_text(object, "figure_warning", result->figure_warning);

@@ -32,9 +32,24 @@ static void column_means(size_t n, size_t q, const double *samples, double *mean
         for (size_t i = 0; i < q; i++) mean[i] += samples[t * q + i] / (double)n;
 }
 
+/* A tail below the smallest double is 0: the samples are as far from the law as can be told. */
+static ntk_status or_nothing(ntk_status status, bool above, double *lower, double *upper) {
+    if (status != NTK_ERROR_NO_CONVERGENCE) return status;
+    *lower = above;
+    *upper = !above;
+    return NTK_OK;
+}
+
+/* Also of an x beyond what the tail function takes: those have a smaller one still. */
+static ntk_status chi_square(double x, double degrees, double *lower, double *upper) {
+    const bool far = isfinite(x) && x > 1e8 && degrees < 1e7;
+    return or_nothing(far ? NTK_ERROR_NO_CONVERGENCE : ntk_stats_chi_square(x, degrees, lower, upper),
+                      x > degrees, lower, upper);
+}
+
 static ntk_status test_mean(size_t n, size_t q, const double *mean, double *p) {
     double lower;
-    return ntk_stats_chi_square((double)n * ntk_dot(q, mean, mean), (double)q, &lower, p);
+    return chi_square((double)n * ntk_dot(q, mean, mean), (double)q, &lower, p);
 }
 
 /* centred: (n, q) scratch; factor: (q, q) scratch. */
@@ -48,8 +63,8 @@ static ntk_status test_covariance(size_t n, size_t q, const double *samples, con
     for (size_t i = 0; i < q; i++)
         for (size_t j = 0; j <= i; j++) {
             const double entry = factor[i * q + j];
-            NTK_TRY(i == j ? ntk_stats_chi_square(entry * entry, (double)(n - 1 - i), &lower, &upper)
-                           : ntk_stats_normal(entry, &lower, &upper));
+            NTK_TRY(i == j ? chi_square(entry * entry, (double)(n - 1 - i), &lower, &upper)
+                           : or_nothing(ntk_stats_normal(entry, &lower, &upper), entry > 0, &lower, &upper));
             smallest = fmin(smallest, two_sided(lower, upper));
         }
     *p = fmin(1, smallest * (double)(q * (q + 1) / 2));

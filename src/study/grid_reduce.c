@@ -3,6 +3,7 @@
 
 #include <ntk/lab/context.h>
 #include <ntk/lab/grid.h>
+#include <ntk/lab/metrics.h>
 #include <ntk/memory.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
@@ -148,9 +149,24 @@ ntk_status ntk_grid_slope(const ntk_grid *grid, ntk_place part, size_t along, si
 
 enum { CASE, ALONG }; /* axes of a grid that is emitted */
 
+/* A number that is none, and an estimate of such numbers, are emitted as what they are, so that the
+ * other metrics of the study are judged all the same. */
+static ntk_status emit_number(ntk_context *context, const ntk_grid *grid, double value, const char *prefix,
+                              const char *label) {
+    const ntk_estimate broken = ntk_metric_breakdown(grid->level);
+    return !isnan(value) ? ntk_emit_scalar_as(context, value, "%s-%s", prefix, label)
+                         : ntk_emit_estimate_as(context, &broken, "%s-%s", prefix, label);
+}
+
+static ntk_status unless_broken(const ntk_grid *grid, ntk_status status, ntk_estimate *estimate) {
+    if (status != NTK_ERROR_NOT_FINITE) return status;
+    *estimate = ntk_metric_breakdown(grid->level);
+    return NTK_OK;
+}
+
 static ntk_status emit_extreme(ntk_context *context, const ntk_grid *grid, const char *prefix,
                                const char *label, const ntk_extreme *extreme) {
-    NTK_TRY(ntk_emit_scalar_as(context, extreme->value, "%s-%s", prefix, label));
+    NTK_TRY(emit_number(context, grid, extreme->value, prefix, label));
     for (size_t a = ALONG; a < NTK_GRID_AXES && grid->axes[a].name; a++)
         NTK_TRY(ntk_emit_scalar_as(context, ntk_grid_number(grid, extreme->at, a), "%s-%s-at-%s", prefix,
                                    label, grid->axes[a].name));
@@ -203,7 +219,7 @@ static ntk_status emit_rates(ntk_context *context, const ntk_grid *grid, const n
     for (size_t c = 0; c < grid->axes[CASE].count; c++) {
         const bool kind = ntk_grid_is_smooth(grid, c);
         ntk_estimate rate;
-        NTK_TRY(ntk_grid_rate(grid, ntk_grid_case(c), ALONG, it->column, &rate));
+        NTK_TRY(unless_broken(grid, ntk_grid_rate(grid, ntk_grid_case(c), ALONG, it->column, &rate), &rate));
         NTK_TRY(ntk_emit_estimate_as(context, &rate, "%s-%s", it->prefix, grid->axes[CASE].labels[c]));
         if (!found[kind] || is_beyond(1, rate.high, highest[kind].high)) highest[kind] = rate;
         found[kind] = true;
@@ -238,10 +254,10 @@ static ntk_status emit_case(ntk_context *context, const ntk_grid *grid, size_t w
     case NTK_REDUCE_SLOPE:
     case NTK_REDUCE_INTERVAL_AT_FIRST:
     case NTK_REDUCE_INTERVAL_AT_LAST:
-        NTK_TRY(estimate_of(grid, part, it, &estimate));
+        NTK_TRY(unless_broken(grid, estimate_of(grid, part, it, &estimate), &estimate));
         return ntk_emit_estimate_as(context, &estimate, "%s-%s", it->prefix, label);
     default:
-        return ntk_emit_scalar_as(context, number_of(grid, part, it), "%s-%s", it->prefix, label);
+        return emit_number(context, grid, number_of(grid, part, it), it->prefix, label);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include <ntk/lab/context.h>
 #include <ntk/lab/metrics.h>
 #include <ntk/stats.h>
 
@@ -221,6 +222,41 @@ Test(claim, a_control_breaks_by_finite_numbers_only) {
     cr_expect_eq(WITH(s.control_x = NAN), NTK_VERDICT_VACUOUS, "a NaN breaks nothing");
     cr_expect_eq(WITH(s.control_x = INFINITY), NTK_VERDICT_VACUOUS, "nor does an infinity");
     cr_expect_eq(WITH(s.control_failed = true), NTK_VERDICT_VACUOUS, "nor a crash");
+}
+
+/* A reduction that met a NaN leaves no number that the theorem is about. Without the hypothesis it
+ * shows as little as any other NaN. */
+Test(claim, a_breakdown_violates_and_breaks_nothing) {
+    const double level = ntk_stats_family_level(NTK_SUITE_FAMILY_ERROR, NTK_SUITE_INTERVALS);
+    ntk_metric broken = {.name = "x", .is_estimate = true, .estimate = ntk_metric_breakdown(level)};
+    ntk_metric far = fixture_scalar("x", 3), near = fixture_scalar("x", 0.5);
+    const ntk_check *check = &checks[0];
+    const ntk_check_outcome judged = ntk_check_judge(check, &(ntk_metrics){&broken, 1});
+    cr_expect_eq(judged.verdict, NTK_VERDICT_VIOLATED);
+    cr_expect_not_null(judged.reason);
+    char *names[] = {"c"};
+    ntk_check own = *check;
+    own.name = names[0];
+    ntk_control one = {.name = "k", .breaks = names, .break_count = 1};
+    const ntk_claim all = {
+        .id = "a/b", .checks = &own, .check_count = 1, .controls = &one, .control_count = 1};
+    const struct {
+        ntk_metric *metric, *control, *twin;
+        ntk_verdict verdict;
+    } cases[] = {{&near, &far, &near, NTK_VERDICT_HOLDS},
+                 {&broken, &far, &near, NTK_VERDICT_VIOLATED},
+                 {&near, &broken, &near, NTK_VERDICT_VACUOUS},
+                 {&near, &far, &broken, NTK_VERDICT_ERROR}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const ntk_metrics metrics = {cases[i].metric, 1}, control = {cases[i].control, 1},
+                          twin = {cases[i].twin, 1};
+        const ntk_control_findings findings = {&control, &twin, false};
+        ntk_claim_outcome outcome;
+        assert_ok(ntk_claim_judge(&all, &(ntk_claim_findings){.metrics = &metrics, .controls = &findings},
+                                  &outcome));
+        cr_expect_eq(outcome.verdict, cases[i].verdict, "case %zu", i);
+        ntk_claim_outcome_release(&all, &outcome);
+    }
 }
 
 /* What breaks with the hypothesis put back, too, was not broken by the hypothesis. */

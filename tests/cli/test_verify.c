@@ -33,6 +33,7 @@ Test(verify, judged_verdicts) {
         {"vacuous", "VACUOUS", "check small is HOLDS, should be VIOLATED: found 0.75", 3},
         {"dead-control", "VACUOUS", "its process ended by signal 9 (Killed)", 3},
         {"nan", "ERROR", "found value: ", 5},
+        {"breaks-down", "VIOLATED", "is not finite: the computation broke down", 1},
         {"missing", "ERROR", "found value: nothing: ", 5},
     };
     expect_all(cases, sizeof cases / sizeof *cases);
@@ -50,6 +51,19 @@ Test(verify, failed_processes) {
         {"skipped", "SKIPPED", "this machine has no abacus", 6},
     };
     expect_all(cases, sizeof cases / sizeof *cases);
+}
+
+/* Whichever verdict is the worst, all that is wrong is told. */
+Test(verify, a_verdict_hides_no_other) {
+    cr_expect_eq(toy_ntk("verify toy/hides --no-figures --out run"), 3, "%s", toy_output());
+    cr_expect(toy_said("VACUOUS"), "%s", toy_output());
+    cr_expect(toy_said("  beside it: 1 check VIOLATED\n"), "%s", toy_output());
+    cr_expect(toy_said("check small is VIOLATED\n    found value: 1.25"), "%s", toy_output());
+    cr_expect(toy_said("control large"), "%s", toy_output());
+    cr_expect_not_null(strstr(toy_read("run/summary.json"), "\"beside\": \"1 check VIOLATED\""));
+    cr_expect_not_null(strstr(toy_read("run/report.html"), "beside it: 1 check VIOLATED"));
+    cr_expect_not_null(strstr(toy_read("run/junit.xml"), "<failure type=\"VIOLATED\" message=\"found 1.25"));
+    cr_expect_not_null(strstr(toy_read("run/junit.xml"), "<failure type=\"VACUOUS\""));
 }
 
 /* A control's settings with its hypothesis put back, in a process of their own. */

@@ -30,6 +30,8 @@ static const struct {
     {"timeout", "behaviour: sleep", "value: 2, behaviour: normal", "value: 0.5", 1, 4096, NULL},
     {"memory", "behaviour: hog", "value: 2, behaviour: normal", "value: 0.5", 20, 128, NULL},
     {"nan", "behaviour: nan", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"breaks-down", "behaviour: break", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
+    {"hides", "value: 1.25", "value: 0.75", NULL, 20, 4096, NULL},
     {"missing", "behaviour: missing", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
     {"no-metrics", "behaviour: exit", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},
     {"forgets", "behaviour: forget", "value: 2, behaviour: normal", "value: 0.5", 20, 4096, NULL},

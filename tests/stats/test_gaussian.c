@@ -107,6 +107,26 @@ Test(gaussian_law, finds_correlation_and_shape) {
     cr_expect_gt(uniform.mean, 1e-3);
 }
 
+/* So far from the law that no double holds the tail, p is 0 and no error. */
+Test(gaussian_law, tails_below_all_doubles) {
+    enum { N = 4000, Q = 2 };
+    static double z[N * Q], w[N * Q];
+    ntk_gaussian_test found;
+    ntk_stream stream = ntk_stream_create(3, "far", 0);
+    ntk_stream_normal(&stream, N * Q, z);
+    for (size_t k = 0; k < N * Q; k++) w[k] = z[k] + 1e6;
+    cr_assert_eq(ntk_stats_gaussian_test(N, Q, w, &found), NTK_OK);
+    cr_expect_eq(found.mean, 0);
+    cr_expect_gt(found.covariance, 1e-6);
+    for (size_t k = 0; k < N * Q; k++) w[k] = 3 * z[k];
+    cr_assert_eq(ntk_stats_gaussian_test(N, Q, w, &found), NTK_OK);
+    cr_expect_eq(found.covariance, 0);
+    for (size_t k = 0; k < N; k++) w[2 * k + 1] = 0.6 * z[2 * k + 1] + 0.8 * z[2 * k];
+    for (size_t k = 0; k < N; k++) w[2 * k] = z[2 * k];
+    cr_assert_eq(ntk_stats_gaussian_test(N, Q, w, &found), NTK_OK);
+    cr_expect_lt(found.covariance, 1e-300);
+}
+
 Test(gaussian_law, refusals) {
     ntk_gaussian_test out;
     memset(samples, 0, sizeof samples);

@@ -370,6 +370,29 @@ Test(grid, metrics_are_those_of_the_list) {
     ntk_grid_release(&grid);
 }
 
+/* One number that is not finite breaks the estimates over it, and no other: all are emitted. */
+Test(grid, a_breakdown_is_told_and_stops_nothing) {
+    static const ntk_reduction list[] = {
+        {.prefix = "rate", .kind = NTK_REDUCE_RATE, .column = NUMBER},
+        {.prefix = "worst", .kind = NTK_REDUCE_WORST, .column = NUMBER},
+        {.prefix = "last", .kind = NTK_REDUCE_INTERVAL_AT_LAST, .column = NUMBER},
+        {.prefix = "mean", .kind = NTK_REDUCE_MEAN_AT_LAST, .column = NUMBER},
+        {0}};
+    ntk_context *context = create();
+    ntk_grid grid = networks();
+    assert_ok(ntk_grid_run(&grid, fill, &grid));
+    ntk_grid_row(&grid, (ntk_place){{1, grid.axes[1].count - 1, 0}})[NUMBER] = NAN;
+    assert_ok(ntk_grid_emit(context, &grid, list));
+    const ntk_metrics *metrics = ntk_context_metrics(context);
+    cr_expect_eq(metrics->count, 4 * CASES);
+    for (size_t k = 0; k < metrics->count; k++) {
+        const bool broken = strstr(metrics->items[k].name, grid.axes[0].labels[1]) != NULL;
+        cr_expect_eq(ntk_metric_broke_down(&metrics->items[k]), broken, "%s", metrics->items[k].name);
+        cr_expect(broken || isfinite(metrics->items[k].estimate.value), "%s", metrics->items[k].name);
+    }
+    ntk_grid_release(&grid);
+}
+
 /* A NaN is the worst of its kind, in whichever case; of a kind that there is none of nothing is
  * emitted. */
 Test(grid, a_nan_is_the_worst_of_its_kind) {
@@ -383,6 +406,7 @@ Test(grid, a_nan_is_the_worst_of_its_kind) {
         ntk_grid_row(&grid, (ntk_place){{broken, 1, 1}})[NUMBER] = NAN;
         assert_ok(ntk_grid_emit(context, &grid, list));
         cr_expect(isnan(fixture_metric(context, "number-smooth")->value), "case %zu", broken);
+        cr_expect(ntk_metric_broke_down(ntk_metrics_find(ntk_context_metrics(context), "number-smooth")));
         cr_expect_eq(fixture_metric(context, "number-smooth-at-seed")->value, 1);
         cr_expect_null(ntk_metrics_find(ntk_context_metrics(context), "number-kinked"));
         ntk_grid_release(&grid);

@@ -17,6 +17,12 @@ typedef struct ntk_metric {
     ntk_estimate estimate; /* a scalar has only .value */
 } ntk_metric;
 
+/* What a reduction emits that meets a number which is not finite, since the computation under it
+ * broke down: NaN in [-infinity, infinity]. A check of such a metric is VIOLATED, with the
+ * reason. */
+ntk_estimate ntk_metric_breakdown(double level);
+bool ntk_metric_broke_down(const ntk_metric *metric);
+
 typedef struct ntk_metrics {
     ntk_metric *items;
     size_t count;
