@@ -238,7 +238,7 @@ ntk_status ntk_emit_estimate(ntk_context *context, const char *metric, const ntk
 enum { METRIC_SIZE = 96 };
 
 static ntk_status put_together(char *metric /* (METRIC_SIZE) */, const char *format, va_list arguments) {
-    const int rounding = ntk_rounding_nearest(); /* else 0.1 is named 0.100001 */
+    const int rounding = ntk_rounding_nearest(); /* else 100 * 0.29 may be named 28 */
     const int length = vsnprintf(metric, METRIC_SIZE, format, arguments);
     ntk_rounding_restore(rounding);
     if (length < 0 || length >= METRIC_SIZE)
