@@ -263,6 +263,14 @@ $(BUILD)/ntk: $(CLI_OBJECTS) $(EXPERIMENT_OBJECTS) $(CLAIM_OBJECTS) $(BUILD)/reg
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) -rdynamic $(filter %.o,$^) $(WHOLE) $(LDLIBS) -o $@
 
+# The same, but that it writes down what a claim asks of the library (ci/configurations).
+RECORDED := kernel_gram kernel_gram_both kernel_cross network_create flow_run descent_run \
+    inference_logistic inference_regression
+$(BUILD)/ntk-recorder: $(BUILD)/ci/recorder.o $(BUILD)/ntk
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $(RECORDED:%=-Wl,--wrap=ntk_%) $(CLI_OBJECTS) $(EXPERIMENT_OBJECTS) $(CLAIM_OBJECTS) \
+	    $(BUILD)/registry.o $(BUILD)/build_code.o $< $(WHOLE) $(LDLIBS) -o $@
+
 $(MANUAL): $(BUILD)/man/%.1: $(BUILD)/ntk
 	@mkdir -p $(@D)
 	@$< --man $(patsubst ntk-%,%,$(filter ntk-%,$*)) >$@
@@ -426,6 +434,7 @@ docs: $(BUILD)/ntk
 	   done; } >docs/theorems.md.new && mv docs/theorems.md.new docs/theorems.md
 	@$(BUILD)/ntk find --format markdown >docs/papers.md.new && mv docs/papers.md.new docs/papers.md
 	@ci/claim-map
+	@ci/configurations
 
 help:
 	@sed -e 's/^    //' ci/help.txt
