@@ -1,6 +1,7 @@
 /* ntk run: one claim or control, computed in this process. The runner of `ntk verify` starts it for
  * every process of a run. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,24 @@ static void send_progress(double fraction, void *context) {
     const int length = snprintf(line, sizeof line, "%.4f\n", fraction);
     /* Progress is a courtesy: where nobody reads it any more, nothing is lost. */
     if (write(NTK_PROGRESS_DESCRIPTOR, line, (size_t)length) < 0) return;
+}
+
+/* The same from the ranks of a process that was launched, into a file. */
+static void write_progress(double fraction, void *context) {
+    static double last;
+    const double now = ntk_process_clock();
+    if (now - last < 0.5 && fraction < 1) return;
+    last = now;
+    char line[32];
+    const int length = snprintf(line, sizeof line, "%.4f\n", fraction);
+    if (pwrite(*(int *)context, line, (size_t)length, 0) < 0) return;
+}
+
+static ntk_status obey_launcher(const char *progress, const ntk_transport *ranks) {
+    static int file;
+    file = ranks == NULL || ranks->rank == 0 ? open(progress, O_WRONLY | O_CLOEXEC) : -1;
+    if (file >= 0) ntk_progress_set_sink(write_progress, &file);
+    return ntk_ranks_end_with_launcher();
 }
 
 /* ---- printing -------------------------------------------------------------------------------- */
@@ -132,7 +151,7 @@ static int compute_on_ranks(const cli_arguments *arguments, ntk_process_request 
 }
 
 /* Under a runner: what it has told this process of its inputs and of units to be kept. */
-static ntk_status obey_runner(const char *runner, ntk_process_request *request) {
+static ntk_status obey_runner(const char *runner, const ntk_transport *ranks, ntk_process_request *request) {
     static ntk_inputs inputs;
     static double last_progress;
     const char *seen = getenv(NTK_INPUTS_VARIABLE);
@@ -143,7 +162,8 @@ static ntk_status obey_runner(const char *runner, ntk_process_request *request) 
     }
     NTK_TRY(ntk_kept_begin(getenv(NTK_KEPT_VARIABLE)));
     signal(SIGPIPE, SIG_IGN);
-    if (ntk_ranks_launched()) return ntk_ranks_end_with_launcher();
+    const char *launched = getenv(NTK_PROGRESS_VARIABLE);
+    if (launched != NULL) return obey_launcher(launched, ranks);
     end_with_runner(runner);
     ntk_progress_set_sink(send_progress, &last_progress);
     return NTK_OK;
@@ -174,7 +194,7 @@ static int run(const cli_arguments *arguments) {
         return cli_usage_error(arguments->command, "--twin is of a control: add --control NAME");
     const ntk_transport *ranks = NULL;
     ntk_status status = ntk_ranks_start(&ranks);
-    if (status == NTK_OK) status = obey_runner(getenv("NTK_RUNNER"), &request);
+    if (status == NTK_OK) status = obey_runner(getenv("NTK_RUNNER"), ranks, &request);
     if (status != NTK_OK) {
         const int result = cli_fail(status);
         ntk_ranks_stop(true, result);

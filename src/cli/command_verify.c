@@ -5,11 +5,14 @@
 #include "cli/display.h"
 #include "cli/verify_roundings.h"
 #include "cli/verify_seeds.h"
+#include "experiment/support.h"
 #include "run/catalogue.h"
+#include "run/ranks.h"
 #include "run/roundings.h"
 #include "run/runner.h"
 #include "run/seeds.h"
 #include "run/shard.h"
+#include "run/shell.h"
 
 static const cli_option options[] = {
     {"tier", 0, "TIER", "quick (default) or full: the sizes of the experiments"},
@@ -23,6 +26,9 @@ static const cli_option options[] = {
     {"out", 0, "DIR", "folder of the run, new or empty (default: results/<time>-<commit>)"},
     {"resume", 0, NULL, "go on with the run in --out (default: in results/latest)"},
     {"shard", 0, "K/N", "run the K-th of N parts of about equal cost (`ntk merge` makes one run of all)"},
+    {"launcher", 0, "WORDS",
+     "start each process through this command, \"mpirun -np 4\" (docs/scaling.md); one at a time, unless "
+     "--jobs says otherwise"},
     {"data", 0, "DIR", "folder of the data sets (default: data/ of the suite)"},
     {"no-figures", 0, NULL, "draw no figures"},
     {"github", 0, NULL, "in a GitHub workflow: annotate what failed, and write the step's summary"},
@@ -66,9 +72,25 @@ static int dispatch(const cli_arguments *arguments, const ntk_suite *suite, ntk_
     return execute(suite, arguments, run_options);
 }
 
+/* That the launcher can be used is found out before anything runs. */
+static int check_launcher(const cli_arguments *arguments, const char *launcher) {
+    char **words;
+    size_t count;
+    if (ntk_ranks_launched())
+        return cli_error("ntk verify is started once; what starts ranks belongs into --launcher");
+    if (launcher == NULL) return CLI_OK;
+    if (!ntk_ranks_built()) return cli_error("--launcher: this ntk is built without MPI: make MPI=1");
+    if (ntk_shell_split(launcher, &words, &count) != NTK_OK)
+        return cli_usage_error(arguments->command, "--launcher: %s", ntk_error_detail());
+    ntk_texts_release(words, count);
+    return CLI_OK;
+}
+
 static int run(const cli_arguments *arguments) {
     ntk_run_options run_options = {.seed = ntk_suite_stored_seed(),
                                    .jobs = ntk_processor_count(),
+                                   .jobs_given = cli_value(arguments, "jobs") != NULL,
+                                   .launcher = cli_value(arguments, "launcher"),
                                    .overrides = arguments->settings,
                                    .override_count = arguments->setting_count,
                                    .out = cli_value(arguments, "out"),
@@ -79,6 +101,7 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_seed(arguments, &run_options.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &run_options.jobs);
     if (usage == CLI_OK) usage = cli_given(arguments, &run_options.data_x, &run_options.data_y);
+    if (usage == CLI_OK) usage = check_launcher(arguments, run_options.launcher);
     if (usage == CLI_OK) usage = read_shard(arguments, &run_options.shard);
     size_t seeds = 0;
     if (usage == CLI_OK) usage = cli_size(arguments, "seeds", 1, NTK_SEEDS_MOST, &seeds);

@@ -28,6 +28,7 @@
 extern char **environ;
 
 static const double mebibyte = 1048576.0;
+static const double launcher_grace = 10; /* seconds */
 
 enum { MOST_PROCESSES = 8, LONGEST_WORDS = 400 };
 
@@ -110,17 +111,26 @@ static int spawn(const ntk_process_options *options, char *const *environment, i
     return error;
 }
 
-/* posix_spawn cannot ask for a death together with the parent. Between fork and exec stand system
- * calls alone; the reason of a failure comes back through a pipe that a success closes. */
+/* Attached or launched: posix_spawn cannot ask for a death together with the parent. Between fork
+ * and exec stand system calls alone; the reason of a failure comes back through a pipe that a
+ * success closes. */
+static bool take_place(const ntk_process_options *options) {
+    if (options->attached_in != NULL)
+        return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && chdir(options->attached_in) == 0;
+    return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && setpgid(0, 0) == 0;
+}
+
 static void become(const ntk_process_options *options, char *const *environment, int progress, int failure) {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
     char **arguments;
+    sigset_t none;
+    sigemptyset(&none);
     memcpy(&arguments, &options->arguments, sizeof arguments);
     const int in = open("/dev/null", O_RDONLY), out = open(options->stdout_path, flags, 0644),
               error = open(options->stderr_path, flags, 0644);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && in >= 0 && out >= 0 && error >= 0 && dup2(in, 0) >= 0 &&
-        dup2(out, 1) >= 0 && dup2(error, 2) >= 0 && dup2(progress, NTK_PROGRESS_DESCRIPTOR) >= 0 &&
-        chdir(options->attached_in) == 0)
+    if (in >= 0 && out >= 0 && error >= 0 && dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(error, 2) >= 0 &&
+        dup2(progress, NTK_PROGRESS_DESCRIPTOR) >= 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+        take_place(options))
         execvpe(arguments[0], arguments, environment);
     const int reason = errno;
     if (write(failure, &reason, sizeof reason) < 0) _exit(126);
@@ -130,8 +140,8 @@ static void become(const ntk_process_options *options, char *const *environment,
 /* The descriptor is out of the way of those that the child gets. */
 static int duplicate_above(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 10); }
 
-static int spawn_attached(const ntk_process_options *options, char *const *environment, int progress,
-                          pid_t *pid) {
+static int spawn_bound(const ntk_process_options *options, char *const *environment, int progress,
+                       pid_t *pid) {
     int ends[2], reason = 0;
     if (pipe2(ends, O_CLOEXEC) != 0) return errno;
     const int failure = duplicate_above(ends[1]), told = duplicate_above(progress);
@@ -146,9 +156,10 @@ static int spawn_attached(const ntk_process_options *options, char *const *envir
     return reason;
 }
 
-ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *out) {
+static ntk_status start(const ntk_process_options *options, char *progress_path, ntk_process *out) {
     *out = (ntk_process){.progress_descriptor = -1,
                          .attached = options->attached_in != NULL,
+                         .progress_path = progress_path,
                          .time_limit = options->time_limit,
                          .memory_limit = options->memory_limit,
                          .begun = ntk_process_clock()};
@@ -159,8 +170,9 @@ ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *ou
         ntk_release(environment);
         return ntk_fail(NTK_ERROR_IO, "no pipe for a child process: %s", strerror(errno));
     }
-    const int error = out->attached ? spawn_attached(options, environment, ends[1], &out->pid)
-                                    : spawn(options, environment, ends[1], &out->pid);
+    const int error = out->attached || progress_path != NULL
+                          ? spawn_bound(options, environment, ends[1], &out->pid)
+                          : spawn(options, environment, ends[1], &out->pid);
     ntk_release(environment);
     close(ends[1]);
     if (error != 0) {
@@ -171,6 +183,24 @@ ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *ou
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     out->progress_descriptor = ends[0];
     return NTK_OK;
+}
+
+ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *out) {
+    return start(options, NULL, out);
+}
+
+ntk_status ntk_process_launch(const ntk_process_options *options, const char *progress_path,
+                              ntk_process *out) {
+    char *path = NULL;
+    *out = (ntk_process){.progress_descriptor = -1};
+    NTK_TRY(ntk_file_write(progress_path, "", 0));
+    NTK_TRY(ntk_text_copy(progress_path, &path));
+    const ntk_status status = start(options, path, out);
+    if (status == NTK_OK) return NTK_OK;
+    unlink(path);
+    ntk_release(path);
+    out->progress_path = NULL;
+    return status;
 }
 
 /* ---- watching -------------------------------------------------------------------------------- */
@@ -196,6 +226,16 @@ static void read_progress(ntk_process *process) {
         close(process->progress_descriptor);
         process->progress_descriptor = -1;
     }
+}
+
+/* What the file of a launched process holds: one number, at most a line. */
+static void look_at_progress(ntk_process *process) {
+    if (process->progress_path == NULL) return;
+    FILE *file = fopen(process->progress_path, "re");
+    if (file == NULL) return;
+    double fraction;
+    if (fscanf(file, "%lf", &fraction) == 1 && fraction >= 0 && fraction <= 1) process->fraction = fraction;
+    fclose(file);
 }
 
 static double resident_memory(pid_t pid) {
@@ -229,12 +269,15 @@ static void reap(ntk_process *process, int flags) {
         if (process->progress_descriptor >= 0) close(process->progress_descriptor);
         process->progress_descriptor = -1;
     }
+    if (process->progress_path != NULL) unlink(process->progress_path);
+    ntk_release(process->progress_path);
+    process->progress_path = NULL;
 }
 
 static void enforce_limits(ntk_process *process) {
     if (ntk_process_clock() - process->begun > process->time_limit)
         ntk_process_kill(process, NTK_ENDING_TIME);
-    else if (resident_memory(process->pid) > process->memory_limit)
+    else if (process->progress_path == NULL && resident_memory(process->pid) > process->memory_limit)
         ntk_process_kill(process, NTK_ENDING_MEMORY);
 }
 
@@ -253,13 +296,29 @@ void ntk_process_wait(ntk_process *const *processes, size_t count, double second
         ntk_process *process = processes[i];
         if (process->ending != NTK_ENDING_NONE) continue;
         if (process->progress_descriptor >= 0) read_progress(process);
+        look_at_progress(process);
         reap(process, WNOHANG);
         if (process->ending == NTK_ENDING_NONE) enforce_limits(process);
     }
 }
 
+/* A launcher ends what it has started, here and elsewhere, if it is given the time. */
+static void ask_to_end(ntk_process *process) {
+    const double asked = ntk_process_clock();
+    kill(-process->pid, SIGTERM);
+    while (process->ending == NTK_ENDING_NONE && ntk_process_clock() - asked < launcher_grace) {
+        poll(NULL, 0, 20);
+        reap(process, WNOHANG);
+    }
+}
+
 void ntk_process_kill(ntk_process *process, ntk_ending ending) {
     if (process->ending != NTK_ENDING_NONE) return;
+    if (process->progress_path != NULL) ask_to_end(process);
+    if (process->ending != NTK_ENDING_NONE) {
+        process->ending = ending;
+        return;
+    }
     kill(process->attached ? process->pid : -process->pid, SIGKILL);
     reap(process, 0);
     process->ending = ending;
@@ -296,6 +355,30 @@ ntk_status ntk_process_last_words(const char *path, char **out) {
     const char *newline = strrchr(content, '\n');
     const ntk_status status =
         ntk_text_format(out, "%.*s", (int)LONGEST_WORDS, newline ? newline + 1 : content);
+    ntk_release(content);
+    return status;
+}
+
+/* Whether a line is the word of this program, warnings aside; or has a letter, as rules have
+ * not. */
+static bool is_own(const char *line) {
+    return strncmp(line, "ntk: ", 5) == 0 && strncmp(line, "ntk: warning: ", 14) != 0;
+}
+
+static bool has_letter(const char *line) {
+    return strpbrk(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
+}
+
+ntk_status ntk_process_launched_words(const char *path, char **out) {
+    char *content = NULL, *rest;
+    const char *own = NULL, *last = "";
+    size_t size = 0;
+    if (ntk_file_read(path, &content, &size) != NTK_OK) return ntk_text_copy("", out);
+    for (char *line = strtok_r(content, "\r\n", &rest); line != NULL; line = strtok_r(NULL, "\r\n", &rest)) {
+        if (is_own(line)) own = line;
+        if (has_letter(line)) last = line;
+    }
+    const ntk_status status = ntk_text_format(out, "%.*s", (int)LONGEST_WORDS, own != NULL ? own : last);
     ntk_release(content);
     return status;
 }

@@ -39,6 +39,7 @@ typedef struct ntk_process {
     pid_t pid;
     int progress_descriptor; /* -1 once the child has closed its end */
     bool attached;
+    char *progress_path; /* of a launched one: the file that holds its last number; else NULL */
     double time_limit, memory_limit;
     double begun;    /* seconds of the monotonic clock */
     double fraction; /* last progress heard of */
@@ -57,6 +58,13 @@ double ntk_process_clock(void);
 /* Errors: NTK_ERROR_IO where the program or a file cannot be opened. */
 ntk_status ntk_process_start(const ntk_process_options *options, ntk_process *out);
 
+/* The same for a program that starts the process itself on this machine or others, mpirun say. It
+ * is asked to end, so that it can end them, when it is to be killed and when the calling thread
+ * ends; after ten seconds it is killed. Progress is read from a file, created or truncated, that
+ * the process itself overwrites; the memory limit, which is that of one process, does not apply. */
+ntk_status ntk_process_launch(const ntk_process_options *options, const char *progress_path,
+                              ntk_process *out);
+
 /* Wait until one of the processes reports or ends, at most `seconds`; note progress, endings and
  * limits. A signal to the caller ends the wait early. */
 void ntk_process_wait(ntk_process *const *processes, size_t count, double seconds);
@@ -71,5 +79,9 @@ void ntk_process_describe(const ntk_process *process, char *text, size_t size);
 /* The last line of a file (a child's stderr) that is not blank, cut at 400 bytes; "" where there is
  * none. To be given to ntk_release. Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_process_last_words(const char *path, char **out);
+
+/* The same of a launched process: its own last line "ntk: ...", warnings aside, where it has said
+ * one, and else the last line with a letter, which is its launcher's. */
+ntk_status ntk_process_launched_words(const char *path, char **out);
 
 #endif

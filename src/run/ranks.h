@@ -10,6 +10,10 @@
 
 #include "experiment/transport.h"
 
+/* What the runner tells the ranks of a process that it has launched: where its progress is wanted,
+ * a path. */
+#define NTK_PROGRESS_VARIABLE "NTK_PROGRESS"
+
 /* Whether this program was built with MPI=1. */
 bool ntk_ranks_built(void);
 

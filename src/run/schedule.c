@@ -35,6 +35,8 @@
 #include "run/journal.h"
 #include "run/plan.h"
 #include "run/process.h"
+#include "run/ranks.h"
+#include "run/shell.h"
 #include "run/state.h"
 
 enum { MOST_AT_ONCE = 2 };
@@ -108,14 +110,25 @@ static void add_argument(command *line, const char *format, ...) {
         line->status = ntk_text_copy(text, &line->items[line->count++]);
 }
 
-static ntk_status build_command(const ntk_run *run, const ntk_task *task, command *line) {
+/* A launcher hands down the command line on all machines, but not the environment. */
+static void add_launcher(const ntk_run *run, command *line, char *const *words, size_t count,
+                         const char *const *environment) {
+    for (size_t i = 0; i < count; i++) add_argument(line, "%s", words[i]);
+    if (run->options.launcher != NULL) add_argument(line, "env");
+    for (size_t i = 0; run->options.launcher != NULL && environment[i] != NULL; i++)
+        add_argument(line, "%s", environment[i]);
+}
+
+static void add_settings(command *line, const ntk_setting *overrides, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        add_argument(line, "--set");
+        add_argument(line, "%s=%s", overrides[i].name, overrides[i].value);
+    }
+}
+
+static void add_run(const ntk_run *run, const ntk_task *task, command *line, const ntk_setting *overrides,
+                    size_t override_count) {
     const ntk_run_options *options = &run->options;
-    void *memory;
-    NTK_TRY(ntk_allocate(options->override_count + 1, sizeof(ntk_setting), &memory));
-    ntk_setting *overrides = memory;
-    const size_t override_count = ntk_task_overrides(run, task, overrides);
-    line->status = ntk_allocate(23 + 2 * override_count, sizeof(char *), &memory);
-    line->items = line->status == NTK_OK ? memory : NULL;
     add_argument(line, "%s", run->suite->executable);
     add_argument(line, "run");
     add_argument(line, "%s", run->claims[task->claim].claim.id);
@@ -124,22 +137,36 @@ static ntk_status build_command(const ntk_run *run, const ntk_task *task, comman
         add_argument(line, "%s", task->variant.control->name);
     }
     if (task->variant.twin) add_argument(line, "--twin");
-    for (size_t i = 0; i < override_count; i++) {
-        add_argument(line, "--set");
-        add_argument(line, "%s=%s", overrides[i].name, overrides[i].value);
-    }
+    add_settings(line, overrides, override_count);
     add_argument(line, "--tier=%s", ntk_tier_text(options->tier));
     add_argument(line, "--seed=%llu", (unsigned long long)options->seed);
     if (options->rounding != NTK_ROUNDING_NEAREST)
         add_argument(line, "--rounding=%s", ntk_rounding_text(options->rounding));
-    add_argument(line, "--jobs=%zu", options->jobs);
+    if (options->launcher == NULL || options->jobs_given) add_argument(line, "--jobs=%zu", options->jobs);
     add_argument(line, "--out=%s", task->folder);
     add_argument(line, "--data=%s", run->suite->data);
     if (run->given.x_path != NULL && ntk_given_applies(task->variant)) {
         add_argument(line, "--data-x=%s", run->given.x_path);
         if (run->given.y_path != NULL) add_argument(line, "--data-y=%s", run->given.y_path);
     }
+}
+
+static ntk_status build_command(const ntk_run *run, const ntk_task *task, const char *const *environment,
+                                command *line) {
+    char **words = NULL;
+    size_t count = 0;
+    void *memory;
+    if (run->options.launcher != NULL) NTK_TRY(ntk_shell_split(run->options.launcher, &words, &count));
+    line->status = ntk_allocate(run->options.override_count + 1, sizeof(ntk_setting), &memory);
+    ntk_setting *overrides = line->status == NTK_OK ? memory : NULL;
+    const size_t override_count = overrides != NULL ? ntk_task_overrides(run, task, overrides) : 0;
+    if (line->status == NTK_OK)
+        line->status = ntk_allocate(count + 40 + 2 * override_count, sizeof(char *), &memory);
+    if (line->status == NTK_OK) line->items = memory;
+    add_launcher(run, line, words, count, environment);
+    add_run(run, task, line, overrides, override_count);
     ntk_release(overrides);
+    ntk_texts_release(words, count);
     return line->status;
 }
 
@@ -154,34 +181,54 @@ static ntk_status empty_folder(const char *path) {
     return NTK_OK;
 }
 
-static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line) {
+/* What a process is told by its environment; the first TEXTS are owned. */
+enum { TEXTS = 4, VARIABLES = 10 };
+
+typedef struct surroundings {
+    char *texts[TEXTS], inputs[NTK_INPUTS_SIZE];
+    const char *variables[VARIABLES];
+} surroundings;
+
+static void release_surroundings(surroundings *self) {
+    for (int i = 0; i < TEXTS; i++) ntk_release(self->texts[i]);
+}
+
+static ntk_status describe_surroundings(const ntk_run *run, const ntk_task *task, surroundings *out) {
+    static const char *const threads[] = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "BLIS_NUM_THREADS=1",
+                                          "MKL_NUM_THREADS=1"};
     const ntk_claim *claim = &run->claims[task->claim].claim;
-    char *texts[5] = {0}, inputs[NTK_INPUTS_SIZE];
     const ntk_digest given = ntk_given_applies(task->variant) ? ntk_given_digest(&run->given) : 0;
-    ntk_inputs_print(&(ntk_inputs){claim->content, claim->code, given, run->data}, inputs);
-    ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", task->folder);
-    if (status == NTK_OK) status = ntk_text_format(&texts[1], "%s/stderr.txt", task->folder);
-    if (status == NTK_OK) status = ntk_text_format(&texts[2], "NTK_ROOT=%s", run->suite->root);
-    if (status == NTK_OK) status = ntk_text_format(&texts[3], "NTK_RUNNER=%ld", (long)getpid());
-    if (status == NTK_OK)
-        status = ntk_text_format(&texts[4], NTK_KEPT_VARIABLE "=%s/" NTK_KEPT_FOLDER "/%016" PRIx64,
-                                 run->folder, task->key);
+    size_t count = 0;
+    ntk_inputs_print(&(ntk_inputs){claim->content, claim->code, given, run->data}, out->inputs);
+    NTK_TRY(ntk_text_format(&out->texts[0], "NTK_ROOT=%s", run->suite->root));
+    NTK_TRY(ntk_text_format(&out->texts[1], "NTK_RUNNER=%ld", (long)getpid()));
+    NTK_TRY(ntk_text_format(&out->texts[2], NTK_KEPT_VARIABLE "=%s/" NTK_KEPT_FOLDER "/%016" PRIx64,
+                            run->folder, task->key));
+    if (run->options.launcher != NULL)
+        NTK_TRY(ntk_text_format(&out->texts[3], NTK_PROGRESS_VARIABLE "=%s/progress.txt", task->folder));
+    for (int i = 0; i < TEXTS; i++)
+        if (out->texts[i] != NULL) out->variables[count++] = out->texts[i];
+    out->variables[count++] = out->inputs;
+    for (int i = 0; i < 4; i++) out->variables[count++] = threads[i];
+    return NTK_OK;
+}
+
+static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *line,
+                             const surroundings *around) {
+    const ntk_claim *claim = &run->claims[task->claim].claim;
+    char *out = NULL, *error = NULL;
+    ntk_status status = ntk_text_format(&out, "%s/stdout.txt", task->folder);
+    if (status == NTK_OK) status = ntk_text_format(&error, "%s/stderr.txt", task->folder);
     if (status == NTK_OK) {
-        const char *const environment[] = {texts[2],
-                                           texts[3],
-                                           texts[4],
-                                           inputs,
-                                           "OMP_NUM_THREADS=1",
-                                           "OPENBLAS_NUM_THREADS=1",
-                                           "BLIS_NUM_THREADS=1",
-                                           "MKL_NUM_THREADS=1",
-                                           NULL};
         const ntk_process_options options = {
-            (const char *const *)line->items,     environment,         texts[0], texts[1],
+            (const char *const *)line->items,     around->variables,   out, error,
             claim->time_limit[run->options.tier], claim->memory_limit, NULL};
-        status = ntk_process_start(&options, &task->process);
+        status = run->options.launcher == NULL
+                     ? ntk_process_start(&options, &task->process)
+                     : ntk_process_launch(&options, strchr(around->texts[3], '=') + 1, &task->process);
     }
-    for (int i = 0; i < 5; i++) ntk_release(texts[i]);
+    ntk_release(out);
+    ntk_release(error);
     return status;
 }
 
@@ -206,9 +253,12 @@ static ntk_status start_computation(const ntk_run *run, ntk_task *task) {
     NTK_TRY(empty_folder(task->folder));
     NTK_TRY(make_kept_folder(run));
     command line = {0};
-    ntk_status status = build_command(run, task, &line);
-    if (status == NTK_OK) status = spawn_task(run, task, &line);
+    surroundings around = {0};
+    ntk_status status = describe_surroundings(run, task, &around);
+    if (status == NTK_OK) status = build_command(run, task, around.variables, &line);
+    if (status == NTK_OK) status = spawn_task(run, task, &line, &around);
     ntk_texts_release(line.items, line.count);
+    release_surroundings(&around);
     return status;
 }
 
@@ -246,10 +296,11 @@ static ntk_status fail_task(ntk_task *task, const char *format, ...) {
 }
 
 /* How the process ended, and the last line that it wrote, which is its own account of it. */
-static ntk_status note_failure(ntk_task *task) {
+static ntk_status note_failure(const ntk_run *run, ntk_task *task) {
     char ending[128], *path, *words;
     NTK_TRY(ntk_text_format(&path, "%s/stderr.txt", task->folder));
-    const ntk_status status = ntk_process_last_words(path, &words);
+    const ntk_status status = run->options.launcher != NULL ? ntk_process_launched_words(path, &words)
+                                                            : ntk_process_last_words(path, &words);
     ntk_release(path);
     NTK_TRY(status);
     ntk_process_describe(&task->process, ending, sizeof ending);
@@ -274,7 +325,7 @@ static ntk_status enter_in_journal(ntk_run *run, ntk_task *task) {
 }
 
 static ntk_status collect(ntk_run *run, ntk_task *task) {
-    if (task->process.ending != NTK_ENDING_EXIT || task->process.code != 0) return note_failure(task);
+    if (task->process.ending != NTK_ENDING_EXIT || task->process.code != 0) return note_failure(run, task);
     char *path;
     NTK_TRY(ntk_text_format(&path, "%s/metrics.tsv", task->folder));
     const bool written = access(path, F_OK) == 0;
@@ -423,7 +474,9 @@ static ntk_status execute(schedule *plan) {
 }
 
 ntk_status ntk_run_schedule(ntk_run *run) {
-    schedule plan = {.run = run, .slots = run->options.jobs >= 2 ? MOST_AT_ONCE : 1};
+    const ntk_run_options *options = &run->options;
+    const bool several = options->jobs >= 2 && (options->launcher == NULL || options->jobs_given);
+    schedule plan = {.run = run, .slots = several ? MOST_AT_ONCE : 1};
     NTK_TRY(list_tasks(&plan));
     const ntk_status status = execute(&plan);
     for (size_t i = 0; i < plan.running_count; i++) {

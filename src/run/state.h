@@ -54,6 +54,10 @@ typedef struct ntk_run_options {
     uint64_t seed;
     ntk_rounding rounding;        /* other than to nearest: stored results are not compared */
     size_t jobs;                  /* workers of each process; at most two processes run at once */
+    bool jobs_given;              /* with a launcher: by the user; else one process runs at once,
+                                   * and its ranks find out how many workers they have */
+    const char *launcher;         /* words that start a process on several ranks, "mpirun -np 4"
+                                   * (run/ranks.h); NULL: none */
     const ntk_setting *overrides; /* of --set: applied to the claims that have the parameter, and
                                    * not to a control that sets it itself; stored results are then
                                    * not compared */

@@ -6,6 +6,8 @@
 
 #include <criterion/criterion.h>
 
+#include "run/ranks.h"
+
 TestSuite(verify, .init = toy_begin, .fini = toy_end, .timeout = 60);
 
 typedef struct verdict_case {
@@ -167,4 +169,17 @@ Test(verify, piped_output_has_no_escapes) {
     cr_expect_eq(toy_ntk("verify toy/holds --no-figures --out run"), 0);
     cr_expect_null(strchr(toy_output(), '\x1b'));
     cr_expect_null(strchr(toy_output(), '\r'));
+}
+
+/* Several processes that take themselves for the only one would write into one folder. */
+Test(verify, ranks_want_mpi_and_a_launcher) {
+    const char *ranks = "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0";
+    cr_expect_eq(toy_shell("%s \"$NTK_FIXTURE\" verify toy/holds --out run", ranks), 5);
+    cr_expect(toy_said("belongs into --launcher"), "%s", toy_output());
+    if (ntk_ranks_built()) return;
+    cr_expect_eq(toy_shell("%s \"$NTK_FIXTURE\" run toy/holds --out run", ranks), 5);
+    cr_expect(toy_said("this ntk is built without MPI: make MPI=1"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --launcher 'mpirun -np 2' --out run"), 5);
+    cr_expect(toy_said("this ntk is built without MPI: make MPI=1"), "%s", toy_output());
+    cr_expect_eq(toy_shell("ls -d run"), 2, "nothing was begun");
 }

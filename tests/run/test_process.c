@@ -139,3 +139,54 @@ Test(process, last_words_are_the_last_line_that_says_something) {
     cr_expect_str_empty(words);
     ntk_release(words);
 }
+
+/* ---- launched -------------------------------------------------------------------------------- */
+
+static void launch(const char *script, double seconds, ntk_process *process) {
+    const char *const arguments[] = {"sh", "-c", script, NULL}, *const environment[] = {"TOY=new", NULL};
+    const ntk_process_options options = {arguments, environment, in_folder("out"), in_folder("err"), seconds,
+                                         4096,      NULL};
+    assert_ok(ntk_process_launch(&options, in_folder("progress"), process));
+}
+
+/* It is asked before it is killed, ends what it has started, and its file of progress goes. */
+Test(process, a_launcher_that_takes_too_long_is_asked_to_end) {
+    ntk_process process, *const processes[] = {&process};
+    launch("trap 'echo asked; exit 7' TERM; while :; do sleep 0.05; done", 0.5, &process);
+    fixture_write(folder, "progress", "0.25\n");
+    while (process.ending == NTK_ENDING_NONE) {
+        ntk_process_wait(processes, 1, 0.1);
+        if (process.ending == NTK_ENDING_NONE) cr_expect_eq(process.fraction, 0.25);
+    }
+    cr_expect_eq(process.ending, NTK_ENDING_TIME);
+    cr_expect_str_eq(fixture_read(in_folder("out")), "asked\n");
+    cr_expect_lt(process.seconds, 8);
+    cr_expect_eq(access(in_folder("progress"), F_OK), -1);
+}
+
+Test(process, a_launcher_ends_with_its_starter) {
+    const pid_t starter = fork();
+    if (starter == 0) {
+        ntk_process process;
+        launch("trap 'echo asked; exit' TERM; echo $$; while :; do sleep 0.05; done", 20, &process);
+        while (fixture_read(in_folder("out"))[0] == '\0') usleep(1000);
+        _exit(getpgid(process.pid) == process.pid ? 0 : 1);
+    }
+    int status, tries = 0;
+    cr_assert(waitpid(starter, &status, 0) == starter && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    while (strstr(fixture_read(in_folder("out")), "asked") == NULL && tries++ < 2000) usleep(1000);
+    cr_expect_lt(tries, 2000, "it goes on");
+}
+
+Test(process, the_words_of_a_rank_come_before_those_of_its_launcher) {
+    char *words;
+    run_shell("printf 'ntk: warning: slow\n-----\nrank 2 exited on signal 9 (Killed).\n-----\n' >&2", 10,
+              4096);
+    assert_ok(ntk_process_launched_words(in_folder("err"), &words));
+    cr_expect_str_eq(words, "rank 2 exited on signal 9 (Killed).");
+    ntk_release(words);
+    run_shell("printf 'ntk: width 64: it blew up\n-----\nExit code: 5\n-----\n' >&2", 10, 4096);
+    assert_ok(ntk_process_launched_words(in_folder("err"), &words));
+    cr_expect_str_eq(words, "ntk: width 64: it blew up");
+    ntk_release(words);
+}
