@@ -47,7 +47,8 @@ int ntk_verdict_exit_status(ntk_verdict verdict) {
 }
 
 const char *ntk_tier_text(ntk_tier tier) {
-    static const char *const texts[] = {[NTK_TIER_QUICK] = "quick", [NTK_TIER_FULL] = "full"};
+    static const char *const texts[] = {
+        [NTK_TIER_QUICK] = "quick", [NTK_TIER_FULL] = "full", [NTK_TIER_LARGE] = "large"};
     return (size_t)tier < NTK_TIER_COUNT ? texts[tier] : "unknown";
 }
 
@@ -57,7 +58,22 @@ ntk_status ntk_tier_parse(const char *text, ntk_tier *out) {
         *out = tier;
         return NTK_OK;
     }
-    return ntk_fail(NTK_ERROR_ARGUMENT, "tier '%s' should be one of quick, full", text);
+    return ntk_fail(NTK_ERROR_ARGUMENT, "tier '%s' should be one of quick, full, large", text);
+}
+
+bool ntk_claim_has_tier(const ntk_claim *claim, ntk_tier tier) {
+    return tier != NTK_TIER_LARGE || claim->settings[tier] != NULL;
+}
+
+ntk_status ntk_claim_require_tier(const ntk_claim *claim, ntk_tier tier) {
+    if (ntk_claim_has_tier(claim, tier)) return NTK_OK;
+    return ntk_fail(NTK_ERROR_NOT_FOUND,
+                    "%s has no %s tier: its claim.yaml sets no '%s' parameters (`ntk list --tier %s`)",
+                    claim->id, ntk_tier_text(tier), ntk_tier_text(tier), ntk_tier_text(tier));
+}
+
+double ntk_claim_memory(const ntk_claim *claim, ntk_tier tier) {
+    return tier == NTK_TIER_LARGE ? claim->large_memory : claim->memory_limit;
 }
 
 static void release_settings(ntk_setting *settings, size_t count) {
@@ -119,14 +135,19 @@ ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, ntk_variant 
                              const ntk_setting *overrides, size_t override_count, uint64_t seed,
                              const char *data_folder, ntk_context **out) {
     *out = NULL;
+    NTK_TRY(ntk_claim_require_tier(claim, tier));
     const ntk_control *control = variant.control;
     const size_t own = control == NULL ? 0 : control->setting_count + control->restore_count;
-    const size_t most = claim->common_count + claim->setting_count[tier] + own + override_count;
+    const ntk_tier below = tier == NTK_TIER_LARGE ? NTK_TIER_FULL : tier; /* what it stands on */
+    const size_t ours = claim->setting_count[below] + (below != tier ? claim->setting_count[tier] : 0);
+    const size_t most = claim->common_count + ours + own + override_count;
     ntk_setting *settings = NULL;
     NTK_TRY(ntk_allocate(most, sizeof *settings, (void **)&settings));
     size_t at = 0;
     for (size_t i = 0; i < claim->common_count; i++) settings[at++] = claim->common[i];
-    for (size_t i = 0; i < claim->setting_count[tier]; i++) settings[at++] = claim->settings[tier][i];
+    for (size_t i = 0; i < claim->setting_count[below]; i++) settings[at++] = claim->settings[below][i];
+    for (size_t i = 0; below != tier && i < claim->setting_count[tier]; i++)
+        settings[at++] = claim->settings[tier][i];
     at += add_variant(variant, settings + at);
     for (size_t i = 0; i < override_count; i++) settings[at++] = overrides[i];
     const ntk_status status =

@@ -11,9 +11,10 @@
 
 #include "base/digest.h"
 
-typedef enum ntk_tier { NTK_TIER_QUICK, NTK_TIER_FULL, NTK_TIER_COUNT } ntk_tier;
+/* Sizes of the experiments. Large is for clusters, and a claim need not have it. */
+typedef enum ntk_tier { NTK_TIER_QUICK, NTK_TIER_FULL, NTK_TIER_LARGE, NTK_TIER_COUNT } ntk_tier;
 
-/* "quick", "full"; parse is the inverse. Errors: NTK_ERROR_ARGUMENT, listing the tiers. */
+/* "quick", "full", "large"; parse is the inverse. Errors: NTK_ERROR_ARGUMENT, listing the tiers. */
 const char *ntk_tier_text(ntk_tier tier);
 ntk_status ntk_tier_parse(const char *text, ntk_tier *out);
 
@@ -131,12 +132,14 @@ typedef struct ntk_claim {
     ntk_wording wording;
     char **hypotheses;
     size_t hypothesis_count;
-    ntk_setting *common; /* what both tiers set */
+    ntk_setting *common; /* what all tiers set */
     size_t common_count;
-    ntk_setting *settings[NTK_TIER_COUNT]; /* what each sets beside */
+    ntk_setting *settings[NTK_TIER_COUNT]; /* what each sets beside; large: what it changes of the
+                                            * full tier, NULL where the claim is not part of it */
     size_t setting_count[NTK_TIER_COUNT];
     double time_limit[NTK_TIER_COUNT]; /* seconds for one process */
-    double memory_limit;               /* MiB for one process */
+    double memory_limit;               /* MiB for one process; of the large tier: large_memory */
+    double large_memory;
     ntk_claim_data data;
     ntk_check *checks;
     size_t check_count;
@@ -161,10 +164,18 @@ ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, 
  * Errors: NTK_ERROR_IO. */
 ntk_status ntk_claim_digest(const char *folder, ntk_digest *out);
 
+bool ntk_claim_has_tier(const ntk_claim *claim, ntk_tier tier);
+
+/* The same, as an error that says where tiers are listed: NTK_ERROR_NOT_FOUND. */
+ntk_status ntk_claim_require_tier(const ntk_claim *claim, ntk_tier tier);
+
+/* MiB for one process. */
+double ntk_claim_memory(const ntk_claim *claim, ntk_tier tier);
+
 /* Release and zero; a zeroed value is allowed. */
 void ntk_claim_release(ntk_claim *claim);
 
-/* The context for one process of a claim, which must outlive it: the settings of both tiers and of
+/* The context for one process of a claim, which must outlive it: the settings of all tiers and of
  * this one, then those of the variant, then `overrides`, what --set gave. Errors: those of
  * ntk_context_create. */
 ntk_status ntk_claim_context(const ntk_claim *claim, ntk_tier tier, ntk_variant variant,

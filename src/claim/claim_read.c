@@ -62,11 +62,17 @@ static const ntk_schema_field fields[] = {
     {PARAMETERS, "quick", OPTIONAL, "a mapping", parse_tier_settings,
      AT(ntk_claim, settings[NTK_TIER_QUICK])},
     {PARAMETERS, "full", OPTIONAL, "a mapping", parse_tier_settings, AT(ntk_claim, settings[NTK_TIER_FULL])},
+    {PARAMETERS, "large", OPTIONAL, "a mapping", parse_tier_settings,
+     AT(ntk_claim, settings[NTK_TIER_LARGE])},
 
     {RESOURCES, "quick-seconds", OPTIONAL, "a positive number", ntk_parse_positive,
      AT(ntk_claim, time_limit[NTK_TIER_QUICK])},
     {RESOURCES, "full-seconds", OPTIONAL, "a positive number", ntk_parse_positive,
      AT(ntk_claim, time_limit[NTK_TIER_FULL])},
+    {RESOURCES, "large-seconds", OPTIONAL, "a positive number", ntk_parse_positive,
+     AT(ntk_claim, time_limit[NTK_TIER_LARGE])},
+    {RESOURCES, "large-megabytes", OPTIONAL, "a positive number", ntk_parse_positive,
+     AT(ntk_claim, large_memory)},
     {RESOURCES, "megabytes", OPTIONAL, "a positive number", ntk_parse_positive, AT(ntk_claim, memory_limit)},
 
     {DATA, "takes", REQUIRED, "points, or [points, labels]", parse_takes, 0},
@@ -87,7 +93,13 @@ static const ntk_schema_field fields[] = {
 static const ntk_schema schema = {fields, sizeof fields / sizeof *fields, sections};
 
 /* What one process may take, where the claim does not say. */
-enum { QUICK_SECONDS = 600, FULL_SECONDS = 3600, MEGABYTES = 4096 };
+enum {
+    QUICK_SECONDS = 600,
+    FULL_SECONDS = 3600,
+    LARGE_SECONDS = 604800,
+    MEGABYTES = 4096,
+    LARGE_MEGABYTES = 65536
+};
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 
@@ -427,8 +439,9 @@ static ntk_status require_twin(ntk_reader *reader, const ntk_claim *claim, size_
     return NTK_OK;
 }
 
-/* Whoever changes a setting of both tiers finds it in one place. */
+/* Whoever changes a setting of both tiers finds it in one place. Large says what it changes. */
 static ntk_status require_one_place(ntk_reader *reader, const ntk_claim *claim, ntk_tier tier) {
+    if (tier == NTK_TIER_LARGE) return NTK_OK;
     for (size_t i = 0; i < claim->setting_count[tier]; i++)
         for (size_t j = 0; j < claim->common_count; j++)
             if (strcmp(claim->settings[tier][i].name, claim->common[j].name) == 0)
@@ -491,8 +504,11 @@ ntk_status ntk_claim_digest(const char *folder, ntk_digest *out) {
 ntk_status ntk_claim_read(const char *folder, const ntk_experiment *experiment, ntk_claim *out) {
     *out = (ntk_claim){
         .experiment = experiment,
-        .time_limit = {[NTK_TIER_QUICK] = QUICK_SECONDS, [NTK_TIER_FULL] = FULL_SECONDS},
+        .time_limit = {[NTK_TIER_QUICK] = QUICK_SECONDS,
+                       [NTK_TIER_FULL] = FULL_SECONDS,
+                       [NTK_TIER_LARGE] = LARGE_SECONDS},
         .memory_limit = MEGABYTES,
+        .large_memory = LARGE_MEGABYTES,
     };
     const ntk_status status = read_folder(folder, out);
     if (status != NTK_OK) ntk_claim_release(out);

@@ -93,7 +93,7 @@ static ntk_status require_under(ntk_reader *reader, const ntk_claim *claim, ntk_
 }
 
 ntk_status ntk_claim_require_metrics(ntk_reader *reader, const ntk_claim *claim) {
-    for (ntk_tier tier = NTK_TIER_QUICK; tier < NTK_TIER_COUNT; tier++) {
+    for (ntk_tier tier = NTK_TIER_QUICK; tier < NTK_TIER_COUNT && ntk_claim_has_tier(claim, tier); tier++) {
         NTK_TRY(require_under(reader, claim, tier, (ntk_variant){0}));
         for (size_t i = 0; i < claim->control_count; i++)
             for (int twin = 0; twin < 2; twin++)

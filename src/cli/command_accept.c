@@ -8,7 +8,7 @@
 #include "run/finished.h"
 
 static const cli_option options[] = {{"why", 0, "TEXT", "the reason, for the ledger (required)"},
-                                     {"tier", 0, "TIER", "quick (default) or full"},
+                                     {"tier", 0, "TIER", "quick (default), full or large"},
                                      {"run", 0, "DIR", "folder of the run (default: results/latest)"},
                                      CLI_SUITES_OPTION,
                                      {NULL, 0, NULL, NULL}};

@@ -14,6 +14,7 @@
 #include "run/record.h"
 
 static const cli_option options[] = {
+    {"tier", 0, "TIER", "only the claims that have this tier: all have quick and full, few large"},
     {"source", 0, "PAPER", "only the claims about this paper, \"chen-2025\" say, and what else it states"},
     {"format", 0, "FORMAT", "text (default), or markdown: the table of docs/theorems.md"},
     CLI_SUITES_OPTION,
@@ -31,6 +32,7 @@ typedef struct listing {
     const ntk_record *records; /* (count), the oldest first */
     size_t count;
     const char *source;
+    ntk_tier tier;
     bool markdown;
     const bool *selected; /* (registry entries) */
 } listing;
@@ -79,7 +81,8 @@ static int list(const ntk_suite *suite, const listing *self) {
             result = cli_fail(status);
             continue;
         }
-        if (self->source == NULL || strcmp(claim.paper, self->source) == 0) {
+        if ((self->source == NULL || strcmp(claim.paper, self->source) == 0) &&
+            ntk_claim_has_tier(&claim, self->tier)) {
             print_claim(&claim, self);
             printed++;
         }
@@ -151,6 +154,8 @@ static int print_list(const cli_arguments *arguments) {
     const bool markdown = format != NULL && strcmp(format, "markdown") == 0;
     if (format != NULL && !markdown && strcmp(format, "text") != 0)
         return cli_usage_error(arguments->command, "--format takes text or markdown, not '%s'", format);
+    ntk_tier tier = NTK_TIER_QUICK;
+    if (cli_tier(arguments, &tier) != CLI_OK) return CLI_USAGE;
     ntk_suite suite;
     const ntk_status status = ntk_suite_open(ntk_registry, NULL, &suite);
     if (status != NTK_OK) return cli_fail(status);
@@ -161,7 +166,7 @@ static int print_list(const cli_arguments *arguments) {
         ntk_suite_release(&suite);
         return cli_fail(found);
     }
-    const listing all = {records, count, cli_value(arguments, "source"), markdown, NULL};
+    const listing all = {records, count, cli_value(arguments, "source"), tier, markdown, NULL};
     int result = list_named(&suite, arguments, all);
     if (result == CLI_OK && all.source != NULL && !markdown && arguments->name_count == 0) {
         const ntk_status listed = list_unclaimed(&suite, all.source);
@@ -179,7 +184,7 @@ static int run(const cli_arguments *arguments) {
 
 const cli_command cli_list = {
     .name = "list",
-    .synopsis = "[CLAIM or SUITE ...] [--source PAPER] [--format text|markdown]",
+    .synopsis = "[CLAIM or SUITE ...] [--tier TIER] [--source PAPER] [--format text|markdown]",
     .summary = "the claims, with their sources and newest verdicts",
     .details =
         "Lists the claims, or those that are named. The first column is the newest verdict among all runs in "

@@ -28,7 +28,7 @@
 static const cli_option options[] = {
     {"control", 0, "NAME", "compute this control of the claim"},
     {"twin", 0, NULL, "compute the control's twin: its settings with the hypothesis put back"},
-    {"tier", 0, "TIER", "quick (default) or full"},
+    {"tier", 0, "TIER", "quick (default), full or large"},
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
     {"rounding", 0, "MODE", "nearest (default), up, down, zero, or random: each unit under one drawn"},
     {"set", 0, "NAME=VALUE", "change a parameter; may be repeated (`ntk show CLAIM` lists them)"},

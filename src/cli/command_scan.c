@@ -19,7 +19,7 @@
 static const cli_option options[] = {
     {"over", 0, "NAME=VALUES", "an axis of the grid: 1,2,4; of lists, 64,256/128,512; may be repeated"},
     {"metric", 0, "NAME", "what is shown and drawn (default: that of the first check)"},
-    {"tier", 0, "TIER", "quick (default) or full: the sizes of the experiments"},
+    {"tier", 0, "TIER", "quick (default), full or large: the sizes of the experiments"},
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {"set", 0, "NAME=VALUE", "change a parameter at all points; may be repeated"},

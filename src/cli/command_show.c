@@ -135,6 +135,8 @@ static void show_parameters(const ntk_claim *claim) {
     show_tier("both tiers", claim->common, claim->common_count);
     show_tier("quick tier", claim->settings[NTK_TIER_QUICK], claim->setting_count[NTK_TIER_QUICK]);
     show_tier("full tier", claim->settings[NTK_TIER_FULL], claim->setting_count[NTK_TIER_FULL]);
+    show_tier("large tier, as full but for", claim->settings[NTK_TIER_LARGE],
+              claim->setting_count[NTK_TIER_LARGE]);
 }
 
 static void show_rest(const ntk_claim *claim) {

@@ -15,7 +15,7 @@
 #include "run/shell.h"
 
 static const cli_option options[] = {
-    {"tier", 0, "TIER", "quick (default) or full: the sizes of the experiments"},
+    {"tier", 0, "TIER", "quick (default), full or large: the sizes of the experiments"},
     {"seed", 0, "N", "base seed of all random streams (default: that of the stored results)"},
     {"seeds", 0, "N",
      "N runs instead of one, under the base seeds that follow: how often each interval fails"},

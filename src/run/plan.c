@@ -211,6 +211,27 @@ static ntk_status plan_tasks(ntk_run *run, size_t index) {
     return NTK_OK;
 }
 
+/* Of the claims that are selected, those of the tier. One that is named by itself has to have
+ * it. */
+static ntk_status keep_tier(const ntk_run *run, const char *const *names, size_t count, bool *selected) {
+    size_t kept = 0;
+    const ntk_registry_entry *registry = run->suite->registry;
+    for (size_t i = 0; registry[i].id != NULL && run->options.tier == NTK_TIER_LARGE; i++) {
+        ntk_claim claim;
+        if (!selected[i]) continue;
+        NTK_TRY(ntk_suite_claim_alone(run->suite, registry[i].id, &claim));
+        bool named = false;
+        for (size_t k = 0; k < count; k++) named = named || strcmp(names[k], registry[i].id) == 0;
+        const ntk_status status = named ? ntk_claim_require_tier(&claim, run->options.tier) : NTK_OK;
+        selected[i] = ntk_claim_has_tier(&claim, run->options.tier);
+        kept += selected[i];
+        ntk_claim_release(&claim);
+        NTK_TRY(status);
+    }
+    if (kept > 0 || run->options.tier != NTK_TIER_LARGE) return NTK_OK;
+    return ntk_fail(NTK_ERROR_NOT_FOUND, "none of these claims has a large tier (`ntk list --tier large`)");
+}
+
 static ntk_status plan_selection(ntk_run *run, const bool *selected, size_t available) {
     void *memory;
     NTK_TRY(ntk_allocate(available, sizeof *run->claims, &memory));
@@ -253,6 +274,7 @@ ntk_status ntk_run_plan(ntk_run *run, const char *const *names, size_t count) {
     void *memory;
     NTK_TRY(ntk_allocate(available, sizeof(bool), &memory));
     ntk_status status = ntk_suite_select(run->suite, names, count, memory);
+    if (status == NTK_OK) status = keep_tier(run, names, count, memory);
     if (status == NTK_OK) status = plan_shard(run, memory);
     if (status == NTK_OK) status = plan_selection(run, memory, available);
     ntk_release(memory);

@@ -128,7 +128,7 @@ static ntk_status judge_ending(const ntk_claim *claim, const ntk_process *proces
                     words[0] != '\0' ? ": " : "", words);
 }
 
-static ntk_status run_in(const ntk_claim *claim, const char *folder, const char *request) {
+static ntk_status run_in(const ntk_claim *claim, ntk_tier tier, const char *folder, const char *request) {
     char *texts[2] = {0}, *words = NULL;
     ntk_process process;
     ntk_status status = ntk_text_format(&texts[0], "%s/stdout.txt", folder);
@@ -136,8 +136,8 @@ static ntk_status run_in(const ntk_claim *claim, const char *folder, const char 
     if (status == NTK_OK) {
         const char *const arguments[] = {claim->program, request, NULL};
         const char *const environment[] = {"PYTHONDONTWRITEBYTECODE=1", NULL};
-        const ntk_process_options options = {arguments, environment,         texts[0], texts[1],
-                                             INFINITY,  claim->memory_limit, folder};
+        const ntk_process_options options = {
+            arguments, environment, texts[0], texts[1], INFINITY, ntk_claim_memory(claim, tier), folder};
         status = ntk_process_start(&options, &process);
     }
     if (status == NTK_OK) status = watch(&process);
@@ -281,7 +281,7 @@ ntk_status ntk_program_run(const ntk_claim *claim, ntk_tier tier, uint64_t seed,
     ntk_status status = make_folder(out, &folder);
     if (status == NTK_OK) status = ntk_text_format(&request, "%s/request.json", folder);
     if (status == NTK_OK) status = write_request(claim, tier, seed, folder, context, request);
-    if (status == NTK_OK) status = run_in(claim, folder, request);
+    if (status == NTK_OK) status = run_in(claim, tier, folder, request);
     if (status == NTK_OK) status = take_metrics(claim, folder, context);
     if (status == NTK_OK) status = take_tables(folder, context);
     if (folder != NULL && (status == NTK_OK || out == NULL)) remove_folder(folder);

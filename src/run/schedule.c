@@ -220,9 +220,13 @@ static ntk_status spawn_task(const ntk_run *run, ntk_task *task, const command *
     ntk_status status = ntk_text_format(&out, "%s/stdout.txt", task->folder);
     if (status == NTK_OK) status = ntk_text_format(&error, "%s/stderr.txt", task->folder);
     if (status == NTK_OK) {
-        const ntk_process_options options = {
-            (const char *const *)line->items,     around->variables,   out, error,
-            claim->time_limit[run->options.tier], claim->memory_limit, NULL};
+        const ntk_process_options options = {(const char *const *)line->items,
+                                             around->variables,
+                                             out,
+                                             error,
+                                             claim->time_limit[run->options.tier],
+                                             ntk_claim_memory(claim, run->options.tier),
+                                             NULL};
         status = run->options.launcher == NULL
                      ? ntk_process_start(&options, &task->process)
                      : ntk_process_launch(&options, strchr(around->texts[3], '=') + 1, &task->process);
