@@ -217,6 +217,29 @@ Test(claim_read, what_nearly_always_holds_need_not_be_said) {
     ntk_claim_release(&claim);
 }
 
+/* It stands on the full tier, and does not have to be there. */
+Test(claim_read, a_large_tier_says_what_it_changes) {
+    ntk_claim claim;
+    ntk_context *context;
+    size_t count;
+    assert_ok(read_with(9, "  full: {widths: [64, 512], seeds: 5}\n  large: {widths: [4096]}", &claim));
+    cr_expect(ntk_claim_has_tier(&claim, NTK_TIER_LARGE));
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_LARGE, (ntk_variant){0}, NULL, 0, 0, "", &context));
+    cr_expect(ntk_context_integers(context, "widths", &count)[0] == 4096 && count == 1);
+    cr_expect_eq(ntk_context_integer(context, "seeds"), 5);
+    ntk_context_destroy(context);
+    assert_ok(ntk_claim_context(&claim, NTK_TIER_FULL, (ntk_variant){0}, NULL, 0, 0, "", &context));
+    cr_expect(ntk_context_integers(context, "widths", &count)[1] == 512 && count == 2);
+    ntk_context_destroy(context);
+    cr_expect_eq(ntk_claim_memory(&claim, NTK_TIER_LARGE), 65536);
+    ntk_claim_release(&claim);
+    assert_ok(read_with(9, "  full: {widths: [64, 512]}", &claim));
+    cr_expect_not(ntk_claim_has_tier(&claim, NTK_TIER_LARGE));
+    cr_expect_eq(ntk_claim_context(&claim, NTK_TIER_LARGE, (ntk_variant){0}, NULL, 0, 0, "", &context),
+                 NTK_ERROR_NOT_FOUND);
+    ntk_claim_release(&claim);
+}
+
 Test(claim_read, data_of_a_users_own) {
     ntk_claim claim;
     assert_ok(read_with(
@@ -246,9 +269,11 @@ Test(claim_read, keys_unknown_repeated_and_missing) {
     expect_fault(6, "source: {paper: p, result: r}", 6,
                  "lacks the key 'wording' (restated, reconstructed or ours)");
     expect_fault(8, "  fast: {seeds: 4}", 8,
-                 "unknown key 'fast' in parameters: allowed are both, quick, full");
-    expect_fault(10, "resources: {seconds: 2}", 10,
-                 "unknown key 'seconds' in resources: allowed are quick-seconds, full-seconds, megabytes");
+                 "unknown key 'fast' in parameters: allowed are both, quick, full, large");
+    expect_fault(
+        10, "resources: {seconds: 2}", 10,
+        "unknown key 'seconds' in resources: allowed are quick-seconds, full-seconds, large-seconds, "
+        "large-megabytes, megabytes");
     expect_fault(15, "  - {name: c, removes: h, set: {lambda: 0}, breaks: a}", 15,
                  "a control lacks the key 'why'");
     expect_fault(8, "  quick: {seeds: 4, seeds: 5}", 8, "key 'seeds' is given twice");

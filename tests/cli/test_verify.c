@@ -171,6 +171,15 @@ Test(verify, piped_output_has_no_escapes) {
     cr_expect_null(strchr(toy_output(), '\r'));
 }
 
+Test(verify, a_tier_that_a_claim_does_not_have) {
+    cr_expect_eq(toy_ntk("verify toy/holds --tier large --out run"), 64);
+    cr_expect(toy_said("toy/holds has no large tier"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify --tier large --out run"), 64);
+    cr_expect(toy_said("none of these claims has a large tier"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("list --tier large"), 0);
+    cr_expect_str_empty(toy_output());
+}
+
 /* Several processes that take themselves for the only one would write into one folder. */
 Test(verify, ranks_want_mpi_and_a_launcher) {
     const char *ranks = "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0";
