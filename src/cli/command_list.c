@@ -184,7 +184,7 @@ static int run(const cli_arguments *arguments) {
 
 const cli_command cli_list = {
     .name = "list",
-    .synopsis = "[CLAIM or SUITE ...] [--tier TIER] [--source PAPER] [--format text|markdown]",
+    .synopsis = "[CLAIM or SUITE ...] [OPTION ...]",
     .summary = "the claims, with their sources and newest verdicts",
     .details =
         "Lists the claims, or those that are named. The first column is the newest verdict among all runs in "

@@ -10,6 +10,7 @@
 #include "experiment/kept.h"
 #include "experiment/rows.h"
 #include "experiment/share.h"
+#include "experiment/unit_times.h"
 
 typedef struct execution {
     ntk_unit unit;
@@ -79,6 +80,7 @@ ntk_status ntk_map_units(size_t units, ntk_unit unit, void *context, const ntk_s
     else if (status == NTK_OK)
         status = ntk_map(units, run_unit, &self);
     ntk_kept_close(self.kept);
+    if (status == NTK_OK) status = ntk_unit_times_note(units, self.seconds);
     ntk_release(self.seconds);
     ntk_release(self.done);
     return status;

@@ -14,6 +14,7 @@
 #include "experiment/metrics.h"
 #include "experiment/share.h"
 #include "experiment/support.h"
+#include "experiment/unit_times.h"
 #include "run/catalogue.h"
 #include "run/given.h"
 #include "run/program.h"
@@ -109,6 +110,15 @@ static ntk_status conduct_program(const ntk_claim *claim, const ntk_process_requ
 }
 
 /* Reading before and writing after it round to nearest. */
+/* Beside the tables, which hold no times. */
+static ntk_status write_unit_times(const char *folder) {
+    char *path;
+    NTK_TRY(ntk_text_format(&path, "%s/unit-times.txt", folder));
+    const ntk_status status = ntk_unit_times_write(path);
+    ntk_release(path);
+    return status;
+}
+
 static ntk_status conduct(const ntk_claim *claim, const ntk_process_request *request, ntk_context *context) {
     if (claim->program != NULL) return conduct_program(claim, request, context);
     NTK_TRY(ntk_rounding_begin(request->rounding, request->seed, claim->id));
@@ -130,10 +140,12 @@ static ntk_status compute(const ntk_suite *suite, const ntk_process_request *req
     ntk_status status = check_before(suite, request, claim, given);
     const bool writes = request->out != NULL && ntk_share_rank() == 0;
     if (status == NTK_OK && writes) status = ntk_folder_create(request->out);
+    if (writes) ntk_unit_times_begin();
     if (status == NTK_OK) status = conduct(claim, request, context);
     if (status == NTK_OK) status = ntk_experiment_check_metrics(context);
     if (status == NTK_OK) status = check_again(suite, request, claim, given);
     if (status == NTK_OK && writes) status = ntk_context_write(context, request->out);
+    if (status == NTK_OK && writes) status = write_unit_times(request->out);
     if (status == NTK_OK) status = copy_metrics(ntk_context_metrics(context), metrics);
     ntk_context_destroy(context);
     return status;

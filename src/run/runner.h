@@ -7,7 +7,8 @@
  *     junit.xml         the same for CI
  *     report.html       the same for people, one self-contained file
  *     journal.log       one line per finished process; what --resume goes by
- *     <suite>/<claim>/  metrics.tsv, <table>.tsv, figure.svg, figure.png; controls/<name>/
+ *     <suite>/<claim>/  metrics.tsv, <table>.tsv, figure.svg, figure.png; controls/<name>/;
+ *                       unit-times.txt, what each unit took (ci/scaling)
  *
  * Result tables (*.tsv) hold no times: the same seed gives the same bytes for any number of
  * workers, in any order, with or without an interruption. */

@@ -17,7 +17,7 @@ const ntk_parameter ntk_sweep_parameters[] = {
     NTK_CHOICE("data", "sphere", "sphere|digits", "what the points are drawn from"),
     NTK_FLAG("coordinates", false, "give networks the points' coordinates in their span: the same law"),
     NTK_INTEGERS("digits", "3 8", 0, 9, "the digits that are the classes"),
-    NTK_INTEGERS("widths", "64", 2, 65536, "hidden widths, ascending"),
+    NTK_INTEGERS("widths", "64", 2, 1048576, "hidden widths, ascending"),
     NTK_INTEGERS("deep-widths", "0", 0, 65536, "of networks with more than one layer, as many; 0: widths"),
     NTK_INTEGER("seeds", 2, 1, 100000, "initialisations (each with its own points) per width"),
     NTK_INTEGER("test-points", 0, 0, 1000, "points followed but never trained on"),
