@@ -4,7 +4,8 @@ eval list("networks", "errors", 'strcol("network")')
 eval span("e", "errors", 'col("error")')
 eval span("b", "errors", 'col("bound")')
 spelt(name) = name[1:5] eq "conv-" ? "conv. ".named(name[6:]) : \
-    name[1:5] eq "leaky" ? "leaky ReLU" : name[1:7] eq "default" ? name : named(name)
+    name[1:5] eq "leaky" ? "leaky ReLU" : \
+    name eq "default-residual" ? "def. res." : name eq "default-conv" ? "def. conv." : named(name)
 place(name) = sum [i=1:words(networks)] (word(networks, i) eq name ? i : 0)
 aside_of(setting) = setting eq "plain" ? -step : step
 step = 0.15
