@@ -279,26 +279,46 @@ static ntk_status lock_temporary(const ntk_file *file, int descriptor) {
     return NTK_OK;
 }
 
-static ntk_status open_lasting(ntk_file *file) {
+static ntk_status name_lasting(ntk_file *file) {
+    const size_t size = strlen(file->target) + sizeof ".part";
+    void *memory = NULL;
+    NTK_TRY(ntk_allocate(size, 1, &memory));
+    file->temporary = memory;
+    snprintf(file->temporary, size, "%s.part", file->target);
+    return NTK_OK;
+}
+
+static ntk_status open_alone(ntk_file *file) {
+    const int descriptor = open(file->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) return fail_io(file->temporary, "open it", errno);
+    NTK_TRY(open_stream(file, descriptor));
+    return lock_temporary(file, descriptor);
+}
+
+/* The shared lock is given up at once: it tells whether somebody holds the file alone. */
+static ntk_status open_jointly(ntk_file *file) {
+    const int probe = open(file->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (probe < 0) return fail_io(file->temporary, "open it", errno);
+    const bool held = flock(probe, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(probe);
+    if (held) return ntk_fail(NTK_ERROR_IO, "%s: another process is writing it", file->temporary);
+    const int descriptor = open(file->temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    return descriptor < 0 ? fail_io(file->temporary, "open it", errno) : open_stream(file, descriptor);
+}
+
+static ntk_status open_lasting(ntk_file *file, bool alone) {
     struct stat old = {0};
     bool exists = false, through = false;
     NTK_TRY(copy_string(file->path, &file->target));
     NTK_TRY(follow_links(file, &old, &exists, &through));
     if (through) return ntk_fail(NTK_ERROR_ARGUMENT, "%s: not a regular file", file->path);
     NTK_TRY(open_folder(file));
-    const size_t size = strlen(file->target) + sizeof ".part";
-    void *memory = NULL;
-    NTK_TRY(ntk_allocate(size, 1, &memory));
-    file->temporary = memory;
-    snprintf(file->temporary, size, "%s.part", file->target);
-    const int descriptor = open(file->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0) return fail_io(file->temporary, "open it", errno);
-    NTK_TRY(open_stream(file, descriptor));
-    NTK_TRY(lock_temporary(file, descriptor));
-    return exists ? keep_attributes(file, &old) : NTK_OK;
+    NTK_TRY(name_lasting(file));
+    NTK_TRY(alone ? open_alone(file) : open_jointly(file));
+    return exists && alone ? keep_attributes(file, &old) : NTK_OK;
 }
 
-ntk_status ntk_file_create_lasting(const char *path, ntk_file **out) {
+static ntk_status create_lasting(const char *path, bool alone, ntk_file **out) {
     *out = NULL;
     void *memory = NULL;
     NTK_TRY(ntk_allocate(1, sizeof(ntk_file), &memory));
@@ -306,11 +326,31 @@ ntk_status ntk_file_create_lasting(const char *path, ntk_file **out) {
     file->folder = -1;
     file->lasting = true; /* what was there before is another's until it is locked */
     ntk_status status = copy_string(path, &file->path);
-    if (status == NTK_OK) status = open_lasting(file);
+    if (status == NTK_OK) status = open_lasting(file, alone);
     if (status == NTK_OK)
         *out = file;
     else
         ntk_file_abandon(file);
+    return status;
+}
+
+ntk_status ntk_file_create_lasting(const char *path, ntk_file **out) {
+    return create_lasting(path, true, out);
+}
+
+ntk_status ntk_file_join_lasting(const char *path, ntk_file **out) {
+    return create_lasting(path, false, out);
+}
+
+ntk_status ntk_file_find_target(const char *path, char **target, bool *exists) {
+    struct stat info;
+    bool through = true;
+    ntk_file file = {.path = (char *)path};
+    NTK_TRY(copy_string(path, &file.target));
+    ntk_status status = follow_links(&file, &info, exists, &through);
+    if (status == NTK_OK && through) status = ntk_fail(NTK_ERROR_ARGUMENT, "%s: not a regular file", path);
+    *target = status == NTK_OK ? file.target : NULL;
+    if (status != NTK_OK) ntk_release(file.target);
     return status;
 }
 

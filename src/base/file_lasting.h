@@ -17,6 +17,16 @@ ntk_status ntk_file_examine(const char *path, bool *replaceable);
  * replaceable. */
 ntk_status ntk_file_create_lasting(const char *path, ntk_file **out);
 
+/* *target: the name that the symbolic links of `path` lead to, to be given to ntk_release; *exists:
+ * a file stands there. Errors: NTK_ERROR_IO; NTK_ERROR_ARGUMENT where it is not replaceable. */
+ntk_status ntk_file_find_target(const char *path, char **target, bool *exists);
+
+/* As ntk_file_create_lasting, but without the lock and for writing only, for several processes that
+ * write different bytes. Write-only matters on NFS: a client that never reads a page sends the
+ * server the bytes that were written into it, and not the rest of the page, which may be another's.
+ * Errors: NTK_ERROR_IO, also where a process holds it alone; NTK_ERROR_ARGUMENT. */
+ntk_status ntk_file_join_lasting(const char *path, ntk_file **out);
+
 /* The name of the temporary file. */
 const char *ntk_file_temporary(const ntk_file *file);
 

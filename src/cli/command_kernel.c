@@ -24,6 +24,7 @@ static const cli_option options[] = {
     {"float32", 0, NULL, "write float32, each entry rounded once"},
     {"memory", 0, "SIZE", "for blocks in the making, 512M or 4G say (default 1G)"},
     {"resume", 0, NULL, "go on with what a run that was ended has left; else begin"},
+    {"shard", 0, "K/N", "make the K-th of N shares; whoever ends last completes FILE"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
     {NULL, 0, NULL, NULL}};
 
@@ -58,10 +59,13 @@ static ntk_status compute(const cli_kernel_file *request, bool limited) {
     bool replaceable = false;
     NTK_TRY(check_shapes(request->x, request->y));
     NTK_TRY(ntk_file_examine(request->output, &replaceable));
-    if (!replaceable && (limited || request->resume))
+    const bool sharded = request->shard.count > 0;
+    if (!replaceable && (limited || request->resume || sharded))
         return ntk_fail(NTK_ERROR_ARGUMENT, "%s: --%s wants a regular file to write to", request->output,
-                        request->resume ? "resume" : "memory");
-    const bool whole = !replaceable || (!request->resume && cli_kernel_is_one_block(request));
+                        sharded           ? "shard"
+                        : request->resume ? "resume"
+                                          : "memory");
+    const bool whole = !replaceable || (!request->resume && !sharded && cli_kernel_is_one_block(request));
     return whole ? compute_whole(request) : cli_kernel_write(request);
 }
 
@@ -69,7 +73,7 @@ static ntk_status compute(const cli_kernel_file *request, bool limited) {
 
 /* Of the options that decide the result, as they were given. */
 static ntk_digest digest_options(const cli_arguments *arguments) {
-    static const char *const others[] = {"output", "jobs", "memory", "resume"};
+    static const char *const others[] = {"output", "jobs", "memory", "resume", "shard"};
     ntk_digest digest = NTK_DIGEST_START;
     for (size_t i = 0; options[i].name != NULL; i++) {
         bool decides = arguments->values[i] != NULL;
@@ -96,6 +100,12 @@ static int read_memory(const cli_arguments *arguments, size_t *out) {
         return cli_usage_error(arguments->command, "--memory takes a size, 512M or 4G say, not '%s'", text);
     *out = (size_t)size << shift;
     return CLI_OK;
+}
+
+static int read_shard(const cli_arguments *arguments, ntk_shard *out) {
+    const char *text = cli_value(arguments, "shard");
+    if (text == NULL || ntk_shard_parse(text, out) == NTK_OK) return CLI_OK;
+    return cli_usage_error(arguments->command, "--shard: %s", ntk_error_detail());
 }
 
 static ntk_status read_and_compute(const cli_arguments *arguments, ntk_architecture *architecture,
@@ -127,6 +137,7 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_kernel_type(arguments, &request.type);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
     if (usage == CLI_OK) usage = read_memory(arguments, &request.memory);
+    if (usage == CLI_OK) usage = read_shard(arguments, &request.shard);
     if (usage != CLI_OK) return usage;
     if (request.output == NULL) return cli_usage_error(arguments->command, "-o FILE is required");
     const ntk_status status = read_and_compute(arguments, &architecture, &request, jobs);
@@ -150,6 +161,12 @@ const cli_command cli_kernel = {
         "leaves FILE.part and its journal, FILE.part.journal; the same command with --resume goes on, "
         "without it begins again. Other points, options or another program are refused. Pipes and "
         "devices get a matrix that was made in memory.\n\n"
+        "With --shard K/N, N processes make one matrix, at once or one after another, on machines that "
+        "share a file system. Each writes its share into FILE.part, and whoever completes the last share "
+        "makes it FILE, with the bytes of a run without shards. Points, options and program must be the "
+        "same for all, but for --memory, --jobs and --resume. A share that was ended or has failed stays "
+        "to be resumed; to begin all again, remove FILE.part*. FILE must not exist when the first "
+        "begins.\n\n"
         "Each block of a residual network adds alpha (sqrt(1/m) V phi(w/sqrt(m) W h + w b beta) + b gamma) "
         "to h = W x/sqrt(d) + b beta; there are no biases at the output.\n\n"
         "A convolutional network takes images (n, H, W, C) or (n, H*W*C); a signal is an image of height 1. "

@@ -4,6 +4,9 @@
  * of the whole matrix (ntk_kernel_block), so the file has them for any memory and any number of
  * workers.
  *
+ * Shards take stripes of rows, and with a stripe of a Gram matrix its mirror image: entry (r, c) is
+ * written by the shard that has row max(r, c), and by no other.
+ *
  * Written by position, not through a mapping: a disk that fills up is an error, not a signal, and
  * what is in memory is what was asked for. */
 #include "cli/kernel_file.h"
@@ -27,6 +30,8 @@ enum {
                        * ended */
     MOST_IMAGES = 64, /* the same for convolutional networks, whose pairs take far longer */
     WRITE_ROWS = 64,  /* written by one unit of a map */
+    STRIPES = 8,      /* of a shard at least, where stripes may be so low */
+    GROUP = 8,        /* the lowest stripe of a convolutional network: the lanes of kernel/gram.c */
 };
 
 /* ---- the size of blocks ---------------------------------------------------------------------- */
@@ -35,9 +40,34 @@ typedef struct {
     size_t n, m;
     bool symmetric;
     size_t rows, columns; /* of a block at most */
+    size_t stripe;        /* rows that go to one shard together: n where there is none */
+    ntk_shard shard;
 } plan;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* By what all shards have in common, and not by their memory. */
+static ntk_status plan_stripes(const cli_kernel_file *request, plan *p) {
+    const bool images = request->architecture->family == NTK_CONVOLUTIONAL;
+    const size_t step = images ? GROUP : TILE, most = images ? MOST_IMAGES : MOST_ROWS;
+    p->shard = request->shard;
+    p->stripe = p->n;
+    if (p->shard.count == 0) return NTK_OK;
+    const size_t even = p->n / (STRIPES * p->shard.count) / step * step;
+    p->stripe = smaller(even > 0 ? even : step, most);
+    const size_t stripes = (p->n + p->stripe - 1) / p->stripe;
+    if (p->shard.count <= stripes) return NTK_OK;
+    return ntk_fail(NTK_ERROR_ARGUMENT, "%zu rows are %zu stripes of %zu: too few for %zu shards", p->n,
+                    stripes, p->stripe, p->shard.count);
+}
+
+/* Forth and back, since the stripes of a Gram matrix grow. */
+static bool is_mine(const plan *p, size_t stripe) {
+    const size_t count = p->shard.count;
+    if (count == 0) return true;
+    const size_t k = stripe % (2 * count);
+    return (k < count ? k : 2 * count - 1 - k) + 1 == p->shard.index;
+}
 
 /* A block, a tile and rows to transpose for each worker; of a convolutional network two indices a
  * pair. */
@@ -71,6 +101,7 @@ typedef struct {
     bool live;
     double base, span; /* what was done before the map that runs, and what it adds */
     double begin;      /* done before this process */
+    double total;      /* of the matrix, to be done by this shard */
     double start, last;
 } progress;
 
@@ -99,10 +130,20 @@ static double share(const plan *p, size_t rows) {
     return p->symmetric ? f * f : f;
 }
 
+/* The same of the stripes of this shard. */
+static double own_share(const plan *p, size_t rows) {
+    double sum = 0;
+    for (size_t first = 0; first < rows; first += p->stripe)
+        if (is_mine(p, first / p->stripe))
+            sum += share(p, smaller(first + p->stripe, rows)) - share(p, first);
+    return sum;
+}
+
 static void start_progress(progress *p, const plan *blocks, size_t finished) {
     const char *terminal = getenv("TERM");
     *p = (progress){.live = isatty(STDERR_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0};
-    p->base = p->begin = share(blocks, finished);
+    p->total = own_share(blocks, blocks->n);
+    p->base = p->begin = own_share(blocks, finished) / p->total;
     p->start = ntk_process_clock();
     if (p->live) ntk_progress_set_sink(show, p);
 }
@@ -150,10 +191,11 @@ typedef struct {
     progress progress;
 } work;
 
-static ntk_status make_band(work *w, size_t row) {
+static ntk_status make_band(work *w, size_t row, size_t rows) {
     const plan *p = &w->plan;
-    const size_t rows = smaller(p->rows, p->n - row), end = p->symmetric ? row + rows : p->m;
-    const double before = share(p, row), gain = share(p, row + rows) - before;
+    const size_t end = p->symmetric ? row + rows : p->m;
+    const double before = w->progress.base;
+    const double gain = (share(p, row + rows) - share(p, row)) / w->progress.total;
     for (size_t column = 0; column < end; column += p->columns) {
         block b = {.part = w->part, .row = row, .rows = rows, .column = column, .a = w->room};
         b.columns = smaller(p->columns, end - column);
@@ -166,12 +208,22 @@ static ntk_status make_band(work *w, size_t row) {
     return row + rows < p->n ? ntk_npy_part_finish_rows(w->part, row + rows) : NTK_OK;
 }
 
+/* From the row behind what is finished, which may lie inside a stripe. */
+static ntk_status make_stripe(work *w, size_t first, size_t finished) {
+    const plan *p = &w->plan;
+    const size_t end = smaller(first + p->stripe, p->n);
+    for (size_t row = first > finished ? first : finished; row < end; row += p->rows)
+        NTK_TRY(make_band(w, row, smaller(p->rows, end - row)));
+    return NTK_OK;
+}
+
 static ntk_status make_bands(work *w, size_t finished) {
-    NTK_TRY(ntk_allocate_doubles(w->plan.rows * w->plan.columns, &w->room));
+    const plan *p = &w->plan;
+    NTK_TRY(ntk_allocate_doubles(p->rows * p->columns, &w->room));
     ntk_status status = NTK_OK;
-    start_progress(&w->progress, &w->plan, finished);
-    for (size_t row = finished; row < w->plan.n && status == NTK_OK; row += w->plan.rows)
-        status = make_band(w, row);
+    start_progress(&w->progress, p, finished);
+    for (size_t first = 0; first < p->n && status == NTK_OK; first += p->stripe)
+        if (is_mine(p, first / p->stripe)) status = make_stripe(w, first, finished);
     end_progress(&w->progress);
     ntk_release(w->room);
     return status;
@@ -208,16 +260,47 @@ static ntk_status fill(const cli_kernel_file *request, work *w, size_t finished)
     return status;
 }
 
+static void tell(const cli_kernel_file *request, size_t missing) {
+    const ntk_shard shard = request->shard;
+    if (missing == 0)
+        printf("%s: complete\n", request->output);
+    else
+        printf("%s: shard %zu/%zu is complete, %zu to come\n", request->output, shard.index, shard.count,
+               missing);
+}
+
+static ntk_status write_shard(const cli_kernel_file *request, work *w, ntk_digest key) {
+    size_t finished = 0, missing = 0;
+    const ntk_npy_shard shard = {request->shard.index, request->shard.count};
+    NTK_TRY(ntk_npy_part_open_shard(request->output, request->number, w->plan.n, w->plan.m, key, shard,
+                                    request->resume, &w->part, &finished, &missing));
+    ntk_status status = NTK_OK;
+    if (w->part != NULL) {
+        status = fill(request, w, finished);
+        if (status == NTK_OK)
+            status = ntk_npy_part_commit_shard(w->part, &missing);
+        else
+            ntk_npy_part_discard(w->part);
+    }
+    if (status == NTK_OK) tell(request, missing);
+    return status;
+}
+
+static ntk_status write_all(const cli_kernel_file *request, work *w, ntk_digest key) {
+    size_t finished = 0;
+    NTK_TRY(ntk_npy_part_open(request->output, request->number, w->plan.n, w->plan.m, key, request->resume,
+                              &w->part, &finished));
+    const ntk_status status = fill(request, w, finished);
+    if (status == NTK_OK) return ntk_npy_part_commit(w->part);
+    ntk_npy_part_discard(w->part);
+    return status;
+}
+
 ntk_status cli_kernel_write(const cli_kernel_file *request) {
     work w = {0};
     ntk_digest key;
-    size_t finished = 0;
     NTK_TRY(plan_blocks(request, &w.plan));
+    NTK_TRY(plan_stripes(request, &w.plan));
     NTK_TRY(find_key(request, &key));
-    NTK_TRY(ntk_npy_part_open(request->output, request->number, w.plan.n, w.plan.m, key, request->resume,
-                              &w.part, &finished));
-    const ntk_status status = fill(request, &w, finished);
-    if (status == NTK_OK) return ntk_npy_part_commit(w.part);
-    ntk_npy_part_discard(w.part);
-    return status;
+    return request->shard.count > 0 ? write_shard(request, &w, key) : write_all(request, &w, key);
 }
