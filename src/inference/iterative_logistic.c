@@ -22,7 +22,9 @@
  * Let t_i = sqrt(Theta_ii), f computed from the image of a, off by d (iterative_residual.c), and r^
  * the r computed there, off by e: the slope of p is at most 1/4 (logistic), 1/2 in the maximum norm
  * of a point (softmax), and what the exponentials and quotients make of f is off by (16 + 2 K) u at
- * most. Then
+ * most, and by u max_k |f_k| in the logarithm of the softmax's partition function. Soft targets q
+ * need not sum to 1 exactly: dm/df_k has p_k sum_j q_j where the computed one has p_k, and is off
+ * by at most |sum_j q_j - 1|. Then
  *
  *     ||J^T r|| <= (r^ . Theta r^)^{1/2} + sum_ik t_i e_ik,
  *
@@ -212,10 +214,18 @@ static double norm_from_below(const logistic *s) {
     return square > 0 ? sqrt(square) * (1 - 8 * DBL_EPSILON) : 0;
 }
 
-/* e of a point: r^ beside r, given how far its outputs are off. */
-static double cotangent_error(const logistic *s, double deviation, double r, double a) {
+/* |sum_k q_k - 1| of a point, up to K u; 0 for a single output, whose loss needs no sum. */
+static double excess_of(const logistic *s, size_t i) {
+    const size_t outputs = s->common.outputs;
+    double sum = -1;
+    for (size_t k = 0; outputs > 1 && k < outputs; k++) sum += s->common.problem->targets[i * outputs + k];
+    return outputs > 1 ? fabs(sum) : 0;
+}
+
+/* e of a point: r^ beside r, given how far its outputs and the sum of its targets are off. */
+static double cotangent_error(const logistic *s, double deviation, double excess, double r, double a) {
     const double n = (double)s->common.n, outputs = (double)s->common.outputs;
-    return (deviation / 2 + (16 + 2 * outputs) * DBL_EPSILON / 2) / n +
+    return (deviation / 2 + excess + (16 + 3 * outputs) * DBL_EPSILON / 2) / n +
            DBL_EPSILON * (fabs(r) + s->common.problem->lambda * fabs(a));
 }
 
@@ -231,13 +241,14 @@ static double find_precise_residual(logistic *s, double *off) {
     }
     ntk_loss_evaluate(problem->loss, s->common.n, outputs, s->f, problem->targets, NULL, s->cotangent);
     for (size_t i = 0; i < s->common.n; i++) {
+        const double excess = excess_of(s, i);
         double deviation = 0;
         for (size_t k = i * outputs; k < (i + 1) * outputs; k++)
-            deviation = ntk_larger(deviation,
-                                   s->precise.error[k] + DBL_EPSILON * (fabs(s->f[k]) + fabs(s->image[k])));
+            deviation = ntk_larger(deviation, s->precise.error[k] +
+                                                  DBL_EPSILON * (2 * fabs(s->f[k]) + fabs(s->image[k])));
         for (size_t k = i * outputs; k < (i + 1) * outputs; k++) {
             s->residual[k] = s->cotangent[k] + problem->lambda * s->a[k];
-            noise += s->common.roots[i] * cotangent_error(s, deviation, s->residual[k], s->a[k]);
+            noise += s->common.roots[i] * cotangent_error(s, deviation, excess, s->residual[k], s->a[k]);
         }
         *off = ntk_larger(*off, deviation);
     }

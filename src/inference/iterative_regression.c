@@ -199,9 +199,8 @@ static ntk_status iterate(regression *s) {
 static void deliver(const regression *s, double *f) {
     double rounding = 0;
     for (size_t at = 0; at < s->common.n * s->common.outputs; at++) {
-        const double value = start_of(s, at) + s->image.high[at];
-        rounding =
-            ntk_larger(rounding, DBL_EPSILON * (fabs(value) + fabs(s->image.low[at])) + s->image.error[at]);
+        const double high = start_of(s, at) + s->image.high[at], value = high + s->image.low[at];
+        rounding = ntk_larger(rounding, DBL_EPSILON * (fabs(high) + fabs(value)) + s->image.error[at]);
         if (f) f[at] = value;
     }
     s->result->output_error = ntk_iterative_upper(s->result->output_error + rounding, 4);

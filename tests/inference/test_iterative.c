@@ -350,6 +350,50 @@ Test(iterative, nothing_to_fit) {
 }
 
 /* The same bits for any number of workers. */
+/* (4^26 + 1/4, 1/2, -4^26 + 1/4) = Theta a: the rows cancel, and what they leave stands in the rests
+ * of the sums alone. */
+Test(iterative, the_bound_of_f_holds_where_sums_cancel) {
+    static const double gram[9] = {2, 1, 1, 1, 2, 1, 1, 1, 2}, big = 0x1p52;
+    const double start[3] = {-big, 0, big}, targets[3] = {0.25, 0.5, 0.25};
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    ntk_tiles *tiles;
+    double a[3], f[3];
+    assert_ok(ntk_tiles_of_matrix(3, gram, 3, &tiles));
+    ntk_iterative_problem problem = regression_of(tiles, 1, targets, 0);
+    problem.f0 = start;
+    problem.lambda_min = 0.999;
+    options.tolerance = 1e-19;
+    options.entry_error = 0;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, f, &result));
+    cr_assert(result.output_error < 1e-3);
+    for (size_t i = 0; i < 3; i++) cr_assert(fabs(f[i] - targets[i]) <= result.output_error);
+    ntk_tiles_destroy(tiles);
+}
+
+/* One point, two classes: a_1 = -a_2 = a, Q / (1 + e^{-2a}) - q_1 + lambda a = 0, Q = q_1 + q_2. */
+Test(iterative, the_bound_holds_for_targets_that_nearly_sum_to_one) {
+    static const double gram[1] = {1}, targets[2] = {0.7 + 4e-13, 0.3 + 4e-13};
+    const long double sum = (long double)targets[0] + targets[1];
+    long double exact = 0;
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SOFTMAX);
+    ntk_iterative_result result;
+    ntk_tiles *tiles;
+    double a[2], f[2];
+    assert_ok(ntk_tiles_of_matrix(1, gram, 1, &tiles));
+    const ntk_iterative_problem problem = {
+        .loss = NTK_LOSS_SOFTMAX, .outputs = 2, .tiles = tiles, .targets = targets, .lambda = 1};
+    options.tolerance = 1e-10;
+    options.entry_error = 0;
+    assert_ok(ntk_iterative_logistic(&problem, &options, a, f, &result));
+    for (int k = 0; k < 50; k++) {
+        const long double p = 1 / (1 + expl(-2 * exact));
+        exact -= (sum * p - targets[0] + exact) / (2 * sum * p * (1 - p) + 1);
+    }
+    cr_assert(hypot((double)(a[0] - exact), (double)(a[1] + exact)) <= result.coefficient_error);
+    ntk_tiles_destroy(tiles);
+}
+
 Test(iterative, workers_do_not_matter) {
     static double targets[CUBE], a[CUBE], again[CUBE];
     unsigned state = 4;
