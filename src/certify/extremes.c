@@ -9,7 +9,8 @@
  * D is non-negative with row sums of at most m, so that its spectral radius, that of B, is at most
  * m; and ||T||_2 = rho(T) <= rho(|T|). For v the eigenvector of B, which the top Ritz vector nearly
  * is where entries are positive, m is the largest eigenvalue itself. B v is a sum of n non-negative
- * products, computed to a relative error of (n + 2) u. */
+ * products, computed to a relative error of (n + 2) u, and n eta for those that underflow, eta =
+ * 2^-1022. Rows of zeros stand apart, with the eigenvalue 0, and are left out. */
 #include <ntk/extremes.h>
 
 #include <float.h>
@@ -111,19 +112,30 @@ static ntk_status prove_pair(lanczos *s, double theta, double *below, double *ab
     return NTK_OK;
 }
 
+/* v / 2^k with its largest entry in [1/2, 1): as far as it matters, any positive vector. */
+static void scale_down(size_t n, double *v) {
+    double largest = 0;
+    int exponent = 0;
+    for (size_t i = 0; i < n; i++) largest = ntk_larger(largest, v[i]);
+    if (isfinite(largest)) (void)frexp(largest, &exponent);
+    for (size_t i = 0; i < n; i++) v[i] = ldexp(v[i], -exponent);
+}
+
 /* max_i (|T| v)_i / v_i for v = |T| times the top Ritz vector, made positive. */
 static ntk_status bound_from_above(lanczos *s, double *bound) {
     double largest = 0;
     for (size_t i = 0; i < s->n; i++) largest = ntk_larger(largest, fabs(s->vector[i]));
     for (size_t i = 0; i < s->n; i++) s->image[i] = fabs(s->vector[i]) + 1e-8 * largest;
     NTK_TRY(ntk_tiles_apply_absolute(s->tiles, 1, s->image, s->high));
+    scale_down(s->n, s->high);
     NTK_TRY(ntk_tiles_apply_absolute(s->tiles, 1, s->high, s->low));
     *bound = 0;
     for (size_t i = 0; i < s->n; i++) {
-        if (s->high[i] == 0) continue; /* a row of zeros: it stands apart, with the eigenvalue 0 */
-        *bound = ntk_larger(*bound, s->high[i] > DBL_MIN / DBL_EPSILON ? s->low[i] / s->high[i] : INFINITY);
+        if (s->row_sums[i] == 0) continue;
+        const double row = s->low[i] + (double)s->n * DBL_MIN, v = s->high[i];
+        *bound = ntk_larger(*bound, v > DBL_MIN / DBL_EPSILON ? row / v : INFINITY);
     }
-    *bound = certify_inflate(*bound, s->n + 8);
+    *bound = isnan(*bound) ? INFINITY : certify_inflate(*bound, 2 * s->n + 16);
     return NTK_OK;
 }
 

@@ -152,6 +152,21 @@ Test(extremes, upper_bounds_of_unusual_matrices) {
     ntk_tiles_destroy(tiles);
 }
 
+/* Products of numbers this small or large underflow or overflow. */
+Test(extremes, upper_bounds_hold_at_any_scale) {
+    static const double scales[] = {1e-320, 1e-255, 1e-170, 1e-100, 1e100};
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        const double s = scales[k], coupled[4] = {s, s / 2, s / 2, s};
+        ntk_tiles *tiles;
+        ntk_extremes e;
+        assert_ok(ntk_tiles_of_matrix(2, coupled, 2, &tiles));
+        assert_ok(ntk_extremes_find(tiles, 2, 1, &e));
+        cr_assert(e.max_upper >= 1.5 * s, "%g: %g", s, e.max_upper);
+        cr_assert(s < 1e-150 || e.max_upper < 1.5 * s * (1 + 1e-12), "%g: %g", s, e.max_upper);
+        ntk_tiles_destroy(tiles);
+    }
+}
+
 Test(extremes, refusals) {
     ntk_tiles *tiles = draw();
     ntk_extremes e;
