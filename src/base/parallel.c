@@ -2,6 +2,7 @@
  * and gives the same results, with as many threads as the system grants: one, if need be. */
 #include <ntk/parallel.h>
 
+#include <fenv.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@ typedef struct {
     ntk_unit unit;
     void *context;
     uint64_t number;           /* of this map, for the roundings of its units */
+    int rounding;              /* of the thread that began it */
     bool silent;               /* about progress */
     atomic_size_t next;        /* the first unit that nobody has taken */
     size_t done;               /* the rest is written under report_lock */
@@ -87,7 +89,9 @@ static void report_progress(map_state *state) {
  * timing. */
 static void run_unit(map_state *state, size_t index) {
     if (index > atomic_load(&state->failed_unit)) return;
-    const int rounding = ntk_rounding_enter(state->number, index);
+    const int rounding = fegetround();
+    ntk_rounding_restore(state->rounding); /* a helper has the mode of whoever started it */
+    (void)ntk_rounding_enter(state->number, index);
     depth++;
     const ntk_status status = state->unit(index, state->context);
     depth--;
@@ -199,6 +203,7 @@ static ntk_status map(size_t units, ntk_unit unit, void *context, map_kind kind)
                        .context = context,
                        .silent = kind != MAP,
                        .number = kind == TEAM ? 0 : ntk_rounding_map(),
+                       .rounding = fegetround(),
                        .status = NTK_OK};
     atomic_init(&state.next, 0);
     atomic_init(&state.failed_unit, SIZE_MAX);

@@ -77,7 +77,7 @@ void ntk_rounding_end(void) {
 
 uint64_t ntk_rounding_map(void) { return atomic_fetch_add(&maps, 1) + 1; }
 
-/* Without a run under a mode a unit has that of the thread which works on it, as ever. */
+/* Without a run under a mode a unit has that of the thread which began the map. */
 int ntk_rounding_enter(uint64_t map, size_t unit) {
     const int before = fegetround();
     if (now.rounding != NTK_ROUNDING_NEAREST) ntk_rounding_restore(mode_of(map, unit));

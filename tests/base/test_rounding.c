@@ -50,6 +50,19 @@ Test(rounding, a_directed_mode_is_that_of_all_units_on_all_threads) {
         }
 }
 
+/* Threads begin with their creator's mode, which may not be the one of a later map. */
+Test(rounding, units_have_the_mode_of_who_begins_the_map) {
+    static const int modes[] = {FE_UPWARD, FE_TONEAREST, FE_DOWNWARD};
+    int noted[UNITS];
+    assert_ok(ntk_set_workers(4));
+    for (size_t k = 0; k < sizeof modes / sizeof *modes; k++) {
+        fesetround(modes[k]);
+        assert_ok(ntk_map(UNITS, note_mode, noted));
+        fesetround(FE_TONEAREST);
+        for (size_t i = 0; i < UNITS; i++) cr_assert_eq(noted[i], modes[k]);
+    }
+}
+
 static void draw_modes(size_t workers, uint64_t seed, const char *label, int modes[2][UNITS]) {
     assert_ok(ntk_set_workers(workers));
     assert_ok(ntk_rounding_begin(NTK_ROUNDING_RANDOM, seed, label));
