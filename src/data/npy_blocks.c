@@ -74,7 +74,8 @@ static ntk_status read_header(ntk_npy_blocks *file) {
 }
 
 static ntk_status open_file(ntk_npy_blocks *file) {
-    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* without O_NONBLOCK a pipe that nobody writes to would be waited for */
+    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file->descriptor < 0) return fail_io(file, "open it");
     if (fstat(file->descriptor, &file->opened) != 0) return fail_io(file, "examine it");
     if (!S_ISREG(file->opened.st_mode))

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -234,6 +235,9 @@ Test(tiles, files_that_are_no_such_matrix) {
     draw();
     assert_fails(ntk_tiles_of_file("/nonexistent.npy", &tiles), NTK_ERROR_IO, "/nonexistent.npy");
     assert_fails(ntk_tiles_of_file("/dev/null", &tiles), NTK_ERROR_IO, "not a regular file");
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    assert_fails(ntk_tiles_of_file(path, &tiles), NTK_ERROR_IO, "not a regular file");
+    cr_assert_eq(unlink(path), 0);
     assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT64, N, N - 1, gram));
     assert_fails(ntk_tiles_of_file(path, &tiles), NTK_ERROR_FORMAT, "600 x 599");
     assert_ok(ntk_npy_write(path, NTK_NPY_FLOAT64, N, N, gram));
