@@ -109,7 +109,8 @@ static ntk_status prove_pair(lanczos *s, double theta, double *below, double *ab
     *above = *above / (*above > 0 ? least : most);
     *below -= 2 * DBL_EPSILON * fabs(*below), *above += 2 * DBL_EPSILON * fabs(*above);
     *radius = certify_inflate(sqrt(rest + (double)s->n * DBL_MIN) / sqrt(least), s->n + 32);
-    return NTK_OK;
+    if (!isnan(*below) && !isnan(*above) && !isnan(*radius)) return NTK_OK;
+    return ntk_fail(NTK_ERROR_NOT_FINITE, "extreme eigenvalues: a product of the matrix overflows");
 }
 
 /* v / 2^k with its largest entry in [1/2, 1): as far as it matters, any positive vector. */

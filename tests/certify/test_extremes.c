@@ -167,6 +167,15 @@ Test(extremes, upper_bounds_hold_at_any_scale) {
     }
 }
 
+Test(extremes, numbers_beyond_the_range_are_told) {
+    static const double huge[4] = {0x1p1000, 0, 0, 0x1p1000};
+    ntk_tiles *tiles;
+    ntk_extremes e;
+    assert_ok(ntk_tiles_of_matrix(2, huge, 2, &tiles));
+    assert_fails(ntk_extremes_find(tiles, 2, 1, &e), NTK_ERROR_NOT_FINITE, "overflow");
+    ntk_tiles_destroy(tiles);
+}
+
 Test(extremes, refusals) {
     ntk_tiles *tiles = draw();
     ntk_extremes e;
