@@ -55,7 +55,8 @@ typedef struct ntk_iterative_problem {
 
 typedef struct ntk_iterative_options {
     /* Regression: of R / ||Y - f_0|| for each output (column), a bound of the error of f too.
-     * Logistic: of N / (lambda ||w||), a bound of the relative error of w. 1e-10; 1e-8. */
+     * Logistic: of N / (lambda ||w||), a bound of the relative error of w, which w* = 0 never
+     * meets. 1e-10; 1e-8. */
     double tolerance;
     double coefficient_tolerance; /* regression: of ||a - a*|| / ||a||, each output; infinity:
                                    * not asked for, the default */

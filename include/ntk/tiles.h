@@ -30,8 +30,9 @@ ntk_status ntk_tiles_of_kernel(const ntk_architecture *architecture, ntk_kernel_
                                const double *x, size_t ldx, ntk_tiles **out);
 
 /* A .npy file, that of `ntk kernel` say: square, in C order, of real numbers of any type. It is
- * read by position; that it changes meanwhile is an error. Errors: NTK_ERROR_IO; NTK_ERROR_FORMAT,
- * where it is cut short or no such matrix; NTK_ERROR_MEMORY. */
+ * read by position; that it changes meanwhile is an error, as far as its size or the time of its
+ * last change tell: no other program may have it mapped for writing. Errors: NTK_ERROR_IO;
+ * NTK_ERROR_FORMAT, where it is cut short or no such matrix; NTK_ERROR_MEMORY. */
 ntk_status ntk_tiles_of_file(const char *path, ntk_tiles **out);
 
 /* NULL is allowed. */

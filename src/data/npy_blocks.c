@@ -153,7 +153,7 @@ static ntk_status read_row(const ntk_npy_blocks *file, size_t row, size_t column
 
 ntk_status ntk_npy_blocks_read(const ntk_npy_blocks *file, size_t row, size_t rows, size_t column,
                                size_t columns, double *out, size_t ldo) {
-    NTK_TRY(check_unchanged(file));
+    NTK_TRY(check_unchanged(file)); /* before, for what an error of reading means */
     for (size_t i = 0; i < rows; i++) NTK_TRY(read_row(file, row + i, column, columns, out + i * ldo));
-    return NTK_OK;
+    return check_unchanged(file); /* after: a write sets the time before it moves a byte */
 }

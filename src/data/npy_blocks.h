@@ -22,8 +22,8 @@ size_t ntk_npy_blocks_columns(const ntk_npy_blocks *file);
 
 /* Rows row .. row + rows, columns column .. column + columns, which must be in the matrix. out:
  * (rows, columns), leading dimension ldo. From any thread. Errors: NTK_ERROR_IO, also where the
- * file has changed since it was opened (its size or the time of its last change); NTK_ERROR_MEMORY.
- */
+ * file has changed since it was opened (its size or the time of its last change, which writes set
+ * and stores through a mapping may not); NTK_ERROR_MEMORY. */
 ntk_status ntk_npy_blocks_read(const ntk_npy_blocks *file, size_t row, size_t rows, size_t column,
                                size_t columns, double *out, size_t ldo);
 

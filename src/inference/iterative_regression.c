@@ -50,8 +50,9 @@ static double start_of(const regression *s, size_t at) {
 /* ---- the residual ---------------------------------------------------------------------------- */
 
 /* y - f_0 - high - low - (n lambda) a in a pair, of which every operation but the last is without
- * error or concerns a rest: off by u |r| from rounding the pair, and by (10 u)^2 of what is
- * added. */
+ * error or concerns a rest: off by u |r| from rounding the pair, by (10 u)^2 of what is added, and
+ * by u |low| <= n u^2 S, for which the error of the image has room: (2 (n + 2) u)^2 S where 2.02 n
+ * (n + 1) u^2 S are needed (kernel/tiles_compensated.c). */
 static void add_ridge(const regression *s, size_t at, double *sum, double *rest) {
     double whole = 0, part = 0; /* n lambda */
     const double n = (double)s->common.n, lambda = s->common.problem->lambda, a = -s->a[at];
