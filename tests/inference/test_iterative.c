@@ -349,8 +349,8 @@ Test(iterative, nothing_to_fit) {
     ntk_tiles_destroy(tiles);
 }
 
-/* The same bits for any number of workers. */
-/* (4^26 + 1/4, 1/2, -4^26 + 1/4) = Theta a: the rows cancel, and what they leave stands in the rests
+/* (4^26 + 1/4, 1/2, -4^26 + 1/4) = Theta a: the rows cancel, and what they leave stands in the
+ * rests
  * of the sums alone. */
 Test(iterative, the_bound_of_f_holds_where_sums_cancel) {
     static const double gram[9] = {2, 1, 1, 1, 2, 1, 1, 1, 2}, big = 0x1p52;
@@ -394,6 +394,7 @@ Test(iterative, the_bound_holds_for_targets_that_nearly_sum_to_one) {
     ntk_tiles_destroy(tiles);
 }
 
+/* The same bits for any number of workers. */
 Test(iterative, workers_do_not_matter) {
     static double targets[CUBE], a[CUBE], again[CUBE];
     unsigned state = 4;
