@@ -129,6 +129,37 @@ Test(convolutional, refused) {
     assert_fails(ntk_architecture_check(&a), NTK_ERROR_ARGUMENT, "readout");
 }
 
+static void expect_sources(unsigned patch, ntk_padding padding, size_t in, size_t u, const ptrdiff_t *want) {
+    const ntk_convolution_layer layer = {.patch = patch, .stride = 2, .padding = padding};
+    const ntk_image_axis axis = ntk_image_axis_create(&layer, in);
+    cr_assert_eq(axis.patch, in > 1 ? patch : 1);
+    for (size_t k = 0; k < axis.patch; k++) {
+        const ptrdiff_t found = ntk_image_axis_source(&axis, u, k);
+        cr_expect_eq(found, want[k], "patch %u, output %zu, offset %zu: %td", patch, u, k, found);
+    }
+}
+
+/* What a patch sees, counted by hand on five positions at stride 2: the offsets of 2 are 0, 1,
+ * those
+ * of 3 are -1 .. 1, those of 4 are -1 .. 2. Kernel and network share this, so that no comparison of
+ * one with the other can tell. */
+Test(convolutional, patches_of_even_size_reach_further_ahead) {
+    const ptrdiff_t two[3][2] = {{0, 1}, {2, 3}, {4, -1}};
+    const ptrdiff_t two_around[2] = {4, 0};
+    const ptrdiff_t three[3][3] = {{-1, 0, 1}, {1, 2, 3}, {3, 4, -1}};
+    const ptrdiff_t four[3][4] = {{-1, 0, 1, 2}, {1, 2, 3, 4}, {3, 4, -1, -1}};
+    const ptrdiff_t four_around[3][4] = {{4, 0, 1, 2}, {1, 2, 3, 4}, {3, 4, 0, 1}};
+    for (size_t u = 0; u < 3; u++) {
+        expect_sources(2, NTK_PADDING_ZERO, 5, u, two[u]);
+        expect_sources(3, NTK_PADDING_ZERO, 5, u, three[u]);
+        expect_sources(4, NTK_PADDING_ZERO, 5, u, four[u]);
+        expect_sources(4, NTK_PADDING_CIRCULAR, 5, u, four_around[u]);
+    }
+    expect_sources(2, NTK_PADDING_CIRCULAR, 5, 2, two_around);
+    /* one position sees itself */
+    expect_sources(4, NTK_PADDING_CIRCULAR, 1, 0, (const ptrdiff_t[]){0});
+}
+
 /* Weights by hand: e^{-1} / (1 + 2 e^{-1} + 2 e^{-1/4}) at the ends of a filter of factor 2, ... */
 Test(convolutional, gaussian_filter) {
     const ntk_convolution_layer layer = {

@@ -317,3 +317,29 @@ Test(ensemble_law, tables_have_their_rows) {
     cr_assert_float_eq(value_after(table, "test\tmean\t8\t0\t"), 0.5, 1e-12);
     cr_assert_float_eq(value_after(table, "test\tmean\t32\t3\t"), 0.125, 1e-12);
 }
+
+/* sqrt(sum (d - mean)^2 / (M (M - 1))) of the M numbers d = scale xi of one coordinate. */
+static double standard_error(size_t group, size_t coordinate, double scale) {
+    const double members = (double)counts[group];
+    double average = 0, squares = 0;
+    for (size_t m = 0; m < counts[group]; m++) average += scale * xi[group][m * Q * K + coordinate] / members;
+    for (size_t m = 0; m < counts[group]; m++)
+        squares += pow(scale * xi[group][m * Q * K + coordinate] - average, 2);
+    return sqrt(squares / (members * (members - 1)));
+}
+
+/* Without a shift z - z' = (sqrt(1 + spread / width) - 1) xi, whose standard error is known. */
+Test(ensemble_law, error_bars_are_standard_errors) {
+    const char *table = fixture_table(judge((bias){0, 3}), "deviations");
+    const unsigned widths[2] = {8, 32};
+    char start[64];
+    for (size_t w = 0; w < 2; w++)
+        for (size_t i = 0; i < Q * K; i++) {
+            snprintf(start, sizeof start, "test\tmean\t%u\t%zu\t", widths[w], i);
+            const char *value = strstr(table, start);
+            cr_assert_not_null(value);
+            const double want = standard_error(w, i, sqrt(1 + 3 / (double)widths[w]) - 1);
+            const double found = strtod(strchr(value + strlen(start), '\t'), NULL);
+            cr_expect_float_eq(found / want, 1, 1e-9, "width %u, %zu: %g, not %g", widths[w], i, found, want);
+        }
+}
