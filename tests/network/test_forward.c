@@ -95,6 +95,13 @@ Test(network_forward, initialises_all_parameters_with_standard_normals) {
     cr_assert(fabs(first / (double)p) <= 5.0 / sqrt((double)p));
     cr_assert(fabs(second / (double)p - 1.0) <= 5.0 * sqrt(2.0 / (double)p));
     cr_assert_eq(theta[p], 7.0);
+    /* A variance of 1.01 hides in those deviations: each number is the one that the stream
+     * draws. */
+    double *drawn = reference_doubles(p);
+    ntk_stream again = ntk_stream_create(1, "tests/network/initialise", 0);
+    ntk_stream_normal(&again, p, drawn);
+    for (size_t i = 0; i < p; i++) cr_assert_eq(theta[i], drawn[i], "%zu", i);
+    free(drawn);
     free(theta);
     ntk_network_destroy(network);
 }
