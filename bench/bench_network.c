@@ -173,6 +173,34 @@ static void bench_operator(size_t n, size_t m, size_t L, size_t K) {
     subject_destroy(&s);
 }
 
+/* The kernels of many narrow networks, together and one by one, in turns: nanoseconds a network. */
+enum { ENSEMBLE = 64 };
+
+static void kernels_together(subject *s) {
+    must(ntk_network_tangent_kernels(s->network, ENSEMBLE, s->theta, s->n, s->x, s->out, NULL));
+}
+
+static void kernels_one_by_one(subject *s) {
+    for (size_t k = 0; k < ENSEMBLE; k++)
+        must(ntk_network_tangent_kernel(s->network, s->theta + k * s->p, s->n, s->x, s->out, s->n));
+}
+
+static void bench_ensemble(size_t n, size_t m, size_t L, ntk_activation activation) {
+    subject s = subject_create(activation, n, 2, m, L, 1, n * n * ENSEMBLE);
+    double together, alone, reference;
+    ntk_release(s.theta);
+    s.theta = doubles(ENSEMBLE * s.p);
+    ntk_stream stream = ntk_stream_create(1, "bench/ensemble", 0);
+    ntk_stream_normal(&stream, ENSEMBLE * s.p, s.theta);
+    time_in_turns(kernels_together, &s, 64, &together, &reference);
+    time_in_turns(kernels_one_by_one, &s, 64, &alone, &reference);
+    printf("kernels of %d networks, %s, n = %zu, m = %zu, L = %zu: %.0f ns a network together, %.0f one by "
+           "one: %.1f times faster\n",
+           (int)ENSEMBLE, ntk_activation_name(activation), n, m, L, 1e9 * together / ENSEMBLE,
+           1e9 * alone / ENSEMBLE, alone / together);
+    subject_destroy(&s);
+}
+
 /* One network on one worker and on two, in turns: time on the wall, of a machine that does little
  * else. */
 static void bench_workers(size_t n, size_t d, size_t m, size_t L) {
@@ -217,6 +245,12 @@ int main(int argc, char **argv) {
     bench_explicit();
     bench_operator(256, 512, 2, 1);
     bench_operator(256, 512, 2, 10);
+    bench_ensemble(3, 8, 1, NTK_ERF);
+    bench_ensemble(3, 64, 1, NTK_GELU);
+    bench_ensemble(3, 12, 2, NTK_RELU);
+    bench_ensemble(3, 12, 3, NTK_RELU);
+    bench_ensemble(3, 32, 2, NTK_GELU);
+    bench_ensemble(8, 32, 2, NTK_RELU);
     bench_workers(256, 784, 4096, 2);
     bench_workers(8, 3, 2048, 3);
     return EXIT_SUCCESS;

@@ -64,6 +64,16 @@ ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, si
 ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
                                       double *gram, size_t ldg);
 
+/* The empirical NTKs of many networks of one shape: theta (count, p), kernels (count, nK, nK).
+ * Narrow dense networks of one output are evaluated eight at a time, each sum in the order of its
+ * terms: a kernel does not depend on the other networks or on their number. It agrees with
+ * ntk_network_tangent_kernel up to rounding; of other networks it is that. readout: (count, n, n),
+ * the part of the kernel that the weights and biases of the last layer have in it, s^2 <a_i, a_j> +
+ * b^2, for each output; NULL where it is not asked for. Errors: NTK_ERROR_ARGUMENT where it is, of
+ * convolutional networks. */
+ntk_status ntk_network_tangent_kernels(ntk_network *network, size_t count, const double *theta, size_t n,
+                                       const double *x, double *kernels, double *readout);
+
 /* The kernel of the sliding flow: that of theta' = -J^T c where ReLU neurons slide along their
  * kinks, and for smooth activations the empirical NTK. The gradients of the outputs are projected
  * off those of the pre-activations that slide, which the velocity, a convex combination of those on

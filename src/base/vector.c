@@ -100,4 +100,9 @@ double ntk_vector_combination_square(size_t n, size_t terms, const double *weigh
     return table()->combination_square(n, terms, weight, direction);
 }
 
+void ntk_vector_products(size_t n, size_t q, size_t terms, const double *a, const size_t a_step[2],
+                         const double *b, const size_t b_step[2], double *out) {
+    table()->products(n, q, terms, a, a_step, b, b_step, out);
+}
+
 const char *ntk_vector_isa(void) { return table()->isa; }

@@ -49,6 +49,17 @@ void ntk_vector_combine(size_t n, const double *base, size_t terms, const double
 double ntk_vector_combination_square(size_t n, size_t terms, const double *weight,
                                      const double *const *direction);
 
+/* How many products ntk_vector_products takes at once. */
+#define NTK_VECTOR_SIDE_BY_SIDE 8
+
+/* Eight products out = A B^T of small matrices of one shape. An element of a matrix is eight
+ * numbers
+ * in a row, one of each product; none depends on the other seven. Elements of A stand a_step[0]
+ * apart from row to row and a_step[1] from term to term, those of B likewise. out: (n, q, 8),
+ * out_ij = sum_k A_ik B_jk, summed from k = 0 on; it overlaps neither. */
+void ntk_vector_products(size_t n, size_t q, size_t terms, const double *a, const size_t a_step[2],
+                         const double *b, const size_t b_step[2], double *out);
+
 /* The instruction set in use: "avx512", "avx2", "sse2" or "scalar"; the best that the CPU has. The
  * environment variable NTK_SIMD, one of these names, lowers it (for tests). */
 const char *ntk_vector_isa(void);

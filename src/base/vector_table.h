@@ -20,6 +20,8 @@ typedef struct ntk_vector_table {
                     const double *const *direction, double *out);
     double (*combination_square)(size_t n, size_t terms, const double *weight,
                                  const double *const *direction);
+    void (*products)(size_t n, size_t q, size_t terms, const double *a, const size_t a_step[2],
+                     const double *b, const size_t b_step[2], double *out);
 } ntk_vector_table;
 
 extern const ntk_vector_table ntk_vector_scalar;

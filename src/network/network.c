@@ -126,6 +126,7 @@ void ntk_network_destroy(ntk_network *network) {
     ntk_release(network->input_gram.data);
     ntk_release(network->signal_gram.data);
     ntk_release(network->direction.data);
+    ntk_release(network->packed.data);
     ntk_release(network->tangent.data);
     ntk_release(network);
 }

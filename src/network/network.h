@@ -73,6 +73,7 @@ struct ntk_network {
     network_buffer input_gram, signal_gram;       /* of the layer at hand, for the tangent kernel */
     network_buffer direction;                     /* in parameter space: theta - theta_0, or J^T
                                                    * v */
+    network_buffer packed;                        /* of eight networks (side_by_side.c) */
     network_buffer tangent; /* (n, K): J (theta - theta_0), or outputs nobody asked for */
 };
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <ntk/architecture.h>
 #include <ntk/data.h>
@@ -146,30 +147,95 @@ typedef struct task {
     const ntk_population_study *study;
 } task;
 
-/* Theta_hat, or the mean over the outputs of f_i f_j; less the limit's. */
-static ntk_status deviate(const ntk_population_study *study, const ntk_population *population,
-                          const ntk_population_draw *draw, double *D) {
+/* Networks that are drawn, and evaluated, together. */
+typedef struct batch {
+    ntk_network *network;
+    size_t size, parameters;
+    double *theta;             /* (size, p) */
+    double *kernels, *readout; /* (size, n, n) each, where the kernel is the NTK */
+    double *f;                 /* (n, K), of one network */
+    double *sample;            /* (columns) */
+} batch;
+
+/* Parameters of a batch, if they are more than one network's: a part of the second-level cache. */
+enum { BATCH_PARAMETERS = 1 << 15, BATCH_UNIT = 8 };
+
+/* By the size of a network alone. */
+static size_t batch_size(size_t parameters) {
+    const size_t units = BATCH_PARAMETERS / BATCH_UNIT / parameters;
+    return units > 0 ? units * BATCH_UNIT : 1;
+}
+
+static void batch_destroy(batch *b) {
+    ntk_release(b->theta);
+    ntk_release(b->kernels);
+    ntk_release(b->readout);
+    ntk_release(b->f);
+    ntk_release(b->sample);
+    ntk_network_destroy(b->network);
+}
+
+/* To be destroyed also after an error. */
+static ntk_status batch_create(const ntk_population_study *study, const ntk_population *population,
+                               batch *b) {
+    const size_t n = study->points;
+    *b = (batch){0};
+    NTK_TRY(ntk_network_create(&population->network, study->inputs, population->width, study->outputs,
+                               &b->network));
+    b->parameters = ntk_network_parameters(b->network);
+    b->size = batch_size(b->parameters);
+    NTK_TRY(ntk_allocate_doubles(b->size * b->parameters, &b->theta));
+    NTK_TRY(ntk_allocate_doubles(b->size * n * n, &b->kernels));
+    NTK_TRY(ntk_allocate_doubles(b->size * n * n, &b->readout));
+    NTK_TRY(ntk_allocate_doubles(n * study->outputs, &b->f));
+    return ntk_allocate_doubles(study->columns, &b->sample);
+}
+
+/* The first `count` networks, and what is computed of all of them at once. */
+static ntk_status fill(const ntk_population_study *study, ntk_stream *stream, size_t count, batch *b) {
+    for (size_t k = 0; k < count; k++)
+        ntk_network_initialise(b->network, stream, b->theta + k * b->parameters);
+    if (study->kernel != NTK_KERNEL_NTK) return NTK_OK;
+    return ntk_network_tangent_kernels(b->network, count, b->theta, study->points, study->x, b->kernels,
+                                       b->readout);
+}
+
+/* Theta_hat of network k, or the mean over the outputs of f_i f_j; less the limit's. */
+static ntk_status deviate(const ntk_population_study *study, const ntk_population *population, batch *b,
+                          size_t k) {
     const size_t n = study->points, K = study->outputs;
+    double *D = b->sample;
     if (study->kernel == NTK_KERNEL_NTK) {
-        NTK_TRY(ntk_network_tangent_kernel(draw->network, draw->theta, n, study->x, D, n));
+        memcpy(D, b->kernels + k * n * n, n * n * sizeof *D);
     } else {
-        NTK_TRY(ntk_network_forward(draw->network, draw->theta, n, study->x, draw->f));
+        NTK_TRY(ntk_network_forward(b->network, b->theta + k * b->parameters, n, study->x, b->f));
         for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < n; j++)
-                D[i * n + j] = ntk_dot(K, draw->f + i * K, draw->f + j * K) / (double)K;
+            for (size_t j = 0; j < n; j++) D[i * n + j] = ntk_dot(K, b->f + i * K, b->f + j * K) / (double)K;
     }
-    for (size_t k = 0; k < n * n; k++) D[k] -= population->kernel[k];
+    for (size_t e = 0; e < n * n; e++) D[e] -= population->kernel[e];
+    return NTK_OK;
+}
+
+/* Add the first `count` networks to the means of their block. */
+static ntk_status add_samples(const ntk_population_study *study, const ntk_population *population,
+                              size_t count, batch *b, double *means) {
+    const size_t gram = study->points * study->points;
+    for (size_t k = 0; k < count; k++) {
+        const ntk_population_draw draw = {b->network, b->theta + k * b->parameters, b->f,
+                                          study->kernel == NTK_KERNEL_NTK ? b->readout + k * gram : NULL};
+        NTK_TRY(deviate(study, population, b, k));
+        NTK_TRY(study->measure(study, population, &draw, b->sample));
+        for (size_t c = 0; c < study->columns; c++) means[c] += b->sample[c] / (double)population->networks;
+    }
     return NTK_OK;
 }
 
 static ntk_status draw_block(const ntk_population_study *study, const ntk_population *population,
-                             ntk_stream *stream, const ntk_population_draw *draw, double *sample,
-                             double *means) {
-    for (size_t k = 0; k < population->networks; k++) {
-        ntk_network_initialise(draw->network, stream, draw->theta);
-        NTK_TRY(deviate(study, population, draw, sample));
-        NTK_TRY(study->measure(study, population, draw, sample));
-        for (size_t c = 0; c < study->columns; c++) means[c] += sample[c] / (double)population->networks;
+                             ntk_stream *stream, batch *b, double *means) {
+    for (size_t first = 0; first < population->networks; first += b->size) {
+        const size_t left = population->networks - first, count = left < b->size ? left : b->size;
+        NTK_TRY(fill(study, stream, count, b));
+        NTK_TRY(add_samples(study, population, count, b, means));
     }
     return NTK_OK;
 }
@@ -185,20 +251,11 @@ static ntk_status run_unit(size_t unit, void *argument) {
              ntk_activation_name(population->network.activation), population->network.depth,
              population->width);
     ntk_stream stream = ntk_stream_fork(&root, purpose);
-    ntk_population_draw draw = {0};
-    double *sample = NULL;
-    NTK_TRY(ntk_network_create(&population->network, study->inputs, population->width, study->outputs,
-                               &draw.network));
-    ntk_status status = ntk_allocate_doubles(ntk_network_parameters(draw.network), &draw.theta);
-    if (status == NTK_OK) status = ntk_allocate_doubles(study->points * study->outputs, &draw.f);
-    if (status == NTK_OK) status = ntk_allocate_doubles(study->columns, &sample);
+    batch b;
+    ntk_status status = batch_create(study, population, &b);
     if (status == NTK_OK)
-        status =
-            draw_block(study, population, &stream, &draw, sample, population->means + block * study->columns);
-    ntk_release(sample);
-    ntk_release(draw.f);
-    ntk_release(draw.theta);
-    ntk_network_destroy(draw.network);
+        status = draw_block(study, population, &stream, &b, population->means + block * study->columns);
+    batch_destroy(&b);
     return status;
 }
 

@@ -170,6 +170,34 @@ Test(vector, weighted_sums_have_the_same_bits_on_every_instruction_set) {
     }
 }
 
+/* Eight products side by side, of matrices that are read along rows and along columns: each is the
+ * plain sum, with every number of rows and columns beside a block's. */
+static void check_products(const ntk_vector_table *table, size_t n, size_t q, size_t terms) {
+    enum { SIDE = NTK_VECTOR_SIDE_BY_SIDE, MOST = 9 * 9 * SIDE };
+    double a[MOST], b[MOST], got[MOST + 1];
+    const size_t a_step[] = {terms, 1}, b_step[] = {1, q};
+    uint64_t state = 7;
+    for (size_t k = 0; k < MOST; k++) a[k] = uniform(&state) - 0.5, b[k] = uniform(&state) - 0.5;
+    got[n * q * SIDE] = 42;
+    table->products(n, q, terms, a, a_step, b, b_step, got);
+    cr_assert(got[n * q * SIDE] == 42);
+    for (size_t e = 0; e < n * q * SIDE; e++) {
+        const size_t i = e / SIDE / q, j = e / SIDE % q, s = e % SIDE;
+        double sum = 0;
+        for (size_t k = 0; k < terms; k++) sum += a[(i * terms + k) * SIDE + s] * b[(k * q + j) * SIDE + s];
+        cr_assert(same(got[e], sum), "%s: %zu x %zu x %zu", table->isa, n, q, terms);
+    }
+}
+
+Test(vector, products_side_by_side_have_the_same_bits_on_every_instruction_set) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    for (size_t t = 0; t < count; t++)
+        for (size_t n = 1; n <= 9; n++)
+            for (size_t q = 1; q <= 5; q++)
+                for (size_t terms = 0; terms <= 9; terms += 3) check_products(tables[t], n, q, terms);
+}
+
 /* Every length and every alignment from 0 to 20: vectors, tails and what stands beyond the end. */
 Test(vector, a_value_does_not_depend_on_its_place) {
     size_t count = 0;

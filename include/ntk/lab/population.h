@@ -51,8 +51,10 @@ typedef struct ntk_population {
 /* One network of a population. */
 typedef struct ntk_population_draw {
     ntk_network *network;
-    double *theta; /* its parameters */
-    double *f;     /* (n, K), its outputs where the kernel is the NNGP's */
+    double *theta;         /* its parameters */
+    double *f;             /* (n, K), its outputs where the kernel is the NNGP's */
+    const double *readout; /* (n, n), where it is the NTK: the last layer's part of the network's
+                            * NTK, s^2 <a_i, a_j> + b^2 */
 } ntk_population_draw;
 
 typedef struct ntk_population_study ntk_population_study;
