@@ -109,7 +109,8 @@ static ntk_status agree_on_code(const ntk_suite *suite) {
     if (ntk_share_ranks() == 1) return NTK_OK;
     NTK_TRY(ntk_provenance_read(suite->executable, &origin));
     const ntk_digest code = ntk_digest_text(ntk_digest_blas(origin.code, &origin.blas), origin.vector_isa);
-    return ntk_share_agree(code);
+    return ntk_share_agree(code,
+                           "would compute different last digits: another program, processor or BLAS kernel");
 }
 
 static ntk_status compute(const cli_arguments *arguments, ntk_process_request *request, size_t jobs,

@@ -41,7 +41,7 @@ double ntk_unit_clock(void) {
 
 /* What the ranks should agree on, and how each of them stands. */
 typedef struct presence {
-    uint64_t call[4]; /* the code, or 0; the number of the map, or 0 at the end; its units and
+    uint64_t call[4]; /* what is agreed on, or 0; the number of the map, or 0 at the end; its units and
                        * size */
     uint64_t status;
 } presence;
@@ -63,7 +63,7 @@ static ntk_status tell_failure(size_t rank, ntk_status status, const char *detai
     return told;
 }
 
-static ntk_status judge_meeting(const presence *all, const char *detail) {
+static ntk_status judge_meeting(const presence *all, const char *detail, const char *otherwise) {
     for (size_t r = 0; r < transport->ranks; r++)
         if (all[r].status != NTK_OK) {
             parted = true;
@@ -73,10 +73,7 @@ static ntk_status judge_meeting(const presence *all, const char *detail) {
         if (memcmp(all[r].call, all[0].call, sizeof all[0].call) != 0) {
             parted = true;
             return all[r].call[0] != all[0].call[0]
-                       ? ntk_fail(NTK_ERROR_LIBRARY,
-                                  "ranks 0 and %zu would compute different last digits: another program, "
-                                  "processor or BLAS kernel",
-                                  r)
+                       ? ntk_fail(NTK_ERROR_LIBRARY, "ranks 0 and %zu %s", r, otherwise)
                        : ntk_fail(NTK_ERROR_LIBRARY,
                                   "ranks 0 and %zu do not run the same maps: number %" PRIu64 " of %" PRIu64
                                   " units, number %" PRIu64 " of %" PRIu64,
@@ -85,14 +82,14 @@ static ntk_status judge_meeting(const presence *all, const char *detail) {
     return NTK_OK;
 }
 
-/* All ranks come here, to a map or to their end; the same status on all. */
-static ntk_status meet(presence mine) {
+/* All ranks come here, to agree, to a map or to their end; the same status on all. */
+static ntk_status meet(presence mine, const char *otherwise) {
     char detail[NTK_DETAIL_SIZE];
     void *all;
     snprintf(detail, sizeof detail, "%s", mine.status != NTK_OK ? ntk_error_detail() : "");
     NTK_TRY(lose(ntk_allocate(transport->ranks, sizeof mine, &all)));
     ntk_status status = lose(transport->gather(transport->context, &mine, sizeof mine, all));
-    if (status == NTK_OK) status = judge_meeting(all, detail);
+    if (status == NTK_OK) status = judge_meeting(all, detail, otherwise);
     ntk_release(all);
     return status;
 }
@@ -103,15 +100,19 @@ void ntk_share_begin(const ntk_transport *with) {
     maps = 0;
 }
 
-ntk_status ntk_share_agree(uint64_t code) {
-    return transport == NULL ? NTK_OK : meet((presence){.call = {code}});
+static const char parting[] = "do not make the same calls"; /* one agrees, another is elsewhere */
+
+ntk_status ntk_share_agree(uint64_t what, const char *otherwise) {
+    if (transport == NULL) return NTK_OK;
+    return parted ? ntk_fail(NTK_ERROR_LIBRARY, "the ranks have parted")
+                  : meet((presence){.call = {what}}, otherwise);
 }
 
 ntk_status ntk_share_end(ntk_status status, bool *is_lost) {
     *is_lost = false;
     if (transport == NULL) return status;
     if (!parted) {
-        const ntk_status met = meet((presence){.status = status});
+        const ntk_status met = meet((presence){.status = status}, parting);
         if (met != NTK_OK) status = met;
     }
     *is_lost = lost;
@@ -394,7 +395,7 @@ ntk_status ntk_share_map(const ntk_shared_map *map, ntk_status prepared) {
     pthread_mutex_init(&self.lock, NULL);
     pthread_cond_init(&self.news, NULL);
     pthread_cond_init(&self.supplied, NULL);
-    ntk_status status = meet((presence){{0, ++maps, self.units, map->rows->size}, prepared});
+    ntk_status status = meet((presence){{0, ++maps, self.units, map->rows->size}, prepared}, parting);
     if (status == NTK_OK) status = run_shared(&self);
     pthread_cond_destroy(&self.supplied);
     pthread_cond_destroy(&self.news);

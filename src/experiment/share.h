@@ -17,9 +17,10 @@
  * the main thread, outside a map. */
 void ntk_share_begin(const ntk_transport *transport);
 
-/* Collective, before any map. code: a digest of all that decides last digits besides the request.
- * Errors: NTK_ERROR_LIBRARY on all ranks where it is not the same on all. */
-ntk_status ntk_share_agree(uint64_t code);
+/* Collective, before any map. what: a digest of something that decides results. Errors:
+ * NTK_ERROR_LIBRARY on all ranks where it is not the same on all, "ranks 0 and 2 " and then what it
+ * is that `otherwise` says, "compute other claims". */
+ntk_status ntk_share_agree(uint64_t what, const char *otherwise);
 
 /* 0 and 1 where nothing is shared. */
 size_t ntk_share_rank(void);

@@ -127,12 +127,30 @@ static ntk_status conduct(const ntk_claim *claim, const ntk_process_request *req
     return status;
 }
 
+/* The ranks of one job may have been started with other words each, and read other files. */
+static ntk_status agree_on_request(const ntk_process_request *request, const ntk_claim *claim,
+                                   const ntk_given *given) {
+    const uint64_t numbers[] = {
+        claim->content, claim->code,       ntk_given_digest(given), request->twin,
+        request->tier,  request->rounding, request->seed,           request->control != NULL};
+    if (ntk_share_ranks() == 1) return NTK_OK;
+    ntk_digest what = ntk_digest_text(NTK_DIGEST_START, claim->id);
+    what = ntk_digest_bytes(what, numbers, sizeof numbers);
+    what = ntk_digest_text(what, request->control != NULL ? request->control : "");
+    for (size_t i = 0; i < request->override_count; i++) {
+        what = ntk_digest_text(what, request->overrides[i].name);
+        what = ntk_digest_text(what, request->overrides[i].value);
+    }
+    return ntk_share_agree(what, "compute other claims: another command line, claim.yaml or data");
+}
+
 static ntk_status compute(const ntk_suite *suite, const ntk_process_request *request, const ntk_claim *claim,
                           const ntk_given *given, ntk_metrics *metrics) {
     const ntk_control *control;
     ntk_given_data view;
     ntk_context *context;
     NTK_TRY(find_control(claim, request->control, &control));
+    NTK_TRY(agree_on_request(request, claim, given));
     /* A program of the claim's own knows nothing of ranks. */
     if (claim->program != NULL && ntk_share_rank() > 0) return NTK_OK;
     NTK_TRY(

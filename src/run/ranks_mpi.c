@@ -143,6 +143,11 @@ static ntk_status join(void) {
     NTK_TRY(judge(MPI_Comm_set_errhandler(self.ranks, MPI_ERRORS_RETURN), "joining"));
     NTK_TRY(judge(MPI_Comm_rank(self.ranks, &rank), "joining"));
     NTK_TRY(judge(MPI_Comm_size(self.ranks, &ranks), "joining"));
+    /* Else each of them would compute everything, into the same folder. */
+    if (ranks == 1)
+        return ntk_fail(NTK_ERROR_LIBRARY,
+                        "MPI: the launcher says that it has started several ranks, and MPI knows of one: "
+                        "a launcher of another MPI library?");
     self.transport = (ntk_transport){.rank = (size_t)rank,
                                      .ranks = (size_t)ranks,
                                      .gather = gather,

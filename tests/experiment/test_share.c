@@ -262,8 +262,9 @@ Test(share, one_rank_that_fails_alone_ends_all) {
 
 static bool agree(void) {
     bool lost;
-    const ntk_status status = ntk_share_agree(own_rank == 1 ? 6 : 5);
-    return status == NTK_ERROR_LIBRARY && strstr(ntk_error_detail(), "ranks 0 and 1 would compute") &&
+    const ntk_status status = ntk_share_agree(own_rank == 1 ? 6 : 5, "would compute what is other");
+    return status == NTK_ERROR_LIBRARY &&
+           strstr(ntk_error_detail(), "ranks 0 and 1 would compute what is other") &&
            ntk_share_end(status, &lost) == status && !lost;
 }
 
