@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ntk/memory.h>
@@ -79,6 +80,22 @@ static ntk_status add_widths(ntk_axes *axes, const char *program, const char *ow
     return NTK_OK;
 }
 
+/* An axis has a folder of its name. */
+static ntk_status check_build(const ntk_axes *axes, const char *name, const char *program) {
+    struct stat found;
+    for (const char *c = name; *c != '\0'; c++)
+        if (*c == ' ' || *c == '/' || (unsigned char)*c < 0x20)
+            return ntk_fail(NTK_ERROR_ARGUMENT, "--builds: '%s' is no name: no blanks and slashes", name);
+    if (name[0] == '.')
+        return ntk_fail(NTK_ERROR_ARGUMENT, "--builds: '%s' is no name: it begins with a dot", name);
+    for (size_t i = 0; i < axes->count; i++)
+        if (strcmp(axes->items[i].name, name) == 0)
+            return ntk_fail(NTK_ERROR_ARGUMENT, "--builds: there is an axis '%s' already", name);
+    if (stat(program, &found) != 0 || access(program, X_OK) != 0)
+        return ntk_fail(NTK_ERROR_IO, "%s: %s", program, strerror(errno));
+    return S_ISREG(found.st_mode) ? NTK_OK : ntk_fail(NTK_ERROR_IO, "%s: is no program", program);
+}
+
 static ntk_status add_build(ntk_axes *axes, const char *text, size_t length) {
     char build[1024];
     snprintf(build, sizeof build, "%.*s", (int)length, text);
@@ -86,10 +103,7 @@ static ntk_status add_build(ntk_axes *axes, const char *text, size_t length) {
     if (length >= sizeof build || equals == NULL || equals == build)
         return ntk_fail(NTK_ERROR_ARGUMENT, "--builds takes NAME=PROGRAM,..., not '%s'", build);
     *equals = '\0';
-    for (const char *c = build; *c != '\0'; c++)
-        if (*c == ' ' || *c == '/' || (unsigned char)*c < 0x20)
-            return ntk_fail(NTK_ERROR_ARGUMENT, "--builds: '%s' is no name: no blanks and slashes", build);
-    if (access(equals + 1, X_OK) != 0) return ntk_fail(NTK_ERROR_IO, "%s: %s", equals + 1, strerror(errno));
+    NTK_TRY(check_build(axes, build, equals + 1));
     return add(axes, build, equals + 1, NULL);
 }
 
@@ -129,6 +143,7 @@ static bool is_named(const char *only, const char *name) {
 }
 
 static ntk_status check_names(const ntk_axes *axes, const char *only) {
+    if (*only == '\0') return ntk_fail(NTK_ERROR_ARGUMENT, "--axes names none");
     for (const char *at = only; *at != '\0';) {
         const size_t word = strcspn(at, ",");
         bool known = false;

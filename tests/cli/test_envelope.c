@@ -45,6 +45,28 @@ Test(envelope, what_fails_is_left_out_and_told) {
     cr_expect_eq(toy_ntk("envelope nosuch/claim --out f"), 64);
 }
 
+/* An axis has a folder of its name: two of one name would be measured as one. */
+Test(envelope, a_build_has_a_name_of_its_own_and_is_a_program) {
+    const struct {
+        const char *options;
+        int exit_status;
+        const char *said;
+    } cases[] = {
+        {"--builds a=/bin/true,a=/bin/false", 64, "there is an axis 'a' already"},
+        {"--builds vector-scalar=/bin/true", 64, "there is an axis 'vector-scalar' already"},
+        {"--builds .=/bin/true", 64, "'.' is no name"},
+        {"--builds ..=/bin/true", 64, "'..' is no name"},
+        {"--builds a=/", 5, "/: is no program"},
+        {"--builds a=/nowhere", 5, "/nowhere: No such file"},
+        {"--axes ''", 64, "--axes names none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect_eq(toy_ntk("envelope --list %s", cases[i].options), cases[i].exit_status, "%s: %s",
+                     cases[i].options, toy_output());
+        cr_expect(toy_said(cases[i].said), "%s: %s", cases[i].options, toy_output());
+    }
+}
+
 static void measured(const char *least, const char *greatest, const char *tolerance) {
     char text[512];
     snprintf(text, sizeof text,
