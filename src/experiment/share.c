@@ -41,8 +41,8 @@ double ntk_unit_clock(void) {
 
 /* What the ranks should agree on, and how each of them stands. */
 typedef struct presence {
-    uint64_t call[4]; /* what is agreed on, or 0; the number of the map, or 0 at the end; its units and
-                       * size */
+    uint64_t call[4]; /* what is agreed on, or 0; the number of the map, or 0 at the end; its units
+                       * and size */
     uint64_t status;
 } presence;
 
