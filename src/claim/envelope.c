@@ -67,6 +67,20 @@ static ntk_status append(ntk_envelopes *envelopes, const ntk_envelope *row) {
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
+static bool is_date(const char *text) {
+    static const char form[] = "dddd-dd-dd";
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return false;
+    return text[sizeof form - 1] == '\0';
+}
+
+/* Where it was measured. */
+static ntk_status check_origin(const ntk_tsv *tsv, size_t index, const ntk_envelope *row) {
+    if (*row->axes == '\0') return ntk_tsv_fail(tsv, index, AXES, "one axis or more");
+    if (*row->machines == '\0') return ntk_tsv_fail(tsv, index, MACHINES, "one machine or more");
+    return is_date(row->date) ? NTK_OK : ntk_tsv_fail(tsv, index, DATE, "a date, 2026-11-29");
+}
+
 static ntk_status read_row(const ntk_tsv *tsv, size_t index, ntk_envelopes *out) {
     char *const *fields = tsv->fields + index * tsv->columns;
     ntk_envelope row = {.claim = fields[CLAIM],
@@ -81,10 +95,13 @@ static ntk_status read_row(const ntk_tsv *tsv, size_t index, ntk_envelopes *out)
     if (find(out, row.claim, row.tier, row.metric) != NULL)
         return ntk_tsv_fail(tsv, index, METRIC, "given once only for a claim and tier");
     if (!ntk_text_real(fields[LEAST], &row.least)) return ntk_tsv_fail(tsv, index, LEAST, "a finite number");
-    if (!ntk_text_real(fields[GREATEST], &row.greatest) || row.greatest < row.least)
+    if (!ntk_text_real(fields[GREATEST], &row.greatest) || !(row.greatest >= row.least))
         return ntk_tsv_fail(tsv, index, GREATEST, "a finite number, not below the least");
-    if (!ntk_text_real(fields[TOLERANCE], &row.tolerance) || row.tolerance < 0)
-        return ntk_tsv_fail(tsv, index, TOLERANCE, "a tolerance, or 0");
+    if (!isfinite(row.greatest - row.least))
+        return ntk_tsv_fail(tsv, index, GREATEST, "a number at a finite distance from the least");
+    if (!ntk_text_real(fields[TOLERANCE], &row.tolerance) || !(row.tolerance >= 0 && row.tolerance < 1))
+        return ntk_tsv_fail(tsv, index, TOLERANCE, "a tolerance below 1, or 0");
+    NTK_TRY(check_origin(tsv, index, &row));
     return append(out, &row);
 }
 
@@ -191,11 +208,13 @@ ntk_status ntk_envelopes_widen(ntk_envelopes *envelopes, double stored, const nt
     ntk_envelope *e = find(envelopes, found->claim, found->tier, found->metric);
     *taken = isfinite(found->least) && isfinite(found->greatest) && (!contains || holds(found, stored));
     if (!*taken) return NTK_OK;
-    if (e == NULL || !holds(e, stored)) NTK_TRY(begin(envelopes, stored, found, &e));
+    const bool is_known = e != NULL && holds(e, stored);
+    const double before = is_known && contains ? e->tolerance : 0;
+    if (!is_known) NTK_TRY(begin(envelopes, stored, found, &e));
     if (reach(found, stored) > reach(e, stored)) NTK_TRY(replace(&e->farthest, found->farthest));
     e->least = fmin(e->least, found->least);
     e->greatest = fmax(e->greatest, found->greatest);
-    e->tolerance = found->tolerance;
+    e->tolerance = fmax(before, found->tolerance);
     NTK_TRY(unite(&e->axes, " ", found->axes));
     NTK_TRY(unite(&e->machines, "; ", found->machines));
     return strcmp(found->date, e->date) > 0 ? replace(&e->date, found->date) : NTK_OK;

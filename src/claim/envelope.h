@@ -49,7 +49,8 @@ const ntk_envelope *ntk_envelopes_find(const ntk_envelopes *envelopes, const cha
  * made where there is none, and made anew where it does not hold the stored value: it was then
  * measured about another one. found: one axis, or what another machine measured; borrowed. A found
  * that does not hold the stored value although it should - of another machine, contains: true - is
- * left out. *taken: whether it was taken. Errors: NTK_ERROR_MEMORY. */
+ * left out, and of two machines' tolerances the larger one is kept. *taken: whether it was taken.
+ * Errors: NTK_ERROR_MEMORY. */
 ntk_status ntk_envelopes_widen(ntk_envelopes *envelopes, double stored, const ntk_envelope *found,
                                bool contains, bool *taken);
 

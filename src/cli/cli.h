@@ -107,6 +107,10 @@ int cli_usage_error(const cli_command *command, const char *format, ...)
 /* One line on stderr, "ntk: ..."; returns CLI_ERROR. */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A command that starts processes of its own was itself started as several: each of them would take
+ * itself for the only one. Says what to do instead; returns CLI_ERROR. */
+int cli_launched(const cli_command *command);
+
 /* The line of a failure of the library; returns CLI_ERROR. */
 int cli_fail(ntk_status status);
 

@@ -17,6 +17,7 @@
 #include "run/catalogue.h"
 #include "run/identity.h"
 #include "run/measure.h"
+#include "run/ranks.h"
 
 static const cli_option options[] = {
     {"tier", 0, "TIER", "quick (default) or full"},
@@ -82,6 +83,18 @@ static int measure(const cli_arguments *arguments, const ntk_suite *suite, ntk_m
     return result;
 }
 
+static int check_usage(const cli_arguments *arguments, ntk_tier tier) {
+    const char *file = cli_value(arguments, "merge");
+    if (tier == NTK_TIER_LARGE)
+        return cli_usage_error(arguments->command,
+                               "--tier large has no stored values, about which envelopes are: quick or full");
+    if (file != NULL && *file == '\0')
+        return cli_usage_error(arguments->command, "--merge takes the name of a file");
+    if (file != NULL && cli_flag(arguments, "list"))
+        return cli_usage_error(arguments->command, "--list and --merge exclude each other");
+    return CLI_OK;
+}
+
 static int run(const cli_arguments *arguments) {
     ntk_measure_options measured = {.jobs = ntk_processor_count(),
                                     .out = cli_value(arguments, "out"),
@@ -90,8 +103,10 @@ static int run(const cli_arguments *arguments) {
                                     .only = cli_value(arguments, "axes"),
                                     .interrupted = &cli_interrupted,
                                     .observer = tell};
+    if (ntk_ranks_launched()) return cli_launched(arguments->command);
     int usage = cli_tier(arguments, &measured.tier);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &measured.jobs);
+    if (usage == CLI_OK) usage = check_usage(arguments, measured.tier);
     if (usage != CLI_OK) return usage;
     ntk_suite suite;
     ntk_status status = ntk_linalg_start();

@@ -72,6 +72,10 @@ static void write_progress(double fraction, void *context) {
 
 static ntk_status obey_launcher(const char *progress, const ntk_transport *ranks) {
     static int file;
+    /* Else each of them would compute everything, into the same folder. */
+    if (ranks == NULL && ntk_ranks_apart())
+        return ntk_fail(NTK_ERROR_LIBRARY,
+                        "srun's tasks know nothing of one another: add --mpi=pmix to srun");
     file = ranks == NULL || ranks->rank == 0 ? open(progress, O_WRONLY | O_CLOEXEC) : -1;
     if (file >= 0) ntk_progress_set_sink(write_progress, &file);
     return ntk_ranks_end_with_launcher();

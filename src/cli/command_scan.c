@@ -13,6 +13,7 @@
 #include "run/catalogue.h"
 #include "run/json.h"
 #include "run/markdown.h"
+#include "run/ranks.h"
 #include "run/scan.h"
 #include "run/scan_figure.h"
 
@@ -175,6 +176,7 @@ static int run(const cli_arguments *arguments) {
                                    .interrupted = &cli_interrupted};
     if (cli_flag(arguments, "json") && cli_flag(arguments, "markdown"))
         return cli_usage_error(arguments->command, "--json and --markdown exclude each other");
+    if (ntk_ranks_launched()) return cli_launched(arguments->command);
     int usage = cli_tier(arguments, &run_options.tier);
     if (usage == CLI_OK) usage = cli_seed(arguments, &run_options.seed);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &run_options.jobs);

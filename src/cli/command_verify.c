@@ -58,7 +58,7 @@ static int read_roundings(const cli_arguments *arguments, bool *given, bool *wan
     *given = text != NULL;
     if (text == NULL) return CLI_OK;
     if (ntk_roundings_parse(text, wanted) != NTK_OK)
-        return cli_usage_error(arguments->command, "--rounding: %s, and all", ntk_error_detail());
+        return cli_usage_error(arguments->command, "--rounding: %s", ntk_error_detail());
     if (cli_value(arguments, "seeds") != NULL || cli_flag(arguments, "github"))
         return cli_usage_error(arguments->command, "--rounding excludes --seeds and --github");
     return CLI_OK;
@@ -76,8 +76,7 @@ static int dispatch(const cli_arguments *arguments, const ntk_suite *suite, ntk_
 static int check_launcher(const cli_arguments *arguments, const char *launcher) {
     char **words;
     size_t count;
-    if (ntk_ranks_launched())
-        return cli_error("ntk verify is started once; what starts ranks belongs into --launcher");
+    if (ntk_ranks_launched()) return cli_launched(arguments->command);
     if (launcher == NULL) return CLI_OK;
     if (!ntk_ranks_built()) return cli_error("--launcher: this ntk is built without MPI: make MPI=1");
     if (ntk_shell_split(launcher, &words, &count) != NTK_OK)

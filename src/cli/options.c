@@ -26,6 +26,12 @@ int cli_usage_error(const cli_command *command, const char *format, ...) {
     return CLI_USAGE;
 }
 
+int cli_launched(const cli_command *command) {
+    return cli_error("ntk %s is started once, not as ranks: `ntk verify --launcher WORDS` starts each claim "
+                     "on ranks, and --shard K/N makes parts for separate jobs",
+                     command->name);
+}
+
 int cli_error(const char *format, ...) {
     va_list arguments;
     fputs("ntk: ", stderr);

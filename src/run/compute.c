@@ -31,7 +31,7 @@ static ntk_status find_control(const ntk_claim *claim, const char *name, const n
         ntk_text_append(list, sizeof list, i > 0 ? ", " : "");
         ntk_text_append(list, sizeof list, claim->controls[i].name);
     }
-    return ntk_fail(NTK_ERROR_NOT_FOUND, "%s has no control called %s; it has: %s", claim->id, name,
+    return ntk_fail(NTK_ERROR_NOT_FOUND, "%s has no control called '%s'; it has: %s", claim->id, name,
                     claim->control_count > 0 ? list : "none");
 }
 

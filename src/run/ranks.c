@@ -17,6 +17,8 @@ bool ntk_ranks_launched(void) {
            (getenv("PMIX_RANK") != NULL && is_many("SLURM_STEP_NUM_TASKS"));
 }
 
+bool ntk_ranks_apart(void) { return !ntk_ranks_launched() && is_many("SLURM_STEP_NUM_TASKS"); }
+
 /* By asking: the signal of PR_SET_PDEATHSIG follows the end of the thread that started a process,
  * and launchers have several. */
 static void *watch_launcher(void *parent) {

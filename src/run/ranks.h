@@ -20,6 +20,10 @@ bool ntk_ranks_built(void);
 /* Whether a launcher has started this process as one of several. */
 bool ntk_ranks_launched(void);
 
+/* Whether srun has started several tasks and told none how to reach the others, as with
+ * --mpi=none. */
+bool ntk_ranks_apart(void);
+
 /* Reach the other ranks, where a launcher has started some; else *out is NULL, one rank that needs
  * nobody. From the main thread, before other threads are started. Errors: NTK_ERROR_UNSUPPORTED
  * where there are others and the program was built without MPI; NTK_ERROR_LIBRARY. */

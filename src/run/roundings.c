@@ -46,16 +46,27 @@ static int by_weakness(const void *a, const void *b) {
     return order != 0 ? order : strcmp(left->nearest.name, right->nearest.name);
 }
 
+/* A word of the list, one that is too long for a mode cut with an ellipsis. */
+static ntk_status parse_word(const char *text, size_t length, ntk_rounding *out) {
+    enum { SHOWN = 32 };
+    char word[SHOWN + sizeof "..."], detail[NTK_DETAIL_SIZE];
+    snprintf(word, sizeof word, "%.*s%s", (int)(length > SHOWN ? SHOWN : length), text,
+             length > SHOWN ? "..." : "");
+    if (strcmp(word, "all") == 0)
+        return ntk_fail(NTK_ERROR_ARGUMENT, "all stands alone: it is every mode already");
+    if (ntk_rounding_parse(word, out) == NTK_OK) return NTK_OK;
+    snprintf(detail, sizeof detail, "%s", ntk_error_detail());
+    return ntk_fail(NTK_ERROR_ARGUMENT, "%s, and all", detail);
+}
+
 ntk_status ntk_roundings_parse(const char *text, bool *wanted) {
     memset(wanted, 0, NTK_ROUNDING_COUNT * sizeof *wanted);
     wanted[NTK_ROUNDING_NEAREST] = true;
     for (int k = 0; k < NTK_ROUNDING_COUNT; k++) wanted[k] = wanted[k] || strcmp(text, "all") == 0;
     while (strcmp(text, "all") != 0) {
-        char word[16];
         const size_t length = strcspn(text, ",");
         ntk_rounding rounding;
-        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), text);
-        NTK_TRY(ntk_rounding_parse(word, &rounding));
+        NTK_TRY(parse_word(text, length, &rounding));
         wanted[rounding] = true;
         text += length;
         if (*text == '\0') break;

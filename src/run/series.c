@@ -34,7 +34,10 @@ ntk_status ntk_series_open(const char *folder, const ntk_run_options *options, c
                            const char *begun) {
     if (!options->resume && !is_empty(folder))
         return ntk_fail(NTK_ERROR_ARGUMENT, "%s is not empty; --resume goes on with %s in it", folder, held);
-    if (options->resume && (options->out == NULL || is_empty(folder)))
+    if (options->resume && options->out != NULL && is_empty(folder))
+        return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume: '%s' is missing or empty, and no folder of %s",
+                        folder, begun);
+    if (options->resume && options->out == NULL)
         return ntk_fail(NTK_ERROR_NOT_FOUND, "--resume needs --out, the folder of %s", begun);
     return ntk_folder_create(folder);
 }

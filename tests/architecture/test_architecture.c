@@ -1,3 +1,4 @@
+#include <fenv.h>
 #include <math.h>
 #include <string.h>
 
@@ -88,6 +89,14 @@ Test(architecture, variances_and_their_text_are_inverse) {
     assert_ok(ntk_architecture_parse_variances("1,4.5,0.1", out, &count));
     cr_assert_eq(count, 3);
     cr_expect(out[0] == 1 && out[1] == 4.5 && out[2] == 0.1);
+    /* What is written means the same under every rounding. */
+    double up[NTK_DEPTH_MAX + 1];
+    fesetround(FE_UPWARD);
+    const ntk_status status = ntk_architecture_parse_variances("0.7,0.1", up, &count);
+    fesetround(FE_TONEAREST);
+    assert_ok(status);
+    cr_expect(up[0] == 0.7 && up[1] == 0.1);
+    count = 3;
     char text[64], cut[6];
     const size_t length = ntk_architecture_print_variances(count, out, sizeof text, text);
     cr_expect_str_eq(text, "1,4.5,0.10000000000000001");

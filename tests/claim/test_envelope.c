@@ -1,5 +1,6 @@
 /* Envelopes: their file, how they widen, and what they say of a number. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,6 +103,28 @@ Test(envelope, another_machines_must_hold_the_stored_value) {
     ntk_envelopes_release(&all);
 }
 
+/* Each machine's was measured under its own claim.yaml; a measurement of now has that of now. */
+Test(envelope, a_merge_keeps_the_larger_tolerance) {
+    ntk_envelopes all = {0};
+    bool taken;
+    ntk_envelope found = one("scalar", 2);
+    found.tolerance = 1e-3;
+    const ntk_envelope *e = widen(&all, 2, found);
+    found.tolerance = 1e-6;
+    assert_ok(ntk_envelopes_widen(&all, 2, &found, true, &taken));
+    cr_expect_eq(e->tolerance, 1e-3);
+    found.tolerance = 1e-2;
+    assert_ok(ntk_envelopes_widen(&all, 2, &found, true, &taken));
+    cr_expect_eq(e->tolerance, 1e-2);
+    found.tolerance = 1e-6;
+    cr_expect_eq(widen(&all, 2, found)->tolerance, 1e-6);
+    /* About another stored value there is none to keep. */
+    found = one("scalar", 3);
+    assert_ok(ntk_envelopes_widen(&all, 3, &found, true, &taken));
+    cr_expect_eq(e->tolerance, 0);
+    ntk_envelopes_release(&all);
+}
+
 static double looseness(const ntk_envelope *e, ntk_tolerance_kind kind, double tolerance) {
     const ntk_regression regression = {.kind = kind, .tolerance = tolerance};
     return ntk_envelope_looseness(e, &regression, 2);
@@ -158,8 +181,19 @@ Test(envelope, a_file_is_read_strictly) {
     expect_refused(HEADER "a/b\tquick\trate\t2\t1\t0\tx\t-\tm\td\n", "not below the least");
     expect_refused(HEADER "a/b\tquick\trate\tinf\t3\t0\tx\t-\tm\td\n", "a finite number");
     expect_refused(HEADER "a/b\tslow\trate\t1\t1\t0\tx\t-\tm\td\n", "quick or full");
-    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t-1\tx\t-\tm\td\n", "a tolerance, or 0");
-    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t0\tx\t-\tm\td\na/b\tquick\trate\t1\t1\t0\tx\t-\tm\td\n",
+    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t-1\tx\t-\tm\td\n", "a tolerance below 1, or 0");
+    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t1\tx\t-\tm\td\n", "a tolerance below 1, or 0");
+    expect_refused(HEADER "a/b\tquick\trate\t-1e308\t1e308\t0\tx\t-\tm\td\n", "at a finite distance");
+    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t0\t\t-\tm\t2026-11-29\n", "one axis or more");
+    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t0\tx\t-\t\t2026-11-29\n", "one machine or more");
+    const char *const dates[] = {"", "d", "2026-11-2", "2026-11-290", "2026/11/29", "26-11-2029"};
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        char text[256];
+        snprintf(text, sizeof text, HEADER "a/b\tquick\trate\t1\t1\t0\tx\t-\tm\t%s\n", dates[i]);
+        expect_refused(text, "a date, 2026-11-29");
+    }
+    expect_refused(HEADER "a/b\tquick\trate\t1\t1\t0\tx\t-\tm\t2026-11-29\n"
+                          "a/b\tquick\trate\t1\t1\t0\tx\t-\tm\t2026-11-29\n",
                    "once only");
     expect_refused(HEADER "a/b\tquick\trate\t1\t1\t0\tx\t-\tm", "");
 }

@@ -67,6 +67,20 @@ Test(envelope, a_build_has_a_name_of_its_own_and_is_a_program) {
     }
 }
 
+Test(envelope, wrong_usage_is_refused_in_one_line) {
+    const struct {
+        const char *options, *said;
+    } cases[] = {
+        {"--tier large", "--tier large has no stored values"},
+        {"--merge ''", "--merge takes the name of a file"},
+        {"--list --merge other.tsv", "--list and --merge exclude each other"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect_eq(toy_ntk("envelope %s", cases[i].options), 64, "%s: %s", cases[i].options, toy_output());
+        cr_expect(toy_said(cases[i].said), "%s: %s", cases[i].options, toy_output());
+    }
+}
+
 static void measured(const char *least, const char *greatest, const char *tolerance) {
     char text[512];
     snprintf(text, sizeof text,

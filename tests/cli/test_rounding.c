@@ -70,6 +70,16 @@ Test(rounding, it_goes_on_from_where_it_was_stopped) {
     cr_expect_eq(toy_ntk("verify toy/holds --rounding sideways --out t"), 64);
     cr_expect(toy_said("'sideways' is no rounding: nearest, up, down, zero, random, and all"), "%s",
               toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --rounding all,up --out t"), 64);
+    cr_expect(toy_said("--rounding: all stands alone"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --rounding up,towards-the-even-one --out t"), 64);
+    cr_expect(toy_said("'towards-the-even-one' is no rounding"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --rounding to-the-even-one-of-the-two-nearest --out t"), 64);
+    cr_expect(toy_said("'to-the-even-one-of-the-two-neare...' is no rounding"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("verify toy/holds --rounding up --out t --resume"), 64);
+    cr_expect(toy_said("--resume: 't' is missing or empty"), "%s", toy_output());
+    cr_expect_eq(toy_ntk("run toy/holds --control ''"), 64);
+    cr_expect(toy_said("has no control called ''; it has"), "%s", toy_output());
     cr_expect_eq(toy_ntk("verify toy/holds --rounding up --seeds 2 --out t"), 64);
     cr_expect_eq(toy_ntk("verify nosuch/claim --rounding up --out t"), 64);
     cr_expect_eq(toy_ntk("run toy/holds --rounding sideways"), 64);

@@ -184,7 +184,17 @@ Test(verify, a_tier_that_a_claim_does_not_have) {
 Test(verify, ranks_want_mpi_and_a_launcher) {
     const char *ranks = "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0";
     cr_expect_eq(toy_shell("%s \"$NTK_FIXTURE\" verify toy/holds --out run", ranks), 5);
-    cr_expect(toy_said("belongs into --launcher"), "%s", toy_output());
+    cr_expect(toy_said("ntk verify is started once"), "%s", toy_output());
+    cr_expect(toy_said("--launcher WORDS"), "%s", toy_output());
+    cr_expect_eq(toy_shell("PMI_SIZE=4 \"$NTK_FIXTURE\" envelope toy/holds --out run"), 5);
+    cr_expect(toy_said("ntk envelope is started once"), "%s", toy_output());
+    cr_expect_eq(toy_shell("PMI_SIZE=4 \"$NTK_FIXTURE\" scan toy/holds --over value=1,2 --out run"), 5);
+    cr_expect(toy_said("ntk scan is started once"), "%s", toy_output());
+    /* What srun --mpi=none tells a task of a runner. */
+    const char *task = "NTK_RUNNER=$$ NTK_PROGRESS=progress SLURM_STEP_NUM_TASKS";
+    cr_expect_eq(toy_shell("%s=4 \"$NTK_FIXTURE\" run toy/holds --out run", task), 5);
+    cr_expect(toy_said("add --mpi=pmix"), "%s", toy_output());
+    cr_expect_eq(toy_shell("%s=1 \"$NTK_FIXTURE\" run toy/holds", task), 0, "%s", toy_output());
     if (ntk_ranks_built()) return;
     cr_expect_eq(toy_shell("%s \"$NTK_FIXTURE\" run toy/holds --out run", ranks), 5);
     cr_expect(toy_said("this ntk is built without MPI: make MPI=1"), "%s", toy_output());
