@@ -37,10 +37,10 @@ typedef struct ntk_extremes {
 } ntk_extremes;
 
 /* Lanczos's method with full orthogonalisation from a random vector (seed): at most `steps` <= n
- * products, and four passes more for what is proved. Memory: n (steps + 10) doubles. Errors:
- * NTK_ERROR_ARGUMENT for no steps; those of ntk_tiles_apply_compensated; NTK_ERROR_NOT_FINITE where
- * numbers of the matrix are so large that products overflow; NTK_ERROR_NO_CONVERGENCE of the small
- * eigenproblem. */
+ * products, and four passes more for what is proved. Memory: n (steps + 10) + steps (steps + 1)
+ * doubles. Errors: NTK_ERROR_ARGUMENT for no steps; those of ntk_tiles_apply_compensated;
+ * NTK_ERROR_NOT_FINITE where numbers of the matrix are so large that products overflow;
+ * NTK_ERROR_NO_CONVERGENCE of the small eigenproblem. */
 ntk_status ntk_extremes_find(const ntk_tiles *tiles, size_t steps, uint64_t seed, ntk_extremes *out);
 
 /* *bound, proved: lambda_min(T) >= *bound, a little below s = `shift`, by some 256 u trace(T), u =

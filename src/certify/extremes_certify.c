@@ -167,9 +167,16 @@ static double sum_squares(const factorisation *s, const double *a, size_t begin,
     return sum;
 }
 
+/* Units may have rounding modes of their own (base/rounding.h). */
+static ntk_status check_rounding(void) {
+    if (fegetround() == FE_TONEAREST) return NTK_OK;
+    return ntk_fail(NTK_ERROR_UNSUPPORTED, "ntk_extremes_certify: the rounding mode is not to nearest");
+}
+
 /* S^{K+1} = S^K - D^K for a chunk. */
 static ntk_status subtract_unit(size_t unit, void *context) {
     factorisation *s = context;
+    NTK_TRY(check_rounding());
     const size_t begin = unit * CHUNK, count = smaller(CHUNK, s->length - begin);
     NTK_TRY(ntk_gemm(NTK_TRANSPOSE, NTK_NO_TRANSPOSE, s->width, count, s->depth, 1, s->earlier, s->length,
                      s->earlier + begin, s->length, 0, s->product + begin, s->length));
@@ -194,6 +201,7 @@ static ntk_status subtract_earlier(factorisation *s) {
 /* S becomes L, and C stands in `product`. */
 static ntk_status divide_unit(size_t unit, void *context) {
     factorisation *s = context;
+    NTK_TRY(check_rounding());
     const size_t begin = unit * CHUNK, count = smaller(CHUNK, s->length - begin);
     double *kept = s->earlier; /* S */
     for (size_t k = 0; k < s->width; k++)
@@ -278,8 +286,7 @@ ntk_status ntk_extremes_certify(const ntk_tiles *tiles, double shift, const char
     *bound = -INFINITY;
     if (!isfinite(shift)) return ntk_fail(NTK_ERROR_ARGUMENT, "a shift of %g", shift);
     if (s.n > 1 << 24) return ntk_fail(NTK_ERROR_SHAPE, "a matrix of order %zu, beyond 2^24", s.n);
-    if (fegetround() != FE_TONEAREST)
-        return ntk_fail(NTK_ERROR_UNSUPPORTED, "ntk_extremes_certify: the rounding mode is not to nearest");
+    NTK_TRY(check_rounding());
     NTK_TRY(open_file(folder, &s.descriptor));
     const ntk_status status = allocate_and_factorise(&s, bound);
     close(s.descriptor);

@@ -103,8 +103,15 @@ static void add_rows(const compensated *c, size_t rows, size_t count, const doub
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
+static ntk_status check_rounding(void) {
+    if (fegetround() == FE_TONEAREST) return NTK_OK;
+    return ntk_fail(NTK_ERROR_UNSUPPORTED, "compensated products: the rounding mode is not to nearest");
+}
+
+/* Tiles are units of a map, each of which may have a rounding mode of its own (base/rounding.h). */
 static ntk_status add_tile(const ntk_tile *t, void *context) {
     const compensated *c = context;
+    NTK_TRY(check_rounding());
     const size_t part = t->number * c->columns * c->height;
     double *turned = NULL;
     NTK_TRY(ntk_allocate_doubles(t->rows * t->columns, &turned));
@@ -159,8 +166,7 @@ static ntk_status multiply(const ntk_tiles *tiles, compensated *c) {
 
 ntk_status ntk_tiles_apply_compensated(const ntk_tiles *tiles, size_t columns, const double *v, double *high,
                                        double *low, double *error, double *row_sums) {
-    if (fegetround() != FE_TONEAREST)
-        return ntk_fail(NTK_ERROR_UNSUPPORTED, "compensated products: the rounding mode is not to nearest");
+    NTK_TRY(check_rounding());
     compensated c = {
         .order = ntk_tiles_order(tiles), .columns = columns, .height = ntk_tiles_height(tiles), .v = v};
     const size_t whole = c.order * columns, most = ntk_tiles_most(tiles) * c.height;
