@@ -58,6 +58,14 @@ typedef struct ntk_iterative_options {
      * Logistic: of N / (lambda ||w||), a bound of the relative error of w, which w* = 0 never
      * meets. 1e-10; 1e-8. */
     double tolerance;
+    /* Logistic: or else of N / (lambda W), W the largest ||w*|| that the problem allows,
+     *
+     *     W = min((2 P(0) / lambda)^{1/2}, 2^{1/2} mean_i Theta_ii^{1/2} / lambda),
+     *
+     * for P(w*) <= P(0), and lambda w* = -J^T dm/df with ||n dm/df_i|| <= 2^{1/2}. 1e-10: it
+     * replaces the tolerance where ||w|| < W / 100, w being next to nothing. 0: w* = 0 is
+     * refused. */
+    double absolute_tolerance;
     double coefficient_tolerance; /* regression: of ||a - a*|| / ||a||, each output; infinity:
                                    * not asked for, the default */
     double entry_error;           /* as above; 2^-51, four times the rounding of an entry */
@@ -69,7 +77,8 @@ typedef struct ntk_iterative_options {
 ntk_iterative_options ntk_iterative_options_default(ntk_loss loss);
 
 typedef struct ntk_iterative_result {
-    double residual;          /* bound: the largest R / ||Y - f_0||; or N / (lambda ||w||) */
+    double residual;          /* bound: the largest R / ||Y - f_0||; or N / (lambda ||w||), which
+                               * may be infinite for w = 0 */
     double output_error;      /* bound of |f_ik - f*_ik| for all i and k */
     double coefficient_error; /* bound: the largest ||a - a*|| / ||a||; or of ||w - w*||;
                                * infinite for lambda = lambda_min = 0 */

@@ -46,7 +46,7 @@
 #include "inference/iterative_residual.h"
 #include "inference/pivoted.h"
 
-enum { MOST_STEPS = 100, MOST_HALVINGS = 50 };
+enum { MOST_STEPS = 100, MOST_HALVINGS = 50, MOST_IDLE = 8 };
 
 /* The residual of Newton's system, relative to its right-hand side; and what the gradient is
  * brought to, of what is allowed, before it is looked at with care. */
@@ -66,6 +66,7 @@ typedef struct logistic {
     double *trial, *cotangent;
     double *z, *room, *room_image; /* (n, K) */
     double gradient, norm;         /* ||J^T r|| and ||w||, without rigour */
+    double most;                   /* W of the options: what ||w*|| can be */
     ntk_iterative_image precise;
     ntk_iterative_result *result;
 } logistic;
@@ -200,6 +201,23 @@ static ntk_status find_gradient(logistic *s) {
     return NTK_OK;
 }
 
+/* W: where ||w*|| can be found, by P(0) and by the largest gradient of a loss. */
+static void find_most(logistic *s) {
+    const ntk_iterative_problem *problem = s->common.problem;
+    double start, root = 0;
+    for (size_t k = 0; k < unknowns(s); k++) s->f[k] = problem->f0 ? problem->f0[k] : 0;
+    ntk_loss_evaluate(problem->loss, s->common.n, s->common.outputs, s->f, problem->targets, &start,
+                      s->cotangent);
+    for (size_t i = 0; i < s->common.n; i++) root += s->common.roots[i] / (double)s->common.n;
+    s->most = ntk_smaller(sqrt(2 * start / problem->lambda), sqrt(2) * root / problem->lambda);
+}
+
+/* What N / lambda may be. */
+static double allowed(const logistic *s, double norm) {
+    const ntk_iterative_options *options = s->common.options;
+    return ntk_larger(options->tolerance * norm, options->absolute_tolerance * s->most);
+}
+
 /* ---- the certificate ------------------------------------------------------------------------- */
 
 /* ||w|| from below. */
@@ -285,7 +303,8 @@ static ntk_status certify(logistic *s, bool *good) {
     result->rounding = bound == 0 ? 0 : noise / (lambda * norm);
     result->coefficient_error = ntk_iterative_upper(bound / lambda, 4);
     result->output_error = ntk_iterative_upper(root * result->coefficient_error + off, 4);
-    *good = result->residual <= s->common.options->tolerance;
+    *good = result->residual <= s->common.options->tolerance ||
+            result->coefficient_error <= s->common.options->absolute_tolerance * s->most;
     return NTK_OK;
 }
 
@@ -300,7 +319,7 @@ static ntk_status refuse(const logistic *s) {
 }
 
 static bool is_promising(const logistic *s) {
-    return s->gradient <= aim * s->common.options->tolerance * s->common.problem->lambda * s->norm;
+    return s->gradient <= aim * s->common.problem->lambda * allowed(s, s->norm);
 }
 
 static bool may_go_on(const logistic *s) {
@@ -320,21 +339,33 @@ static ntk_status newton_step(logistic *s, bool *moved) {
     return find_gradient(s);
 }
 
-/* Newton's steps until the gradient is small or nothing moves. Then a look with care, which also
- * renews the image of a: where it does not suffice and is no better than the one before, that is
- * the end. */
+/* Newton's steps until the gradient is small, or nothing moves, or the gradient has not fallen for
+ * so many steps that rounding must be what is left. */
+static ntk_status descend(logistic *s) {
+    double least = s->gradient;
+    int idle = 0;
+    for (bool moved = true; moved && idle < MOST_IDLE && !is_promising(s) && may_go_on(s);) {
+        NTK_TRY(newton_step(s, &moved));
+        idle = s->gradient < least ? 0 : idle + 1;
+        least = ntk_smaller(least, s->gradient);
+    }
+    return NTK_OK;
+}
+
+/* After the descent a look with care, which also renews the image of a: where it does not suffice
+ * and is no better than the one before, that is the end. */
 static ntk_status iterate(logistic *s) {
     double before = INFINITY;
     bool good = false;
     NTK_TRY(find_gradient(s));
     for (;;) {
-        for (bool moved = true; moved && !is_promising(s) && may_go_on(s);) NTK_TRY(newton_step(s, &moved));
+        NTK_TRY(descend(s));
         NTK_TRY(certify(s, &good));
         if (good) return NTK_OK;
         if (!isfinite(s->result->output_error))
             return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel logistic regression: the gradient is not finite");
-        if (!(s->result->residual <= before / 2) || !may_go_on(s)) return refuse(s);
-        before = s->result->residual;
+        if (!(s->result->coefficient_error <= before / 2) || !may_go_on(s)) return refuse(s);
+        before = s->result->coefficient_error;
         NTK_TRY(find_gradient(s));
         bool moved;
         NTK_TRY(newton_step(s, &moved));
@@ -357,6 +388,7 @@ static ntk_status run(logistic *s) {
     NTK_TRY(status);
     s->result->rank = s->pivoted.rank;
     memset(s->a, 0, unknowns(s) * sizeof *s->a);
+    find_most(s);
     return iterate(s);
 }
 

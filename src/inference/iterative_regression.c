@@ -34,6 +34,7 @@ typedef struct regression {
 
 ntk_iterative_options ntk_iterative_options_default(ntk_loss loss) {
     return (ntk_iterative_options){.tolerance = loss == NTK_LOSS_SQUARED ? 1e-10 : 1e-8,
+                                   .absolute_tolerance = 1e-10,
                                    .coefficient_tolerance = INFINITY,
                                    .entry_error = 0x1p-51,
                                    .rank = 500,

@@ -40,9 +40,10 @@ static ntk_status check_problem(const ntk_iterative_problem *problem, const ntk_
         return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: lambda %g", problem->lambda);
     if (!(problem->lambda_min >= 0) || !isfinite(problem->lambda_min))
         return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: lambda_min %g", problem->lambda_min);
-    if (!(options->tolerance >= 0) || !(options->coefficient_tolerance >= 0))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: tolerances %g and %g", options->tolerance,
-                        options->coefficient_tolerance);
+    if (!(options->tolerance >= 0) || !(options->coefficient_tolerance >= 0) ||
+        !(options->absolute_tolerance >= 0))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: tolerances %g, %g and %g", options->tolerance,
+                        options->coefficient_tolerance, options->absolute_tolerance);
     if (!(options->entry_error >= 0 && options->entry_error <= 1e-3))
         return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: entry_error %g, not in [0, 1e-3]",
                         options->entry_error);

@@ -291,6 +291,7 @@ Test(iterative, what_was_not_reached_is_said) {
     problem = iterative_of(&c, tiles);
     options = ntk_iterative_options_default(NTK_LOSS_LOGISTIC);
     options.tolerance = 1e-17;
+    options.absolute_tolerance = 0;
     assert_fails(ntk_iterative_logistic(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
                  "1e-17 was asked");
     cr_assert(result.residual < 1e-9);
@@ -392,6 +393,34 @@ Test(iterative, the_bound_holds_for_targets_that_nearly_sum_to_one) {
     }
     cr_assert(hypot((double)(a[0] - exact), (double)(a[1] + exact)) <= result.coefficient_error);
     ntk_tiles_destroy(tiles);
+}
+
+/* w* = 0, which no relative error of w ever meets: labels that contradict each other, and one that
+ * is the start. */
+Test(iterative, a_minimiser_at_zero) {
+    static const double ones[4] = {1, 1, 1, 1}, labels[2] = {0, 1}, half[1] = {0.5};
+    for (size_t n = 1; n <= 2; n++)
+        for (double lambda = 1e-2; lambda <= 1e2; lambda *= 10) {
+            ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_LOGISTIC);
+            ntk_iterative_result result;
+            ntk_tiles *tiles;
+            double a[2], f[2];
+            assert_ok(ntk_tiles_of_matrix(n, ones, n, &tiles));
+            const ntk_iterative_problem problem = {.loss = NTK_LOSS_LOGISTIC,
+                                                   .outputs = 1,
+                                                   .tiles = tiles,
+                                                   .targets = n == 1 ? half : labels,
+                                                   .lambda = lambda};
+            assert_ok(ntk_iterative_logistic(&problem, &options, a, f, &result));
+            cr_assert(result.steps < 8 && result.output_error < 2e-9, "%zu, %g", result.steps,
+                      result.output_error);
+            for (size_t i = 0; i < n; i++) cr_assert(fabs(f[i]) <= result.output_error);
+            options.absolute_tolerance = 0;
+            assert_fails(ntk_iterative_logistic(&problem, &options, a, f, &result), NTK_ERROR_NO_CONVERGENCE,
+                         "1e-08 was asked");
+            cr_assert(result.steps < 30, "%zu", result.steps);
+            ntk_tiles_destroy(tiles);
+        }
 }
 
 /* The same bits for any number of workers. */
