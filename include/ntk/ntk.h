@@ -36,6 +36,7 @@
 #include <ntk/prove.h>
 #include <ntk/random.h>
 #include <ntk/regression.h>
+#include <ntk/rounding.h>
 #include <ntk/slice.h>
 #include <ntk/sphere.h>
 #include <ntk/stats.h>

@@ -1,12 +1,11 @@
 /* The variances of the layers: one for all, or one for each; read and written. */
 #include <ntk/architecture.h>
+#include <ntk/rounding.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/rounding_mode.h"
 
 double ntk_architecture_weight_variance(const ntk_architecture *architecture, size_t l) {
     return architecture->weight_variances != NULL ? architecture->weight_variances[l - 1]

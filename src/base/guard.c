@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/arb.h"
-#include "base/rounding_mode.h"
+#include <ntk/rounding.h>
 
 static _Thread_local ntk_ball_guard *innermost;
 static _Thread_local bool starved;

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include <ntk/log.h>
+#include <ntk/rounding.h>
 
 #include "base/rounding.h"
-#include "base/rounding_mode.h"
 #include "base/split.h"
 
 enum { MAX_WORKERS = 4096 };

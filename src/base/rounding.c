@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include <ntk/random.h>
-
-#include "base/rounding_mode.h"
+#include <ntk/rounding.h>
 
 /* A processor without one of them has no macro for it. */
 #ifndef FE_UPWARD

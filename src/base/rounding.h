@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ntk/rounding.h>
 #include <ntk/status.h>
 
 /* name, text */
@@ -40,10 +41,5 @@ ntk_status ntk_rounding_begin(ntk_rounding rounding, uint64_t seed, const char *
 
 /* To nearest, here and in later maps. */
 void ntk_rounding_end(void);
-
-/* For ntk_map: the number of the map that begins; the mode of one of its units, which
- * ntk_rounding_restore ends. */
-uint64_t ntk_rounding_map(void);
-int ntk_rounding_enter(uint64_t map, size_t unit);
 
 #endif

@@ -1,4 +1,4 @@
-#include "base/rounding_mode.h"
+#include <ntk/rounding.h>
 
 #include <fenv.h>
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include <ntk/log.h>
+#include <ntk/rounding.h>
 
-#include "base/rounding_mode.h"
 #include "base/vector_table.h"
 
 #ifdef NTK_SIMD_X86

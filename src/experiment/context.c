@@ -13,10 +13,10 @@
 #include <ntk/lab/table.h>
 #include <ntk/memory.h>
 #include <ntk/random.h>
+#include <ntk/rounding.h>
 #include <ntk/stats.h>
 #include <ntk/status.h>
 
-#include "base/rounding_mode.h"
 #include "experiment/context.h"
 #include "experiment/metrics.h"
 #include "experiment/parameters.h"

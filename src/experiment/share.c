@@ -14,9 +14,9 @@
 #include <time.h>
 
 #include <ntk/memory.h>
+#include <ntk/rounding.h>
 
 #include "base/rounding.h"
-#include "base/rounding_mode.h"
 
 static const long look_every = 300 * 1000; /* nanoseconds */
 static const double claim_for = 0.02;      /* seconds of work that are claimed at once, if units are

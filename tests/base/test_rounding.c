@@ -7,10 +7,10 @@
 
 #include <ntk/parallel.h>
 #include <ntk/random.h>
+#include <ntk/rounding.h>
 
 #include "base/guard.h"
 #include "base/rounding.h"
-#include "base/rounding_mode.h"
 #include "base/vector.h"
 #include "status.h"
 
