@@ -1,6 +1,6 @@
 # Relative error of the empirical NTK of residual networks against the width.
 errors = joined("errors")
-wrong = control("wrong-residual-scale", "errors")
+wrong = control("kernel-off", "errors")
 eval list("depths", "errors", 'strcol("depth")')
 eval list("wrong_depths", "wrong", 'strcol("depth")')
 eval list("widths", "errors", 'strcol("width")')
@@ -22,8 +22,8 @@ plot for [i=1:words(depths)] errors using (at(word(depths, i))):(col("error-low"
         title sprintf("mean over seeds, L = %s", word(depths, i)), \
     for [i=1:words(wrong_depths)] wrong using (at(word(wrong_depths, i))):(col("error")) with linespoints \
             ls 89 + i \
-        title sprintf("control: kernel of α = %s, L = %s", \
-            short(wrong_residual_scale_kernel_residual_scale), word(wrong_depths, i)), \
+        title sprintf("control: kernel times %s, L = %s", \
+            short(1 + kernel_off_plant_size), word(wrong_depths, i)), \
     start_low / aside * (x / first(widths))**-0.5 with lines ls 100 title "m^{−1/2}", \
     @nothing "L residual blocks", \
     @band_key
