@@ -88,22 +88,45 @@ static ntk_status iterate(iteration *it, const double *wanted, size_t most, doub
     return NTK_OK;
 }
 
+/* Each column by a power of two, so that its largest entry is about 1: squares then neither
+ * underflow nor overflow, and the bits are those without. scale, wanted: (columns). */
+static void scale_columns(const ntk_conjugate *s, const double *b, const double *wanted, double *r,
+                          int *scale, double *scaled_wanted) {
+    for (size_t k = 0; k < s->columns; k++) {
+        double largest = 0;
+        for (size_t i = 0; i < s->n; i++) largest = fmax(largest, fabs(b[i * s->columns + k]));
+        scale[k] = largest > 0 && isfinite(largest) ? ilogb(largest) : 0;
+        scaled_wanted[k] = ldexp(wanted[k], -scale[k]);
+        for (size_t i = 0; i < s->n; i++) r[i * s->columns + k] = ldexp(b[i * s->columns + k], -scale[k]);
+    }
+}
+
+static void unscale(const ntk_conjugate *s, const int *scale, double *x) {
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < s->columns; k++)
+            x[i * s->columns + k] = ldexp(x[i * s->columns + k], scale[k]);
+}
+
 ntk_status ntk_conjugate_solve(const ntk_conjugate *system, const double *b, const double *wanted,
                                size_t most, double *x, size_t *iterations) {
     const size_t size = system->n * system->columns, columns = system->columns;
     double *memory = NULL;
-    void *flags = NULL;
-    NTK_TRY(ntk_allocate_doubles(4 * size + 3 * columns, &memory));
+    void *flags = NULL, *exponents = NULL;
+    NTK_TRY(ntk_allocate_doubles(4 * size + 4 * columns, &memory));
     iteration it = {.system = system, .r = memory};
     it.z = it.r + size, it.p = it.z + size, it.q = it.p + size;
     it.product = it.q + size, it.before = it.product + columns, it.factor = it.before + columns;
+    double *scaled_wanted = it.factor + columns;
     ntk_status status = ntk_allocate(columns, sizeof *it.moving, &flags);
+    if (status == NTK_OK) status = ntk_allocate(columns, sizeof(int), &exponents);
     it.moving = flags;
     if (status == NTK_OK) {
-        memcpy(it.r, b, size * sizeof *b);
+        scale_columns(system, b, wanted, it.r, exponents, scaled_wanted);
         memset(x, 0, size * sizeof *x);
-        status = iterate(&it, wanted, most, x, iterations);
+        status = iterate(&it, scaled_wanted, most, x, iterations);
+        unscale(system, exponents, x);
     }
+    ntk_release(exponents);
     ntk_release(flags);
     ntk_release(memory);
     return status;

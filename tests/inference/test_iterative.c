@@ -468,6 +468,41 @@ Test(iterative, conjugate_gradients_tell_what_is_not_positive) {
                  "matrix");
 }
 
+/* diag(1, 2, 3, 4) and a matrix of ones, columns of three. */
+static ntk_status apply_three(void *context, const double *v, double *image) {
+    (void)context;
+    for (size_t k = 0; k < 3; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < 4; i++) sum += v[3 * i + k];
+        for (size_t i = 0; i < 4; i++) image[3 * i + k] = (double)(i + 1) * v[3 * i + k] + sum;
+    }
+    return NTK_OK;
+}
+
+static ntk_status copy_three(void *context, const double *r, double *z) {
+    (void)context;
+    memcpy(z, r, 12 * sizeof *z);
+    return NTK_OK;
+}
+
+/* Squares of 2^600 and of 2^-600 are no doubles. */
+Test(iterative, conjugate_gradients_do_not_depend_on_the_scale) {
+    const ntk_conjugate system = {.n = 4, .columns = 3, .apply = apply_three, .precondition = copy_three};
+    const double wanted[3] = {1e-12, 0x1p600 * 1e-12, 0x1p-600 * 1e-12};
+    double b[12], x[12];
+    size_t iterations = 0;
+    for (size_t i = 0; i < 4; i++) {
+        b[3 * i] = 1 + (double)(i * i) / 3;
+        b[3 * i + 1] = 0x1p600 * b[3 * i], b[3 * i + 2] = 0x1p-600 * b[3 * i];
+    }
+    assert_ok(ntk_conjugate_solve(&system, b, wanted, 20, x, &iterations));
+    cr_expect_leq(iterations, 6);
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect_eq(x[3 * i + 1], 0x1p600 * x[3 * i]);
+        cr_expect_eq(x[3 * i + 2], 0x1p-600 * x[3 * i]);
+    }
+}
+
 /* F F^T is Theta at the pivots, and what is left is positive semi-definite with the trace told. */
 Test(iterative, the_factor_is_a_partial_cholesky_factor) {
     drawn d = draw_problem(NTK_LOSS_SQUARED, 200, 1, false, 60, SOFT, 1e-3, 3);
