@@ -375,17 +375,8 @@ static ntk_status iterate(logistic *s) {
 /* ---- setting up ------------------------------------------------------------------------------ */
 
 static ntk_status run(logistic *s) {
-    const ntk_iterative_options *options = s->common.options;
-    const double floor = ntk_larger(1e-11, 16 * options->entry_error);
-    double *diagonal = NULL;
     NTK_TRY(ntk_iterative_image_create(&s->common, &s->precise));
-    NTK_TRY(ntk_allocate_doubles(s->common.n, &diagonal));
-    ntk_status status = ntk_tiles_diagonal(s->common.problem->tiles, diagonal);
-    if (status == NTK_OK)
-        status = ntk_pivoted_create(s->common.problem->tiles, diagonal, options->rank, floor, options->seed,
-                                    &s->pivoted);
-    ntk_release(diagonal);
-    NTK_TRY(status);
+    NTK_TRY(ntk_iterative_factor(&s->common, &s->pivoted));
     s->result->rank = s->pivoted.rank;
     memset(s->a, 0, unknowns(s) * sizeof *s->a);
     find_most(s);

@@ -92,6 +92,19 @@ void ntk_iterative_release(ntk_iterative *s) {
     s->roots = NULL;
 }
 
+/* A diagonal below what the entries are known to is rounding. */
+ntk_status ntk_iterative_factor(const ntk_iterative *s, ntk_pivoted *out) {
+    const ntk_iterative_options *options = s->options;
+    const double floor = ntk_larger(1e-11, 16 * options->entry_error);
+    double *diagonal;
+    NTK_TRY(ntk_allocate_doubles(s->n, &diagonal));
+    ntk_status status = ntk_tiles_diagonal(s->problem->tiles, diagonal);
+    if (status == NTK_OK)
+        status = ntk_pivoted_create(s->problem->tiles, diagonal, options->rank, floor, options->seed, out);
+    ntk_release(diagonal);
+    return status;
+}
+
 /* ---- images ---------------------------------------------------------------------------------- */
 
 ntk_status ntk_iterative_image_create(const ntk_iterative *s, ntk_iterative_image *out) {

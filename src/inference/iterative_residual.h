@@ -8,6 +8,8 @@
 #include <ntk/status.h>
 #include <ntk/tiles.h>
 
+#include "inference/pivoted.h"
+
 /* The problem as its solvers see it. */
 typedef struct ntk_iterative {
     const ntk_iterative_problem *problem;
@@ -25,6 +27,10 @@ double ntk_iterative_upper(double x, size_t terms);
 ntk_status ntk_iterative_create(const ntk_iterative_problem *problem, const ntk_iterative_options *options,
                                 ntk_iterative *out);
 void ntk_iterative_release(ntk_iterative *iterative);
+
+/* The factor of the tiles from which preconditioners are made, of the rank that is asked for or
+ * less; to be released. Errors: those of ntk_pivoted_create. */
+ntk_status ntk_iterative_factor(const ntk_iterative *s, ntk_pivoted *out);
 
 /* Theta v of the reference in two parts and the error of their sum, for Theta with its entry_error;
  * all (n, K). */
