@@ -333,7 +333,8 @@ static ntk_status judge_sampler(const study *self, size_t chains) {
     NTK_TRY(posterior_of(&s, noise));
     for (size_t i = 0; i < DIMENSIONS; i++) s.y[i] += ntk_context_real(self->context, "target-error");
     NTK_TRY(ntk_allocate_doubles(chains * DIMENSIONS, &s.whitened));
-    ntk_status status = ntk_map(chains, sample, &s);
+    const ntk_slots slots = {s.whitened, DIMENSIONS};
+    ntk_status status = ntk_map_units(chains, sample, &s, &slots, 1);
     if (status == NTK_OK)
         status = unless_underflow(ntk_stats_gaussian_test(chains, DIMENSIONS, s.whitened, &test), &test.mean);
     ntk_release(s.whitened);
@@ -398,7 +399,8 @@ static ntk_status judge_chain(const study *self, size_t chains) {
     NTK_TRY(ntk_posterior_create(&problem, 0, NULL, NULL, &posterior));
     walker.posterior = posterior;
     ntk_status status = ntk_allocate_doubles(chains, &walker.sums);
-    if (status == NTK_OK) status = ntk_map(chains, walk, &walker);
+    const ntk_slots slots = {walker.sums, 1};
+    if (status == NTK_OK) status = ntk_map_units(chains, walk, &walker, &slots, 1);
     if (status == NTK_OK) status = unless_underflow(probability_of(self, chains, walker.sums, &p), &p);
     ntk_release(walker.sums);
     ntk_posterior_destroy(posterior);
