@@ -70,12 +70,17 @@ static void write_progress(double fraction, void *context) {
     if (pwrite(*(int *)context, line, (size_t)length, 0) < 0) return;
 }
 
+/* Else each of them would compute everything, into the same folder. */
+static ntk_status refuse_tasks_apart(const ntk_transport *ranks) {
+    if (ranks != NULL || !ntk_ranks_apart()) return NTK_OK;
+    return ntk_fail(NTK_ERROR_LIBRARY,
+                    "srun's tasks know nothing of one another: add --mpi=pmix to srun; or, "
+                    "where each is a run of its own, unset SLURM_STEP_NUM_TASKS");
+}
+
 static ntk_status obey_launcher(const char *progress, const ntk_transport *ranks) {
     static int file;
-    /* Else each of them would compute everything, into the same folder. */
-    if (ranks == NULL && ntk_ranks_apart())
-        return ntk_fail(NTK_ERROR_LIBRARY,
-                        "srun's tasks know nothing of one another: add --mpi=pmix to srun");
+    NTK_TRY(refuse_tasks_apart(ranks));
     file = ranks == NULL || ranks->rank == 0 ? open(progress, O_WRONLY | O_CLOEXEC) : -1;
     if (file >= 0) ntk_progress_set_sink(write_progress, &file);
     return ntk_ranks_end_with_launcher();
@@ -160,7 +165,7 @@ static ntk_status obey_runner(const char *runner, const ntk_transport *ranks, nt
     static ntk_inputs inputs;
     static double last_progress;
     const char *seen = getenv(NTK_INPUTS_VARIABLE);
-    if (runner == NULL) return NTK_OK;
+    if (runner == NULL) return refuse_tasks_apart(ranks);
     if (seen != NULL) {
         NTK_TRY(ntk_inputs_parse(seen, &inputs));
         request->inputs = &inputs;

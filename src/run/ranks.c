@@ -17,7 +17,11 @@ bool ntk_ranks_launched(void) {
            (getenv("PMIX_RANK") != NULL && is_many("SLURM_STEP_NUM_TASKS"));
 }
 
-bool ntk_ranks_apart(void) { return !ntk_ranks_launched() && is_many("SLURM_STEP_NUM_TASKS"); }
+/* Not by SLURM_NTASKS: a batch script has it as well, and runs once. */
+bool ntk_ranks_apart(void) {
+    return is_many("SLURM_STEP_NUM_TASKS") && getenv("OMPI_COMM_WORLD_SIZE") == NULL &&
+           getenv("PMI_SIZE") == NULL && getenv("PMIX_RANK") == NULL;
+}
 
 /* By asking: the signal of PR_SET_PDEATHSIG follows the end of the thread that started a process,
  * and launchers have several. */

@@ -195,6 +195,15 @@ Test(verify, ranks_want_mpi_and_a_launcher) {
     cr_expect_eq(toy_shell("%s=4 \"$NTK_FIXTURE\" run toy/holds --out run", task), 5);
     cr_expect(toy_said("add --mpi=pmix"), "%s", toy_output());
     cr_expect_eq(toy_shell("%s=1 \"$NTK_FIXTURE\" run toy/holds", task), 0, "%s", toy_output());
+    /* And without one: a task by itself, one that has a launcher of its own, and a runner that is
+     * itself a task. */
+    const char *alone = "SLURM_STEP_NUM_TASKS=4 \"$NTK_FIXTURE\" run toy/holds --out run";
+    cr_expect_eq(toy_shell("%s", alone), 5);
+    cr_expect(toy_said("add --mpi=pmix to srun; or, where each is a run of its own"), "%s", toy_output());
+    cr_expect_eq(toy_shell("OMPI_COMM_WORLD_SIZE=1 %s", alone), 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("rm -r run; NTK_RUNNER=$$ %s", alone), 0, "%s", toy_output());
+    cr_expect_eq(toy_shell("rm -r run; SLURM_NTASKS=4 \"$NTK_FIXTURE\" run toy/holds"), 0, "%s",
+                 toy_output());
     if (ntk_ranks_built()) return;
     cr_expect_eq(toy_shell("%s \"$NTK_FIXTURE\" run toy/holds --out run", ranks), 5);
     cr_expect(toy_said("this ntk is built without MPI: make MPI=1"), "%s", toy_output());
