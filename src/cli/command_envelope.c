@@ -86,8 +86,7 @@ static int measure(const cli_arguments *arguments, const ntk_suite *suite, ntk_m
 static int check_usage(const cli_arguments *arguments, ntk_tier tier) {
     const char *file = cli_value(arguments, "merge");
     if (tier == NTK_TIER_LARGE)
-        return cli_usage_error(arguments->command,
-                               "--tier large has no stored values, about which envelopes are: quick or full");
+        return cli_usage_error(arguments->command, "--tier large has no envelope: quick or full");
     if (file != NULL && *file == '\0')
         return cli_usage_error(arguments->command, "--merge takes the name of a file");
     if (file != NULL && cli_flag(arguments, "list"))

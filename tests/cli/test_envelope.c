@@ -71,7 +71,7 @@ Test(envelope, wrong_usage_is_refused_in_one_line) {
     const struct {
         const char *options, *said;
     } cases[] = {
-        {"--tier large", "--tier large has no stored values"},
+        {"--tier large", "--tier large has no envelope"},
         {"--merge ''", "--merge takes the name of a file"},
         {"--list --merge other.tsv", "--list and --merge exclude each other"},
     };
