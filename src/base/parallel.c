@@ -219,6 +219,33 @@ ntk_status ntk_map(size_t units, ntk_unit unit, void *context) { return map(unit
 
 ntk_status ntk_split(size_t parts, ntk_unit part, void *context) { return map(parts, part, context, SPLIT); }
 
+/* Short ranges of long items begin anywhere. */
+enum { LONG_RANGE = 64, LINE = 8 };
+
+size_t ntk_range_begin(size_t count, size_t ranges, size_t range) {
+    const size_t each = count / ranges, rest = count % ranges;
+    const size_t begin = each * range + (range < rest ? range : rest);
+    return each < LONG_RANGE || range == ranges ? begin : begin - begin % LINE;
+}
+
+typedef struct {
+    size_t count, ranges;
+    ntk_range range;
+    void *context;
+} ranges_state;
+
+static ntk_status run_range(size_t part, void *context) {
+    const ranges_state *state = context;
+    const size_t first = ntk_range_begin(state->count, state->ranges, part);
+    return state->range(first, ntk_range_begin(state->count, state->ranges, part + 1) - first,
+                        state->context);
+}
+
+ntk_status ntk_split_range(size_t count, size_t ranges, ntk_range range, void *context) {
+    ranges_state state = {count, ranges, range, context};
+    return ranges <= 1 ? range(0, count, context) : ntk_split(ranges, run_range, &state);
+}
+
 ntk_status ntk_team(size_t members, ntk_unit member, void *context) {
     return map(members, member, context, TEAM);
 }

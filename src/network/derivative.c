@@ -21,31 +21,6 @@ ntk_status network_reserve_signals(const ntk_network *network, network_batch *ba
     return network_reserve(&batch->signal[1], rows_per_input, batch->n, network->width);
 }
 
-/* Each row of `signal` times the derivative of its input, in place; nothing where that is NULL. */
-static void multiply_rows(size_t n, size_t rows_per_input, size_t width, const double *derivative,
-                          double *signal) {
-    if (derivative == NULL) return;
-    for (size_t row = 0; row < n * rows_per_input; row++) {
-        const double *factor = derivative + row / rows_per_input * width;
-        for (size_t j = 0; j < width; j++) signal[row * width + j] *= factor[j];
-    }
-}
-
-void network_output_signals(const ntk_network *network, const network_batch *batch, const double *theta,
-                            const double *c, double *out) {
-    const size_t K = network->outputs, m = network->width, last = network->layer_count;
-    const network_layer *layer = &network->layers[last];
-    const double *derivative = network_derivative(network, batch, last - 1);
-    for (size_t r = 0; r < batch->n * K; r++) {
-        const double scale = layer->weight_scale * (c == NULL ? 1.0 : c[r]);
-        const double *weight = theta + layer->weight + r % K * m;
-        if (derivative == NULL)
-            for (size_t j = 0; j < m; j++) out[r * m + j] = scale * weight[j];
-        else
-            for (size_t j = 0; j < m; j++) out[r * m + j] = scale * weight[j] * derivative[r / K * m + j];
-    }
-}
-
 bool network_skip_begins(const ntk_network *network, size_t l) {
     return l + 2 <= network->layer_count && network->layers[l + 2].added;
 }
@@ -61,21 +36,8 @@ ntk_status network_propagate_back(const ntk_network *network, const network_batc
     const double beta = network_skip_begins(network, l) ? 1.0 : 0.0;
     NTK_TRY(
         network_multiply_back(&network->layers[l + 1], theta, batch->n * rows_per_input, signal, beta, out));
-    multiply_rows(batch->n, rows_per_input, network->width, network_derivative(network, batch, l), out);
+    network_through_derivative(network, batch->n, rows_per_input, network_derivative(network, batch, l), out);
     return NTK_OK;
-}
-
-/* beta <- b_l times the sum of the rows of `signal`, by blocks of columns whose sums stay in
- * cache. */
-static void bias_gradient(const network_layer *layer, size_t n, const double *signal, double *beta) {
-    const size_t block = 512;
-    for (size_t first = 0; first < layer->fan_out; first += block) {
-        const size_t end = first + block < layer->fan_out ? first + block : layer->fan_out;
-        for (size_t j = first; j < end; j++) beta[j] = 0.0;
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = first; j < end; j++) beta[j] += signal[i * layer->fan_out + j];
-        for (size_t j = first; j < end; j++) beta[j] *= layer->bias_scale;
-    }
 }
 
 /* Gradients of W^l and beta^l, given delta^l = signal. */
@@ -83,7 +45,7 @@ static ntk_status layer_gradient(const ntk_network *network, size_t l, const dou
                                  double *gradient) {
     const network_layer *layer = &network->layers[l];
     const size_t n = network->batch.n;
-    if (layer->has_bias) bias_gradient(layer, n, signal, gradient + layer->bias);
+    if (layer->has_bias) network_bias_gradient(layer, n, signal, gradient + layer->bias);
     return network_outer_product(layer, n, signal, network_layer_input(network, &network->batch, x, l),
                                  gradient);
 }
@@ -117,7 +79,7 @@ ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, si
         NTK_TRY(
             network_apply_layer(network, l, direction, n, network_layer_input(network, batch, x, l), out));
         if (below != NULL) NTK_TRY(network_multiply(&network->layers[l], theta, n, below, 1.0, out));
-        multiply_rows(n, 1, network->width, network_derivative(network, batch, l), out);
+        network_through_derivative(network, n, 1, network_derivative(network, batch, l), out);
         below = out;
     }
     return NTK_OK;
@@ -131,7 +93,7 @@ ntk_status ntk_network_linearised(ntk_network *network, const double *theta0, co
     /* The difference first: J theta - J theta_0 would cancel, theta being O(1) and moving
      * little. */
     double *direction = network->direction.data;
-    for (size_t i = 0; i < network->parameters; i++) direction[i] = theta[i] - theta0[i];
+    network_subtract(network->parameters, theta, theta0, direction);
     const double *tangent = network->tangent.data;
     NTK_TRY(ntk_network_pushforward(network, theta0, n, x, direction, network->tangent.data));
     for (size_t i = 0; i < n * network->outputs; i++) f[i] += tangent[i];

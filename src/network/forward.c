@@ -6,8 +6,6 @@
 
 #include "network/convolution_layers.h"
 
-#include <string.h>
-
 const double *network_layer_input(const ntk_network *network, const network_batch *batch, const double *x,
                                   size_t l) {
     return l == 1 ? x : batch->input.data + (l - 2) * batch->n * network->width;
@@ -18,20 +16,10 @@ const double *network_derivative(const ntk_network *network, const network_batch
     return layer->activated ? batch->derivative.data + layer->activation * batch->n * network->width : NULL;
 }
 
-/* h <- b beta^T, or h + b beta^T where the layer is added to what stands there. */
-static void put_bias(const network_layer *layer, const double *theta, size_t n, double *h) {
-    const double *beta = theta + layer->bias;
-    for (size_t i = 0; layer->added && i < n; i++)
-        for (size_t j = 0; j < layer->fan_out; j++) h[i * layer->fan_out + j] += layer->bias_scale * beta[j];
-    if (layer->added) return;
-    for (size_t j = 0; j < layer->fan_out; j++) h[j] = layer->bias_scale * beta[j];
-    for (size_t i = 1; i < n; i++) memcpy(h + i * layer->fan_out, h, layer->fan_out * sizeof *h);
-}
-
 ntk_status network_apply_layer(const ntk_network *network, size_t l, const double *theta, size_t n,
                                const double *a, double *h) {
     const network_layer *layer = &network->layers[l];
-    if (layer->has_bias) put_bias(layer, theta, n, h);
+    if (layer->has_bias) network_put_bias(layer, theta, n, h);
     return network_multiply(layer, theta, n, a, layer->has_bias || layer->added ? 1.0 : 0.0, h);
 }
 
@@ -41,11 +29,10 @@ static ntk_status pass_layer(const ntk_network *network, const network_batch *ba
                              double *out) {
     const network_layer *layer = &network->layers[l];
     const size_t size = n * network->width;
-    if (layer->added) memcpy(out, skipped, size * sizeof *out);
+    if (layer->added) network_copy(size, skipped, out);
     NTK_TRY(network_apply_layer(network, l, theta, n, a, out));
     if (layer->activated)
-        ntk_architecture_activate(&network->architecture, size, out, out,
-                                  batch->derivative.data + layer->activation * size);
+        network_activate(network, size, out, batch->derivative.data + layer->activation * size);
     return NTK_OK;
 }
 

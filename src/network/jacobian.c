@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "base/split.h"
+
 /* Row k of D^l, the derivative of f_k with respect to h^l, spread over the parameters of layer
  * l. */
 static void write_layer(const ntk_network *network, size_t l, const double *signal, const double *a,
@@ -63,6 +65,36 @@ static void write_input(const ntk_network *network, const double *theta, size_t 
     }
 }
 
+/* ---- in parts -------------------------------------------------------------------------------- */
+
+/* Numbers of a range of inputs, at least: some 0.3 ms. */
+#define PART ((size_t)1 << 19)
+
+typedef struct jacobian_rows {
+    const ntk_network *network;
+    const double *theta, *x;
+    size_t n, ranges, longest; /* longest: of D^l, in doubles */
+    double *signal;            /* (ranges, 2, longest) */
+    double *jacobian;
+} jacobian_rows;
+
+static ntk_status write_range(size_t range, void *context) {
+    const jacobian_rows *j = context;
+    double *first = j->signal + 2 * range * j->longest;
+    double *const signal[2] = {first, first + j->longest};
+    const size_t end = ntk_range_begin(j->n, j->ranges, range + 1);
+    for (size_t i = ntk_range_begin(j->n, j->ranges, range); i < end; i++)
+        write_input(j->network, j->theta, i, j->x, signal, j->jacobian);
+    return NTK_OK;
+}
+
+/* At least 1; as many as the threads of any machine need. */
+static size_t range_count(size_t n, size_t numbers_per_input) {
+    enum { MOST = 256 };
+    const size_t least = PART / numbers_per_input + 1, most = n < MOST ? n : MOST;
+    return n / least < 1 ? 1 : n / least < most ? n / least : most;
+}
+
 ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_t n, const double *x,
                                 double *jacobian) {
     if (network->convolution != NULL) {
@@ -72,8 +104,14 @@ ntk_status ntk_network_jacobian(ntk_network *network, const double *theta, size_
     const size_t K = network->outputs, longest = K > network->width ? K : network->width;
     network_batch *batch = &network->batch;
     NTK_TRY(network_forward_hidden(network, batch, theta, n, x));
-    for (size_t s = 0; s < 2; s++) NTK_TRY(network_reserve(&batch->signal[s], K, longest, 1));
-    double *const signal[2] = {batch->signal[0].data, batch->signal[1].data};
-    for (size_t i = 0; i < n; i++) write_input(network, theta, i, x, signal, jacobian);
-    return NTK_OK;
+    jacobian_rows rows = {.network = network,
+                          .theta = theta,
+                          .x = x,
+                          .n = n,
+                          .ranges = range_count(n, K * network->parameters),
+                          .longest = K * longest,
+                          .jacobian = jacobian};
+    NTK_TRY(network_reserve(&batch->signal[0], 2 * rows.ranges, K, longest));
+    rows.signal = batch->signal[0].data;
+    return rows.ranges == 1 ? write_range(0, &rows) : ntk_split(rows.ranges, write_range, &rows);
 }

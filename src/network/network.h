@@ -123,6 +123,28 @@ ntk_status network_check_batch(const ntk_network *network, size_t n, const char 
 /* delta^l is kept in the place of delta^{l+2} and adds to it: layer l + 2 is an added one. */
 bool network_skip_begins(const ntk_network *network, size_t l);
 
+/* Passes over a batch (passes.c), on all workers where it is large.
+ *
+ * h <- phi(h), derivative <- phi'(h), `count` numbers. */
+void network_activate(const ntk_network *network, size_t count, double *h, double *derivative);
+
+/* h <- b_l beta^T, or h + b_l beta^T where the layer is added to what stands there; (n,
+ * fan-out). */
+void network_put_bias(const network_layer *layer, const double *theta, size_t n, double *h);
+
+/* beta <- b_l times the sum of the rows of signal (n, fan-out). */
+void network_bias_gradient(const network_layer *layer, size_t n, const double *signal, double *beta);
+
+/* Each row of `signal` (n rows_per_input, m) times the row of `derivative` (n, m) of its input;
+ * nothing where that is NULL. */
+void network_through_derivative(const ntk_network *network, size_t n, size_t rows_per_input,
+                                const double *derivative, double *signal);
+
+/* out <- a; out <- a - b; out <- out + a. */
+void network_copy(size_t count, const double *a, double *out);
+void network_subtract(size_t count, const double *a, const double *b, double *out);
+void network_add(size_t count, const double *a, double *out);
+
 /* delta^{N-1} of the products c_ik f_k, row (i, k) of out: c_ik s_N W^N_k (o phi'(h^{N-1}_i)). c:
  * (n, K), NULL for ones; out: (n K, m). */
 void network_output_signals(const ntk_network *network, const network_batch *batch, const double *theta,

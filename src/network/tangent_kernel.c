@@ -14,82 +14,9 @@
 
 #include "network/convolution_layers.h"
 #include "network/convolution_tangent.h"
+#include "network/layer_kernel.h"
 
 #include <ntk/linalg.h>
-
-/* The two sides of a kernel: the same batch twice for a symmetric one, of which the lower half is
- * built. */
-typedef struct sides {
-    const ntk_network *network;
-    const network_batch *rows, *columns;
-    const double *row_inputs, *column_inputs;
-    bool symmetric;
-    double *kernel;
-    size_t ldk;
-} sides;
-
-/* Up to order 16 a product of all elements, by a kernel without packing, is faster than one of a
- * triangle: ten times at order 2, twice at 8. A handful of short dot products is faster than any
- * call of BLAS. */
-enum { SMALL_GRAM = 16, TINY_GRAM = 4, TINY_SUM = 32 };
-
-/* Lower triangle of out <- scale A A^T, (n, n). */
-static void multiply_rows(size_t n, size_t k, double scale, const double *a, double *out) {
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++) out[i * n + j] = scale * ntk_dot(k, a + i * k, a + j * k);
-}
-
-/* out <- scale A B^T, (n, q), or at least its lower triangle where A is B. */
-static ntk_status multiply_sides(bool symmetric, size_t n, size_t q, size_t k, double scale, const double *a,
-                                 const double *b, double *out) {
-    if (symmetric && n > SMALL_GRAM) return ntk_syrk(n, k, scale, a, k, 0.0, out, n);
-    if (symmetric && n <= TINY_GRAM && k <= TINY_SUM) {
-        multiply_rows(n, k, scale, a, out);
-        return NTK_OK;
-    }
-    return ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, n, q, k, scale, a, k, b, k, 0.0, out, q);
-}
-
-/* Columns of row r of the kernel that are built. */
-static size_t row_end(const sides *s, size_t r) {
-    return s->symmetric ? r + 1 : s->columns->n * s->network->outputs;
-}
-
-/* out <- s_l^2 <a^l_i, a^l_j> + b_l^2, (n, q). */
-static ntk_status input_gram(const sides *s, size_t l, double *out) {
-    const network_layer *layer = &s->network->layers[l];
-    const size_t n = s->rows->n, q = s->columns->n;
-    NTK_TRY(multiply_sides(s->symmetric, n, q, layer->fan_in, layer->weight_scale * layer->weight_scale,
-                           network_layer_input(s->network, s->rows, s->row_inputs, l),
-                           network_layer_input(s->network, s->columns, s->column_inputs, l), out));
-    if (!layer->has_bias) return NTK_OK;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < (s->symmetric ? i + 1 : q); j++)
-            out[i * q + j] += layer->bias_scale * layer->bias_scale;
-    return NTK_OK;
-}
-
-/* Kernel <- input Gram (x) I_K: the output layer. */
-static void start_with_output_layer(const sides *s, const double *inputs) {
-    const size_t K = s->network->outputs, q = s->columns->n;
-    for (size_t r = 0; r < s->rows->n * K; r++) {
-        double *row = s->kernel + r * s->ldk;
-        for (size_t c = 0; c < row_end(s, r); c++) row[c] = 0.0;
-        for (size_t c = r % K; c < row_end(s, r); c += K) row[c] = inputs[r / K * q + c / K];
-    }
-}
-
-/* Kernel += (input Gram (x) 1 1^T) o signal Gram: a hidden layer. `expanded`: (q K), scratch for
- * the rows of the first factor. */
-static void add_hidden_layer(const sides *s, const double *inputs, const double *signals, double *expanded) {
-    const size_t K = s->network->outputs, q = s->columns->n;
-    for (size_t r = 0; r < s->rows->n * K; r++) {
-        if (r % K == 0)
-            for (size_t c = 0; c < row_end(s, r + K - 1); c++) expanded[c] = inputs[r / K * q + c / K];
-        double *row = s->kernel + r * s->ldk;
-        for (size_t c = 0; c < row_end(s, r); c++) row[c] += expanded[c] * signals[r * q * K + c];
-    }
-}
 
 /* delta^l into batch->signal[l % 2], given delta^{l+1} in the other one. */
 static ntk_status signals_down_to(const ntk_network *network, const network_batch *batch, size_t l,
@@ -102,21 +29,14 @@ static ntk_status signals_down_to(const ntk_network *network, const network_batc
     return NTK_OK;
 }
 
-/* The sum over the layers, from the output down. inputs: (n, q); signals: (n K + 1, q K), its last
- * row for the rows expanded. */
-static ntk_status build(const sides *s, const double *theta, double *inputs, double *signals) {
-    const ntk_network *network = s->network;
-    const size_t K = network->outputs, rows = s->rows->n * K, columns = s->columns->n * K;
-    double *expanded = signals + rows * columns;
-    NTK_TRY(input_gram(s, network->layer_count, inputs));
-    start_with_output_layer(s, inputs);
+/* The sum over the layers, from the output down. */
+static ntk_status build(ntk_network *network, const kernel_sides *s, const double *theta) {
+    double *inputs = network->input_gram.data, *signals = network->signal_gram.data;
+    NTK_TRY(layer_kernel_start(s, inputs));
     for (size_t l = network->layer_count - 1; l >= 1; l--) {
         NTK_TRY(signals_down_to(network, s->rows, l, theta));
         if (!s->symmetric) NTK_TRY(signals_down_to(network, s->columns, l, theta));
-        NTK_TRY(input_gram(s, l, inputs));
-        NTK_TRY(multiply_sides(s->symmetric, rows, columns, network->width, 1.0, s->rows->signal[l % 2].data,
-                               s->columns->signal[l % 2].data, signals));
-        add_hidden_layer(s, inputs, signals, expanded);
+        NTK_TRY(layer_kernel_add(s, l, inputs, signals));
     }
     return NTK_OK;
 }
@@ -135,12 +55,10 @@ static ntk_status check_leading_dimension(const ntk_network *network, size_t ldk
 }
 
 /* Checks the leading dimension, makes room for the Gram matrices, builds. */
-static ntk_status run(ntk_network *network, sides s, const double *theta) {
-    const size_t K = network->outputs, n = s.rows->n, q = s.columns->n;
-    NTK_TRY(check_leading_dimension(network, s.ldk, q));
-    NTK_TRY(network_reserve(&network->input_gram, n, q, 1));
-    NTK_TRY(network_reserve(&network->signal_gram, n * K + 1, q, K));
-    return build(&s, theta, network->input_gram.data, network->signal_gram.data);
+static ntk_status run(ntk_network *network, kernel_sides s, const double *theta) {
+    NTK_TRY(check_leading_dimension(network, s.ldk, s.columns->n));
+    NTK_TRY(layer_kernel_reserve(network, &s));
+    return build(network, &s, theta);
 }
 
 /* y: NULL for the symmetric kernel. */
@@ -158,7 +76,7 @@ ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta,
     network_batch *batch = &network->batch;
     if (network->convolution != NULL) return convolution_kernel(network, theta, n, x, 0, NULL, gram, ldg);
     NTK_TRY(prepare(network, batch, theta, n, x));
-    NTK_TRY(run(network, (sides){network, batch, batch, x, x, true, gram, ldg}, theta));
+    NTK_TRY(run(network, (kernel_sides){network, batch, batch, x, x, true, gram, ldg}, theta));
     ntk_symmetrise(n * network->outputs, gram, ldg);
     return NTK_OK;
 }
@@ -170,5 +88,5 @@ ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *
     network_batch *rows = &network->batch, *columns = &network->columns;
     NTK_TRY(prepare(network, rows, theta, n, x));
     NTK_TRY(prepare(network, columns, theta, q, y));
-    return run(network, (sides){network, rows, columns, x, y, false, kernel, ldk}, theta);
+    return run(network, (kernel_sides){network, rows, columns, x, y, false, kernel, ldk}, theta);
 }

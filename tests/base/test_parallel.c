@@ -231,3 +231,36 @@ Test(parallel, a_split_computation_is_silent_and_shares_its_parts) {
     assert_ok(ntk_split(2, meet, &begun));
     cr_assert_eq(seen.calls, 0);
 }
+
+/* ntk_range: counts its items; a range of `split` was asked for where `ranges` is not 0. */
+typedef struct {
+    atomic_int items[1000], ranges, nested;
+} counted;
+
+static ntk_status count_range(size_t first, size_t count, void *context) {
+    counted *c = context;
+    c->ranges++;
+    c->nested += ntk_inside_map();
+    for (size_t i = first; i < first + count; i++) c->items[i]++;
+    return NTK_OK;
+}
+
+Test(parallel, ranges_cover_every_item_once) {
+    for (size_t items = 0; items <= 1000; items += items < 70 ? 1 : 93)
+        for (size_t ranges = 0; ranges <= 9; ranges++) {
+            counted c = {.ranges = 0};
+            assert_ok(ntk_set_workers(1 + ranges % 3));
+            assert_ok(ntk_split_range(items, ranges, count_range, &c));
+            for (size_t i = 0; i < items; i++) cr_assert_eq(c.items[i], 1, "item %zu of %zu", i, items);
+            cr_assert_eq(c.ranges, ranges == 0 ? 1 : (int)ranges);
+            cr_assert_eq(c.nested, ranges <= 1 ? 0 : c.ranges); /* one is no map */
+        }
+}
+
+Test(parallel, long_ranges_begin_at_lines_of_the_cache_and_are_even) {
+    for (size_t k = 0; k < 7; k++) cr_assert_eq(ntk_range_begin(10007, 7, k) % 8, 0);
+    for (size_t k = 0; k < 7; k++) {
+        const size_t count = ntk_range_begin(10007, 7, k + 1) - ntk_range_begin(10007, 7, k);
+        cr_assert(count >= 10007 / 7 - 8 && count <= 10007 / 7 + 16);
+    }
+}

@@ -86,6 +86,9 @@ Test(products, are_plain_sums) {
     check(8, 1030, 1027);
     check(40, 1100, 200);
     check(40, 200, 1100);
+    check(40, 140, 1610);
+    check(40, 1610, 140);
+    check(2100, 70, 64);
 }
 
 /* On `workers` threads, or inside a map, to the bit what one worker gives. */
@@ -106,4 +109,8 @@ Test(products, have_the_same_bits_on_any_number_of_workers) {
     check_bits(8, 1030, 1027, 3, 1);
     check_bits(40, 1100, 200, 3, 0);
     check_bits(40, 200, 1100, 2, 1);
+    check_bits(40, 140, 1610, 7, 0);
+    check_bits(40, 1610, 140, 2, 0);
+    check_bits(2100, 70, 64, 3, 0);
+    check_bits(2100, 70, 64, 2, 1);
 }
