@@ -1,4 +1,4 @@
-/* Scratch memory that grows on demand. */
+/* Scratch memory that grows on demand, and where the layers of a batch stand in it. */
 #include "network/network.h"
 
 #include <stdint.h>
@@ -25,4 +25,14 @@ ntk_status network_reserve(network_buffer *buffer, size_t a, size_t b, size_t c)
     NTK_TRY(ntk_allocate_doubles(count, &buffer->data));
     buffer->capacity = count;
     return NTK_OK;
+}
+
+const double *network_layer_input(const ntk_network *network, const network_batch *batch, const double *x,
+                                  size_t l) {
+    return l == 1 ? x : batch->input.data + (l - 2) * batch->n * network->width;
+}
+
+const double *network_derivative(const ntk_network *network, const network_batch *batch, size_t l) {
+    const network_layer *layer = &network->layers[l];
+    return layer->activated ? batch->derivative.data + layer->activation * batch->n * network->width : NULL;
 }

@@ -6,16 +6,6 @@
 
 #include "network/convolution_layers.h"
 
-const double *network_layer_input(const ntk_network *network, const network_batch *batch, const double *x,
-                                  size_t l) {
-    return l == 1 ? x : batch->input.data + (l - 2) * batch->n * network->width;
-}
-
-const double *network_derivative(const ntk_network *network, const network_batch *batch, size_t l) {
-    const network_layer *layer = &network->layers[l];
-    return layer->activated ? batch->derivative.data + layer->activation * batch->n * network->width : NULL;
-}
-
 ntk_status network_apply_layer(const ntk_network *network, size_t l, const double *theta, size_t n,
                                const double *a, double *h) {
     const network_layer *layer = &network->layers[l];
