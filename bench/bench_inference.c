@@ -83,7 +83,7 @@ static bool solve_all(digits_problem *p) {
         p->problem.lambda = lambdas[l];
         const double wall = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_PROCESS_CPUTIME_ID);
         must(ntk_inference_logistic(&p->problem, NULL, p->a, NULL, &result));
-        reached = reached && result.relative_residual <= wanted;
+        reached = reached && at_most(result.relative_residual, wanted);
         printf("  %7.0e %22.16g %7.2f %7.2f %6zu %6zu %9.1e %9.1e\n", lambdas[l], result.objective,
                seconds(CLOCK_PROCESS_CPUTIME_ID) - processor, seconds(CLOCK_MONOTONIC) - wall,
                result.iterations, result.inner_iterations, result.relative_residual, result.duality_gap);
@@ -95,14 +95,15 @@ static bool solve_all(digits_problem *p) {
 static void time_margin(size_t n, size_t classes) {
     digits_problem p = load(n, classes);
     ntk_hard_margin_result result;
-    const double start = seconds(CLOCK_MONOTONIC);
+    const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
     must(ntk_inference_hard_margin(&p.problem, p.a, NULL, &result));
-    printf("hard margin, %zu images, %zu classes: %.2f s, norm %.15g, relative gap %.1e, KKT residual %.1e, "
-           "%zu of "
-           "%zu constraints active\n",
-           n, classes, seconds(CLOCK_MONOTONIC) - start, result.norm,
-           (result.norm_upper - result.norm_lower) / result.norm, result.kkt_residual, result.support_vectors,
-           n * (classes - 1));
+    printf(
+        "hard margin, %zu images, %zu classes: %.2f CPU s, norm %.15g, relative gap %.1e, KKT residual %.1e, "
+        "%zu of "
+        "%zu constraints active\n",
+        n, classes, seconds(CLOCK_PROCESS_CPUTIME_ID) - start, result.norm,
+        (result.norm_upper - result.norm_lower) / result.norm, result.kkt_residual, result.support_vectors,
+        n * (classes - 1));
     release(&p);
 }
 
@@ -116,11 +117,11 @@ int main(int argc, char **argv) {
         release(&p);
         return 0;
     }
+    const watch start = watch_now();
     printf("kernel logistic regression, %zu digits, %d classes\n", n, CLASSES);
     const bool reached = solve_all(&p);
-    printf("relative residual of at most %.0e: %s\n", wanted, reached ? "reached" : "NOT reached");
     release(&p);
     time_margin(n / 3, 2);
     time_margin(n / 10, CLASSES);
-    return 0;
+    return verdict("relative residual of logistic regression, at most 1e-10", reached, start);
 }
