@@ -14,6 +14,7 @@
  * Theta is positive semi-definite, the shift gives the rest for free:
  *
  *     ||a - a*|| <= R / (n lambda + lambda_min),     ||f - f*|| <= R        (regression),
+ *     ||w - w*|| <= R / (2 sqrt(n lambda)),          w = J^T a
  *     ||w - w*|| <= N / lambda,  |f_i - f*_i| <= sqrt(Theta_ii) N / lambda      (logistic),
  *
  * a* = (Theta + n lambda I)^{-1} (Y - f_0), lambda_min <= the smallest eigenvalue of Theta, and N
@@ -33,6 +34,8 @@
 #include <stdint.h>
 
 #include <ntk/api.h>
+#include <ntk/architecture.h>
+#include <ntk/kernel.h>
 #include <ntk/loss.h>
 #include <ntk/status.h>
 #include <ntk/tiles.h>
@@ -53,6 +56,16 @@ typedef struct ntk_iterative_problem {
                             * none */
 } ntk_iterative_problem;
 
+/* Where the work is, as it goes on. */
+typedef struct ntk_iterative_progress {
+    size_t iterations, steps; /* as of the result */
+    double excess;            /* the residual over what is aimed at, without rigour: at the end
+                               * about 1 or less */
+} ntk_iterative_progress;
+
+/* Any other status than NTK_OK ends the work and is returned: NTK_ERROR_CANCELLED, say. */
+typedef ntk_status (*ntk_iterative_watch)(const ntk_iterative_progress *progress, void *context);
+
 typedef struct ntk_iterative_options {
     /* Regression: of R / ||Y - f_0|| for each output (column), a bound of the error of f too.
      * Logistic: of N / (lambda ||w||), a bound of the relative error of w, which w* = 0 never
@@ -72,6 +85,8 @@ typedef struct ntk_iterative_options {
     size_t rank;                  /* of the preconditioner; 500 */
     size_t max_iterations;        /* products by conjugate gradients, in all; 2000 */
     uint64_t seed;                /* of the preconditioner's pivots; 1 */
+    ntk_iterative_watch watch;    /* called before each iteration; NULL */
+    void *context;                /* of it */
 } ntk_iterative_options;
 
 ntk_iterative_options ntk_iterative_options_default(ntk_loss loss);
@@ -82,6 +97,8 @@ typedef struct ntk_iterative_result {
     double output_error;      /* bound of |f_ik - f*_ik| for all i and k */
     double coefficient_error; /* bound: the largest ||a - a*|| / ||a||; or of ||w - w*||;
                                * infinite for lambda = lambda_min = 0 */
+    double weight_error;      /* bound of ||w - w*||, w = J^T a, of each output (logistic: of all
+                               * together); infinite for lambda = lambda_min = 0 */
     double rounding;          /* what of `residual` is due to rounding and entry_error: no iteration
                                * can do better */
     size_t iterations;        /* of conjugate gradients */
@@ -112,6 +129,21 @@ ntk_status ntk_iterative_regression(const ntk_iterative_problem *problem,
  * are solved by conjugate gradients, to a precision that grows as r falls. Errors: as above. */
 ntk_status ntk_iterative_logistic(const ntk_iterative_problem *problem, const ntk_iterative_options *options,
                                   double *a, double *f, ntk_iterative_result *result);
+
+/* f = Theta(y, X) a at q new points y, in blocks, for a and weight_error of a solution at the
+ * points x. radius (q), NULL for none, bounds the distance to what the exact solution predicts:
+ *
+ *     |f_jk - f*_jk| <= radius_j = sqrt(Theta(y_j, y_j)) (weight_error + max_k e_k),
+ *     e_k = (entry_error + (n + 64) u) sum_i sqrt(Theta_ii) |a_ik|,
+ *
+ * the first by Cauchy and Schwarz, for every Theta as above that is positive semi-definite on old
+ * and new points together; e_k is rounding. f_0 is for the caller to add. x: (n, d), y: (q, d), a:
+ * (n, outputs), f: (q, outputs), without gaps. Memory: blocks of 4 MiB. Errors: those of
+ * ntk_kernel_blocks_create; NTK_ERROR_NOT_FINITE with the position. */
+ntk_status ntk_iterative_predict(const ntk_architecture *architecture, ntk_kernel_type type, size_t n,
+                                 size_t q, size_t d, const double *x, const double *y, size_t outputs,
+                                 const double *a, double weight_error, double entry_error, double *f,
+                                 double *radius);
 
 NTK_END_DECLS
 

@@ -21,12 +21,14 @@ static void dots(const ntk_conjugate *s, const double *x, const double *y, doubl
         for (size_t k = 0; k < s->columns; k++) out[k] += x[i * s->columns + k] * y[i * s->columns + k];
 }
 
-static bool settle(iteration *it, const double *wanted) {
+static bool settle(iteration *it, const double *wanted, double *excess) {
     const ntk_conjugate *s = it->system;
     bool any = false;
+    *excess = 0;
     dots(s, it->r, it->r, it->factor);
     for (size_t k = 0; k < s->columns; k++) {
         it->moving[k] = it->moving[k] && sqrt(it->factor[k]) > wanted[k];
+        if (it->moving[k]) *excess = fmax(*excess, sqrt(it->factor[k]) / wanted[k]);
         any = any || it->moving[k];
     }
     return any;
@@ -78,9 +80,12 @@ static ntk_status step(iteration *it, double *x) {
 }
 
 static ntk_status iterate(iteration *it, const double *wanted, size_t most, double *x, size_t *iterations) {
+    const ntk_conjugate *s = it->system;
     bool first = true;
-    for (size_t k = 0; k < it->system->columns; k++) it->moving[k] = true;
-    for (; most > 0 && settle(it, wanted); most--, first = false) {
+    double excess;
+    for (size_t k = 0; k < s->columns; k++) it->moving[k] = true;
+    for (; most > 0 && settle(it, wanted, &excess); most--, first = false) {
+        if (s->watch) NTK_TRY(s->watch(s->context, excess));
         NTK_TRY(turn(it, first));
         NTK_TRY(step(it, x));
         ++*iterations;

@@ -12,6 +12,9 @@ typedef struct ntk_conjugate {
     size_t n, columns;
     ntk_status (*apply)(void *context, const double *v, double *image);
     ntk_status (*precondition)(void *context, const double *r, double *z);
+    /* Before each iteration, with the largest norm of a residual over what is wanted of it; any
+     * other status than NTK_OK ends it all. NULL: nobody. */
+    ntk_status (*watch)(void *context, double excess);
     void *context;
 } ntk_conjugate;
 

@@ -103,6 +103,12 @@ static void project(const logistic *s, double *v) {
     }
 }
 
+/* What N / lambda may be. */
+static double allowed(const logistic *s, double norm) {
+    const ntk_iterative_options *options = s->common.options;
+    return ntk_larger(options->tolerance * norm, options->absolute_tolerance * s->most);
+}
+
 /* ---- Newton's system ------------------------------------------------------------------------- */
 
 static ntk_status apply_system(void *context, const double *v, double *image) {
@@ -122,6 +128,16 @@ static ntk_status precondition(void *context, const double *r, double *z) {
     return NTK_OK;
 }
 
+/* The gradient of the last step over what is aimed at. */
+static ntk_status watch(void *context, double excess) {
+    const logistic *s = context;
+    const ntk_iterative_options *options = s->common.options;
+    const double wanted = aim * s->common.problem->lambda * allowed(s, s->norm);
+    const ntk_iterative_progress progress = {s->result->iterations, s->result->steps, s->gradient / wanted};
+    (void)excess; /* of Newton's system */
+    return options->watch ? options->watch(&progress, options->context) : NTK_OK;
+}
+
 static ntk_status renew_preconditioner(logistic *s) {
     for (size_t k = 0; k < s->common.outputs; k++) {
         double *scale = s->scale + k * s->common.n;
@@ -134,8 +150,12 @@ static ntk_status renew_preconditioner(logistic *s) {
 
 /* The step and its image. G couples the outputs of a point: all of them are one vector. */
 static ntk_status find_step(logistic *s) {
-    const ntk_conjugate system = {
-        .n = unknowns(s), .columns = 1, .apply = apply_system, .precondition = precondition, .context = s};
+    const ntk_conjugate system = {.n = unknowns(s),
+                                  .columns = 1,
+                                  .apply = apply_system,
+                                  .precondition = precondition,
+                                  .watch = watch,
+                                  .context = s};
     const size_t most = s->common.options->max_iterations - s->result->iterations;
     NTK_TRY(renew_preconditioner(s));
     apply_root(s, true, s->residual_image, s->trial);
@@ -210,12 +230,6 @@ static void find_most(logistic *s) {
                       s->cotangent);
     for (size_t i = 0; i < s->common.n; i++) root += s->common.roots[i] / (double)s->common.n;
     s->most = ntk_smaller(sqrt(2 * start / problem->lambda), sqrt(2) * root / problem->lambda);
-}
-
-/* What N / lambda may be. */
-static double allowed(const logistic *s, double norm) {
-    const ntk_iterative_options *options = s->common.options;
-    return ntk_larger(options->tolerance * norm, options->absolute_tolerance * s->most);
 }
 
 /* ---- the certificate ------------------------------------------------------------------------- */
@@ -301,7 +315,7 @@ static ntk_status certify(logistic *s, bool *good) {
     for (size_t i = 0; i < s->common.n; i++) root = ntk_larger(root, s->common.roots[i]);
     result->residual = bound == 0 ? 0 : ntk_iterative_upper(bound / (lambda * norm), 4);
     result->rounding = bound == 0 ? 0 : noise / (lambda * norm);
-    result->coefficient_error = ntk_iterative_upper(bound / lambda, 4);
+    result->coefficient_error = result->weight_error = ntk_iterative_upper(bound / lambda, 4);
     result->output_error = ntk_iterative_upper(root * result->coefficient_error + off, 4);
     *good = result->residual <= s->common.options->tolerance ||
             result->coefficient_error <= s->common.options->absolute_tolerance * s->most;

@@ -102,6 +102,13 @@ static ntk_status precondition(void *context, const double *r, double *z) {
     return ntk_pivoted_apply(&s->inverse, s->common.outputs, r, z, s->common.outputs);
 }
 
+static ntk_status watch(void *context, double excess) {
+    const regression *s = context;
+    const ntk_iterative_options *options = s->common.options;
+    const ntk_iterative_progress progress = {s->result->iterations, s->result->steps, excess};
+    return options->watch ? options->watch(&progress, options->context) : NTK_OK;
+}
+
 static void own_norms(const regression *s, const double *v, double *norm) {
     ntk_iterative_norms(&s->common, v, NULL, norm);
 }
@@ -123,6 +130,7 @@ static ntk_status correct(regression *s) {
                                   .columns = s->common.outputs,
                                   .apply = apply,
                                   .precondition = precondition,
+                                  .watch = watch,
                                   .context = s};
     const size_t done = s->result->iterations, all = s->common.options->max_iterations;
     find_wanted(s);
@@ -134,13 +142,20 @@ static ntk_status correct(regression *s) {
     return NTK_OK;
 }
 
+/* The largest sqrt(l) / (l + s) of an eigenvalue l of Theta. */
+static double weight_of_residual(const regression *s) {
+    const double least = s->common.problem->lambda_min;
+    return least > s->shift ? sqrt(least) / (least + s->shift) : 1 / (2 * sqrt(s->shift));
+}
+
 /* Fill the result; whether it is what was asked for. */
 static bool judge(regression *s) {
     const ntk_iterative_options *options = s->common.options;
     const double least = s->shift + s->common.problem->lambda_min;
     ntk_iterative_result *result = s->result;
     double *norm = s->wanted;
-    result->residual = result->output_error = result->coefficient_error = result->rounding = 0;
+    result->residual = result->output_error = result->coefficient_error = 0;
+    result->weight_error = result->rounding = 0;
     own_norms(s, s->a, norm);
     for (size_t k = 0; k < s->common.outputs; k++) {
         const double size = s->size[k], reached = s->rest[k] == 0 ? 0 : s->rest[k] / size;
@@ -148,6 +163,9 @@ static bool judge(regression *s) {
         result->residual = ntk_larger(result->residual, ntk_iterative_upper(reached, 1));
         result->rounding = ntk_larger(result->rounding, s->rest[k] == 0 ? 0 : s->noise[k] / size);
         result->output_error = ntk_larger(result->output_error, s->rest[k]);
+        result->weight_error =
+            ntk_larger(result->weight_error,
+                       s->rest[k] == 0 ? 0 : ntk_iterative_upper(s->rest[k] * weight_of_residual(s), 4));
         /* the norm of a is an upper bound by this factor */
         result->coefficient_error =
             ntk_larger(result->coefficient_error,

@@ -13,8 +13,12 @@
  *     a* - a = (Theta + s I)^{-1} rho,          ||a* - a|| <= ||rho|| / (s + lambda_min(Theta)),
  *     f* - f = Theta (Theta + s I)^{-1} rho,    ||f* - f|| <= ||rho||,
  *
+ *     ||w* - w||^2 = rho . Theta (Theta + s I)^{-2} rho <= max_l l / (l + s)^2 ||rho||^2,
+ *
  * since the eigenvalues of Theta (Theta + s I)^{-1} lie in [0, 1] (for s = 0 where Theta is
- * singular, of the part of rho in its range). Norms are those of columns. */
+ * singular, of the part of rho in its range), and with l over the eigenvalues: sqrt(l) / (l + s) is
+ * largest at l = s, with 1 / (2 sqrt(s)), or at lambda_min, where that is larger than s. Norms are
+ * those of columns. */
 #include "inference/iterative_residual.h"
 
 #include <float.h>

@@ -90,6 +90,129 @@ Test(iterative, parities_on_the_cube) {
 }
 
 /* A better preconditioner, fewer iterations. (Not on the cube, whose ten eigenvalues take ten.) */
+/* At points off the cube, with the exact coefficients: |f - f*| <= radius, and the norm of w - w*
+ * itself. The tolerance is large, so that it is no rounding that the bounds cover; lambda = 0 wants
+ * the smallest eigenvalue. */
+Test(iterative, predictions_within_their_radius) {
+    enum { NEW = 300, SET = 0x1b };
+    static double targets[CUBE], a[CUBE], points[NEW * BITS], cross[NEW * CUBE], f[NEW], radius[NEW];
+    ntk_tiles *tiles = cube_kernel();
+    ntk_architecture network = ntk_architecture_default();
+    network.depth = 2;
+    ntk_stream stream = ntk_stream_create(1, "new points", 0);
+    ntk_stream_normal(&stream, NEW * BITS, points);
+    assert_ok(
+        ntk_kernel_cross(&network, NTK_KERNEL_NTK, NEW, CUBE, BITS, points, BITS, cube, BITS, cross, CUBE));
+    long double least = INFINITY;
+    for (size_t set = 0; set < CUBE; set++) least = fminl(least, eigenvalue(set));
+    for (size_t i = 0; i < CUBE; i++) targets[i] = parity(i, SET) + (i == 3);
+    for (double lambda = 0; lambda<1; lambda = lambda> 0 ? lambda * 1e3 : 1e-6) {
+        ntk_iterative_problem problem = regression_of(tiles, 1, targets, lambda);
+        problem.lambda_min = (double)least * 0.999;
+        ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+        ntk_iterative_result result;
+        options.rank = 50;
+        options.tolerance = 1e-4;
+        assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &result));
+        assert_ok(ntk_iterative_predict(&network, NTK_KERNEL_NTK, CUBE, NEW, BITS, cube, points, 1, a,
+                                        result.weight_error, options.entry_error, f, radius));
+        /* a*: that of the parity, and of one vertex by its parities, all with weight 1 / CUBE */
+        static long double exact[CUBE], off[CUBE];
+        long double square = 0, largest = 0;
+        memset(exact, 0, sizeof exact);
+        for (size_t set = 0; set < CUBE; set++) {
+            const long double weight = (set == SET) + (long double)parity(3, set) / CUBE;
+            const long double part = weight / (eigenvalue(set) + (long double)CUBE * lambda);
+            for (size_t i = 0; i < CUBE; i++) exact[i] += part * parity(i, set);
+        }
+        for (size_t i = 0; i < CUBE; i++) off[i] = a[i] - exact[i];
+        for (size_t set = 0; set < CUBE; set++) {
+            long double along = 0;
+            for (size_t i = 0; i < CUBE; i++) along += off[i] * parity(i, set);
+            square += eigenvalue(set) * along * along / CUBE;
+        }
+        cr_expect(sqrtl(square) <= result.weight_error && sqrtl(square) > 1e-3 * result.weight_error,
+                  "lambda %g: %Lg, bound %g", lambda, sqrtl(square), result.weight_error);
+        for (size_t j = 0; j < NEW; j++) {
+            long double wanted = 0;
+            for (size_t i = 0; i < CUBE; i++) wanted += exact[i] * cross[j * CUBE + i];
+            cr_expect(fabsl(f[j] - wanted) <= radius[j], "%g, %zu: %Lg beyond %g", lambda, j,
+                      fabsl(f[j] - wanted), radius[j]);
+            largest = fmaxl(largest, fabsl(f[j] - wanted) / radius[j]);
+        }
+        cr_expect(largest > 1e-3, "the bound is far off: %Lg", largest);
+    }
+    ntk_tiles_destroy(tiles);
+}
+
+/* Of several outputs and more than a block of rows and columns; no a, no prediction. */
+Test(iterative, predictions_of_several_blocks) {
+    enum { OLD = 2100, NEW = 270, OUTPUTS = 3 };
+    static double x[OLD * 2], y[NEW * 2], a[OLD * OUTPUTS], f[NEW * OUTPUTS], cross[NEW * OLD];
+    const ntk_architecture network = ntk_architecture_default();
+    ntk_stream stream = ntk_stream_create(1, "blocks", 0);
+    ntk_stream_normal(&stream, OLD * 2, x);
+    ntk_stream_normal(&stream, NEW * 2, y);
+    ntk_stream_normal(&stream, OLD * OUTPUTS, a);
+    assert_ok(ntk_kernel_cross(&network, NTK_KERNEL_NNGP, NEW, OLD, 2, y, 2, x, 2, cross, OLD));
+    assert_ok(ntk_iterative_predict(&network, NTK_KERNEL_NNGP, OLD, NEW, 2, x, y, OUTPUTS, a, 0, 0, f, NULL));
+    for (size_t j = 0; j < NEW; j++)
+        for (size_t k = 0; k < OUTPUTS; k++) {
+            long double wanted = 0, size = 0;
+            for (size_t i = 0; i < OLD; i++) {
+                wanted += (long double)cross[j * OLD + i] * a[i * OUTPUTS + k];
+                size += fabsl((long double)cross[j * OLD + i] * a[i * OUTPUTS + k]);
+            }
+            cr_expect(fabsl(f[j * OUTPUTS + k] - wanted) <= OLD * 0x1p-53 * size, "%zu, %zu", j, k);
+        }
+    x[0] = NAN;
+    cr_expect_neq(
+        ntk_iterative_predict(&network, NTK_KERNEL_NTK, OLD, NEW, 2, x, y, OUTPUTS, a, 0, 0, f, NULL),
+        NTK_OK);
+    cr_expect_eq(ntk_iterative_predict(&network, NTK_KERNEL_NTK, OLD, NEW, 2, y, y, 0, a, 0, 0, f, NULL),
+                 NTK_ERROR_SHAPE);
+}
+
+typedef struct watched {
+    size_t calls, most;
+    double first, last;
+} watched;
+
+static ntk_status count_calls(const ntk_iterative_progress *progress, void *context) {
+    watched *w = context;
+    if (w->calls++ == 0) w->first = progress->excess;
+    w->last = progress->excess;
+    cr_expect(progress->excess > 0 && progress->iterations < w->calls);
+    return w->calls < w->most ? NTK_OK : ntk_fail(NTK_ERROR_CANCELLED, "enough");
+}
+
+Test(iterative, it_can_be_watched_and_ended) {
+    static double targets[CUBE], a[CUBE];
+    ntk_tiles *tiles = cube_kernel();
+    for (size_t i = 0; i < CUBE; i++) targets[i] = i % 3 == 0;
+    for (int loss = 0; loss < 2; loss++) {
+        ntk_iterative_problem problem = regression_of(tiles, 1, targets, 1e-4);
+        problem.loss = loss == 0 ? NTK_LOSS_SQUARED : NTK_LOSS_LOGISTIC;
+        ntk_iterative_options options = ntk_iterative_options_default(problem.loss);
+        ntk_iterative_result result;
+        watched w = {.most = SIZE_MAX};
+        options.rank = 20;
+        options.watch = count_calls;
+        options.context = &w;
+        const char *name = loss == 0 ? "squared" : "logistic";
+        ntk_status (*solve)(const ntk_iterative_problem *, const ntk_iterative_options *, double *, double *,
+                            ntk_iterative_result *) =
+            loss == 0 ? ntk_iterative_regression : ntk_iterative_logistic;
+        assert_ok(solve(&problem, &options, a, NULL, &result));
+        cr_expect_eq(w.calls, result.iterations, "%s", name);
+        cr_expect(w.first > 1e3 && w.last < 1e-2 * w.first, "%s: %g to %g", name, w.first, w.last);
+        w = (watched){.most = 3};
+        cr_expect_eq(solve(&problem, &options, a, NULL, &result), NTK_ERROR_CANCELLED, "%s", name);
+        cr_expect_eq(w.calls, 3, "%s", name);
+    }
+    ntk_tiles_destroy(tiles);
+}
+
 Test(iterative, the_preconditioner_helps) {
     enum { N = 400 };
     static double x[3 * N], targets[N], a[N];
