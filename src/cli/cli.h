@@ -62,8 +62,8 @@ struct cli_command {
 };
 
 extern const cli_command cli_list, cli_find, cli_show, cli_run, cli_new, cli_verify, cli_scan, cli_merge,
-    cli_compare, cli_history, cli_report, cli_figures, cli_accept, cli_envelope, cli_kernel, cli_enclose,
-    cli_check, cli_certify, cli_doctor;
+    cli_compare, cli_history, cli_report, cli_figures, cli_accept, cli_envelope, cli_kernel, cli_solve,
+    cli_enclose, cli_check, cli_certify, cli_doctor;
 
 /* `ntk` itself, as `ntk --help` tells it. */
 typedef struct cli_program {
@@ -95,6 +95,8 @@ bool cli_flag(const cli_arguments *arguments, const char *name);
  * after one line on stderr. */
 int cli_size(const cli_arguments *arguments, const char *name, size_t low, size_t high, size_t *out);
 int cli_seed(const cli_arguments *arguments, uint64_t *out);
+/* --memory, in bytes; K, M, G and T behind the number are powers of 1024. */
+int cli_memory(const cli_arguments *arguments, size_t *out);
 int cli_real(const cli_arguments *arguments, const char *name, double *out);
 /* CLI_OK, or CLI_USAGE for --data-y without --data-x. */
 int cli_given(const cli_arguments *arguments, const char **x, const char **y);

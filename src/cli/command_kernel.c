@@ -1,8 +1,5 @@
 /* ntk kernel: the Gram matrix of an infinitely wide network, from .npy to .npy. */
-#include <ctype.h>
-#include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <ntk/data.h>
@@ -84,24 +81,6 @@ static ntk_digest digest_options(const cli_arguments *arguments) {
     return digest;
 }
 
-/* Bytes; K, M, G and T behind the number are powers of 1024. */
-static int read_memory(const cli_arguments *arguments, size_t *out) {
-    static const char units[] = "KMGT";
-    const char *text = cli_value(arguments, "memory");
-    if (text == NULL) return CLI_OK;
-    char *end;
-    errno = 0;
-    unsigned long long size = strtoull(text, &end, 10);
-    const char *unit = *end != '\0' ? strchr(units, toupper((unsigned char)*end)) : NULL;
-    const int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
-    end += unit != NULL;
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || size == 0 ||
-        size > (SIZE_MAX >> 1) >> shift)
-        return cli_usage_error(arguments->command, "--memory takes a size, 512M or 4G say, not '%s'", text);
-    *out = (size_t)size << shift;
-    return CLI_OK;
-}
-
 static int read_shard(const cli_arguments *arguments, ntk_shard *out) {
     const char *text = cli_value(arguments, "shard");
     if (text == NULL || ntk_shard_parse(text, out) == NTK_OK) return CLI_OK;
@@ -136,7 +115,7 @@ static int run(const cli_arguments *arguments) {
     int usage = cli_network(arguments, &architecture);
     if (usage == CLI_OK) usage = cli_kernel_type(arguments, &request.type);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
-    if (usage == CLI_OK) usage = read_memory(arguments, &request.memory);
+    if (usage == CLI_OK) usage = cli_memory(arguments, &request.memory);
     if (usage == CLI_OK) usage = read_shard(arguments, &request.shard);
     if (usage != CLI_OK) return usage;
     if (request.output == NULL) return cli_usage_error(arguments->command, "-o FILE is required");

@@ -12,17 +12,15 @@
 #include "cli/kernel_file.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <ntk/memory.h>
 #include <ntk/log.h>
 #include <ntk/parallel.h>
 
+#include "cli/meter.h"
 #include "data/npy_part.h"
 #include "run/identity.h"
-#include "run/process.h"
 
 enum {
     TILE = 256,       /* of kernel/gram.c */
@@ -98,30 +96,18 @@ bool cli_kernel_is_one_block(const cli_kernel_file *request) {
 /* ---- progress -------------------------------------------------------------------------------- */
 
 typedef struct {
-    bool live;
+    cli_meter meter;
     double base, span; /* what was done before the map that runs, and what it adds */
     double begin;      /* done before this process */
     double total;      /* of the matrix, to be done by this shard */
-    double start, last;
 } progress;
-
-static void print_left(double seconds) {
-    const unsigned long long s = (unsigned long long)(seconds + 0.5);
-    if (s < 3600)
-        fprintf(stderr, "%llu:%02llu left", s / 60, s % 60);
-    else
-        fprintf(stderr, "%llu:%02llu:%02llu left", s / 3600, s / 60 % 60, s % 60);
-}
 
 static void show(double fraction, void *context) {
     progress *p = context;
-    const double now = ntk_process_clock(), done = p->base + p->span * fraction;
-    if (now - p->last < 0.2) return;
-    p->last = now;
-    fprintf(stderr, "\r\x1b[K%5.1f %%", 100 * done);
-    if (now - p->start < 1 || done <= p->begin) return;
-    fputs("  ", stderr);
-    print_left((now - p->start) * (1 - done) / (done - p->begin));
+    const double done = p->base + p->span * fraction;
+    if (!cli_meter_begin_line(&p->meter)) return;
+    fprintf(stderr, "%5.1f %%", 100 * done);
+    cli_meter_print_left(&p->meter, (done - p->begin) / (1 - p->begin));
 }
 
 /* The part of the matrix that stands in the first rows. */
@@ -140,18 +126,15 @@ static double own_share(const plan *p, size_t rows) {
 }
 
 static void start_progress(progress *p, const plan *blocks, size_t finished) {
-    const char *terminal = getenv("TERM");
-    *p = (progress){.live = isatty(STDERR_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0};
-    p->total = own_share(blocks, blocks->n);
+    *p = (progress){.total = own_share(blocks, blocks->n)};
     p->base = p->begin = own_share(blocks, finished) / p->total;
-    p->start = ntk_process_clock();
-    if (p->live) ntk_progress_set_sink(show, p);
+    cli_meter_start(&p->meter);
+    if (p->meter.live) ntk_progress_set_sink(show, p);
 }
 
 static void end_progress(const progress *p) {
-    if (!p->live) return;
     ntk_progress_set_sink(NULL, NULL);
-    fputs("\r\x1b[K", stderr);
+    cli_meter_end(&p->meter);
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */

@@ -18,9 +18,9 @@
 #include "run/identity.h"
 
 static const cli_command *const commands[] = {
-    &cli_list,   &cli_find,    &cli_show,    &cli_run,     &cli_new,     &cli_verify, &cli_scan,
-    &cli_merge,  &cli_compare, &cli_history, &cli_report,  &cli_figures, &cli_accept, &cli_envelope,
-    &cli_kernel, &cli_enclose, &cli_check,   &cli_certify, &cli_doctor};
+    &cli_list,   &cli_find,    &cli_show,    &cli_run,    &cli_new,     &cli_verify, &cli_scan,
+    &cli_merge,  &cli_compare, &cli_history, &cli_report, &cli_figures, &cli_accept, &cli_envelope,
+    &cli_kernel, &cli_solve,   &cli_enclose, &cli_check,  &cli_certify, &cli_doctor};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const cli_option options[] = {

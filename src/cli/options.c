@@ -213,6 +213,23 @@ int cli_size(const cli_arguments *arguments, const char *name, size_t low, size_
     return CLI_OK;
 }
 
+int cli_memory(const cli_arguments *arguments, size_t *out) {
+    static const char units[] = "KMGT";
+    const char *text = cli_value(arguments, "memory");
+    if (text == NULL) return CLI_OK;
+    char *end;
+    errno = 0;
+    const unsigned long long size = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    const int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
+    end += unit != NULL;
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || size == 0 ||
+        size > (SIZE_MAX >> 1) >> shift)
+        return cli_usage_error(arguments->command, "--memory takes a size, 512M or 4G say, not '%s'", text);
+    *out = (size_t)size << shift;
+    return CLI_OK;
+}
+
 int cli_seed(const cli_arguments *arguments, uint64_t *out) {
     const char *text = cli_value(arguments, "seed");
     uint64_t value;

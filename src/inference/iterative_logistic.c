@@ -326,10 +326,11 @@ static ntk_status certify(logistic *s, bool *good) {
 
 static ntk_status refuse(const logistic *s) {
     const ntk_iterative_result *r = s->result;
-    return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
-                    "kernel logistic regression: after %zu Newton steps and %zu iterations the relative "
-                    "residual is at most %g, of which rounding and entry_error are %g; %g was asked",
-                    r->steps, r->iterations, r->residual, r->rounding, s->common.options->tolerance);
+    return ntk_fail(
+        NTK_ERROR_NO_CONVERGENCE,
+        "kernel logistic regression: after %zu Newton steps and %zu iterations the relative "
+        "residual is at most %.3g, of which rounding and entry_error are %.3g, where %g was asked",
+        r->steps, r->iterations, r->residual, r->rounding, s->common.options->tolerance);
 }
 
 static bool is_promising(const logistic *s) {

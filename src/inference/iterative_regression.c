@@ -186,13 +186,23 @@ static double worst(const regression *s) {
 static ntk_status refuse(const regression *s) {
     const ntk_iterative_result *r = s->result;
     const ntk_iterative_options *options = s->common.options;
-    return ntk_fail(
+    ntk_fail(
         NTK_ERROR_NO_CONVERGENCE,
-        "kernel regression: after %zu iterations and %zu refinements the residual is at most %g of "
-        "the targets, of which rounding and entry_error are %g, and a off by at most %g; %g and "
-        "%g were asked",
-        r->iterations, r->steps, r->residual, r->rounding, r->coefficient_error, options->tolerance,
-        options->coefficient_tolerance);
+        "kernel regression: after %zu iterations and %zu refinements the residual is at most %.3g of the "
+        "targets, of which rounding and entry_error are %.3g, where %g was asked",
+        r->iterations, r->steps, r->residual, r->rounding, options->tolerance);
+    if (options->coefficient_tolerance == INFINITY) return NTK_ERROR_NO_CONVERGENCE;
+    return ntk_fail(NTK_ERROR_NO_CONVERGENCE, "%s, and a is off by at most %.3g, where %g was asked",
+                    ntk_error_detail(), r->coefficient_error, options->coefficient_tolerance);
+}
+
+/* Without a shift a matrix that is singular, or nearly so, shows itself by steps that explode. */
+static ntk_status explain(const regression *s, ntk_status status) {
+    if (s->shift > 0 || (status != NTK_ERROR_NOT_POSITIVE_DEFINITE && status != NTK_ERROR_NOT_FINITE))
+        return status;
+    return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                    "kernel regression with lambda = 0: the Gram matrix is singular, or too close to it (%s)",
+                    ntk_error_detail());
 }
 
 static ntk_status iterate(regression *s) {
@@ -206,7 +216,7 @@ static ntk_status iterate(regression *s) {
             s->result->iterations >= s->common.options->max_iterations)
             return refuse(s);
         before = now;
-        NTK_TRY(correct(s));
+        NTK_TRY(explain(s, correct(s)));
         s->result->steps++;
         NTK_TRY(find_residual(s));
     }

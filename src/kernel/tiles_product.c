@@ -39,16 +39,20 @@ typedef struct examination {
 
 static ntk_status examine_entry(const examination *e, size_t i, size_t j, double below, double above) {
     const double scale = e->roots[i] * e->roots[j];
+    if (!isfinite(above))
+        return ntk_fail(NTK_ERROR_NOT_FINITE, "the Gram matrix: row %zu, column %zu (from 0) is %g", j, i,
+                        above);
     if (!(fabs(below - above) <= e->difference * scale))
         return ntk_fail(NTK_ERROR_ARGUMENT,
-                        "the Gram matrix is not symmetric: row %zu, column %zu is %.17g, row %zu, column %zu "
-                        "is %.17g",
+                        "the Gram matrix is not symmetric: row %zu, column %zu (from 0) is %.17g, row %zu, "
+                        "column %zu is %.17g",
                         i, j, below, j, i, above);
     if (!(fabs(below) <= (1 + e->excess) * scale))
-        return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
-                        "the Gram matrix: row %zu, column %zu is %.17g, more than its diagonals %.17g and "
-                        "%.17g allow",
-                        i, j, below, e->roots[i] * e->roots[i], e->roots[j] * e->roots[j]);
+        return ntk_fail(
+            NTK_ERROR_NOT_POSITIVE_DEFINITE,
+            "the Gram matrix: row %zu, column %zu (from 0) is %.17g, more than its diagonals %.17g and "
+            "%.17g allow",
+            i, j, below, e->roots[i] * e->roots[i], e->roots[j] * e->roots[j]);
     return NTK_OK;
 }
 
@@ -73,8 +77,9 @@ static ntk_status examine(const ntk_tiles *tiles, double entry_error, double *ro
     NTK_TRY(ntk_tiles_diagonal(tiles, roots));
     for (size_t i = 0; i < ntk_tiles_order(tiles); i++) {
         if (!(roots[i] >= 0))
-            return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE, "the Gram matrix: row %zu, column %zu is %g", i,
-                            i, roots[i]);
+            return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                            "the Gram matrix: row %zu, column %zu (from 0) is %g, and negative", i, i,
+                            roots[i]);
         roots[i] = sqrt(roots[i]);
     }
     for (size_t band = 0; band < ntk_tiles_bands(tiles); band++)

@@ -395,7 +395,7 @@ Test(iterative, what_was_not_reached_is_said) {
     ntk_iterative_result result;
     options.tolerance = 1e-17;
     assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
-                 "1e-17 and inf were asked");
+                 "where 1e-17 was asked");
     cr_assert(result.residual < 1e-10 && result.residual > 1e-17 && result.rounding <= result.residual);
     options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
     options.rank = 3;
@@ -406,7 +406,7 @@ Test(iterative, what_was_not_reached_is_said) {
     options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
     options.coefficient_tolerance = 1e-16;
     assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result), NTK_ERROR_NO_CONVERGENCE,
-                 "1e-16 were asked");
+                 "where 1e-16 was asked");
     ntk_tiles_destroy(tiles);
 
     drawn c = draw_problem(NTK_LOSS_LOGISTIC, 90, 1, false, 40, HARD, 1e-3, 1);
@@ -434,6 +434,22 @@ Test(iterative, matrices_that_are_not_positive) {
         const ntk_iterative_problem problem = iterative_of(&d, tiles);
         assert_fails(ntk_iterative_regression(&problem, &options, a, NULL, &result),
                      NTK_ERROR_NOT_POSITIVE_DEFINITE, "not positive");
+        ntk_tiles_destroy(tiles);
+    }
+}
+
+/* One direction only, and a point whose kernel is 0. */
+Test(iterative, singular_matrices_without_a_ridge) {
+    drawn d = draw_problem(NTK_LOSS_SQUARED, 60, 1, false, 200, SOFT, 0, 3);
+    double a[MAX_UNKNOWNS];
+    ntk_iterative_result result;
+    for (int zero = 0; zero < 2; zero++) {
+        for (size_t i = 0; i < 60; i++)
+            for (size_t j = 0; j < 60; j++) d.gram[i * 60 + j] = zero ? i == j && i < 59 : 1;
+        ntk_tiles *tiles = tiles_of(&d);
+        const ntk_iterative_problem problem = iterative_of(&d, tiles);
+        assert_fails(ntk_iterative_regression(&problem, NULL, a, NULL, &result),
+                     NTK_ERROR_NOT_POSITIVE_DEFINITE, "lambda = 0: the Gram matrix is singular");
         ntk_tiles_destroy(tiles);
     }
 }
