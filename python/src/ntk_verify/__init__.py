@@ -39,6 +39,15 @@ from .kernels import (  # noqa: E402
     kernel,
     kernel_diagonal,
 )
+from .large import (  # noqa: E402
+    Extremes,
+    IterativeSolution,
+    PointKernel,
+    certify_large,
+    extreme_eigenvalues,
+    solve_logistic,
+    solve_regression,
+)
 from .networks import Network, empirical_kernel  # noqa: E402
 from .runs import Run, read_run  # noqa: E402
 
@@ -67,9 +76,11 @@ __all__ = [
     "Accuracy",
     "Architecture",
     "Certificate",
+    "Extremes",
     "Flow",
     "HardMargin",
     "InvalidInput",
+    "IterativeSolution",
     "LogisticSolution",
     "Network",
     "NoConvergence",
@@ -77,6 +88,7 @@ __all__ = [
     "NtkError",
     "Observation",
     "OutOfMemory",
+    "PointKernel",
     "RegressionSolution",
     "Run",
     "Solution",
@@ -84,10 +96,12 @@ __all__ = [
     "blas",
     "certify",
     "certify_kernel",
+    "certify_large",
     "check",
     "convolutional",
     "dense",
     "empirical_kernel",
+    "extreme_eigenvalues",
     "gradient_flow",
     "hard_margin",
     "kernel",
@@ -98,5 +112,7 @@ __all__ = [
     "read_run",
     "residual",
     "set_workers",
+    "solve_logistic",
+    "solve_regression",
     "workers",
 ]

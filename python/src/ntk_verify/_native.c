@@ -474,6 +474,220 @@ static PyObject *hard_margin(PyObject *self, PyObject *args) {
                          (Py_ssize_t)result.iterations);
 }
 
+/* --- matrices in tiles ----------------------------------------------------------------------- */
+
+/* A matrix in tiles and what it points to; stays where it is. */
+typedef struct source {
+    description network;
+    ntk_tiles *tiles; /* NULL for None */
+} source;
+
+static ntk_status open_points(source *out, int type, const array *x) {
+    return ntk_tiles_of_kernel(&out->network.architecture, (ntk_kernel_type)type, x->rows, x->columns,
+                               x->values, x->columns, &out->tiles);
+}
+
+/* (architecture, kind, x) */
+static bool source_of_points(arrays *all, PyObject *object, source *out) {
+    PyObject *architecture, *x_object;
+    const char *type_name;
+    array x;
+    ntk_status status;
+    if (!PyArg_ParseTuple(object, "OsO", &architecture, &type_name, &x_object)) return false;
+    const int type = choose("kind", type_name, kernel_types);
+    if (type < 0 || !read_architecture(architecture, &out->network) ||
+        !array_take(all, x_object, "X", false, &x) || !expect("X", &x, x.rows, x.columns))
+        return false;
+    COMPUTE(status, open_points(out, type, &x));
+    return status == NTK_OK || raise_status(status) != NULL;
+}
+
+/* A path, a square array, points, or None; to be closed, after a failure too. */
+static bool source_open(arrays *all, PyObject *object, const char *name, source *out) {
+    memset(out, 0, sizeof *out);
+    if (object == Py_None) return true;
+    if (PyTuple_Check(object)) return source_of_points(all, object, out);
+    array a;
+    ntk_status status;
+    if (PyUnicode_Check(object)) {
+        PyObject *path = NULL;
+        if (!PyUnicode_FSConverter(object, &path)) return false;
+        status = ntk_tiles_of_file(PyBytes_AsString(path), &out->tiles);
+        Py_DECREF(path);
+    } else if (array_take(all, object, name, false, &a) && expect(name, &a, a.rows, a.rows))
+        status = ntk_tiles_of_matrix(a.rows, a.values, a.columns, &out->tiles);
+    else
+        return false;
+    return status == NTK_OK || raise_status(status) != NULL;
+}
+
+static void source_close(source *s) { ntk_tiles_destroy(s->tiles); }
+
+static bool option_double(PyObject *options, const char *name, double *out) {
+    PyObject *value = PyDict_GetItemString(options, name); /* borrowed */
+    if (value != NULL) *out = PyFloat_AsDouble(value);
+    return !PyErr_Occurred();
+}
+
+static bool option_size(PyObject *options, const char *name, size_t *out) {
+    PyObject *value = PyDict_GetItemString(options, name);
+    if (value != NULL) *out = PyLong_AsSize_t(value);
+    return !PyErr_Occurred();
+}
+
+/* Ctrl-C. The thread state is the context. */
+static ntk_status heed_signals(const ntk_iterative_progress *progress, void *context) {
+    (void)progress;
+    PyThreadState **thread = context;
+    PyEval_RestoreThread(*thread);
+    const bool go_on = PyErr_CheckSignals() == 0;
+    *thread = PyEval_SaveThread();
+    return go_on ? NTK_OK : NTK_ERROR_CANCELLED;
+}
+
+static bool read_iterative(PyObject *dict, ntk_iterative_problem *problem, ntk_iterative_options *out) {
+    *out = ntk_iterative_options_default(problem->loss);
+    size_t seed = out->seed;
+    if (!option_double(dict, "tolerance", &out->tolerance) ||
+        !option_double(dict, "coefficient_tolerance", &out->coefficient_tolerance) ||
+        !option_double(dict, "entry_error", &out->entry_error) ||
+        !option_double(dict, "lambda_min", &problem->lambda_min) || !option_size(dict, "rank", &out->rank) ||
+        !option_size(dict, "max_iterations", &out->max_iterations) || !option_size(dict, "seed", &seed))
+        return false;
+    out->seed = seed;
+    out->watch = heed_signals;
+    return true;
+}
+
+static PyObject *iterative_dict(const ntk_iterative_result *r, double entry_error) {
+    return Py_BuildValue("{s:d,s:d,s:d,s:d,s:d,s:n,s:n,s:n,s:d}", "residual", r->residual, "rounding",
+                         r->rounding, "output_error", r->output_error, "coefficient_error",
+                         r->coefficient_error, "weight_error", r->weight_error, "iterations",
+                         (Py_ssize_t)r->iterations, "steps", (Py_ssize_t)r->steps, "rank",
+                         (Py_ssize_t)r->rank, "entry_error", entry_error);
+}
+
+static ntk_status run_iterative(const ntk_iterative_problem *problem, ntk_iterative_options *options,
+                                double *a, double *f, ntk_iterative_result *result) {
+    PyThreadState *thread = PyEval_SaveThread();
+    options->context = &thread;
+    const ntk_status status = problem->loss == NTK_LOSS_SQUARED
+                                  ? ntk_iterative_regression(problem, options, a, f, result)
+                                  : ntk_iterative_logistic(problem, options, a, f, result);
+    PyEval_RestoreThread(thread);
+    return status;
+}
+
+/* iterative(loss, kernel, reference or None, f0 or None, targets, l2, options, a, f) -> dict of
+ * ntk_iterative_result */
+static PyObject *iterative(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *kernel_object, *reference_object, *f0_object, *targets_object, *dict, *a_object, *f_object;
+    const char *loss_name;
+    ntk_iterative_problem problem = {0};
+    if (!PyArg_ParseTuple(args, "sOOOOdOOO", &loss_name, &kernel_object, &reference_object, &f0_object,
+                          &targets_object, &problem.lambda, &dict, &a_object, &f_object))
+        return NULL;
+    const int loss = choose("loss", loss_name, losses);
+    if (loss < 0) return NULL;
+    problem.loss = (ntk_loss)loss;
+    arrays all = {0};
+    array f0, targets, a, f;
+    source matrix = {0}, other = {0};
+    ntk_iterative_options options;
+    ntk_iterative_result result = {0};
+    ntk_status status = NTK_OK;
+    if (read_iterative(dict, &problem, &options) && source_open(&all, kernel_object, "kernel", &matrix) &&
+        source_open(&all, reference_object, "reference", &other) &&
+        array_take(&all, f0_object, "f0", false, &f0) &&
+        array_take(&all, targets_object, "targets", false, &targets) &&
+        expect("targets", &targets, ntk_tiles_order(matrix.tiles), targets.columns) &&
+        (f0.values == NULL || expect("f0", &f0, targets.rows, targets.columns)) &&
+        array_take(&all, a_object, "a", true, &a) && expect("a", &a, targets.rows, targets.columns) &&
+        array_take(&all, f_object, "f", true, &f) && expect("f", &f, targets.rows, targets.columns)) {
+        problem.outputs = targets.columns;
+        problem.tiles = matrix.tiles;
+        problem.reference = other.tiles;
+        problem.f0 = f0.values;
+        problem.targets = targets.values;
+        status = run_iterative(&problem, &options, a.values, f.values, &result);
+    }
+    source_close(&matrix);
+    source_close(&other);
+    PyObject *done = finish(&all, status);
+    if (done == NULL) return NULL;
+    Py_DECREF(done);
+    return iterative_dict(&result, options.entry_error);
+}
+
+/* predict(architecture, type, x, y, a, weight_error, entry_error, f, radius) */
+static PyObject *predict(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *object, *x_object, *y_object, *a_object, *f_object, *radius_object;
+    const char *type_name;
+    double weight_error, entry_error;
+    if (!PyArg_ParseTuple(args, "OsOOOddOO", &object, &type_name, &x_object, &y_object, &a_object,
+                          &weight_error, &entry_error, &f_object, &radius_object))
+        return NULL;
+    description network;
+    const int type = choose("kind", type_name, kernel_types);
+    if (type < 0 || !read_architecture(object, &network)) return NULL;
+    arrays all = {0};
+    array x, y, a, f, radius;
+    ntk_status status = NTK_OK;
+    if (array_take(&all, x_object, "x", false, &x) && array_take(&all, y_object, "y", false, &y) &&
+        expect("y", &y, y.rows, x.columns) && array_take(&all, a_object, "a", false, &a) &&
+        expect("a", &a, x.rows, a.columns) && array_take(&all, f_object, "f", true, &f) &&
+        expect("f", &f, y.rows, a.columns) && array_take(&all, radius_object, "radius", true, &radius) &&
+        expect("radius", &radius, y.rows, 1))
+        COMPUTE(status, ntk_iterative_predict(&network.architecture, (ntk_kernel_type)type, x.rows, y.rows,
+                                              x.columns, x.values, y.values, a.columns, a.values,
+                                              weight_error, entry_error, f.values, radius.values));
+    return finish(&all, status);
+}
+
+/* extremes(kernel, steps, seed) -> dict of ntk_extremes */
+static PyObject *extremes(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *kernel_object;
+    Py_ssize_t steps;
+    unsigned long long seed;
+    if (!PyArg_ParseTuple(args, "OnK", &kernel_object, &steps, &seed)) return NULL;
+    arrays all = {0};
+    source matrix = {0};
+    ntk_extremes out = {0};
+    ntk_status status = NTK_OK;
+    if (source_open(&all, kernel_object, "kernel", &matrix))
+        COMPUTE(status, ntk_extremes_find(matrix.tiles, steps < 0 ? 0 : (size_t)steps, seed, &out));
+    source_close(&matrix);
+    PyObject *done = finish(&all, status);
+    if (done == NULL) return NULL;
+    Py_DECREF(done);
+    return Py_BuildValue("{s:d,s:d,s:d,s:d,s:d,s:d,s:d,s:n}", "lambda_min", out.lambda_min, "lambda_max",
+                         out.lambda_max, "min_upper", out.min_upper, "max_lower", out.max_lower, "max_upper",
+                         out.max_upper, "min_radius", out.min_radius, "max_radius", out.max_radius, "steps",
+                         (Py_ssize_t)out.steps);
+}
+
+/* certify_tiles(kernel, shift, folder) -> bound */
+static PyObject *certify_tiles(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *kernel_object;
+    const char *folder;
+    double shift, bound = NAN;
+    if (!PyArg_ParseTuple(args, "Ods", &kernel_object, &shift, &folder)) return NULL;
+    arrays all = {0};
+    source matrix = {0};
+    ntk_status status = NTK_OK;
+    if (source_open(&all, kernel_object, "kernel", &matrix))
+        COMPUTE(status, ntk_extremes_certify(matrix.tiles, shift, folder, &bound));
+    source_close(&matrix);
+    PyObject *done = finish(&all, status);
+    if (done == NULL) return NULL;
+    Py_DECREF(done);
+    return PyFloat_FromDouble(bound);
+}
+
 /* --- networks -------------------------------------------------------------------------------- */
 
 typedef struct network {
@@ -888,6 +1102,10 @@ static PyMethodDef methods[] = {
     {"regression", regression, METH_VARARGS, NULL},
     {"logistic", logistic, METH_VARARGS, NULL},
     {"hard_margin", hard_margin, METH_VARARGS, NULL},
+    {"iterative", iterative, METH_VARARGS, NULL},
+    {"predict", predict, METH_VARARGS, NULL},
+    {"extremes", extremes, METH_VARARGS, NULL},
+    {"certify_tiles", certify_tiles, METH_VARARGS, NULL},
     {"linear_flow", linear_flow, METH_VARARGS, NULL},
     {"set_workers", set_workers, METH_O, NULL},
     {"workers", workers, METH_NOARGS, NULL},
