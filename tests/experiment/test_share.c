@@ -15,6 +15,7 @@
 
 #include <ntk/lab/map.h>
 
+#include "base/rounding.h"
 #include "experiment/kept.h"
 #include "experiment/share.h"
 #include "experiment/transport.h"
@@ -161,6 +162,7 @@ typedef struct work {
     double values[UNITS * SIZE], more[UNITS];
     long pause;          /* nanoseconds */
     size_t fails[RANKS]; /* units that fail */
+    bool one_by_one;     /* those in this order, five milliseconds apart */
 } work;
 
 static ntk_status compute(size_t unit, void *context) {
@@ -170,8 +172,11 @@ static ntk_status compute(size_t unit, void *context) {
     atomic_fetch_add(&shared->runs[unit], 1);
     atomic_fetch_or(&shared->ranks_seen, 1 << own_rank);
     for (size_t k = 0; k < RANKS; k++)
-        if (self->fails[k] != 0 && unit == self->fails[k])
+        if (self->fails[k] != 0 && unit == self->fails[k]) {
+            const struct timespec lag = {.tv_nsec = self->one_by_one ? (long)k * 5000000 : 0};
+            nanosleep(&lag, NULL);
             return ntk_fail(NTK_ERROR_DIVERGED, "unit %zu blew up", unit);
+        }
     for (size_t i = 0; i < SIZE; i++) self->values[unit * SIZE + i] = (double)unit / 3 + (double)i;
     if (unit == 7) self->values[unit * SIZE] = NAN;
     self->more[unit] += (double)unit; /* what adds up finds what was there */
@@ -210,12 +215,48 @@ Test(share, all_ranks_have_the_results_of_one_thread) {
     for (size_t u = 0; u < UNITS - 1; u++) cr_expect_eq(shared->runs[u], 2 + RANKS, "unit %zu", u);
 }
 
-/* Unit 9 or 30, whichever fails first in time, on whatever rank. */
+static ntk_status divide(size_t unit, void *context) {
+    volatile double divisor = 3 + (double)unit;
+    for (size_t k = 0; k < SIZE; k++) ((double *)context)[unit * SIZE + k] = ((double)k + 1) / divisor;
+    return NTK_OK;
+}
+
+static bool divide_at_random(double quotients[2][UNITS * SIZE]) {
+    bool good = ntk_rounding_begin(NTK_ROUNDING_RANDOM, 7, "a/b") == NTK_OK;
+    for (size_t k = 0; k < 2; k++) {
+        const ntk_slots slots = {quotients[k], SIZE};
+        good = good && ntk_map_units(UNITS, divide, quotients[k], &slots, 1) == NTK_OK;
+    }
+    ntk_rounding_end();
+    return good;
+}
+
+/* Also the second map has the modes of the second map. */
+static bool round_alike(void) {
+    static double whole[2][UNITS * SIZE], part[2][UNITS * SIZE];
+    bool good = divide_at_random(part);
+    good = ends_well() && good;
+    return good && divide_at_random(whole) && memcmp(whole, part, sizeof whole) == 0 &&
+           memcmp(whole[0], whole[1], sizeof whole[0]) != 0;
+}
+
+Test(share, units_have_their_own_rounding_on_any_rank) {
+    open_hall();
+    fails_at = -1;
+    on_ranks(round_alike, RANKS);
+}
+
+static bool nine_is_told(work *self) {
+    return map(self, UNITS) == NTK_ERROR_DIVERGED && strcmp(ntk_error_detail(), "unit 9 blew up") == 0;
+}
+
+/* Unit 9, on whatever rank: of several, before others that have begun, and after them. */
 static bool fail_alike(void) {
-    static work self = {.pause = 1000000, .fails = {30, 9, 31}};
-    const bool good =
-        map(&self, UNITS) == NTK_ERROR_DIVERGED && strcmp(ntk_error_detail(), "unit 9 blew up") == 0;
-    self = (work){0};
+    static work far = {.pause = 1000000, .fails = {30, 9, 31}};
+    static work first = {.pause = 1000000, .fails = {9, 10, 11}, .one_by_one = true};
+    static work last = {.pause = 1000000, .fails = {11, 10, 9}, .one_by_one = true};
+    static work self;
+    const bool good = nine_is_told(&far) && nine_is_told(&first) && nine_is_told(&last);
     return map(&self, UNITS) == NTK_OK && ends_well() && good;
 }
 
@@ -223,7 +264,7 @@ Test(share, the_lowest_failing_unit_is_reported_on_all_ranks) {
     open_hall();
     fails_at = -1;
     on_ranks(fail_alike, RANKS);
-    for (size_t u = 0; u <= 9; u++) cr_expect_eq(shared->runs[u], 2, "unit %zu", u);
+    for (size_t u = 0; u <= 9; u++) cr_expect_eq(shared->runs[u], 4, "unit %zu", u);
     cr_expect_eq(shared->runs[UNITS - 1], 1); /* far above a failure units are skipped */
 }
 

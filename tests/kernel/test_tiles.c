@@ -111,6 +111,28 @@ Test(tiles, products_of_a_file) {
     expect_product(in_file(NTK_NPY_FLOAT32), COLUMNS, 0x1p-24);
 }
 
+/* The entries of S G S, S a diagonal of signs, have both. */
+Test(tiles, absolute_products) {
+    draw();
+    double *v = normals(4, "v", N * COLUMNS), *image = zeros(N * COLUMNS);
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < N; j++)
+            if ((i % 3 == 0) != (j % 3 == 0)) gram[i * N + j] = -gram[i * N + j];
+    ntk_tiles *tiles = in_memory();
+    assert_ok(ntk_tiles_apply_absolute(tiles, COLUMNS, v, image));
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < COLUMNS; k++) {
+            long double sum = 0, size = 0;
+            for (size_t j = 0; j < N; j++) {
+                sum += fabsl((long double)gram[i * N + j]) * v[j * COLUMNS + k];
+                size += fabsl((long double)gram[i * N + j] * v[j * COLUMNS + k]);
+            }
+            const double allowed = (double)size * (N + 4) * DBL_EPSILON / 2;
+            cr_assert_float_eq(image[i * COLUMNS + k], (double)sum, allowed, "%zu %zu", i, k);
+        }
+    ntk_tiles_destroy(tiles);
+}
+
 /* NaN above the diagonal is not looked at. */
 Test(tiles, only_the_lower_triangle_counts) {
     draw();
