@@ -62,6 +62,8 @@ static const ntk_vector_table *table(void) {
 
 void ntk_vector_exp(size_t n, const double *x, double *out) { TO_NEAREST(table()->exp(n, x, out)); }
 
+void ntk_vector_log(size_t n, const double *x, double *out) { TO_NEAREST(table()->log(n, x, out)); }
+
 void ntk_vector_normal(size_t pairs, const uint64_t *words, double *out) {
     TO_NEAREST(table()->normal(pairs, words, out));
 }

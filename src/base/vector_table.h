@@ -9,6 +9,7 @@
 typedef struct ntk_vector_table {
     const char *isa;
     void (*exp)(size_t n, const double *x, double *out);
+    void (*log)(size_t n, const double *x, double *out);
     void (*normal)(size_t pairs, const uint64_t *words, double *out);
     void (*erf)(size_t n, const double *x, double *value, double *derivative);
     void (*gelu)(size_t n, const double *x, double *value, double *derivative);

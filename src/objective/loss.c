@@ -18,8 +18,9 @@
  *
  * The smallest losses are handled through their logarithms: for a single true class with margin -x
  * the loss is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the
- * weights (dl/df_k) / (n L) are e^{log p_k - log(n L)}. Logistic losses of hard labels that are far
- * from underflow take softplus and sigma from the vector layer, with errors of 2.5 and 3 ulp.
+ * weights (dl/df_k) / (n L) are e^{log p_k - log(n L)}. Rows that are far from underflow are taken
+ * many at a time by the vector layer (loss_rows.c); what follows here is for the others, one by
+ * one.
  *
  * Curvature. d2l/df2 is 1 (squared), sigma(f) sigma(-f) (logistic) and diag(p) - p p^T (softmax),
  * whose largest eigenvalue is at most 2 max_k p_k (1 - p_k) (Gershgorin) <= 2 min(1/4, 1 - p_top).
@@ -34,8 +35,8 @@
  * 2 s^2 + 2 s |1 - 2 sigma(f)|. Of poisson it is 2 e^{f_k}. */
 #include <math.h>
 
-#include "base/vector.h"
 #include "objective/curvature.h"
+#include "objective/loss_rows.h"
 
 double ntk_log_add(double a, double b) {
     const double high = a > b ? a : b, low = a > b ? b : a;
@@ -104,13 +105,7 @@ static double brier_loss(size_t outputs, const double *f, const double *q) {
 
 /* h(u) = e^u - 1 - u. */
 static double exponential_beyond_tangent(double u) {
-    if (!(fabs(u) < 0.5)) return expm1(u) - u;
-    double sum = 0, term = u * u / 2;
-    for (int k = 3; k < 17; ++k) { /* from u^2/2 to u^15/15!: the rest is below 2^-56 of the sum */
-        sum += term;
-        term *= u / k;
-    }
-    return sum;
+    return fabs(u) < 1 ? loss_exponential_series(u) : expm1(u) - u;
 }
 
 /* e^u overflows beyond 709.78, which f = 0 reaches with q = 1e-310. From here on e^f is so much
@@ -291,37 +286,16 @@ static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const 
 
 /* ---- all rows -------------------------------------------------------------------------------- */
 
-/* Hard labels of one output: l = softplus(x) and |dl/df| = sigma(x) with x = -f or f, many at a
- * time. *sum: of the l_i; slopes: (n), of the dl_i/df, unless NULL. False, and nothing is written
- * that counts, where a target is not hard or a loss or slope might underflow. */
-static bool logistic_rows(size_t n, const double *f, const double *q, double *sum, double *slopes) {
-    enum { CHUNK = 64 };
-    double x[CHUNK], slope[CHUNK], total = 0;
-    for (size_t first = 0; first < n; first += CHUNK) {
-        const size_t count = n - first < CHUNK ? n - first : CHUNK;
-        for (size_t i = 0; i < count; ++i) {
-            const double target = q[first + i], fi = f[first + i];
-            if (!((target == 0 || target == 1) && fabs(fi) < 700)) return false;
-            x[i] = target == 1 ? -fi : fi;
-        }
-        ntk_vector_softplus(count, x, x, slope);
-        for (size_t i = 0; i < count; ++i) total += x[i];
-        for (size_t i = 0; slopes && i < count; ++i)
-            slopes[first + i] = q[first + i] == 1 ? -slope[i] : slope[i];
-    }
-    *sum = total;
-    return true;
-}
-
 void ntk_loss_evaluate(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                        double *value, double *cotangent) {
     double sum = 0;
     const double points = (double)n;
-    if (loss == NTK_LOSS_LOGISTIC && logistic_rows(n, f, targets, &sum, cotangent)) {
-        for (size_t i = 0; cotangent && i < n; ++i) cotangent[i] /= points;
+    if (loss_rows(loss, n, outputs, f, targets, &sum, cotangent)) {
+        for (size_t i = 0; cotangent && i < n * outputs; ++i) cotangent[i] /= points;
         if (value) *value = sum / points;
         return;
     }
+    sum = 0;
     for (size_t i = 0; i < n; ++i) {
         const double *fi = f + i * outputs, *qi = targets + i * outputs;
         if (value) sum += row_loss(loss, outputs, fi, qi);
@@ -336,8 +310,8 @@ void ntk_loss_evaluate_log(ntk_loss loss, size_t n, size_t outputs, const double
                            double *log_value, double *cotangent) {
     double log_sum = -INFINITY, sum;
     const double log_points = log((double)n);
-    if (loss == NTK_LOSS_LOGISTIC && logistic_rows(n, f, targets, &sum, cotangent)) {
-        for (size_t i = 0; cotangent && i < n; ++i) cotangent[i] /= sum;
+    if (loss_rows(loss, n, outputs, f, targets, &sum, cotangent)) {
+        for (size_t i = 0; cotangent && i < n * outputs; ++i) cotangent[i] /= sum;
         *log_value = log(sum) - log_points;
         return;
     }

@@ -91,6 +91,7 @@ DEFINE_PAIR(softplus)
 
 enum {
     EXP,
+    LOG,
     RELU,
     STEP,
     ERF,
@@ -105,15 +106,15 @@ enum {
     SOFTPLUS_SLOPE,
     FUNCTIONS
 };
-static const char *const names[FUNCTIONS] = {"exp",      "relu",     "relu'",    "erf",   "erf'",
-                                             "gelu",     "gelu'",    "tanh",     "tanh'", "sigmoid",
-                                             "sigmoid'", "softplus", "softplus'"};
+static const char *const names[FUNCTIONS] = {"exp",     "log",      "relu",     "relu'",    "erf",
+                                             "erf'",    "gelu",     "gelu'",    "tanh",     "tanh'",
+                                             "sigmoid", "sigmoid'", "softplus", "softplus'"};
 
 static map function_of(const ntk_vector_table *table, int function) {
-    const map maps[FUNCTIONS] = {table->exp,       relu_of,    step_of,          erf_of,
-                                 slope_of_erf,     gelu_of,    slope_of_gelu,    tanh_of,
-                                 slope_of_tanh,    sigmoid_of, slope_of_sigmoid, softplus_of,
-                                 slope_of_softplus};
+    const map maps[FUNCTIONS] = {table->exp,  table->log,       relu_of,    step_of,
+                                 erf_of,      slope_of_erf,     gelu_of,    slope_of_gelu,
+                                 tanh_of,     slope_of_tanh,    sigmoid_of, slope_of_sigmoid,
+                                 softplus_of, slope_of_softplus};
     in_use = table;
     return maps[function];
 }
@@ -300,6 +301,9 @@ static void exact(arb_t value, int function, const arb_t x, slong precision) {
     case EXP:
         arb_exp(value, x, precision);
         break;
+    case LOG:
+        arb_log(value, x, precision);
+        break;
     case ERF:
         arb_hypgeom_erf(value, x, precision);
         break;
@@ -386,8 +390,9 @@ static double error_in_ulp(int function, double x, double got) {
 
 /* In ulp: what vector.h states. */
 static const double bounds[FUNCTIONS] = {
-    [EXP] = 1.1,      [ERF] = 1.6,   [ERF_SLOPE] = 2,     [GELU] = 10,      [GELU_SLOPE] = 8,    [TANH] = 3,
-    [TANH_SLOPE] = 5, [SIGMOID] = 3, [SIGMOID_SLOPE] = 5, [SOFTPLUS] = 2.5, [SOFTPLUS_SLOPE] = 3};
+    [EXP] = 1.1,   [LOG] = 1.8,         [ERF] = 1.6,      [ERF_SLOPE] = 2,
+    [GELU] = 10,   [GELU_SLOPE] = 8,    [TANH] = 3,       [TANH_SLOPE] = 5,
+    [SIGMOID] = 3, [SIGMOID_SLOPE] = 5, [SOFTPLUS] = 2.5, [SOFTPLUS_SLOPE] = 3};
 
 /* The largest error at the points, each of which must stay within the bound. */
 static double worst_error(int function, size_t n, const double *x) {
@@ -415,6 +420,14 @@ static const range ranges[] = {{EXP, -708.39, 709.78271289338397},
                                {EXP, 709, 709.78271289338397},
                                {EXP, -1, 1},
                                {EXP, -1e-3, 1e-3},
+                               {LOG, 0x1p-20, 2},
+                               {LOG, 0.70, 0.72},
+                               {LOG, 0.999, 1.001},
+                               {LOG, 1.40, 1.42},
+                               {LOG, 1.63, 1.67},
+                               {LOG, 2.70, 2.72},
+                               {LOG, 1, 1e300},
+                               {LOG, 0x1p-1074, 1e-307},
                                {ERF, -6.5, 6.5},
                                {ERF, -1, 1},
                                {ERF, 0.999, 1.001},
@@ -477,8 +490,10 @@ Test(vector, errors_stay_within_the_stated_bounds_for_any_double) {
         x[i] = as_double(next_bits(&state));
         i += fabs(x[i]) < 700;
     }
-    for (int f = 0; f < FUNCTIONS; f++)
+    for (int f = 0; f < FUNCTIONS; f++) {
+        for (size_t i = 0; f == LOG && i < POINTS; i++) x[i] = fabs(x[i]);
         if (bounds[f] > 0) worst_error(f, POINTS, x);
+    }
     flint_cleanup();
 }
 
@@ -488,15 +503,11 @@ Test(vector, errors_stay_within_the_stated_bounds_where_they_are_largest) {
     static const struct {
         int function;
         double x, least; /* least: the error there, rounded down */
-    } points[] = {{GELU, -0x1.2be4e019aa567p+5, 6.0},
-                  {GELU, -0x1.241bacc10e6b8p+5, 5.1},
-                  {TANH, 0x1.d6b7211923b6p+1, 2.4},
-                  {TANH_SLOPE, 0x1.8f2c95f413bacp+1, 4.0},
-                  {TANH_SLOPE, 0x1.7a66f1bafef4cp+2, 3.6},
-                  {SIGMOID, -0x1.b8a909a4bf016p+1, 2.2},
-                  {SIGMOID_SLOPE, 0x1.62cb140cf9ebep+2, 3.8},
-                  {SIGMOID_SLOPE, 0x1.bf8d2de534a5p+3, 3.5},
-                  {SOFTPLUS_SLOPE, -0x1.b8a909a4bf016p+1, 2.2}};
+    } points[] = {{LOG, 0x1.d822d828bdc52p+2, 1.4},          {GELU, -0x1.2be4e019aa567p+5, 6.0},
+                  {GELU, -0x1.241bacc10e6b8p+5, 5.1},        {TANH, 0x1.d6b7211923b6p+1, 2.4},
+                  {TANH_SLOPE, 0x1.8f2c95f413bacp+1, 4.0},   {TANH_SLOPE, 0x1.7a66f1bafef4cp+2, 3.6},
+                  {SIGMOID, -0x1.b8a909a4bf016p+1, 2.2},     {SIGMOID_SLOPE, 0x1.62cb140cf9ebep+2, 3.8},
+                  {SIGMOID_SLOPE, 0x1.bf8d2de534a5p+3, 3.5}, {SOFTPLUS_SLOPE, -0x1.b8a909a4bf016p+1, 2.2}};
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         const double error = worst_error(points[i].function, 1, &points[i].x);
         cr_assert(error >= points[i].least, "%s(%a): %g ulp", names[points[i].function], points[i].x, error);
@@ -519,7 +530,7 @@ Test(vector, errors_stay_within_the_stated_bounds_next_below_powers_of_two) {
                 tried % 2 ? 1 + 39 * uniform(&state) : ldexp(uniform(&state), -(int)(tried % 16));
             double y;
             int exponent;
-            x[found] = next_bits(&state) % 2 ? size : -size;
+            x[found] = f == LOG || next_bits(&state) % 2 ? size : -size;
             function(1, x + found, &y);
             found += frexp(y, &exponent) > 15. / 16 || frexp(-y, &exponent) > 15. / 16;
         }
@@ -537,6 +548,7 @@ Test(vector, limits_are_exact) {
         int function;
         double at[6];
     } limits[] = {{EXP, {1, 0, INFINITY, NAN, 0, INFINITY}},
+                  {LOG, {-INFINITY, NAN, INFINITY, NAN, NAN, 0x1.ba18a998fffap+2}},
                   {ERF, {0, -1, 1, NAN, -1, 1}},
                   {ERF_SLOPE, {1.1283791670955126, 0, 0, NAN, 0, 0}},
                   {GELU, {0, 0, INFINITY, NAN, 0, 1000}},
