@@ -30,8 +30,7 @@ static void show(const cli_solve_problem *p) {
         fputs(p->phase, stderr);
         return;
     }
-    fprintf(stderr, "iteration %zu, residual %.2g times what is wanted", p->progress.iterations + 1,
-            p->progress.excess);
+    fprintf(stderr, "iteration %zu, residual %.1e x target", p->progress.iterations + 1, p->progress.excess);
     cli_meter_print_left(&p->meter, part_done(p));
 }
 
@@ -78,7 +77,7 @@ static ntk_status open_file(cli_solve_problem *p, ntk_tiles **file) {
  * predictions. */
 static double fixed_bytes(const cli_solve_problem *p) {
     const double n = (double)p->n, k = (double)p->outputs, q = (double)p->fresh.rows;
-    const double tile = 256 * (p->kernel_path != NULL ? 2048 : 256);
+    const double tile = 256 * fmin(p->kernel_path != NULL ? 2048 : 256, n);
     const double points = (n + q) * ((double)p->x.columns + k + 8);
     return sizeof(double) * (n * (80 + 26 * k) + points + (double)ntk_workers() * 6 * tile);
 }

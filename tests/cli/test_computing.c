@@ -198,8 +198,8 @@ static size_t longest_line(const char *text) {
     return longest;
 }
 
-static const char *const commands[] = {"list",   "show",   "run",     "verify", "figures",
-                                       "accept", "kernel", "certify", "doctor"};
+static const char *const commands[] = {"list",   "show",   "run",   "verify",  "figures",
+                                       "accept", "kernel", "solve", "certify", "doctor"};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 Test(computing, every_command_explains_itself) {
@@ -226,7 +226,7 @@ Test(computing, manual_pages_are_made_from_the_help) {
     }
     cr_assert_eq(toy_ntk("--man certify"), 0);
     cr_expect_eq(strncmp(toy_output(), ".TH NTK\\-CERTIFY 1 ", 18), 0, "%s", toy_output());
-    cr_expect(toy_said("\n.SH SYNOPSIS\n.B ntk certify\n[\\-\\-lower] K.npy\n"), "%s", toy_output());
+    cr_expect(toy_said("\n.SH SYNOPSIS\n.B ntk certify\n[OPTION ...] K.npy\n"), "%s", toy_output());
     cr_expect(toy_said("\n.SH OPTIONS\n.TP\n.B \\-\\-lower\n") && toy_said("\n.SH EXIT STATUS\n0 with"), "%s",
               toy_output());
     cr_expect_eq(toy_ntk("--man certifies"), 64);
