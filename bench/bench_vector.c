@@ -177,7 +177,7 @@ static void draw_words(void) { ntk_stream_uniform(&drawn, COUNT, value); }
 
 /* A stage sum: seven terms, of which this is what was compiled before, for SSE2 alone. */
 enum { TERMS = 7 };
-static double terms_of[TERMS][COUNT];
+static double terms_of[TERMS][COUNT + 8]; /* 4 KiB apart they would share a set of the cache */
 static const double *const term[TERMS] = {terms_of[0], terms_of[1], terms_of[2], terms_of[3],
                                           terms_of[4], terms_of[5], terms_of[6]};
 static const double weight[TERMS] = {0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7};
