@@ -397,8 +397,8 @@ bench: $(BENCHMARKS)
 	@missed=; for b in $^; do echo; $$b || missed="$$missed $${b##*/}"; done; \
 	[ -z "$$missed" ] || { echo "make bench: missed:$$missed" >&2; exit 1; }
 
-# Other libraries, from PyPI: PEERS='--torch --cores 2 --only gradient', PEERS=--growth; --torch, first,
-# installs PyTorch too, the others are options of bench/peers/speed.py.
+# Other libraries, from PyPI: PEERS='--torch --cores 2 --only gradient', PEERS=--growth. --torch,
+# first, installs PyTorch too; the others are options of bench/peers/speed.py.
 bench-peers: $(BUILD)/libntk.so $(BUILD)/bench/bench_machine
 	@BUILD='$(BUILD)' bench/peers/run $(PEERS)
 

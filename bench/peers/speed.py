@@ -34,17 +34,17 @@ import numpy as np
 import computations
 from computations import OURS
 
-SECONDS = 3.0  # of the rounds of one library, about; three rounds at least
+SECONDS = 3.0  # of the rounds of one library, about; two rounds at least
 CLOCK = time.process_time if CORES == 1 else time.perf_counter
 
 
-# ---- the machine ----------------------------------------------------------------------------------
+# ---- the machine ---------------------------------------------------------------------------------
 
 
 def rates():
     program = os.path.join(os.environ.get("BUILD", "build"), "bench", "bench_machine")
-    return computations.Rates(subprocess.run([program], capture_output=True, text=True, check=True)
-                              .stdout.splitlines())
+    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    return computations.Rates(printed.splitlines())
 
 
 def busy():
@@ -62,14 +62,15 @@ def report_others(start):
           + (": the machine was not quiet." if others > 0.05 else "."))
 
 
-# ---- measuring ------------------------------------------------------------------------------------
+# ---- measuring -----------------------------------------------------------------------------------
 
 
 def first_call(options, index, library):
     """In a process of its own: the seconds of the first call and the peak of memory in MB."""
     command = [sys.executable, __file__, "--once", str(index), library, "--cores", str(CORES)]
-    done = subprocess.run(command + (["--small"] if options.small else []), capture_output=True, text=True)
-    return done.stdout.split() if done.returncode == 0 else (None, done.stderr.strip().splitlines()[-1:])
+    command += ["--small"] if options.small else []
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.split() if done.returncode == 0 else (None, done.stderr.splitlines()[-1:])
 
 
 def resident(field):
@@ -99,12 +100,12 @@ def in_turns(calls, rounds):
     seconds = {library: [] for library in calls}
     for turn in range(rounds):
         for library, call in calls.items():
-            if turn < 3 or sum(seconds[library]) < SECONDS:
+            if turn < 2 or sum(seconds[library]) < SECONDS:
                 seconds[library].append(seconds_of(call))
     return seconds, answers
 
 
-# ---- one computation a row ------------------------------------------------------------------------
+# ---- one computation a row -----------------------------------------------------------------------
 
 
 def flat(answer):
@@ -146,14 +147,14 @@ def report_row(row, options, index, machine):
 
 def report_table(options):
     machine, rows = rates(), computations.table(options.small)
-    print_header(["computation", "library", "ms, median (range)", "over ours", "limit, ms", "first call, s",
-                  "over ours", "memory, MB", "digits"])
+    print_header(["computation", "library", "ms, median (range)", "over ours", "limit, ms",
+                  "first call, s", "over ours", "memory, MB", "digits"])
     for index, row in enumerate(rows):
         if options.only in row.name:
             report_row(row, options, index, machine)
 
 
-# ---- growth ---------------------------------------------------------------------------------------
+# ---- growth --------------------------------------------------------------------------------------
 
 
 def exponent(values, times):
@@ -169,8 +170,8 @@ def report_growth(options):
             continue
         found = {}
         for row in rows:
-            seconds, _ = in_turns({library: ready() for library, ready in row.libraries.items()
-                                   if is_there(library)}, options.rounds)
+            calls = {library: ready() for library, ready in row.libraries.items() if is_there(library)}
+            seconds, _ = in_turns(calls, options.rounds)
             for library, times in seconds.items():
                 found.setdefault(library, []).append(1e3 * statistics.median(times))
         least = exponent(values, [row.limit(machine) for row in rows])

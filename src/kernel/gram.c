@@ -61,10 +61,10 @@
 #include "kernel/scaling.h"
 
 enum {
-    TILE = 256,  /* 512 kB of products: the second-level cache holds them between the product and
+    TILE = 256, /* 512 kB of products: the second-level cache holds them between the product and
                   * the mirror */
-    STRIP = 64,  /* columns: with K = 256 Hermite coefficients each, 256 kB */
-    MIRROR = 16, /* rows and columns mirrored at a time: a cache line or two of each */
+    STRIP = 64, /* columns: with K = 256 Hermite coefficients each, 256 kB */
+    MIRROR = 8, /* rows and columns mirrored at a time: a cache line or two of each */
 };
 _Static_assert(STRIP % NTK_POINT_BLOCK == 0, "strips begin with a block of points");
 
@@ -122,11 +122,12 @@ static void set_diagonal(const matrix *m, const target *out, size_t i) {
     if (out->ntk) *at(out, out->ntk, i, i) = points->tangent[i];
 }
 
-/* The tile's entries below the diagonal, copied to above it. */
+/* The tile's entries below the diagonal, copied to above it: along the rows that are written, which
+ * come out of memory, and across those that are read, which are in cache. */
 static void mirror(const target *out, double *a, const tile *t) {
     if (a == NULL) return;
-    for (size_t i0 = t->row; i0 < t->row + t->rows; i0 += MIRROR)
-        for (size_t j0 = t->column; j0 < t->column + t->columns && j0 < i0 + MIRROR; j0 += MIRROR)
+    for (size_t j0 = t->column; j0 < t->column + t->columns; j0 += MIRROR)
+        for (size_t i0 = t->diagonal ? j0 : t->row; i0 < t->row + t->rows; i0 += MIRROR)
             for (size_t j = j0; j < j0 + MIRROR && j < t->column + t->columns; j++)
                 for (size_t i = i0 > j ? i0 : j + 1; i < i0 + MIRROR && i < t->row + t->rows; i++)
                     *at(out, a, j, i) = *at(out, a, i, j);
