@@ -12,18 +12,14 @@
  *     cos       cos(x)                          -sin(x)
  *     leaky     x for x > 0, else s x           1 for x > 0, else s; |x| is that of s = -1
  *
- * with Phi(x) the normal law and p(x) = exp(-x^2 / 2) / sqrt(2 pi) its density. All but the last
- * five are vector code, base/vector.h, in forms that neither overflow nor cancel: 1 - tanh(x)^2,
+ * with Phi(x) the normal law and p(x) = exp(-x^2 / 2) / sqrt(2 pi) its density. All but linear and
+ * leaky are vector code, base/vector.h, in forms that neither overflow nor cancel: 1 - tanh(x)^2,
  * s(x) (1 - s(x)) and (1 + erf(x / sqrt(2))) / 2 would lose every digit in a tail.
- *
- * sincos comes from SLEEF's scalar functions without fused multiply-add, which reduce their
- * argument exactly, however large it is.
  *
  * A pass reads x[i] before it writes value[i] and the derivative comes first: value may be x. */
 #include <ntk/architecture.h>
 
 #include <math.h>
-#include <sleef.h>
 #include <string.h>
 
 #include "base/vector.h"
@@ -31,27 +27,11 @@
 /* phi and, unless derivative is NULL, phi'. */
 typedef void (*function_of_arrays)(size_t n, const double *x, double *value, double *derivative);
 
-static void sin_(size_t n, const double *x, double *value, double *derivative) {
-    for (size_t i = 0; i < n; i++) {
-        const Sleef_double_2 sine_cosine = Sleef_cinz_sincosd1_u10purec(x[i]);
-        if (derivative) derivative[i] = sine_cosine.y;
-        value[i] = sine_cosine.x;
-    }
-}
-
 static void linear(size_t n, const double *x, double *value, double *derivative) {
     if (derivative) {
         for (size_t i = 0; i < n; i++) derivative[i] = 1;
     }
     if (value != x) memcpy(value, x, n * sizeof *x);
-}
-
-static void cos_(size_t n, const double *x, double *value, double *derivative) {
-    for (size_t i = 0; i < n; i++) {
-        const Sleef_double_2 sine_cosine = Sleef_cinz_sincosd1_u10purec(x[i]);
-        if (derivative) derivative[i] = -sine_cosine.x;
-        value[i] = sine_cosine.y;
-    }
 }
 
 /* A slope of 0 would make a NaN of infinity. */
@@ -92,9 +72,9 @@ void ntk_activation_evaluate(ntk_activation activation, size_t n, const double *
         [NTK_TANH] = ntk_vector_tanh,
         [NTK_SOFTPLUS] = ntk_vector_softplus,
         [NTK_SIGMOID] = ntk_vector_sigmoid,
-        [NTK_SIN] = sin_,
+        [NTK_SIN] = ntk_vector_sin,
         [NTK_LINEAR] = linear,
-        [NTK_COS] = cos_,
+        [NTK_COS] = ntk_vector_cos,
         [NTK_LEAKY_RELU] = leaky_relu,
         [NTK_ABS] = abs_,
     };

@@ -88,6 +88,14 @@ void ntk_vector_softplus(size_t n, const double *x, double *value, double *deriv
     TO_NEAREST(table()->softplus(n, x, value, derivative));
 }
 
+void ntk_vector_sin(size_t n, const double *x, double *value, double *derivative) {
+    TO_NEAREST(table()->sin(n, x, value, derivative));
+}
+
+void ntk_vector_cos(size_t n, const double *x, double *value, double *derivative) {
+    TO_NEAREST(table()->cos(n, x, value, derivative));
+}
+
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative) {
     table()->relu(n, x, value, derivative);
 }

@@ -25,12 +25,15 @@ void ntk_vector_log(size_t n, const double *x, double *out);
  *     GELU      x Phi(x)          10      8, of the larger of Phi(x) and |x| p(x)
  *     tanh                         3      5
  *     sigmoid   1 / (1 + e^-x)     3      5
- *     softplus  log(1 + e^x)       2.5    3 */
+ *     softplus  log(1 + e^x)       2.5    3
+ *     sin, cos                     1.1    1.1 */
 void ntk_vector_erf(size_t n, const double *x, double *value, double *derivative);
 void ntk_vector_gelu(size_t n, const double *x, double *value, double *derivative);
 void ntk_vector_tanh(size_t n, const double *x, double *value, double *derivative);
 void ntk_vector_sigmoid(size_t n, const double *x, double *value, double *derivative);
 void ntk_vector_softplus(size_t n, const double *x, double *value, double *derivative);
+void ntk_vector_sin(size_t n, const double *x, double *value, double *derivative);
+void ntk_vector_cos(size_t n, const double *x, double *value, double *derivative);
 
 /* Box-Muller: from the words 2 i and 2 i + 1 the normals sqrt(-2 log u) (cos 2 pi v, sin 2 pi v)
  * with u, v = (k + 1/2) 2^-52, k the upper 52 bits of a word. Errors at most 5 ulp. words and out:

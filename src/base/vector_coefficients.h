@@ -161,4 +161,37 @@ static const double cosine_rest[] = {
     -0x1.afee591669d6ap+0, /* -1.6872306518287936 */
 };
 
+/* 2 / pi */
+#define TWO_OVER_PI 0x1.45f306dc9c883p-1 /* 0.63661977236758138 */
+
+/* pi / 2 in three parts; products of the first two, of 43 bits each, with integers up to 2^10 are
+ * exact */
+#define QUARTER_HIGH 0x1.921fb54442c00p+0 /* 1.5707963267948344 */
+
+/* the next 43 bits */
+#define QUARTER_MIDDLE 0x1.18469898cc400p-44 /* 6.2233721718962612e-14 */
+
+/* the rest */
+#define QUARTER_LOW 0x1.1701b839a2520p-88 /* 3.5215598651832002e-27 */
+
+/* (sin(r) / r - 1) / r^2 in r^2 on |r| <= pi / 4, as a part of sin(r): off by at most 3.7e-18. */
+static const double sine_near[] = {
+    -0x1.5555555555548p-3,  /* -0.1666666666666663 */
+    0x1.111111110f730p-7,   /* 0.0083333333333218407 */
+    -0x1.a01a019be921ap-13, /* -0.00019841269829358536 */
+    0x1.71de35552bb86p-19,  /* 2.755731353852112e-06 */
+    -0x1.ae5e4b8465921p-26, /* -2.5050734391007662e-08 */
+    0x1.5d8b55c7b1df1p-33,  /* 1.5895433427877311e-10 */
+};
+
+/* ((cos(r) - 1) / r^2 + 1 / 2) / r^2 in r^2 on |r| <= pi / 4, r^4 of it: off by at most 4.8e-20. */
+static const double cosine_near[] = {
+    0x1.555555555554cp-5,   /* 0.041666666666666602 */
+    -0x1.6c16c16c1521ep-10, /* -0.0013888888888874472 */
+    0x1.a01a019cbf321p-16,  /* 2.4801587289668908e-05 */
+    -0x1.27e4f812849ddp-22, /* -2.7557314399950977e-07 */
+    0x1.1ee9f128087d4p-29,  /* 2.0875729096902535e-09 */
+    -0x1.8fb11707fa011p-37, /* -1.1359922998439901e-11 */
+};
+
 #endif

@@ -16,6 +16,8 @@ typedef struct ntk_vector_table {
     void (*tanh)(size_t n, const double *x, double *value, double *derivative);
     void (*sigmoid)(size_t n, const double *x, double *value, double *derivative);
     void (*softplus)(size_t n, const double *x, double *value, double *derivative);
+    void (*sin)(size_t n, const double *x, double *value, double *derivative);
+    void (*cos)(size_t n, const double *x, double *value, double *derivative);
     void (*relu)(size_t n, const double *x, double *value, double *derivative);
     void (*combine)(size_t n, const double *base, size_t terms, const double *weight,
                     const double *const *direction, double *out);

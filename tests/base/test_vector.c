@@ -88,6 +88,8 @@ DEFINE_PAIR(gelu)
 DEFINE_PAIR(tanh)
 DEFINE_PAIR(sigmoid)
 DEFINE_PAIR(softplus)
+DEFINE_PAIR(sin)
+DEFINE_PAIR(cos)
 
 enum {
     EXP,
@@ -104,17 +106,21 @@ enum {
     SIGMOID_SLOPE,
     SOFTPLUS,
     SOFTPLUS_SLOPE,
+    SIN,
+    SIN_SLOPE,
+    COS,
+    COS_SLOPE,
     FUNCTIONS
 };
-static const char *const names[FUNCTIONS] = {"exp",     "log",      "relu",     "relu'",    "erf",
-                                             "erf'",    "gelu",     "gelu'",    "tanh",     "tanh'",
-                                             "sigmoid", "sigmoid'", "softplus", "softplus'"};
+static const char *const names[FUNCTIONS] = {"exp",      "log",       "relu", "relu'", "erf",     "erf'",
+                                             "gelu",     "gelu'",     "tanh", "tanh'", "sigmoid", "sigmoid'",
+                                             "softplus", "softplus'", "sin",  "sin\'", "cos",     "cos\'"};
 
 static map function_of(const ntk_vector_table *table, int function) {
-    const map maps[FUNCTIONS] = {table->exp,  table->log,       relu_of,    step_of,
-                                 erf_of,      slope_of_erf,     gelu_of,    slope_of_gelu,
-                                 tanh_of,     slope_of_tanh,    sigmoid_of, slope_of_sigmoid,
-                                 softplus_of, slope_of_softplus};
+    const map maps[FUNCTIONS] = {
+        table->exp,  table->log,        relu_of, step_of,       erf_of,     slope_of_erf,
+        gelu_of,     slope_of_gelu,     tanh_of, slope_of_tanh, sigmoid_of, slope_of_sigmoid,
+        softplus_of, slope_of_softplus, sin_of,  slope_of_sin,  cos_of,     slope_of_cos};
     in_use = table;
     return maps[function];
 }
@@ -240,8 +246,8 @@ Test(vector, the_output_may_be_the_argument) {
     for (int k = 0; k < 4; k++) memory[k] = malloc(SAMPLE * sizeof *memory[k]);
     for (size_t t = 0; t < count; t++) {
         const ntk_vector_table *table = tables[t];
-        const pair pairs[] = {table->erf,     table->gelu,     table->tanh,
-                              table->sigmoid, table->softplus, table->relu};
+        const pair pairs[] = {table->erf,      table->gelu, table->tanh, table->sigmoid,
+                              table->softplus, table->relu, table->sin,  table->cos};
         for (size_t f = 0; f < sizeof pairs / sizeof *pairs; f++)
             expect_in_place(table->isa, pairs[f], x, memory);
         memcpy(memory[0], x, SAMPLE * sizeof *x);
@@ -343,6 +349,17 @@ static void exact(arb_t value, int function, const arb_t x, slong precision) {
         arb_exp(value, x, precision);
         arb_log1p(value, value, precision);
         break;
+    case SIN:
+        arb_sin(value, x, precision);
+        break;
+    case SIN_SLOPE:
+    case COS:
+        arb_cos(value, x, precision);
+        break;
+    case COS_SLOPE:
+        arb_sin(value, x, precision);
+        arb_neg(value, value);
+        break;
     default:
         cr_assert_fail("no exact %s", names[function]);
     }
@@ -392,7 +409,8 @@ static double error_in_ulp(int function, double x, double got) {
 static const double bounds[FUNCTIONS] = {
     [EXP] = 1.1,   [LOG] = 1.8,         [ERF] = 1.6,      [ERF_SLOPE] = 2,
     [GELU] = 10,   [GELU_SLOPE] = 8,    [TANH] = 3,       [TANH_SLOPE] = 5,
-    [SIGMOID] = 3, [SIGMOID_SLOPE] = 5, [SOFTPLUS] = 2.5, [SOFTPLUS_SLOPE] = 3};
+    [SIGMOID] = 3, [SIGMOID_SLOPE] = 5, [SOFTPLUS] = 2.5, [SOFTPLUS_SLOPE] = 3,
+    [SIN] = 1.1,   [SIN_SLOPE] = 1.1,   [COS] = 1.1,      [COS_SLOPE] = 1.1};
 
 /* The largest error at the points, each of which must stay within the bound. */
 static double worst_error(int function, size_t n, const double *x) {
@@ -464,7 +482,21 @@ static const range ranges[] = {{EXP, -708.39, 709.78271289338397},
                                {SOFTPLUS, -746, -708},
                                {SOFTPLUS_SLOPE, -1, 1},
                                {SOFTPLUS_SLOPE, -708, 40},
-                               {SOFTPLUS_SLOPE, -746, -708}};
+                               {SOFTPLUS_SLOPE, -746, -708},
+                               {SIN, -1, 1},
+                               {SIN, 0.78, 0.79},
+                               {SIN, -1e-7, 1e-7},
+                               {SIN, 3.141, 3.142},
+                               {SIN, -1024, 1024},
+                               {SIN, 1020, 1030},
+                               {SIN, -1e6, 1e6},
+                               {SIN_SLOPE, -1024, 1024},
+                               {SIN_SLOPE, 1.57, 1.571},
+                               {COS, -1, 1},
+                               {COS, 0.78, 0.79},
+                               {COS, 1.57, 1.571},
+                               {COS, -1024, 1024},
+                               {COS_SLOPE, -1024, 1024}};
 
 Test(vector, errors_stay_within_the_stated_bounds) {
     enum { POINTS = 1000 };
@@ -580,8 +612,21 @@ Test(vector, every_nan_gives_a_nan_and_zero_keeps_its_sign) {
     for (int f = 0; f < FUNCTIONS; f++) {
         function_of(&ntk_vector_scalar, f)(6, x, out);
         for (int i = 0; i < 4; i++) cr_assert(isnan(out[i]), "%s(NaN) = %g", names[f], out[i]);
-        if (f == ERF || f == GELU || f == TANH) cr_assert(signbit(out[4]) && !signbit(out[5]));
+        if (f == ERF || f == GELU || f == TANH || f == SIN) cr_assert(signbit(out[4]) && !signbit(out[5]));
     }
+}
+
+/* Next to multiples of pi / 2, where all of the argument is reduced away: the doubles next to each,
+ * up to where one by one begins and beyond. */
+Test(vector, circular_functions_next_to_their_zeros) {
+    enum { POINTS = 2 * 700 };
+    double x[POINTS];
+    for (size_t i = 0; i < POINTS; i += 2) {
+        x[i] = (double)((long double)(i / 2 + 1) * 1.57079632679489661923132169163975144L);
+        x[i + 1] = nextafter(x[i], 0);
+    }
+    for (int f = SIN; f <= COS_SLOPE; f++) worst_error(f, POINTS, x);
+    flint_cleanup();
 }
 
 Test(vector, exp_overflows_and_vanishes_where_it_should) {
