@@ -177,25 +177,27 @@ static const char *source_text(const cli_solve_problem *p) {
 }
 
 /* Where the bound is infinite, what would make it finite. */
-static void print_bound(FILE *stream, double bound, const char *of, const char *relative) {
+static void print_bound(FILE *stream, double bound, const char *of, const char *end) {
     if (isfinite(bound))
-        fprintf(stream, "proved: %s <= %.3g%s\n", of, bound, relative);
+        fprintf(stream, "    %s <= %.3g%s\n", of, bound, end);
     else
-        fprintf(stream, "not proved: %s is bounded with --lambda or --lambda-min above 0\n", of);
+        fprintf(stream, "    %s: no bound without --lambda or --lambda-min above 0\n", of);
 }
 
 static void print_bounds(FILE *stream, const cli_solve_problem *p) {
     const ntk_iterative_result *r = &p->result;
     const bool least = p->loss == NTK_LOSS_SQUARED;
+    fprintf(stream, "proved for every Gram matrix within %.3g sqrt(Theta_ii Theta_jj) of these entries:\n",
+            p->options.entry_error);
     if (least)
-        fprintf(stream, "proved: ||Y - (Theta + n lambda I) A|| <= %.3g ||Y||, of which %.3g is rounding\n",
+        fprintf(stream, "    ||Y - (Theta + n lambda I) A|| <= %.3g ||Y||, of which %.3g is rounding\n",
                 r->residual, r->rounding);
     else
-        fprintf(stream, "proved: ||w - w*|| <= %.3g, which is %.3g ||w||, of which %.3g is rounding\n",
+        fprintf(stream, "    ||w - w*|| <= %.3g, which is %.3g ||w||, of which %.3g is rounding\n",
                 r->weight_error, r->residual, r->rounding);
     print_bound(stream, r->output_error, "|f - f*|", " at each of the points X");
     if (least) print_bound(stream, r->coefficient_error, "||A - A*||", " ||A||");
-    if (p->g != NULL) print_bound(stream, p->radius, "|f - f*| at the new points", "");
+    if (p->g != NULL) print_bound(stream, p->radius, "|f - f*| at each new point", "");
 }
 
 static void print_count(FILE *stream, size_t count, const char *of, const char *end) {
@@ -231,6 +233,7 @@ static ntk_status print_json(const cli_solve_problem *p) {
     json_object_set_new(out, "iterations", json_integer((json_int_t)r->iterations));
     json_object_set_new(out, "steps", json_integer((json_int_t)r->steps));
     json_object_set_new(out, "rank", json_integer((json_int_t)r->rank));
+    ntk_json_set_number(out, "entry_error", p->options.entry_error);
     ntk_json_set_number(out, "residual", r->residual);
     ntk_json_set_number(out, "rounding", r->rounding);
     ntk_json_set_number(out, "output_error", r->output_error);
@@ -296,7 +299,7 @@ const cli_command cli_solve = {
         "of `ntk kernel` (its options and files), or the matrix of --kernel. A minimises\n\n"
         "(1/n) sum_i loss(f(x_i), y_i) + (L/2) ||w||^2,  ||w||^2 = A^T Theta A,\n\n"
         "for the squared loss |f - y|^2 / 2: A = (Theta + n L I)^-1 Y, the n included. `logistic` and "
-        "`softmax` are the cross-entropies of two and of more classes.\n\n"
+        "`softmax` are the cross-entropies of two and of more classes, whose outputs f are logits.\n\n"
         "Y is a file of n rows like those of points. For the squared loss it has any real numbers, a column "
         "for each of the K outputs. For logistic, labels 0 and 1, or -1 and 1, or probabilities of class 1. "
         "For softmax, classes 0 to K - 1 in one column, or a column of probabilities for each class, one-hot "
@@ -306,11 +309,15 @@ const cli_command cli_solve = {
         "be larger than the memory, and be float32. With X and --kernel the file serves the iterations and "
         "the points decide what is accepted, whatever the file holds; with --kernel alone its numbers "
         "decide.\n\n"
-        "What is printed as proved holds for the exact solution A*, f*, w*, rounding included: the residual "
-        "is computed anew in twice the working precision (docs/large-kernels.md). --tolerance is what it may "
-        "be relative to the targets (squared loss, each output), or to w. Files are written only when it is "
-        "met. --memory counts all but the program itself (some 15 MB) and what the kernel of points keeps of "
-        "each point.",
+        "What is printed as proved holds for the exact solution A*, f*, w* of every Gram matrix whose "
+        "entries lie within --entry-error of those computed or read, rounding included: the residual is "
+        "computed anew in twice the working precision. The exact kernel of the points is one of them for an "
+        "--entry-error as large as include/ntk/kernel.h tells, for ReLU and L layers up to "
+        "2^-52 (sqrt(d) + 9 (L + 1)) (1 + 11 L); the bounds grow with it. --tolerance is what the residual "
+        "may be relative to the targets (squared loss, each output), or to w. Files are written only when it "
+        "is met.\n\n"
+        "--memory counts all but the program itself (some 15 MB) and what the kernel of points keeps of each "
+        "point. More in docs/large-kernels.md.",
     .exit_status =
         "0 when the tolerance is met and the files are written; 1 when it is not met, with what was reached; "
         "5 for files that cannot be used, a matrix that is no Gram matrix among them; 64 wrong usage.",

@@ -215,7 +215,7 @@ Test(solve, labels_of_two_kinds_are_the_same_problem) {
                                "s %s -o a.npy --fitted f.npy && s %s -o b.npy && cmp a.npy b.npy",
                                cases[i].loss, cases[i].one, cases[i].other),
                      0, "%s", toy_output());
-        cr_expect(toy_said("proved: ||w - w*|| <= ") && toy_said("Newton steps"), "%s", toy_output());
+        cr_expect(toy_said("    ||w - w*|| <= ") && toy_said("Newton steps"), "%s", toy_output());
         const double off = distance_from_fixed_point(cases[i].outputs, cases[i].other);
         cr_expect(off < 1e-6, "%s: %g", cases[i].loss, off);
     }

@@ -125,9 +125,11 @@ def solve_regression(
     The residual, computed anew in twice the working precision, is at most `tolerance` (1e-10) of
     the targets, and the coefficients are off by at most `coefficient_tolerance` of themselves;
     otherwise NoConvergence is raised. `reference` is the kernel for that residual: with a file of
-    float32 as kernel and the points as reference the answer is that of the points. Entries are
-    taken to be off by `entry_error` (2^-51) of sqrt(Theta_ii Theta_jj); lambda_min: a proved lower
-    bound of the smallest eigenvalue, of certify say. rank: of the preconditioner (500).
+    float32 as kernel and the points as reference the answer is that of the points. What is proved
+    is proved for every Gram matrix whose entries lie within `entry_error` (2^-51) of sqrt(Theta_ii
+    Theta_jj) of these; how far the exact kernel of points may be is in include/ntk/kernel.h.
+    lambda_min: a proved lower bound of the smallest eigenvalue, of certify say. rank: of the
+    preconditioner (500).
     """
     options = {
         "tolerance": tolerance,
