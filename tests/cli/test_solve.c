@@ -236,6 +236,18 @@ Test(solve, arrays_go_where_they_are_sent) {
     cr_expect(toy_said("said suites told"), "no temporary files stay: %s", toy_output());
 }
 
+Test(solve, workers_do_not_matter) {
+    write_points();
+    write_targets();
+    cr_expect_eq(toy_shell("s() { \"$NTK_FIXTURE\" solve " LAMBDA
+                           "x.npy y.npy --rank 40 --predict new.npy \"$@\"; }; "
+                           "\"$NTK_FIXTURE\" kernel x.npy -o k.npy; "
+                           "for k in '' '--kernel k.npy'; do s $k -j 1 -o a.npy --predictions b.npy && "
+                           "s $k -j 3 -o c.npy --predictions d.npy && cmp a.npy c.npy && cmp b.npy d.npy || "
+                           "exit; done"),
+                 0, "%s", toy_output());
+}
+
 /* What fails writes nothing and leaves what there was. */
 Test(solve, a_failure_leaves_files_alone) {
     write_points();
