@@ -7,8 +7,8 @@
  *     E[phi'(u) phi'(v)] = sum_k g_k(a) g_k(c) rho^k,  g_k the same of phi', z ~ N(0, 1).
  *
  * The coefficients belong to single points: n K numbers, after which a pair costs two polynomials
- * in rho, 6 K operations in registers. (g_k = sqrt(k + 1) h_{k+1} / sqrt(a) would save half of the
- * memory and lose the digits for small a.)
+ * in rho, of which parity leaves half: 3 K operations in registers (dual_lanes.inc). (g_k =
+ * sqrt(k + 1) h_{k+1} / sqrt(a) would save half of the memory and lose the digits for small a.)
  *
  * Truncation. By Parseval sum_k h_k(a)^2 = E[phi(sqrt(a) z)^2], the diagonal. With t the part of it
  * that k >= K makes up, Cauchy-Schwarz bounds what a pair misses, relative to sqrt(E[phi(u)^2]
