@@ -25,6 +25,9 @@ typedef struct ntk_model {
     double (*norm)(void *context, const double *difference);
     /* Tangent kernel at theta, (nK, nK) full; NULL: the model has none to observe. */
     ntk_status (*tangent_kernel)(void *context, const double *theta, double *gram);
+    /* The same at the theta of the last evaluate, from what that has left; NULL: from nothing but
+     * theta. */
+    ntk_status (*last_tangent_kernel)(void *context, const double *theta, double *gram);
     /* Kernel of the sliding flow (network.h), (nK, nK), of theta' = -J^T cotangent in steps of
      * length `reach`; NULL: the model has no kinks. */
     ntk_status (*sliding_kernel)(void *context, const double *theta, const double *cotangent, double reach,

@@ -64,6 +64,11 @@ ntk_status ntk_network_pushforward(ntk_network *network, const double *theta, si
 ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
                                       double *gram, size_t ldg);
 
+/* The same for the batch and the parameters of the last forward, whose activations are used. theta,
+ * n and x must be those of that forward. Errors as for the pullback. */
+ntk_status ntk_network_last_tangent_kernel(ntk_network *network, const double *theta, size_t n,
+                                           const double *x, double *gram, size_t ldg);
+
 /* The empirical NTKs of many networks of one shape: theta (count, p), kernels (count, nK, nK).
  * Narrow dense networks of one output are evaluated eight at a time, each sum in the order of its
  * terms: a kernel does not depend on the other networks or on their number. It agrees with

@@ -100,6 +100,10 @@ void ntk_vector_relu(size_t n, const double *x, double *value, double *derivativ
     table()->relu(n, x, value, derivative);
 }
 
+void ntk_vector_multiply(size_t n, double scale, const double *x, const double *y, double *out) {
+    table()->multiply(n, scale, x, y, out);
+}
+
 void ntk_vector_combine(size_t n, const double *base, size_t terms, const double *weight,
                         const double *const *direction, double *out) {
     table()->combine(n, base, terms, weight, direction, out);
@@ -113,6 +117,15 @@ double ntk_vector_combination_square(size_t n, size_t terms, const double *weigh
 void ntk_vector_products(size_t n, size_t q, size_t terms, const double *a, const size_t a_step[2],
                          const double *b, const size_t b_step[2], double *out) {
     table()->products(n, q, terms, a, a_step, b, b_step, out);
+}
+
+void ntk_vector_gram(size_t n, size_t k, double scale, const double *a, size_t lda, double *out, size_t ldo) {
+    table()->gram(n, k, scale, a, lda, out, ldo);
+}
+
+void ntk_vector_few_inputs(size_t n, size_t q, size_t k, double scale, const double *a, const double *w,
+                           bool add, double *out, size_t ldo) {
+    table()->few_inputs(n, q, k, scale, a, w, add, out, ldo);
 }
 
 const char *ntk_vector_isa(void) { return table()->isa; }

@@ -10,6 +10,7 @@
 #ifndef NTK_BASE_VECTOR_H
 #define NTK_BASE_VECTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,9 @@ void ntk_vector_normal(size_t pairs, const uint64_t *words, double *out);
  * value may be x; derivative overlaps neither. */
 void ntk_vector_relu(size_t n, const double *x, double *value, double *derivative);
 
+/* out = (scale x) y, element by element; out may be x or y. */
+void ntk_vector_multiply(size_t n, double scale, const double *x, const double *y, double *out);
+
 /* out = base + sum_j weight[j] direction[j], summed in this order; base NULL for 0; out may be base
  * or one of the directions. Terms of weight 0 are left out: their vectors need not hold numbers. */
 void ntk_vector_combine(size_t n, const double *base, size_t terms, const double *weight,
@@ -64,6 +68,18 @@ double ntk_vector_combination_square(size_t n, size_t terms, const double *weigh
  * out_ij = sum_k A_ik B_jk, summed from k = 0 on; it overlaps neither. */
 void ntk_vector_products(size_t n, size_t q, size_t terms, const double *a, const size_t a_step[2],
                          const double *b, const size_t b_step[2], double *out);
+
+/* Lower triangle of out (n, n) = scale A A^T, A: (n, k), with lda and ldo doubles from row to row.
+ * Each element is scale times what ntk_dot
+ * gives of its two rows, to the bit. */
+void ntk_vector_gram(size_t n, size_t k, double scale, const double *a, size_t lda, double *out, size_t ldo);
+
+/* out = scale A W^T, or, to add, out + scale A W^T. A: (n, k), W: (q, k), out: (n, q) with ldo
+ * doubles from row to row; k <= NTK_VECTOR_FEW_INPUTS. An element is summed over the inputs in
+ * their order and scaled. */
+enum { NTK_VECTOR_FEW_INPUTS = 16 };
+void ntk_vector_few_inputs(size_t n, size_t q, size_t k, double scale, const double *a, const double *w,
+                           bool add, double *out, size_t ldo);
 
 /* The instruction set in use: "avx512", "avx2", "sse2" or "scalar"; the best that the CPU has. The
  * environment variable NTK_SIMD, one of these names, lowers it (for tests). */

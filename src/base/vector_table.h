@@ -19,12 +19,16 @@ typedef struct ntk_vector_table {
     void (*sin)(size_t n, const double *x, double *value, double *derivative);
     void (*cos)(size_t n, const double *x, double *value, double *derivative);
     void (*relu)(size_t n, const double *x, double *value, double *derivative);
+    void (*multiply)(size_t n, double scale, const double *x, const double *y, double *out);
     void (*combine)(size_t n, const double *base, size_t terms, const double *weight,
                     const double *const *direction, double *out);
     double (*combination_square)(size_t n, size_t terms, const double *weight,
                                  const double *const *direction);
     void (*products)(size_t n, size_t q, size_t terms, const double *a, const size_t a_step[2],
                      const double *b, const size_t b_step[2], double *out);
+    void (*gram)(size_t n, size_t k, double scale, const double *a, size_t lda, double *out, size_t ldo);
+    void (*few_inputs)(size_t n, size_t q, size_t k, double scale, const double *a, const double *w, bool add,
+                       double *out, size_t ldo);
 } ntk_vector_table;
 
 extern const ntk_vector_table ntk_vector_scalar;

@@ -21,8 +21,8 @@
  *
  * lambda_max(Theta) comes from power iteration on c -> Theta c, which needs no kernel matrix: J^T c
  * is a pullback, and J w is the difference of the outputs at theta + delta w. (Outputs are
- * continuous at a kink; the field is not.) It is renewed every few steps from the last direction,
- * 1.1 times what is found because it is approached from below. */
+ * continuous at a kink; the field is not.) It is renewed every few steps from the last direction
+ * and value, 1.1 times what is found because it is approached from below. */
 #include <math.h>
 
 #include <ntk/linalg.h>
@@ -33,27 +33,31 @@
 #include "objective/curvature.h"
 
 enum { RENEWAL = 8, FIRST_ITERATIONS = 100, RENEWAL_ITERATIONS = 3 };
+static const double MARGIN = 1.1;
 
 /* image <- Theta v at begin.theta. seen is scratch. */
 static ntk_status apply_tangent_kernel(void *context, const double *v, double *image) {
     ntk_stepper *s = context;
-    const ntk_model *model = s->field.model;
+    ntk_field *field = &s->field;
+    const ntk_model *model = field->model;
     const size_t p = model->dimension, nk = model->points * model->outputs;
-    NTK_TRY(model->evaluate(model->context, s->begin.theta, s->seen.outputs));
+    if (!ntk_field_is_last(field, &s->begin)) {
+        NTK_TRY(ntk_field_outputs(field, s->begin.theta, s->seen.outputs));
+        s->begin.serial = field->serial;
+    }
     NTK_TRY(model->pullback(model->context, s->begin.theta, v, s->seen.rate));
     const double length = ntk_norm(p, s->seen.rate);
     const double delta = length > 0 ? 1e-6 * (1 + ntk_norm(p, s->begin.theta)) / length : 1;
     ntk_combine(p, s->begin.theta, 1, &delta, (const double *const[]){s->seen.rate}, s->seen.theta);
-    NTK_TRY(model->evaluate(model->context, s->seen.theta, image));
-    for (size_t i = 0; i < nk; ++i) image[i] = (image[i] - s->seen.outputs[i]) / delta;
-    s->field.evaluations += 2;
+    NTK_TRY(ntk_field_outputs(field, s->seen.theta, image));
+    for (size_t i = 0; i < nk; ++i) image[i] = (image[i] - s->begin.outputs[i]) / delta;
     return NTK_OK;
 }
 
 static ntk_status estimate_stiffness(ntk_stepper *s) {
     const size_t nk = s->field.model->points * s->field.model->outputs;
     const bool first = s->stiffness == 0;
-    double largest = 0;
+    double largest = s->stiffness / MARGIN;
     /* A start without symmetry, of one sign: the dominant direction of a kernel mostly is. */
     for (size_t i = 0; first && i < nk; ++i) s->mode[i] = 1 + 0.1 * (double)(i % 7);
     NTK_TRY(ntk_power_iteration(nk, apply_tangent_kernel, s, first ? FIRST_ITERATIONS : RENEWAL_ITERATIONS,
@@ -61,14 +65,15 @@ static ntk_status estimate_stiffness(ntk_stepper *s) {
     if (!isfinite(largest))
         return ntk_fail(NTK_ERROR_DIVERGED, "the tangent kernel is not finite at log t = %g",
                         s->begin.clock.log_time);
-    s->stiffness = 1.1 * largest;
+    s->stiffness = MARGIN * largest;
     s->stiffness_age = 0;
     return NTK_OK;
 }
 
 /* ||theta - c||. */
 static double distance_to_centre(ntk_stepper *s) {
-    return s->field.centre ? s->displacement : ntk_field_norm(&s->field, s->begin.theta);
+    return s->field.centre ? ntk_stepper_displacement(s, &s->begin)
+                           : ntk_field_norm(&s->field, s->begin.theta);
 }
 
 static ntk_status bounded_limit(ntk_stepper *s, double *h) {

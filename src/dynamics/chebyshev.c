@@ -151,7 +151,7 @@ static ntk_status chebyshev_attempt(ntk_stepper *s) {
     const double length = ntk_field_norm_of_sum(&s->field, 4, weights, terms, s->scratch);
     const double slopes = 1 + exp(s->end.log_speed - s->begin.log_speed);
     const double time = ntk_stepper_time_error(s, -0.8 * s->elapsed + 0.4 * s->h * slopes);
-    s->error = length / (s->tolerance * (1 + s->displacement)) + time;
+    s->error = length / (s->tolerance * (1 + ntk_stepper_displacement(s, &s->begin))) + time;
     return NTK_OK;
 }
 

@@ -78,7 +78,7 @@ static ntk_status embedded_attempt(ntk_stepper *s) {
     s->elapsed = s->field.log_loss_time ? quadrature(s, b) : s->h;
     scaled(s->h, e, STAGES, weights);
     const double length = ntk_field_norm_of_sum(&s->field, STAGES, weights, k, s->scratch);
-    const double change = length / (s->tolerance * (1 + s->displacement));
+    const double change = length / (s->tolerance * (1 + ntk_stepper_displacement(s, &s->begin)));
     const double time = ntk_stepper_time_error(s, quadrature(s, e));
     /* A sum keeps NaN, which fmax would drop. */
     s->error = change + time;

@@ -47,11 +47,22 @@ static bool is_finite(const ntk_field *field, const ntk_state *state) {
     return isfinite(state->log_loss) || (!field->log_loss_time && state->log_loss == -INFINITY);
 }
 
-ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state) {
-    const ntk_model *model = field->model;
+ntk_status ntk_field_outputs(ntk_field *field, const double *theta, double *outputs) {
     field->evaluations++;
-    state->speed = NAN;
-    NTK_TRY(model->evaluate(model->context, state->theta, state->outputs));
+    field->serial++;
+    return field->model->evaluate(field->model->context, theta, outputs);
+}
+
+bool ntk_field_is_last(const ntk_field *field, const ntk_state *state) {
+    return state->serial == field->serial;
+}
+
+void ntk_field_forget(ntk_field *field) { field->serial++; }
+
+ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state) {
+    NTK_TRY(ntk_field_outputs(field, state->theta, state->outputs));
+    state->serial = field->serial;
+    state->speed = state->displacement = NAN;
     prepare_cotangent(field, state);
     state->finite = is_finite(field, state);
     return state->finite ? ntk_field_pull_back(field, state) : NTK_OK;

@@ -27,6 +27,7 @@ typedef struct ntk_field {
     const double *centre; /* (p), or NULL for zero */
     double *cotangent;    /* (n, K), of the last evaluation */
     size_t evaluations;
+    size_t serial; /* of what the model did last; ntk_field_is_last */
 } ntk_field;
 
 typedef struct ntk_clock {
@@ -39,9 +40,11 @@ typedef struct ntk_state {
     double *rate;    /* (p) d theta / d s */
     double *outputs; /* (n, K) */
     double log_loss;
-    double log_speed; /* log dt/ds */
-    double speed;     /* ||rate||; NaN until ntk_field_speed is asked for it */
-    bool finite;      /* outputs and loss are numbers */
+    double log_speed;    /* log dt/ds */
+    double speed;        /* ||rate||; NaN until ntk_field_speed is asked for it */
+    double displacement; /* ||theta - theta_0||; NaN until it is asked for */
+    size_t serial;       /* of its evaluation */
+    bool finite;         /* outputs and loss are numbers */
     ntk_clock clock;
 } ntk_state;
 
@@ -52,6 +55,15 @@ ntk_status ntk_field_evaluate(ntk_field *field, ntk_state *state);
 /* The rate alone, at the theta evaluated last, from what is in the field's cotangent: the rate in
  * output space, sign and speed included. */
 ntk_status ntk_field_pull_back(ntk_field *field, ntk_state *state);
+
+/* Outputs alone, (n, K). */
+ntk_status ntk_field_outputs(ntk_field *field, const double *theta, double *outputs);
+
+/* Whether the model was evaluated last at this state, so that it may use what that has left. */
+bool ntk_field_is_last(const ntk_field *field, const ntk_state *state);
+
+/* To be told where others have had the model, or what it is made of, in hand. */
+void ntk_field_forget(ntk_field *field);
 
 /* The model's norm of a difference of coordinates. */
 double ntk_field_norm(const ntk_field *field, const double *difference);

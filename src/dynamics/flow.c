@@ -123,6 +123,7 @@ static ntk_status show(flow *w, ntk_observer observer, bool kernel, segment *g) 
     ntk_observation seen;
     NTK_TRY(ntk_witness_observe(&w->witness, g->last, kernel, &seen));
     const ntk_status answer = observer(&seen, w->options->context);
+    ntk_field_forget(&w->stepper.field); /* the observer may have used the network */
     if (answer != NTK_ERROR_CANCELLED) return answer;
     finish(g, NTK_END_OBSERVER);
     return NTK_OK;
@@ -132,10 +133,11 @@ static ntk_status show_observer(flow *w, segment *g) {
     return w->options->observer ? show(w, w->options->observer, w->options->observe_kernel, g) : NTK_OK;
 }
 
-static ntk_status evaluate_event(flow *w, const ntk_state *state, double *value) {
+static ntk_status evaluate_event(flow *w, ntk_state *state, double *value) {
     ntk_observation seen;
     NTK_TRY(ntk_witness_observe(&w->witness, state, w->options->event_needs_kernel, &seen));
     *value = w->options->event(&seen, w->options->context);
+    ntk_field_forget(&w->stepper.field);
     if (isfinite(*value)) return NTK_OK;
     return ntk_fail(NTK_ERROR_NOT_FINITE, "the event function is %g at log t = %g", *value, seen.log_time);
 }

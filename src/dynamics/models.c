@@ -54,6 +54,12 @@ static ntk_status network_tangent_kernel(void *context, const double *theta, dou
     return ntk_network_tangent_kernel(c->network, theta, c->points, c->x, gram, order);
 }
 
+static ntk_status network_last_tangent_kernel(void *context, const double *theta, double *gram) {
+    const network_context *c = context;
+    const size_t order = c->points * ntk_network_outputs(c->network);
+    return ntk_network_last_tangent_kernel(c->network, theta, c->points, c->x, gram, order);
+}
+
 static ntk_status network_sliding_kernel(void *context, const double *theta, const double *cotangent,
                                          double reach, double *gram) {
     const network_context *c = context;
@@ -76,6 +82,7 @@ ntk_status ntk_model_network(ntk_network *network, size_t n, const double *x, nt
                        .evaluate = network_evaluate,
                        .pullback = network_pullback,
                        .tangent_kernel = network_tangent_kernel,
+                       .last_tangent_kernel = network_last_tangent_kernel,
                        .sliding_kernel = network_sliding_kernel};
     return NTK_OK;
 }

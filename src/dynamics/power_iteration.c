@@ -11,7 +11,6 @@ static void scale(size_t n, double factor, const double *x, double *out) {
 ntk_status ntk_power_iteration(size_t n, ntk_operator apply, void *context, size_t iterations, double *v,
                                double *image, double *value) {
     scale(n, 1 / ntk_norm(n, v), v, v);
-    *value = 0;
     for (size_t k = 0; k < iterations; ++k) {
         NTK_TRY(apply(context, v, image));
         const double previous = *value;

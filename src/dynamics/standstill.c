@@ -70,7 +70,7 @@ ntk_status ntk_stepper_is_at_rest(ntk_stepper *s, const ntk_clock *limit, bool *
     *at_rest = speed == 0;
     if (!endless && !isfinite(left)) *at_rest = false; /* in log-loss time, beyond the range */
     if (*at_rest || s->steps == 0 || s->steps % INTERVAL != 0) return NTK_OK;
-    const double tolerated = s->tolerance * (1 + ntk_stepper_displacement(s, s->begin.theta));
+    const double tolerated = s->tolerance * (1 + ntk_stepper_displacement(s, &s->begin));
     if (!(s->h * speed <= tolerated) || !(endless || (isfinite(left) && left > many_steps(s) * s->h)))
         return NTK_OK;
     double rounding;
@@ -101,6 +101,8 @@ void ntk_stepper_hold(ntk_stepper *s, const ntk_clock *limit) {
     s->end.log_loss = begin->log_loss;
     s->end.log_speed = begin->log_speed;
     s->end.speed = begin->speed;
+    s->end.displacement = begin->displacement;
+    s->end.serial = 0; /* never the last */
     s->end.finite = true;
     s->end.clock = *limit;
     s->method = &rest;

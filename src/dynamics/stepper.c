@@ -178,11 +178,16 @@ double ntk_hermite_elapsed_at(const ntk_stepper *s, double sigma) {
 
 /* ---- attempts -------------------------------------------------------------------------------- */
 
-double ntk_stepper_displacement(ntk_stepper *s, const double *theta) {
+static double distance_to_origin(ntk_stepper *s, const double *theta) {
     const size_t p = s->field.model->dimension;
     if (!s->field.model->norm) return ntk_distance(p, theta, s->origin);
     ntk_combine(p, theta, 1, (const double[]){-1}, (const double *const[]){s->origin}, s->scratch);
     return ntk_field_norm(&s->field, s->scratch);
+}
+
+double ntk_stepper_displacement(ntk_stepper *s, ntk_state *state) {
+    if (isnan(state->displacement)) state->displacement = distance_to_origin(s, state->theta);
+    return state->displacement;
 }
 
 static double next_after_acceptance(const ntk_stepper *s) {
@@ -201,7 +206,7 @@ static double next_after_rejection(const ntk_stepper *s) {
  * one. */
 static ntk_status check_progress(ntk_stepper *s) {
     const double move = s->next * ntk_field_speed(&s->field, &s->begin);
-    if (move > DBL_EPSILON * (1 + s->displacement)) return NTK_OK;
+    if (move > DBL_EPSILON * (1 + ntk_stepper_displacement(s, &s->begin))) return NTK_OK;
     if (!isfinite(s->error))
         return ntk_fail(NTK_ERROR_DIVERGED,
                         "the flow leaves what is finite at log t = %g, log L = %g (step %zu)",
@@ -262,7 +267,6 @@ static ntk_status switch_where_stiff(ntk_stepper *s) {
 
 ntk_status ntk_stepper_advance(ntk_stepper *s, const ntk_clock *limit) {
     NTK_TRY(switch_where_stiff(s));
-    s->displacement = ntk_stepper_displacement(s, s->begin.theta);
     for (bool retry = false;; retry = true) {
         if (s->steps + s->rejected >= s->max_steps)
             return ntk_fail(NTK_ERROR_STALLED, "%zu steps were not enough: log t = %g, log L = %g",

@@ -55,10 +55,9 @@ struct ntk_stepper {
     double *work[NTK_STEPPER_STAGES];
     void *memory[2];
 
-    double h;            /* the step attempted last */
-    double next;         /* the step to attempt next */
-    double displacement; /* ||begin - theta_0|| */
-    double elapsed;      /* W(1) */
+    double h;       /* the step attempted last */
+    double next;    /* the step to attempt next */
+    double elapsed; /* W(1) */
     double error;
     double previous_error;
     double log_speeds[NTK_STEPPER_STAGES];
@@ -88,7 +87,8 @@ void ntk_stepper_accept(ntk_stepper *stepper);
 /* Go on with the method `stiff`, which is not NULL. */
 void ntk_stepper_switch(ntk_stepper *stepper);
 
-double ntk_stepper_displacement(ntk_stepper *stepper, const double *theta);
+/* ||theta - theta_0|| at an evaluated state: summed once, however often it is asked for. */
+double ntk_stepper_displacement(ntk_stepper *stepper, ntk_state *state);
 
 /* sigma at which the step reaches log t, begin < log_time <= end: root of the quadrature
  * polynomial. */

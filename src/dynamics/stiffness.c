@@ -11,6 +11,8 @@
 #include "dynamics/power_iteration.h"
 #include "dynamics/vectors.h"
 
+static const double MARGIN = 1.2;
+
 /* image <- (F(y + delta v) - F(y)) / delta. delta balances truncation and rounding of a first
  * difference. */
 static ntk_status differentiate(void *context, const double *v, double *image) {
@@ -28,7 +30,8 @@ static ntk_status differentiate(void *context, const double *v, double *image) {
 
 ntk_status ntk_stepper_estimate_stiffness(ntk_stepper *s) {
     const size_t p = s->field.model->dimension;
-    double largest = 0;
+    /* After a rejected step what was found before may be another eigenvalue's. */
+    double largest = s->error <= 1 ? s->stiffness / MARGIN : 0;
     if (s->stiffness == 0) {
         const double length = ntk_norm(p, s->begin.rate);
         if (length > 0) memcpy(s->mode, s->begin.rate, p * sizeof *s->mode);
@@ -38,7 +41,7 @@ ntk_status ntk_stepper_estimate_stiffness(ntk_stepper *s) {
     if (!isfinite(largest))
         return ntk_fail(NTK_ERROR_DIVERGED, "the stiffness of the flow is not finite at log t = %g",
                         s->begin.clock.log_time);
-    s->stiffness = 1.2 * largest;
+    s->stiffness = MARGIN * largest;
     s->stiffness_age = 0;
     return NTK_OK;
 }

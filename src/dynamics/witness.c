@@ -15,9 +15,16 @@ static size_t order_of(const ntk_witness *w) {
     return model->points * model->outputs;
 }
 
-static ntk_status compute_kernel(const ntk_witness *w, const double *theta, double *kernel) {
-    const ntk_model *model = w->stepper->field.model;
-    NTK_TRY(model->tangent_kernel(model->context, theta, kernel));
+/* After a step the model stands at its end, and has the activations there. */
+static ntk_status compute_kernel(const ntk_witness *w, const ntk_state *state, double *kernel) {
+    ntk_field *field = &w->stepper->field;
+    const ntk_model *model = field->model;
+    if (model->last_tangent_kernel && ntk_field_is_last(field, state)) {
+        NTK_TRY(model->last_tangent_kernel(model->context, state->theta, kernel));
+    } else {
+        ntk_field_forget(field);
+        NTK_TRY(model->tangent_kernel(model->context, state->theta, kernel));
+    }
     if (ntk_all_finite(order_of(w) * order_of(w), kernel)) return NTK_OK;
     return ntk_fail(NTK_ERROR_DIVERGED, "the tangent kernel is not finite");
 }
@@ -64,7 +71,7 @@ static ntk_status prepare_kernels(ntk_witness *w, const ntk_flow_options *option
         w->eigen = memory;
         w->eigenvalues = memory + square;
     }
-    NTK_TRY(compute_kernel(w, w->stepper->begin.theta, w->initial_kernel));
+    NTK_TRY(compute_kernel(w, &w->stepper->begin, w->initial_kernel));
     w->initial_norm = ntk_norm(square, w->initial_kernel);
     return NTK_OK;
 }
@@ -116,7 +123,8 @@ static double objective(ntk_witness *w, const ntk_state *state, double displacem
 
 /* The kernel that a law of this flow is about, at a state. */
 static ntk_status find_sliding_kernel(ntk_witness *w, const ntk_state *state) {
-    const ntk_field *field = &w->stepper->field;
+    ntk_field *field = &w->stepper->field;
+    ntk_field_forget(field);
     const size_t n = field->model->points, outputs = field->model->outputs;
     double *cotangent = w->coefficients;
     if (field->log_loss_time)
@@ -152,7 +160,7 @@ static ntk_status renew_kernel(ntk_witness *w, const ntk_state *state) {
     const size_t order = order_of(w), square = order * order;
     if (w->kernel_log_time == state->clock.log_time) return NTK_OK;
     w->kernel_log_time = NAN; /* until all is known */
-    NTK_TRY(compute_kernel(w, state->theta, w->kernel));
+    NTK_TRY(compute_kernel(w, state, w->kernel));
     w->drift = ntk_distance(square, w->kernel, w->initial_kernel) / w->initial_norm;
     if (w->sliding) NTK_TRY(find_sliding_kernel(w, state));
     if (w->eigen) {
@@ -174,8 +182,8 @@ static ntk_status observe_kernel(ntk_witness *w, const ntk_state *state, ntk_obs
     return NTK_OK;
 }
 
-ntk_status ntk_witness_observe(ntk_witness *w, const ntk_state *state, bool kernel, ntk_observation *out) {
-    const double displacement = ntk_stepper_displacement(w->stepper, state->theta);
+ntk_status ntk_witness_observe(ntk_witness *w, ntk_state *state, bool kernel, ntk_observation *out) {
+    const double displacement = ntk_stepper_displacement(w->stepper, state);
     *out = (ntk_observation){.log_time = state->clock.log_time,
                              .time = state->clock.time,
                              .log_loss = state->log_loss,

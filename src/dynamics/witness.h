@@ -37,7 +37,6 @@ void ntk_witness_release(ntk_witness *witness);
 /* The state must have been evaluated. Pointers of *out are valid until the next call. Errors: those
  * of the model and of ntk_inference_hard_margin; NTK_ERROR_DIVERGED where the tangent kernel is not
  * finite. */
-ntk_status ntk_witness_observe(ntk_witness *witness, const ntk_state *state, bool kernel,
-                               ntk_observation *out);
+ntk_status ntk_witness_observe(ntk_witness *witness, ntk_state *state, bool kernel, ntk_observation *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/split.h"
+#include "base/vector.h"
 
 /* Numbers of a range, at least: 0.1 ms of a pass that memory bounds, and of an activation that
  * calls functions; what threads take to begin and to end is a tenth of that. */
@@ -107,7 +108,7 @@ static ntk_status multiply_rows(size_t first, size_t count, void *context) {
     const size_t width = s->network->width;
     for (size_t row = first; row < first + count; row++) {
         const double *factor = s->derivative + row / s->rows_per_input * width;
-        for (size_t j = 0; j < width; j++) s->signal[row * width + j] *= factor[j];
+        ntk_vector_multiply(width, 1.0, s->signal + row * width, factor, s->signal + row * width);
     }
     return NTK_OK;
 }
@@ -129,7 +130,7 @@ static ntk_status output_signals(size_t first, size_t count, void *context) {
         if (s->derivative == NULL)
             for (size_t j = 0; j < m; j++) out[j] = scale * weight[j];
         else
-            for (size_t j = 0; j < m; j++) out[j] = scale * weight[j] * s->derivative[r / K * m + j];
+            ntk_vector_multiply(m, scale, weight, s->derivative + r / K * m, out);
     }
     return NTK_OK;
 }

@@ -24,11 +24,13 @@
 #include <ntk/memory.h>
 
 #include "base/split.h"
+#include "base/vector.h"
 
 #define FEW_ROWS         32
 #define BAND_OPERATIONS  ((size_t)1 << 19)
 #define BAND_RESULTS     ((size_t)1 << 10)
 #define SPLIT_OPERATIONS ((size_t)1 << 23) /* from here on: some 0.3 ms */
+#define FEW_INPUT_ROWS   4
 #define PART             ((size_t)1024)    /* rows or columns: shorter ones pack too often */
 #define MOST_SUMS        8                 /* of which a gradient is made: they take memory */
 
@@ -59,6 +61,11 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static ntk_status multiply_rows(const product *p, size_t first, size_t rows) {
     const network_layer *layer = p->layer;
     const size_t in = layer->fan_in, out = layer->fan_out, band = transposed_band_rows(p->n, rows, in);
+    if (in <= NTK_VECTOR_FEW_INPUTS && p->n >= FEW_INPUT_ROWS && rows >= FEW_INPUT_ROWS) {
+        ntk_vector_few_inputs(p->n, rows, in, layer->weight_scale, p->left,
+                              p->theta + layer->weight + first * in, p->beta != 0, p->result + first, out);
+        return NTK_OK;
+    }
     for (size_t r = first; r < first + rows; r += band)
         NTK_TRY(ntk_gemm(NTK_NO_TRANSPOSE, NTK_TRANSPOSE, p->n, smaller(band, first + rows - r), in,
                          layer->weight_scale, p->left, in, p->theta + layer->weight + r * in, in, p->beta,

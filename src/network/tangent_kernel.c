@@ -61,30 +61,46 @@ static ntk_status run(ntk_network *network, kernel_sides s, const double *theta)
     return build(network, &s, theta);
 }
 
-/* y: NULL for the symmetric kernel. */
-static ntk_status convolution_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
-                                     size_t q, const double *y, double *kernel, size_t ldk) {
-    NTK_TRY(convolution_forward_hidden(network, &network->batch, theta, n, x));
-    if (y != NULL) NTK_TRY(convolution_forward_hidden(network, &network->columns, theta, q, y));
-    NTK_TRY(check_leading_dimension(network, ldk, y != NULL ? q : n));
-    return convolution_tangent_kernel(network, theta, &network->batch, x,
-                                      y != NULL ? &network->columns : NULL, y, kernel, ldk);
-}
-
-ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
-                                      double *gram, size_t ldg) {
+/* Of the batch at hand. */
+static ntk_status symmetric_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
+                                   double *gram, size_t ldg) {
     network_batch *batch = &network->batch;
-    if (network->convolution != NULL) return convolution_kernel(network, theta, n, x, 0, NULL, gram, ldg);
-    NTK_TRY(prepare(network, batch, theta, n, x));
+    if (network->convolution != NULL) {
+        NTK_TRY(check_leading_dimension(network, ldg, n));
+        return convolution_tangent_kernel(network, theta, batch, x, NULL, NULL, gram, ldg);
+    }
+    NTK_TRY(network_reserve_signals(network, batch, network->outputs));
     NTK_TRY(run(network, (kernel_sides){network, batch, batch, x, x, true, gram, ldg}, theta));
     ntk_symmetrise(n * network->outputs, gram, ldg);
     return NTK_OK;
 }
 
+static ntk_status convolution_cross(ntk_network *network, const double *theta, size_t n, const double *x,
+                                    size_t q, const double *y, double *kernel, size_t ldk) {
+    NTK_TRY(convolution_forward_hidden(network, &network->batch, theta, n, x));
+    NTK_TRY(convolution_forward_hidden(network, &network->columns, theta, q, y));
+    NTK_TRY(check_leading_dimension(network, ldk, q));
+    return convolution_tangent_kernel(network, theta, &network->batch, x, &network->columns, y, kernel, ldk);
+}
+
+ntk_status ntk_network_tangent_kernel(ntk_network *network, const double *theta, size_t n, const double *x,
+                                      double *gram, size_t ldg) {
+    network_batch *batch = &network->batch;
+    NTK_TRY(network->convolution != NULL ? convolution_forward_hidden(network, batch, theta, n, x)
+                                         : network_forward_hidden(network, batch, theta, n, x));
+    return symmetric_kernel(network, theta, n, x, gram, ldg);
+}
+
+ntk_status ntk_network_last_tangent_kernel(ntk_network *network, const double *theta, size_t n,
+                                           const double *x, double *gram, size_t ldg) {
+    NTK_TRY(network_check_batch(network, n, "ntk_network_last_tangent_kernel"));
+    return symmetric_kernel(network, theta, n, x, gram, ldg);
+}
+
 ntk_status ntk_network_tangent_kernel_cross(ntk_network *network, const double *theta, size_t n,
                                             const double *x, size_t q, const double *y, double *kernel,
                                             size_t ldk) {
-    if (network->convolution != NULL) return convolution_kernel(network, theta, n, x, q, y, kernel, ldk);
+    if (network->convolution != NULL) return convolution_cross(network, theta, n, x, q, y, kernel, ldk);
     network_batch *rows = &network->batch, *columns = &network->columns;
     NTK_TRY(prepare(network, rows, theta, n, x));
     NTK_TRY(prepare(network, columns, theta, q, y));

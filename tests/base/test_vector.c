@@ -173,6 +173,9 @@ Test(vector, weighted_sums_have_the_same_bits_on_every_instruction_set) {
             tables[t]->combine(n, base, TERMS, weight, direction, got);
             cr_assert(memcmp(got, want, n * sizeof *got) == 0 && (n == N || got[n] == 42));
             cr_assert(same(tables[t]->combination_square(n, TERMS, weight, direction), square));
+            tables[t]->multiply(n, weight[0], base, direction[1], got);
+            for (size_t i = 0; i < n; i++) cr_assert(same(got[i], weight[0] * base[i] * direction[1][i]));
+            cr_assert(n == N || got[n] == 42);
         }
     }
 }
@@ -206,6 +209,66 @@ Test(vector, products_side_by_side_have_the_same_bits_on_every_instruction_set) 
 }
 
 /* Every length and every alignment from 0 to 20: vectors, tails and what stands beyond the end. */
+/* Rows as they lie in a Gram matrix: running sums of the k = j mod 8, as in ntk_dot, and only the
+ * lower triangle is written. */
+static void check_gram(const ntk_vector_table *table, size_t n, size_t k) {
+    enum { BESIDE = 2, SUMS = 8 };
+    double a[9 * (41 + BESIDE)], got[9 * (9 + BESIDE)];
+    const size_t lda = k + BESIDE, ldo = n + BESIDE;
+    uint64_t state = 11;
+    for (size_t e = 0; e < n * lda; e++) a[e] = uniform(&state) - 0.5;
+    for (size_t e = 0; e < n * ldo; e++) got[e] = 42;
+    table->gram(n, k, 1.7, a, lda, got, ldo);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < ldo; j++) {
+            double s[SUMS] = {0};
+            for (size_t t = 0; j <= i && t < k; t++) s[t % SUMS] += a[i * lda + t] * a[j * lda + t];
+            const double sum = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+            cr_assert(same(got[i * ldo + j], j <= i ? 1.7 * sum : 42), "%s: %zu x %zu", table->isa, n, k);
+        }
+}
+
+Test(vector, gram_matrices_are_dot_products_on_every_instruction_set) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    for (size_t t = 0; t < count; t++)
+        for (size_t n = 1; n <= 9; n++)
+            for (size_t k = 0; k <= 41; k++) check_gram(tables[t], n, k);
+}
+
+/* What lies beside the result stays, and a sum to which is added is taken as it is. */
+static void check_few_inputs(const ntk_vector_table *table, size_t n, size_t q, size_t k, bool add) {
+    enum { BEYOND = 3, MOST = 40 + BEYOND };
+    double a[9 * NTK_VECTOR_FEW_INPUTS], w[MOST * NTK_VECTOR_FEW_INPUTS], before[9 * MOST], got[9 * MOST];
+    const size_t ldo = q + BEYOND;
+    uint64_t state = 13;
+    for (size_t e = 0; e < n * k; e++) a[e] = uniform(&state) - 0.5;
+    for (size_t e = 0; e < q * k; e++) w[e] = uniform(&state) - 0.5;
+    for (size_t e = 0; e < n * ldo; e++) got[e] = before[e] = uniform(&state) - 0.5;
+    for (size_t i = 0; !add && i < n; i++)
+        for (size_t j = 0; j < q; j++) got[i * ldo + j] = NAN;
+    table->few_inputs(n, q, k, 0.3, a, w, add, got, ldo);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < ldo; j++) {
+            double sum = 0;
+            for (size_t c = 0; j < q && c < k; c++) sum += a[i * k + c] * w[j * k + c];
+            const double old = before[i * ldo + j], want = add ? old + 0.3 * sum : 0.3 * sum;
+            cr_assert(same(got[i * ldo + j], j < q ? want : old), "%s: %zu x %zu x %zu", table->isa, n, q, k);
+        }
+}
+
+Test(vector, rows_of_few_inputs_are_plain_sums_on_every_instruction_set) {
+    size_t count = 0;
+    const ntk_vector_table *const *tables = ntk_vector_available(&count);
+    for (size_t t = 0; t < count; t++)
+        for (size_t n = 1; n <= 9; n += 2)
+            for (size_t q = 1; q <= 40; q += 3)
+                for (size_t k = 1; k <= NTK_VECTOR_FEW_INPUTS; k += 5) {
+                    check_few_inputs(tables[t], n, q, k, false);
+                    check_few_inputs(tables[t], n, q, k, true);
+                }
+}
+
 Test(vector, a_value_does_not_depend_on_its_place) {
     size_t count = 0;
     const ntk_vector_table *const *tables = ntk_vector_available(&count);

@@ -144,17 +144,26 @@ Test(methods, combine_is_the_sum_of_its_terms) {
     for (size_t i = 0; i < P; ++i) cr_assert_eq(second[i], out[i] - base[i], "in place, entry %zu", i);
 }
 
+static size_t multiplied;
+
 static ntk_status multiply(void *context, const double *v, double *image) {
+    multiplied++;
     return ntk_symv(6, 1, context, 6, v, 0, image);
 }
 
 Test(methods, power_iteration_finds_the_largest_eigenvalue_from_below) {
     assert_ok(ntk_linalg_start());
     const double spectrum[] = {-40, 1, 2, 3, 30, 35};
-    double matrix[36], v[] = {1, 1, 1, 1, 1, 1}, image[6], value;
+    double matrix[36], v[] = {1, 1, 1, 1, 1, 1}, image[6], value = 0;
     matrix_with_spectrum(6, spectrum, matrix);
     assert_ok(ntk_power_iteration(6, multiply, matrix, 200, v, image, &value));
     cr_assert(value <= 40 * (1 + 1e-12) && value >= 37, "%g", value);
+    multiplied = 0;
+    assert_ok(ntk_power_iteration(6, multiply, matrix, 200, v, image, &value));
+    cr_assert_eq(multiplied, 1, "going on from what was found took %zu products", multiplied);
+    for (size_t i = 0; i < 36; ++i) matrix[i] *= 1.5;
+    assert_ok(ntk_power_iteration(6, multiply, matrix, 200, v, image, &value));
+    cr_assert(value <= 60 * (1 + 1e-12) && value >= 55.5 && multiplied > 2, "the matrix grew: %g", value);
     for (size_t i = 0; i < 36; ++i) matrix[i] = 0;
     assert_ok(ntk_power_iteration(6, multiply, matrix, 200, v, image, &value));
     cr_assert_eq(value, 0);
