@@ -31,8 +31,8 @@
 #define BAND_RESULTS     ((size_t)1 << 10)
 #define SPLIT_OPERATIONS ((size_t)1 << 23) /* from here on: some 0.3 ms */
 #define FEW_INPUT_ROWS   4
-#define PART             ((size_t)1024)    /* rows or columns: shorter ones pack too often */
-#define MOST_SUMS        8                 /* of which a gradient is made: they take memory */
+#define PART             ((size_t)1024) /* rows or columns: shorter ones pack too often */
+#define MOST_SUMS        8              /* of which a gradient is made: they take memory */
 
 /* One of the three products: matrices beside W, in their order as arguments. */
 typedef struct product {

@@ -189,6 +189,72 @@ Test(network_flow, the_exit_of_the_kernel_is_located) {
     teardown(&f);
 }
 
+/* Observers and events may use the network, which then has other activations than those of the
+ * state whose kernel is asked for next. */
+typedef struct disturber {
+    fixture *f;
+    bool disturbs;
+    size_t count;
+    double drift[LIMIT];
+} disturber;
+
+static void disturb(disturber *self) {
+    double outputs[N], other[N * D];
+    for (size_t i = 0; i < N * D; ++i) other[i] = 1 - self->f->x[i];
+    if (self->disturbs) assert_ok(ntk_network_forward(self->f->network, self->f->theta0, N, other, outputs));
+}
+
+static ntk_status disturb_at_step(const ntk_observation *seen, void *context) {
+    (void)seen;
+    disturb(context);
+    return NTK_OK;
+}
+
+static ntk_status keep_drift(const ntk_observation *seen, void *context) {
+    disturber *self = context;
+    self->drift[self->count++] = seen->kernel_drift;
+    disturb(self);
+    return NTK_OK;
+}
+
+static double drift_by_steps(const ntk_observation *seen, void *context) {
+    disturber *self = context;
+    self->drift[self->count++] = seen->kernel_drift;
+    disturb(self);
+    return seen->kernel_drift - 0.2;
+}
+
+static void check_undisturbed(ntk_activation activation, ntk_event event) {
+    fixture f;
+    static disturber runs[2];
+    const double times[] = {-1, 0, 1, 1.5};
+    setup(activation, &f);
+    f.options.time = NTK_TIME_LOG_LOSS;
+    f.options.log_horizon = 2;
+    f.options.event = event;
+    f.options.event_needs_kernel = event != NULL;
+    f.options.observe_kernel = true;
+    f.options.observer = keep_drift;
+    f.options.every_step = disturb_at_step;
+    f.options.observation_log_times = times;
+    f.options.observation_count = 4;
+    for (size_t r = 0; r < 2; ++r) {
+        runs[r] = (disturber){.f = &f, .disturbs = r == 1};
+        f.options.context = &runs[r];
+        run(&f);
+    }
+    cr_assert(runs[0].count >= 4 && runs[0].count == runs[1].count);
+    for (size_t i = 0; i < runs[0].count; ++i) cr_assert_eq(runs[0].drift[i], runs[1].drift[i], "%zu", i);
+    teardown(&f);
+}
+
+Test(network_flow, observers_may_use_the_network) {
+    check_undisturbed(NTK_ERF, NULL);
+    check_undisturbed(NTK_RELU, NULL);
+    check_undisturbed(NTK_ERF, drift_by_steps);
+    check_undisturbed(NTK_RELU, drift_by_steps);
+}
+
 Test(network_flow, the_same_run_gives_the_same_bits) {
     fixture f;
     static double kept[LIMIT];

@@ -45,6 +45,28 @@ Test(network_tangent_kernel, is_the_gram_matrix_of_the_jacobian) {
     }
 }
 
+/* After a forward and a pullback, from their activations: the same bits. */
+Test(network_tangent_kernel, of_the_last_forward_is_that_of_its_parameters) {
+    for (size_t t = 0; t < reference_case_count; t++) {
+        const reference_case *shape = &reference_cases[t];
+        reference_draw draw = reference_draw_create(shape);
+        const size_t square = draw.rows * draw.rows;
+        double *wanted = reference_doubles(square), *kernel = reference_doubles(square);
+        double *f = reference_doubles(draw.rows), *gradient = reference_doubles(draw.parameters);
+        assert_ok(ntk_network_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, wanted, draw.rows));
+        assert_ok(ntk_network_forward(draw.network, draw.theta, shape->n, draw.x, f));
+        assert_ok(ntk_network_pullback(draw.network, draw.theta, shape->n, draw.x, f, gradient));
+        assert_ok(
+            ntk_network_last_tangent_kernel(draw.network, draw.theta, shape->n, draw.x, kernel, draw.rows));
+        for (size_t i = 0; i < square; i++) cr_assert_eq(kernel[i], wanted[i], "case %zu: entry %zu", t, i);
+        cr_assert_eq(ntk_network_last_tangent_kernel(draw.network, draw.theta, shape->n + 1, draw.x, kernel,
+                                                     draw.rows + shape->outputs),
+                     NTK_ERROR_ARGUMENT, "another batch");
+        free(wanted), free(kernel), free(f), free(gradient);
+        reference_draw_destroy(&draw);
+    }
+}
+
 /* The first `split` inputs against all: the same rows of the symmetric kernel; written into a wider
  * matrix. */
 static void check_cross(const reference_case *shape, reference_draw *draw, const double *whole,
