@@ -24,26 +24,52 @@ static double squared_norm(size_t n, const uint8_t *pixels) {
     return (double)sum;
 }
 
-/* By content, equal images by position. */
-static int compare_images(const void *left, const void *right, void *context) {
-    const ntk_digits *digits = context;
-    const size_t i = *(const size_t *)left, j = *(const size_t *)right;
-    const int order = memcmp(image(digits, i), image(digits, j), pixel_count(digits));
-    return order != 0 ? order : (i > j) - (i < j);
+/* An image by a hash of its content: sorting compares contents only where the hashes agree. */
+typedef struct hashed_image {
+    uint64_t hash;
+    size_t position;
+    bool black;
+} hashed_image;
+
+/* FNV-1a of words of eight bytes, the last one padded with zeros: four running hashes, which do not
+ * wait for each other, put together by a fifth. */
+static hashed_image hash_image(const ntk_digits *digits, size_t position) {
+    enum { HASHES = 4, WORD = sizeof(uint64_t) };
+    const uint64_t basis = 0xcbf29ce484222325u, prime = 0x00000100000001b3u;
+    const size_t pixels = pixel_count(digits);
+    const uint8_t *pixel = image(digits, position);
+    uint64_t hash[HASHES] = {basis, basis, basis, basis}, light = 0, all = basis;
+    for (size_t k = 0; k < pixels; k += HASHES * WORD) {
+        uint64_t word[HASHES] = {0};
+        memcpy(word, pixel + k, pixels - k < sizeof word ? pixels - k : sizeof word);
+        for (size_t h = 0; h < HASHES; h++) hash[h] = (hash[h] ^ word[h]) * prime, light |= word[h];
+    }
+    for (size_t h = 0; h < HASHES; h++) all = (all ^ hash[h]) * prime;
+    return (hashed_image){all, position, light == 0};
+}
+
+static int compare_contents(const ntk_digits *digits, const hashed_image *a, const hashed_image *b) {
+    if (a->hash != b->hash) return a->hash < b->hash ? -1 : 1;
+    return memcmp(image(digits, a->position), image(digits, b->position), pixel_count(digits));
+}
+
+/* Equal images by position. */
+static int compare_images(const void *left, const void *right, void *digits) {
+    const hashed_image *a = left, *b = right;
+    const int order = compare_contents(digits, a, b);
+    return order != 0 ? order : (a->position > b->position) - (a->position < b->position);
 }
 
 /* eligible: (digits->count). */
 static ntk_status mark_eligible(const ntk_digits *digits, bool *eligible) {
-    const size_t pixels = pixel_count(digits);
     void *memory;
-    NTK_TRY(ntk_allocate(digits->count, sizeof(size_t), &memory));
-    size_t *order = memory;
-    for (size_t i = 0; i < digits->count; i++) order[i] = i;
+    NTK_TRY(ntk_allocate(digits->count, sizeof(hashed_image), &memory));
+    hashed_image *order = memory;
+    for (size_t i = 0; i < digits->count; i++) order[i] = hash_image(digits, i);
     qsort_r(order, digits->count, sizeof *order, compare_images, (void *)digits);
     for (size_t k = 0; k < digits->count; k++) {
-        const uint8_t *pixel = image(digits, order[k]);
-        const bool repeated = k > 0 && memcmp(image(digits, order[k - 1]), pixel, pixels) == 0;
-        eligible[order[k]] = !repeated && squared_norm(pixels, pixel) > 0;
+        const bool repeated = k > 0 && compare_contents(digits, &order[k - 1], &order[k]) == 0;
+        eligible[order[k].position] = !repeated && !order[k].black;
     }
     ntk_release(order);
     return NTK_OK;
