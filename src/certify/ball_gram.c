@@ -30,7 +30,10 @@ struct ball_gram {
     size_t n, d, ldx;
     const double *x;
     slong precision;
-    arb_ptr variance;              /* (n), first layer; not of a convolutional architecture */
+    /* Not of a convolutional architecture: */
+    arb_ptr variance;              /* (n, L + 1): S_ii of all layers, first to last, which every
+                                    * pair needs */
+    arb_ptr points;                /* (n, d), where that is not too much memory, else NULL */
     ball_convolution *convolution; /* of a convolutional architecture, else NULL */
 };
 
@@ -55,7 +58,8 @@ static void input_covariance(arb_t out, const ball_gram *self, arb_srcptr x, arb
 }
 
 typedef struct pair {
-    arb_t sii, sjj, sij, theta;
+    arb_srcptr sii, sjj; /* (L + 1) each, of all layers */
+    arb_t sij, theta;
     arb_t weight; /* w^2 of the layer that comes next; residual: 2 alpha^2 */
     arb_t bias;   /* b^2 likewise */
     ball_dual dual;
@@ -66,16 +70,14 @@ typedef struct pair {
 /* x, y: (d), the points i and j. */
 static void pair_init(pair *self, const ball_gram *gram, size_t i, size_t j, arb_srcptr x, arb_srcptr y) {
     const ntk_architecture *arch = gram->architecture;
-    arb_init(self->sii);
-    arb_init(self->sjj);
     arb_init(self->sij);
     arb_init(self->theta);
     arb_init(self->weight);
     arb_init(self->bias);
     arb_init(self->dual.value);
     arb_init(self->dual.derivative);
-    arb_set(self->sii, gram->variance + i);
-    arb_set(self->sjj, gram->variance + j);
+    self->sii = gram->variance + i * (arch->depth + 1);
+    self->sjj = gram->variance + j * (arch->depth + 1);
     input_covariance(self->sij, gram, x, y);
     self->diagonal = i == j;
     self->precision = gram->precision;
@@ -88,8 +90,6 @@ static void pair_init(pair *self, const ball_gram *gram, size_t i, size_t j, arb
 }
 
 static void pair_clear(pair *self) {
-    arb_clear(self->sii);
-    arb_clear(self->sjj);
     arb_clear(self->sij);
     arb_clear(self->theta);
     arb_clear(self->weight);
@@ -98,57 +98,34 @@ static void pair_clear(pair *self) {
     arb_clear(self->dual.derivative);
 }
 
-/* S <- w^2 E[phi phi] + b^2 */
-static void next_covariance(arb_t s, pair *self, const ntk_architecture *architecture, const arb_t p,
-                            const arb_t q, const arb_t c) {
-    ball_dual_compute(architecture, &self->dual, p, q, c, self->precision);
-    arb_mul(s, self->dual.value, self->weight, self->precision);
-    arb_add(s, s, self->bias, self->precision);
-}
-
-/* From layer l to l + 1. */
+/* From layer l to l + 1, l = 1 .. L. */
 static void next_layer(pair *self, const ntk_architecture *architecture, size_t l) {
-    arb_t sij;
-    arb_init(sij);
     arb_set_d(self->weight, ntk_architecture_weight_variance(architecture, l + 1));
     arb_set_d(self->bias, ntk_architecture_bias_variance(architecture, l + 1));
     if (self->diagonal)
-        next_covariance(sij, self, architecture, self->sij, self->sij, self->sij);
+        ball_dual_compute(architecture, &self->dual, self->sij, self->sij, self->sij, self->precision);
     else
-        next_covariance(sij, self, architecture, self->sii, self->sjj, self->sij);
+        ball_dual_compute(architecture, &self->dual, self->sii + l - 1, self->sjj + l - 1, self->sij,
+                          self->precision);
+    arb_mul(self->sij, self->dual.value, self->weight, self->precision);
+    arb_add(self->sij, self->sij, self->bias, self->precision);
     arb_mul(self->dual.derivative, self->dual.derivative, self->weight, self->precision);
     arb_mul(self->theta, self->theta, self->dual.derivative, self->precision);
-    arb_add(self->theta, self->theta, sij, self->precision);
-    arb_swap(self->sij, sij);
-    next_covariance(sij, self, architecture, self->sii, self->sii, self->sii);
-    arb_swap(self->sii, sij);
-    next_covariance(sij, self, architecture, self->sjj, self->sjj, self->sjj);
-    arb_swap(self->sjj, sij);
-    arb_clear(sij);
+    arb_add(self->theta, self->theta, self->sij, self->precision);
 }
 
-/* S <- S + 2 alpha^2 S / 2, which is what a point with itself comes to. */
-static void next_variance(arb_t s, const pair *self) {
-    arb_t half;
-    arb_init(half);
-    arb_mul_2exp_si(half, s, -1);
-    arb_addmul(s, self->weight, half, self->precision);
-    arb_clear(half);
-}
-
-static void next_block(pair *self) {
+/* Block l = 1 .. L of a plain residual network. */
+static void next_block(pair *self, size_t l) {
     arb_t gain;
     arb_init(gain);
     if (self->diagonal)
         ball_dual_relu(&self->dual, self->sij, self->sij, self->sij, self->precision);
     else
-        ball_dual_relu(&self->dual, self->sii, self->sjj, self->sij, self->precision);
+        ball_dual_relu(&self->dual, self->sii + l - 1, self->sjj + l - 1, self->sij, self->precision);
     arb_mul(gain, self->dual.derivative, self->theta, self->precision);
     arb_addmul_ui(gain, self->dual.value, 2, self->precision);
     arb_addmul(self->theta, self->weight, gain, self->precision);
     arb_addmul(self->sij, self->weight, self->dual.value, self->precision);
-    next_variance(self->sii, self);
-    next_variance(self->sjj, self);
     arb_clear(gain);
 }
 
@@ -202,21 +179,14 @@ static void add_block(arb_t s, const block *self, const arb_t value, slong preci
     arb_clear(sum);
 }
 
-static void next_variance_of(arb_t s, const ntk_architecture *architecture, block *self, ball_dual *dual,
-                             slong precision) {
-    covariance_of(self->p, self, s, precision);
-    ball_dual_compute(architecture, dual, self->p, self->p, self->p, precision);
-    add_block(s, self, dual->value, precision);
-}
-
-/* theta holds U. */
-static void next_skip(pair *self, const ntk_architecture *architecture, block *b) {
+/* Block l = 1 .. L; theta holds U. */
+static void next_skip(pair *self, const ntk_architecture *architecture, block *b, size_t l) {
     const slong precision = self->precision;
     arb_t sum;
     arb_init(sum);
     covariance_of(b->c, b, self->sij, precision);
-    covariance_of(b->p, b, self->sii, precision);
-    covariance_of(b->q, b, self->sjj, precision);
+    covariance_of(b->p, b, self->sii + l - 1, precision);
+    covariance_of(b->q, b, self->sjj + l - 1, precision);
     if (self->diagonal)
         ball_dual_compute(architecture, &self->dual, b->c, b->c, b->c, precision);
     else
@@ -229,8 +199,6 @@ static void next_skip(pair *self, const ntk_architecture *architecture, block *b
     arb_add(sum, sum, b->bias, precision);
     arb_addmul(self->theta, b->gain, sum, precision);
     add_block(self->sij, b, self->dual.value, precision);
-    next_variance_of(self->sii, architecture, b, &self->dual, precision);
-    next_variance_of(self->sjj, architecture, b, &self->dual, precision);
     arb_clear(sum);
 }
 
@@ -238,7 +206,7 @@ static void run_skips(pair *self, const ntk_architecture *architecture) {
     block b;
     block_init(&b, architecture, self->precision);
     arb_set(self->theta, self->sij);
-    for (size_t l = 0; l < architecture->depth; l++) next_skip(self, architecture, &b);
+    for (size_t l = 1; l <= architecture->depth; l++) next_skip(self, architecture, &b, l);
     arb_add(self->theta, self->theta, self->sij, self->precision);
     block_clear(&b);
 }
@@ -250,11 +218,11 @@ static void run_layers(const ball_gram *self, size_t i, size_t j, arb_srcptr x, 
     pair_init(&p, self, i, j, x, y);
     const bool skips = arch->family == NTK_RESIDUAL && !is_plain(arch);
     if (skips) run_skips(&p, arch);
-    for (size_t l = 0; l < arch->depth && !skips; l++) {
+    for (size_t l = 1; l <= arch->depth && !skips; l++) {
         if (arch->family == NTK_RESIDUAL)
-            next_block(&p);
+            next_block(&p, l);
         else
-            next_layer(&p, arch, l + 1);
+            next_layer(&p, arch, l);
     }
     arb_swap(nngp, p.sij);
     arb_swap(theta, p.theta);
@@ -266,6 +234,10 @@ void ball_gram_entry(const ball_gram *self, size_t i, size_t j, arb_t nngp, arb_
         ball_convolution_entry(self->convolution, i, j, nngp, theta);
         return;
     }
+    if (self->points != NULL) {
+        run_layers(self, i, j, self->points + i * self->d, self->points + j * self->d, nngp, theta);
+        return;
+    }
     const slong d = (slong)self->d;
     arb_ptr x = _arb_vec_init(d), y = i == j ? x : _arb_vec_init(d);
     load_point(x, self, i);
@@ -273,6 +245,52 @@ void ball_gram_entry(const ball_gram *self, size_t i, size_t j, arb_t nngp, arb_
     run_layers(self, i, j, x, y, nngp, theta);
     if (i != j) _arb_vec_clear(y, d);
     _arb_vec_clear(x, d);
+}
+
+/* ---- the variances of a point ---------------------------------------------------------------- */
+
+/* s[1] <- w^2 E[phi phi] + b^2 of s[0]: from layer l to l + 1. */
+static void next_variance(arb_ptr s, const ntk_architecture *architecture, size_t l, ball_dual *dual,
+                          slong precision) {
+    arb_t number;
+    arb_init(number);
+    ball_dual_compute(architecture, dual, s, s, s, precision);
+    arb_set_d(number, ntk_architecture_weight_variance(architecture, l + 1));
+    arb_mul(s + 1, dual->value, number, precision);
+    arb_set_d(number, ntk_architecture_bias_variance(architecture, l + 1));
+    arb_add(s + 1, s + 1, number, precision);
+    arb_clear(number);
+}
+
+/* Over a block. Of a plain one, E[phi phi] is half of the variance. */
+static void next_block_variance(arb_ptr s, const ntk_architecture *architecture, block *b, ball_dual *dual,
+                                slong precision) {
+    covariance_of(b->p, b, s, precision);
+    if (is_plain(architecture))
+        arb_mul_2exp_si(dual->value, b->p, -1);
+    else
+        ball_dual_compute(architecture, dual, b->p, b->p, b->p, precision);
+    arb_set(s + 1, s);
+    add_block(s + 1, b, dual->value, precision);
+}
+
+/* s: (L + 1), of which the first is there. */
+static void run_variances(const ball_gram *self, arb_ptr s) {
+    const ntk_architecture *arch = self->architecture;
+    ball_dual dual;
+    block b;
+    arb_init(dual.value);
+    arb_init(dual.derivative);
+    block_init(&b, arch, self->precision);
+    for (size_t l = 1; l <= arch->depth; l++) {
+        if (arch->family == NTK_RESIDUAL)
+            next_block_variance(s + l - 1, arch, &b, &dual, self->precision);
+        else
+            next_variance(s + l - 1, arch, l, &dual, self->precision);
+    }
+    block_clear(&b);
+    arb_clear(dual.derivative);
+    arb_clear(dual.value);
 }
 
 /* ---- creation -------------------------------------------------------------------------------- */
@@ -289,30 +307,43 @@ static ntk_status check(const ntk_architecture *architecture, size_t n, size_t d
                     c->width, c->channels);
 }
 
-static void compute_variances(ball_gram *self) {
+enum { MOST_NUMBERS = 1 << 20 }; /* of points that are kept: 48 MB */
+
+static void load_points(ball_gram *self) {
+    if (self->d > MOST_NUMBERS / self->n) return;
+    self->points = _arb_vec_init((slong)(self->n * self->d));
+    for (size_t i = 0; i < self->n; i++) load_point(self->points + i * self->d, self, i);
+}
+
+static void compute_variances(ball_gram *self, const bool *needed) {
+    const size_t layers = self->architecture->depth + 1;
     arb_ptr x = _arb_vec_init((slong)self->d);
-    self->variance = _arb_vec_init((slong)self->n);
+    self->variance = _arb_vec_init((slong)(self->n * layers));
     for (size_t i = 0; i < self->n; i++) {
+        if (needed != NULL && !needed[i]) continue;
         load_point(x, self, i);
-        input_covariance(self->variance + i, self, x, x);
+        input_covariance(self->variance + i * layers, self, x, x);
+        run_variances(self, self->variance + i * layers);
     }
     _arb_vec_clear(x, (slong)self->d);
 }
 
 ntk_status ball_gram_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
-                            size_t ldx, slong precision, ball_gram **out) {
+                            size_t ldx, slong precision, const bool *needed, ball_gram **out) {
     NTK_BALL_GUARD;
     void *memory = NULL;
     *out = NULL;
     NTK_TRY(check(architecture, n, d, ldx));
     NTK_TRY(ntk_allocate(1, sizeof **out, &memory));
     ball_gram *self = memory;
-    *self = (ball_gram){architecture, n, d, ldx, x, precision, NULL, NULL};
+    *self = (ball_gram){architecture, n, d, ldx, x, precision, NULL, NULL, NULL};
     ntk_status status = NTK_OK;
     if (architecture->family == NTK_CONVOLUTIONAL)
         status = ball_convolution_create(architecture, n, x, ldx, precision, &self->convolution);
-    else
-        compute_variances(self);
+    else {
+        load_points(self);
+        compute_variances(self, needed);
+    }
     if (status == NTK_OK)
         *out = self;
     else
@@ -322,7 +353,9 @@ ntk_status ball_gram_create(const ntk_architecture *architecture, size_t n, size
 
 void ball_gram_destroy(ball_gram *self) {
     if (self == NULL) return;
-    if (self->variance != NULL) _arb_vec_clear(self->variance, (slong)self->n);
+    const size_t layers = self->architecture->depth + 1;
+    if (self->variance != NULL) _arb_vec_clear(self->variance, (slong)(self->n * layers));
+    if (self->points != NULL) _arb_vec_clear(self->points, (slong)(self->n * self->d));
     ball_convolution_destroy(self->convolution);
     ntk_release(self);
 }

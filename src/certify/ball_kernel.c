@@ -81,7 +81,7 @@ ntk_status ntk_certify_kernel_error(const ntk_architecture *architecture, size_t
     NTK_BALL_GUARD;
     ball_gram *exact = NULL;
     if (ldg < n) return ntk_fail(NTK_ERROR_SHAPE, "certify: n = %zu, ldg = %zu", n, ldg);
-    NTK_TRY(ball_gram_create(architecture, n, d, x, ldx, PRECISION, &exact));
+    NTK_TRY(ball_gram_create(architecture, n, d, x, ldx, PRECISION, NULL, &exact));
     task self = {.exact = exact, .ldg = ldg, .gram = gram};
     ntk_status status = ntk_allocate_doubles(n, &self.row_error);
     if (status == NTK_OK) status = ntk_map(n, row_error, &self);

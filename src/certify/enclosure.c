@@ -81,10 +81,21 @@ static ntk_status compute_chunk(size_t chunk, void *context) {
 
 static bool all_narrow(const entries *self) { return memchr(self->narrow, 0, self->count) == NULL; }
 
-static ntk_status refine(const ntk_architecture *architecture, size_t n, entries *self) {
+/* Points of the pairs that are left, and those that stand in for them. */
+static void mark_needed(const entries *self, bool *needed) {
+    for (size_t k = 0; k < self->count; k++) {
+        if (self->narrow[k]) continue;
+        const size_t i = self->pairs[2 * k], j = self->pairs[2 * k + 1];
+        needed[i] = needed[partner(self->x, self->d, self->ldx, i, j)] = true;
+    }
+}
+
+static ntk_status refine(const ntk_architecture *architecture, size_t n, bool *needed, entries *self) {
     for (slong bits = FIRST_BITS; bits <= MOST_BITS && !all_narrow(self); bits *= 2) {
         ball_gram *exact;
-        NTK_TRY(ball_gram_create(architecture, n, self->d, self->x, self->ldx, bits, &exact));
+        memset(needed, 0, n);
+        mark_needed(self, needed);
+        NTK_TRY(ball_gram_create(architecture, n, self->d, self->x, self->ldx, bits, needed, &exact));
         self->exact = exact;
         const ntk_status status = ntk_map((self->count + CHUNK - 1) / CHUNK, compute_chunk, self);
         ball_gram_destroy(exact);
@@ -99,8 +110,9 @@ ntk_status ntk_enclosure_entries(const ntk_architecture *architecture, size_t n,
     NTK_TRY(check_points(n, d, x, ldx));
     for (size_t k = 0; k < 2 * count; k++)
         if (pairs[k] >= n) return ntk_fail(NTK_ERROR_SHAPE, "enclosure: point %zu of %zu", pairs[k], n);
-    void *narrow;
-    NTK_TRY(ntk_allocate(count, 1, &narrow));
+    void *flags;
+    _Static_assert(sizeof(bool) == 1, "the flags of pairs and points share their memory");
+    NTK_TRY(ntk_allocate(count + n, 1, &flags));
     entries self = {.d = d,
                     .ldx = ldx,
                     .count = count,
@@ -108,9 +120,9 @@ ntk_status ntk_enclosure_entries(const ntk_architecture *architecture, size_t n,
                     .pairs = pairs,
                     .nngp = nngp,
                     .ntk = ntk,
-                    .narrow = narrow};
-    const ntk_status status = refine(architecture, n, &self);
-    ntk_release(narrow);
+                    .narrow = flags};
+    const ntk_status status = refine(architecture, n, (bool *)flags + count, &self);
+    ntk_release(flags);
     return status;
 }
 
@@ -163,7 +175,7 @@ static ntk_status fill_gram(const ntk_architecture *architecture, ntk_kernel_typ
     const size_t n = (size_t)arb_mat_nrows(a);
     ball_gram *exact;
     arb_t other;
-    NTK_TRY(ball_gram_create(architecture, n, d, x, ldx, bits, &exact));
+    NTK_TRY(ball_gram_create(architecture, n, d, x, ldx, bits, NULL, &exact));
     arb_init(other);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++) {
