@@ -7,9 +7,8 @@
  * cannot reach it: n rows do 2 n operations with each weight that is read. So what is judged is
  * `ratio`, the time of the work over that of the yardstick: the same products, of the same shapes,
  * by ntk_gemm and ntk_syrk with nothing but the activations' pass and the Hadamard products between
- * them. The work does more: it scales, checks, sums Gram matrices, and cuts products of few rows
- * into bands, a call of 0.1 us for each 128 neurons at 8 rows, which is a tenth where a layer has 3
- * inputs and so nothing to multiply. Wanted: at most 1.2.
+ * them. The work does more: it scales, checks and sums Gram matrices, which is a twentieth here.
+ * Wanted: at most 1.1.
  *
  * CPU time of one worker, in turns, medians of REPEATS. Time on the wall, of one network on two
  * workers, is judged where the machine is quiet: the products, 95 % of the operations, are shared,
@@ -28,7 +27,7 @@
 #include "timing.h"
 
 #define REPEATS 7
-static const double wanted = 1.2, wanted_of_two = 1.7;
+static const double wanted = 1.1, wanted_of_two = 1.7;
 
 /* CPU time of this thread, the only one: what else the machine does is not counted. */
 static double now(void) { return seconds(CLOCK_THREAD_CPUTIME_ID); }
@@ -386,5 +385,5 @@ int main(int argc, char **argv) {
     bench_ensemble(8, 32, 2, NTK_RELU);
     reached &= bench_workers(256, 784, 4096, 2, true);
     reached &= bench_workers(8, 3, 2048, 3, false);
-    return verdict("ratio = time / time of the same products, at most 1.2", reached, start);
+    return verdict("ratio = time / time of the same products, at most 1.1", reached, start);
 }
