@@ -201,17 +201,19 @@ Test(kernel_file, shards_that_begin_and_end_together_make_one_matrix) {
 }
 
 /* An entry of its finished rows is spoilt after the kill, and stays: it is not computed again. Row
- * 256 is the first of the second shard. Without --resume the share is begun again. */
+ * 256 is the first of the second shard. Where it ends before the kill, both begin anew. Without
+ * --resume the share is begun again. */
 Test(kernel_file, a_shard_that_was_killed_is_finished) {
     static const char *const options[] = {"--resume", ""};
     write_points("x.npy", 900, 3, 1);
     cr_assert_eq(toy_ntk(SLOW " -o whole.npy"), 0);
     for (int i = 0; i < 2; i++) {
         cr_assert_eq(
-            toy_shell("rm -f k.npy; \"$NTK_FIXTURE\" " SLOW " --shard 1/2 --jobs 1 -o k.npy && "
-                      "{ \"$NTK_FIXTURE\" " SLOW " --shard 2/2 --jobs 1 --memory 2M -o k.npy & "
-                      "until grep -qs rows k.npy.part.journal-2-of-2; do kill -0 $! || exit 3; sleep 0.01; "
-                      "done; kill -9 $!; wait $!; test -e k.npy.part && test ! -e k.npy; }"),
+            toy_shell("try() { rm -f k.npy*; \"$NTK_FIXTURE\" " SLOW " --shard 1/2 --jobs 1 -o k.npy && "
+                      "{ \"$NTK_FIXTURE\" " SLOW " --shard 2/2 --jobs 1 --memory 2M -o k.npy & } && "
+                      "until grep -qs rows k.npy.part.journal-2-of-2; do kill -0 $! || break; sleep 0.01; "
+                      "done; kill -9 $!; wait $!; test -e k.npy.part && test ! -e k.npy; }; "
+                      "for i in 1 2 3 4 5 6 7 8; do try && exit 0; done; exit 3"),
             0, "%s", toy_output());
         cr_expect_eq(
             toy_shell("printf rows >>k.npy.part.journal-2-of-2; printf 12345678 | "
