@@ -69,6 +69,25 @@ Test(enclosure, near_points_through_many_layers) {
         }
 }
 
+/* An entry that is asked for alone is to the bit what it is among all, in either order of its
+ * points; so it is where precision has to be doubled. */
+Test(enclosure, an_entry_alone_is_what_it_is_among_others) {
+    for (int activation = NTK_RELU; activation <= NTK_ERF; activation++)
+        for (int near = 0; near < 2; near++) {
+            const ntk_architecture a = network((ntk_activation)activation, near ? 10 : 2);
+            const double distance = near ? 0x1p-40 : 0.5, x[] = {1, distance, 1, -distance, 2, 1};
+            ntk_interval nngp[6], ntk[6], one, other;
+            assert_ok(ntk_enclosure_entries(&a, 3, 2, x, 2, 6, lower, nngp, ntk));
+            for (size_t k = 0; k < 6; k++)
+                for (size_t turn = 0; turn < 2; turn++) {
+                    const size_t pair[] = {lower[2 * k + turn], lower[2 * k + 1 - turn]};
+                    assert_ok(ntk_enclosure_entries(&a, 3, 2, x, 2, 1, pair, &one, &other));
+                    cr_expect(one.low == nngp[k].low && one.high == nngp[k].high, "%zu: NNGP", k);
+                    cr_expect(other.low == ntk[k].low && other.high == ntk[k].high, "%zu: NTK", k);
+                }
+        }
+}
+
 /* Without a closed form. One point x = 1, one layer, w^2 = 1: NNGP E phi^2, NTK that plus E phi'^2;
  * 24 digits of mpmath at variance 1. Entries and lambda_min of several, as narrow as the others. */
 Test(enclosure, expanded_activations) {

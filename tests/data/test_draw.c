@@ -99,6 +99,31 @@ Test(draw, equal_images_are_drawn_once_and_black_ones_never) {
     cr_assert_eq(ntk_digits_draw(&few_digits, &s, other, 1, 2, x, label, NULL), NTK_ERROR_ARGUMENT);
 }
 
+/* An image of ones, and for each pixel one that differs from it there, whatever word of it that is;
+ * each of them twice. */
+static void check_one_pixel(size_t pixels) {
+    enum { MOST = 75, IMAGES = MOST + 1 };
+    static uint8_t pixel[2 * IMAGES * MOST], labels[2 * IMAGES];
+    static double x[(IMAGES + 1) * MOST];
+    const size_t images = pixels + 1;
+    const ntk_digits digits = {
+        .count = 2 * images, .rows = 1, .columns = pixels, .pixels = pixel, .labels = labels};
+    const uint8_t class[] = {0};
+    size_t label[IMAGES + 1];
+    memset(pixel, 1, sizeof pixel);
+    for (size_t k = 0; k < pixels; k++)
+        pixel[(k + 1) * pixels + k] = pixel[(images + k + 1) * pixels + k] = 2;
+    ntk_stream s = stream(pixels);
+    assert_ok(ntk_digits_draw(&digits, &s, class, 1, images, x, label, NULL));
+    cr_expect_eq(ntk_digits_draw(&digits, &s, class, 1, images + 1, x, label, NULL), NTK_ERROR_ARGUMENT,
+                 "%zu pixels", pixels);
+}
+
+Test(draw, images_that_differ_in_one_pixel_are_not_equal) {
+    static const size_t pixels[] = {1, 7, 8, 9, 31, 32, 33, 64, 75};
+    for (size_t k = 0; k < sizeof pixels / sizeof *pixels; k++) check_one_pixel(pixels[k]);
+}
+
 /* Each of the three eligible images is the first in a third of the draws: five standard errors. */
 Test(draw, choice_is_uniform) {
     const uint8_t classes[] = {0};
