@@ -201,9 +201,12 @@ static double largest(const ntk_points *points, size_t l) {
     return most;
 }
 
-/* Points of a layer whose pairs are all flagged: its diagonal alone. */
+/* Points of a layer whose pairs are all flagged: its diagonal alone. The recursion passes it as an
+ * expansion without terms, which reads the first three fields (dual_lanes.inc): zeros. */
 static ntk_status mixture_points(const ntk_architecture *architecture, ntk_points *points, size_t l) {
-    NTK_TRY(ntk_allocate_doubles(points->stride, &points->field[l]));
+    enum { FIELDS_READ = 3 };
+    NTK_TRY(ntk_allocate_doubles(FIELDS_READ * points->stride, &points->field[l]));
+    memset(points->field[l], 0, FIELDS_READ * points->stride * sizeof *points->field[l]);
     for (size_t i = 0; i < points->count; i++) {
         const double q = sqrt(points->variance[l * points->stride + i]);
         const ntk_polar diagonal = {.q = q, .r = q, .angle = ntk_angle_from_minus(0)};
