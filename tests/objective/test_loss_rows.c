@@ -161,6 +161,31 @@ Test(loss_rows, leave_what_is_far_out_to_others) {
     check_choice(NTK_LOSS_POISSON, 1, (const double[]){0}, q, false);
 }
 
+/* Softmax sees differences of outputs alone. Outputs are multiples of 2^-10, so that what is added
+ * to all of a row, beyond where e^x overflows or vanishes too, leaves differences as they are:
+ * every bit stays. */
+static void check_shift(ntk_loss loss, size_t outputs, double shift) {
+    enum { ROWS = 20 };
+    double f[ROWS * MOST], q[ROWS * MOST], slopes[2][ROWS * MOST], sum[2];
+    for (size_t i = 0; i < ROWS; ++i) draw_targets(loss, outputs, false, i, q + i * outputs);
+    for (size_t k = 0; k < ROWS * outputs; ++k) f[k] = (double)(k * k * 37 % 4001) / 1024 - 2;
+    cr_assert(loss_rows(loss, ROWS, outputs, f, q, &sum[0], slopes[0]));
+    for (size_t k = 0; k < ROWS * outputs; ++k) f[k] += shift;
+    cr_assert(loss_rows(loss, ROWS, outputs, f, q, &sum[1], slopes[1]), "loss %d, %g", loss, shift);
+    cr_expect_eq(sum[0], sum[1], "loss %d of %zu, %g: %.17g", loss, outputs, shift, sum[1]);
+    for (size_t k = 0; k < ROWS * outputs; ++k)
+        cr_expect_eq(slopes[0][k], slopes[1][k], "loss %d of %zu, %g: %zu", loss, outputs, shift, k);
+}
+
+Test(loss_rows, do_not_see_what_is_added_to_all_outputs_of_a_row) {
+    static const double shifts[] = {3, -5, 800, -800, 1e6, -1e6};
+    for (size_t k = 0; k < sizeof shifts / sizeof *shifts; ++k)
+        for (size_t outputs = 2; outputs <= MOST; outputs += 4) {
+            check_shift(NTK_LOSS_SOFTMAX, outputs, shifts[k]);
+            check_shift(NTK_LOSS_BRIER, outputs, shifts[k]);
+        }
+}
+
 /* A row of more outputs than a chunk has. */
 Test(loss_rows, with_many_outputs_are_taken_one_by_one) {
     enum { K = 300 };
