@@ -11,6 +11,7 @@
 #include "kernel/kernel_points.h"
 
 #include <math.h>
+#include <string.h>
 
 #include <ntk/linalg.h>
 #include <ntk/memory.h>
