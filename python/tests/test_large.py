@@ -65,6 +65,46 @@ def test_a_rough_file_serves_the_iterations(problem, tmp_path):
     assert found.predict_at(new)[0].shape == (30, K)
 
 
+def test_a_solution_keeps_its_points(problem):
+    """What happens to the caller's array afterwards does not matter, and the solution's own arrays
+    cannot be changed."""
+    points, gram, path, new, cross, y = problem
+    x = np.array(points.X)
+    found = ntk.solve_regression(ntk.PointKernel(x, points.architecture), y, L2)
+    before, _ = found.predict_at(new)
+    x *= 2
+    np.testing.assert_array_equal(found.predict_at(new)[0], before)
+    for own in (found.points.X, found.coefficients, found.outputs):
+        with pytest.raises(ValueError, match="read-only"):
+            own *= 2
+
+
+def test_predictions_are_of_the_kernel_that_decides(problem, tmp_path):
+    """With an array or a file as reference the answer is not that of the points."""
+    points, gram, path, new, cross, y = problem
+    other = gram + 1e-4 * np.eye(N)
+    np.save(tmp_path / "other.npy", other)
+    for reference in (other, tmp_path / "other.npy"):
+        found = ntk.solve_regression(points, y, L2, reference=reference)
+        exact = np.linalg.solve(other + N * L2 * np.eye(N), y)
+        assert abs(found.coefficients - exact).max() < 1e-8 * abs(exact).max()
+        with pytest.raises(ValueError, match="wants the points"):
+            found.predict_at(new)
+    rough = ntk.PointKernel(points.X * (1 + 1e-7), points.architecture)
+    found = ntk.solve_regression(rough, y, L2, reference=points)
+    f, radius = found.predict_at(new)
+    exact = cross @ np.linalg.solve(gram + N * L2 * np.eye(N), y)
+    assert (abs(f - exact).max(axis=1) <= radius).all()
+
+
+def test_the_absolute_tolerance_is_for_solutions_next_to_nothing(problem):
+    points, gram, *_ = problem
+    found = ntk.solve_logistic(gram, np.full(N, 0.5), L2)
+    assert not found.coefficients.any() and 0 <= found.weight_error < 1e-6
+    with pytest.raises(ntk.NoConvergence):
+        ntk.solve_logistic(gram, np.full(N, 0.5), L2, absolute_tolerance=0)
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_logistic_agrees_with_the_dense_solver(problem, classes):
     points, gram, path, *_ = problem
@@ -119,8 +159,21 @@ def test_failures_are_exceptions_with_the_line(problem, tmp_path):
         ntk.solve_regression(points, y[:-1], L2)
     with pytest.raises(ValueError, match="square"):
         ntk.solve_regression(gram[:, :3], y, L2)
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError, match="rank: an integer of 0 or more is wanted, not -1"):
         ntk.solve_regression(gram, y, L2, rank=-1)
+    with pytest.raises(TypeError, match="max_iterations: an integer is wanted, not 1.5"):
+        ntk.solve_regression(gram, y, L2, max_iterations=1.5)
+    with pytest.raises(TypeError, match="tolerance: a number is wanted, not 'small'"):
+        ntk.solve_regression(gram, y, L2, tolerance="small")
+    assert ntk.solve_regression(gram, y, L2, rank=np.int64(7)).rank == 7
+    for solve in (ntk.solve_regression, ntk.solve_logistic):
+        with pytest.raises(ValueError, match="targets: one for each point is wanted, not a single number"):
+            solve(gram, 0.5, L2)
+    for empty in (np.empty((0, 4)), np.empty((4, 0))):
+        with pytest.raises(ValueError, match="X: no points"):
+            ntk.PointKernel(empty)
+        with pytest.raises(ValueError, match="X: no points"):
+            ntk.solve_regression(points, y, L2).predict_at(empty)
 
 
 def test_ctrl_c_ends_it():

@@ -19,6 +19,8 @@ def points(values: ArrayLike, name: str = "X") -> np.ndarray:
     array = real(values, name)
     if array.ndim < 2:
         raise ValueError(f"{name}: points are rows of an array of two or more axes, not of {array.ndim}")
+    if array.size == 0:
+        raise ValueError(f"{name}: no points, or points of no coordinates: shape {array.shape}")
     return array.reshape(array.shape[0], -1)
 
 

@@ -523,16 +523,28 @@ static bool source_open(arrays *all, PyObject *object, const char *name, source 
 
 static void source_close(source *s) { ntk_tiles_destroy(s->tiles); }
 
+/* What Python says of a conversion that failed does not name the option. */
+static bool option_fail(PyObject *type, const char *name, const char *wanted, PyObject *value) {
+    PyErr_Clear();
+    PyErr_Format(type, "%s: %s is wanted, not %R", name, wanted, value);
+    return false;
+}
+
 static bool option_double(PyObject *options, const char *name, double *out) {
     PyObject *value = PyDict_GetItemString(options, name); /* borrowed */
-    if (value != NULL) *out = PyFloat_AsDouble(value);
-    return !PyErr_Occurred();
+    if (value == NULL) return true;
+    *out = PyFloat_AsDouble(value);
+    return !PyErr_Occurred() || option_fail(PyExc_TypeError, name, "a number", value);
 }
 
 static bool option_size(PyObject *options, const char *name, size_t *out) {
     PyObject *value = PyDict_GetItemString(options, name);
-    if (value != NULL) *out = PyLong_AsSize_t(value);
-    return !PyErr_Occurred();
+    if (value == NULL) return true;
+    PyObject *integer = PyNumber_Index(value); /* of NumPy's integers too */
+    if (integer == NULL) return option_fail(PyExc_TypeError, name, "an integer", value);
+    *out = PyLong_AsSize_t(integer);
+    Py_DECREF(integer);
+    return !PyErr_Occurred() || option_fail(PyExc_ValueError, name, "an integer of 0 or more", value);
 }
 
 /* Ctrl-C. The thread state is the context. */
@@ -549,6 +561,7 @@ static bool read_iterative(PyObject *dict, ntk_iterative_problem *problem, ntk_i
     *out = ntk_iterative_options_default(problem->loss);
     size_t seed = out->seed;
     if (!option_double(dict, "tolerance", &out->tolerance) ||
+        !option_double(dict, "absolute_tolerance", &out->absolute_tolerance) ||
         !option_double(dict, "coefficient_tolerance", &out->coefficient_tolerance) ||
         !option_double(dict, "entry_error", &out->entry_error) ||
         !option_double(dict, "lambda_min", &problem->lambda_min) || !option_size(dict, "rank", &out->rank) ||

@@ -22,14 +22,19 @@ from .inference import Solution
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PointKernel:
-    """The Gram matrix of the rows of X, as of kernel(X, None, architecture, kind), never stored."""
+    """The Gram matrix of the rows of X, as of kernel(X, None, architecture, kind), never stored.
+
+    X is copied and read-only: what is proved of a solution is proved of these points.
+    """
 
     X: ArrayLike
     architecture: Architecture | None = None
     kind: str = "ntk"
 
     def __post_init__(self):
-        object.__setattr__(self, "X", points(self.X))
+        own = points(self.X).copy()
+        own.flags.writeable = False
+        object.__setattr__(self, "X", own)
         object.__setattr__(self, "architecture", self.architecture or Architecture())
 
     def __len__(self) -> int:
@@ -71,9 +76,13 @@ class IterativeSolution(Solution):
 
     def predict_at(self, X: ArrayLike, f0: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
         """f at q new points, (q, K), and a proved bound (q,) of how far it is from the exact
-        solution's; for a solution that knows its points: of a PointKernel."""
+        solution's; for a solution that is proved of points: its reference is a PointKernel, or,
+        without one, its kernel."""
         if self.points is None:
-            raise ValueError("predict_at wants the points: solve with a PointKernel, or predict(cross)")
+            raise ValueError(
+                "predict_at wants the points: solve with a PointKernel (as reference, where there is one),"
+                " or predict(cross)"
+            )
         new, old = points(X), self.points.X
         if new.shape[1] != old.shape[1]:
             raise ValueError(f"X: its points have {new.shape[1]} coordinates, the others {old.shape[1]}")
@@ -92,17 +101,26 @@ class IterativeSolution(Solution):
         return (f if f0 is None else f + columns(f0, len(f), "f0")), radius
 
 
+def _targets(targets: ArrayLike) -> np.ndarray:
+    if np.ndim(targets) == 0:
+        raise ValueError("targets: one for each point is wanted, not a single number")
+    return real(targets, "targets")
+
+
 def _solve(loss, kernel, targets, l2, f0, reference, options):
     source = _source(kernel, "kernel")
     other = None if reference is None else _source(reference, "reference")
-    wanted = real(targets, "targets")
-    q = columns(wanted, len(wanted) if wanted.ndim else 0, "targets")
+    wanted = _targets(targets)
+    q = columns(wanted, len(wanted), "targets")
     start = None if f0 is None else columns(f0, len(q), "f0")
     a, f = np.empty(q.shape), np.empty(q.shape)
     given = {name: value for name, value in options.items() if value is not None}
     found = _native.iterative(loss, source, other, start, q, float(l2), given, a, f)
-    known = [k for k in (reference, kernel) if isinstance(k, PointKernel)]
-    return IterativeSolution(a, f, len(q), **found, points=known[0] if known else None)
+    a.flags.writeable = f.flags.writeable = False
+    decides = kernel if reference is None else reference
+    return IterativeSolution(
+        a, f, len(q), **found, points=decides if isinstance(decides, PointKernel) else None
+    )
 
 
 def solve_regression(
@@ -127,9 +145,12 @@ def solve_regression(
     otherwise NoConvergence is raised. `reference` is the kernel for that residual: with a file of
     float32 as kernel and the points as reference the answer is that of the points. What is proved
     is proved for every Gram matrix whose entries lie within `entry_error` (2^-51) of sqrt(Theta_ii
-    Theta_jj) of these; how far the exact kernel of points may be is in include/ntk/kernel.h.
-    lambda_min: a proved lower bound of the smallest eigenvalue, of certify say. rank: of the
-    preconditioner (500).
+    Theta_jj) of these; how far the exact kernel of points may be is in include/ntk/kernel.h. That
+    an array or a file holds a Gram matrix, with no negative eigenvalue, is for the caller to know:
+    certify and certify_large tell. lambda_min: a proved lower bound of the smallest eigenvalue of
+    the kernel that the answer is about, the reference's where there is one. certify speaks of the
+    stored numbers: of a kernel that is off by `entry_error`, its bound is less by entry_error trace
+    (Theta). rank: of the preconditioner (500).
     """
     options = {
         "tolerance": tolerance,
@@ -151,6 +172,7 @@ def solve_logistic(
     *,
     reference: Kernel | None = None,
     tolerance: float | None = None,
+    absolute_tolerance: float | None = None,
     entry_error: float | None = None,
     rank: int | None = None,
     max_iterations: int | None = None,
@@ -159,17 +181,22 @@ def solve_logistic(
     """The minimiser of the mean cross-entropy + (l2/2) ||w||^2, l2 > 0, by Newton's method.
 
     Targets as of kernel_logistic_regression: the probability of class 1, (n,) or (n, 1), or of each
-    class, (n, K). `tolerance` (1e-8) is of ||w - exact|| / ||w||; the others as of solve_regression.
+    class, (n, K). `tolerance` (1e-8) is of ||w - exact|| / ||w||. Where w is next to nothing, less
+    than W / 100, ||w - exact|| <= absolute_tolerance W (1e-10) does as well, W being the largest
+    norm that the problem allows (include/ntk/iterative.h); 0: never. The others as of
+    solve_regression.
     """
-    loss = "logistic" if np.ndim(targets) == 1 or np.shape(targets)[1] == 1 else "softmax"
+    wanted = _targets(targets)
+    loss = "logistic" if wanted.ndim == 1 or wanted.shape[1] == 1 else "softmax"
     options = {
         "tolerance": tolerance,
+        "absolute_tolerance": absolute_tolerance,
         "entry_error": entry_error,
         "rank": rank,
         "max_iterations": max_iterations,
         "seed": seed,
     }
-    return _solve(loss, kernel, targets, l2, f0, reference, options)
+    return _solve(loss, kernel, wanted, l2, f0, reference, options)
 
 
 @dataclasses.dataclass(frozen=True)
