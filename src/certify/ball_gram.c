@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include <ntk/memory.h>
+#include <ntk/parallel.h>
 
 #include "base/guard.h"
 #include "certify/ball_convolution.h"
@@ -315,17 +316,35 @@ static void load_points(ball_gram *self) {
     for (size_t i = 0; i < self->n; i++) load_point(self->points + i * self->d, self, i);
 }
 
-static void compute_variances(ball_gram *self, const bool *needed) {
-    const size_t layers = self->architecture->depth + 1;
+/* Points are many and their variances dear where dual activations are sums. */
+enum { POINTS_OF_A_UNIT = 16 };
+
+typedef struct variances {
+    ball_gram *gram;
+    const bool *needed;
+} variances;
+
+static ntk_status compute_variances_of(size_t unit, void *context) {
+    NTK_BALL_GUARD;
+    const variances *of = context;
+    ball_gram *self = of->gram;
+    const size_t layers = self->architecture->depth + 1, first = unit * POINTS_OF_A_UNIT;
     arb_ptr x = _arb_vec_init((slong)self->d);
-    self->variance = _arb_vec_init((slong)(self->n * layers));
-    for (size_t i = 0; i < self->n; i++) {
-        if (needed != NULL && !needed[i]) continue;
+    for (size_t i = first; i < self->n && i < first + POINTS_OF_A_UNIT; i++) {
+        if (of->needed != NULL && !of->needed[i]) continue;
         load_point(x, self, i);
         input_covariance(self->variance + i * layers, self, x, x);
         run_variances(self, self->variance + i * layers);
     }
     _arb_vec_clear(x, (slong)self->d);
+    flint_cleanup(); /* this thread's caches */
+    return NTK_OK;
+}
+
+static ntk_status compute_variances(ball_gram *self, const bool *needed) {
+    variances of = {self, needed};
+    self->variance = _arb_vec_init((slong)(self->n * (self->architecture->depth + 1)));
+    return ntk_map((self->n + POINTS_OF_A_UNIT - 1) / POINTS_OF_A_UNIT, compute_variances_of, &of);
 }
 
 ntk_status ball_gram_create(const ntk_architecture *architecture, size_t n, size_t d, const double *x,
@@ -342,7 +361,7 @@ ntk_status ball_gram_create(const ntk_architecture *architecture, size_t n, size
         status = ball_convolution_create(architecture, n, x, ldx, precision, &self->convolution);
     else {
         load_points(self);
-        compute_variances(self, needed);
+        status = compute_variances(self, needed);
     }
     if (status == NTK_OK)
         *out = self;

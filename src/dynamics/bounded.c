@@ -49,6 +49,7 @@ static ntk_status apply_tangent_kernel(void *context, const double *v, double *i
     const double length = ntk_norm(p, s->seen.rate);
     const double delta = length > 0 ? 1e-6 * (1 + ntk_norm(p, s->begin.theta)) / length : 1;
     ntk_combine(p, s->begin.theta, 1, &delta, (const double *const[]){s->seen.rate}, s->seen.theta);
+    s->seen.displacement = s->seen.speed = NAN; /* theta is another */
     NTK_TRY(ntk_field_outputs(field, s->seen.theta, image));
     for (size_t i = 0; i < nk; ++i) image[i] = (image[i] - s->begin.outputs[i]) / delta;
     return NTK_OK;
@@ -98,6 +99,16 @@ static ntk_status bounded_limit(ntk_stepper *s, double *h) {
     return NTK_OK;
 }
 
+/* A loss that rises by more than the bounds allow: rho was too small, a direction that the power
+ * iteration had not seen having grown in between. The step is taken again, much shorter, and with
+ * rho found anew. From a loss of 0 there is no rise by a factor. */
+static bool rises(ntk_stepper *s) {
+    const double allowed = s->step + 0.5 * s->step * s->step;
+    if (!(isfinite(s->begin.log_loss) && s->end.log_loss - s->begin.log_loss > allowed)) return false;
+    s->stiffness = 0;
+    return true;
+}
+
 /* y_{n+1} = y_n + (h/2) (F(y_n) + F(y_n + h F(y_n))). */
 static ntk_status heun_attempt(ntk_stepper *s) {
     const size_t p = s->field.model->dimension;
@@ -110,7 +121,7 @@ static ntk_status heun_attempt(ntk_stepper *s) {
     s->elapsed = s->field.log_loss_time ? 0.5 * s->h * (1 + slope) : s->h;
     ntk_combine(p, s->begin.theta, 2, (const double[]){0.5 * s->h, 0.5 * s->h}, rates, s->end.theta);
     NTK_TRY(ntk_field_evaluate(&s->field, &s->end));
-    if (s->end.finite) s->error = 0;
+    if (s->end.finite && !rises(s)) s->error = 0;
     return NTK_OK;
 }
 

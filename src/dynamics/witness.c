@@ -155,7 +155,8 @@ static ntk_status find_hard_margin(ntk_witness *w) {
     return status;
 }
 
-/* Times ascend along the path, so that a time tells its kernel. */
+/* Times ascend along the path, so that a time tells its kernel; points of a step that are so near
+ * each other that they have one log t have one kernel, to rounding. */
 static ntk_status renew_kernel(ntk_witness *w, const ntk_state *state) {
     const size_t order = order_of(w), square = order * order;
     if (w->kernel_log_time == state->clock.log_time) return NTK_OK;

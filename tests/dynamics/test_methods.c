@@ -199,3 +199,45 @@ Test(methods, bracket_closes_on_a_smooth_function_in_few_trials) {
     cr_expect(bracket.low < 0.3 && bracket.high >= 0.3);
     cr_expect_leq(trials, 8, "%zu", trials);
 }
+
+/* f_1 = theta_1 and f_2 = c theta_2^2 / 2, whose kernel c^2 theta_2^2 overtakes that of f_1 within
+ * a few steps, unseen by a power iteration that has settled on f_1. f_2 ends at its target, 1. */
+static const double GROWTH = 200;
+
+static ntk_status evaluate_growing(void *context, const double *theta, double *f) {
+    (void)context;
+    f[0] = theta[0];
+    f[1] = GROWTH * theta[1] * theta[1] / 2;
+    return NTK_OK;
+}
+
+static ntk_status pull_growing(void *context, const double *theta, const double *cotangent,
+                               double *gradient) {
+    (void)context;
+    gradient[0] = cotangent[0];
+    gradient[1] = cotangent[1] * GROWTH * theta[1];
+    return NTK_OK;
+}
+
+static ntk_status keep_largest(const ntk_observation *seen, void *context) {
+    double *largest = context;
+    *largest = fmax(*largest, seen->outputs[1]);
+    return NTK_OK;
+}
+
+Test(methods, a_bounded_step_whose_loss_rises_is_taken_again) {
+    const ntk_model model = {
+        .dimension = 2, .points = 2, .outputs = 1, .evaluate = evaluate_growing, .pullback = pull_growing};
+    double largest = 0, theta[] = {0, 1e-3};
+    ntk_flow_options options = ntk_flow_options_default();
+    ntk_flow_result result;
+    options.loss = NTK_LOSS_SQUARED;
+    options.kinked = true;
+    options.horizon = 30;
+    options.step = 0.1;
+    options.every_step = keep_largest;
+    options.context = &largest;
+    assert_ok(ntk_flow_run(&model, (const double[]){1e3, 1}, &options, theta, &result));
+    cr_assert(result.rejected > 0 && largest < 10, "f_2 came to %g", largest);
+    cr_assert_float_eq(GROWTH * theta[1] * theta[1] / 2, 1, 1e-6);
+}
