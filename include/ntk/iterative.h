@@ -23,6 +23,13 @@
  * and of exp and log an error of at most two units in the last place. NTK_OK means that the bound
  * meets the tolerance asked for, nothing less.
  *
+ * That there is such a Theta is presupposed, and not shown: pairs of points are looked at
+ * (ntk_tiles_check), pivots and directions that turn out negative are errors, but a matrix with a
+ * negative eigenvalue above -n lambda may pass. Of the kernel of points it is a theorem. Of a
+ * matrix
+ * of unknown origin only the bound R of the residual stands without it; a proved lambda_min
+ * (ntk_extremes_certify) shows it, or does without it where it is negative.
+ *
  * Work. An iteration is one product with Theta, a pass over the tiles of its lower triangle, for
  * all outputs together; the preconditioner (inference/pivoted.c) costs n rank^2 once and 4 n rank K
  * an iteration. Memory: n (rank + 64 + 20 K) doubles and a tile for each worker. The bits of the
@@ -52,8 +59,14 @@ typedef struct ntk_iterative_problem {
     const double *f0;      /* (n, K), NULL for 0 */
     const double *targets; /* (n, K), as of ntk_loss_check */
     double lambda;         /* >= 0; > 0 for logistic and softmax */
-    double lambda_min;     /* a proved lower bound of the smallest eigenvalue of Theta, >= 0; 0 for
-                            * none */
+    /* A lower bound of the smallest eigenvalue of the numbers that the reference (tiles, without
+     * one) holds, proved by ntk_extremes_certify, say. The lambda_min above is this less
+     * entry_error trace(Theta), or 0 where that is negative. 0: nothing is known. Regression: may
+     * be negative;
+     * then Theta is any symmetric matrix as near as that, definite or not, lambda_min that
+     * difference, ||f - f*|| <= R max(1, |lambda_min| / (n lambda + lambda_min)), and there is no
+     * bound of w, nor of a and f where n lambda + lambda_min is not positive. */
+    double lambda_min;
 } ntk_iterative_problem;
 
 /* Where the work is, as it goes on. */
@@ -71,13 +84,13 @@ typedef struct ntk_iterative_options {
      * Logistic: of N / (lambda ||w||), a bound of the relative error of w, which w* = 0 never
      * meets. 1e-10; 1e-8. */
     double tolerance;
-    /* Logistic: or else of N / (lambda W), W the largest ||w*|| that the problem allows,
+    /* Logistic, where ||w|| < W / 100, w being next to nothing: or else of N / (lambda W), W the
+     * largest ||w*|| that the problem allows,
      *
      *     W = min((2 P(0) / lambda)^{1/2}, 2^{1/2} mean_i Theta_ii^{1/2} / lambda),
      *
-     * for P(w*) <= P(0), and lambda w* = -J^T dm/df with ||n dm/df_i|| <= 2^{1/2}. 1e-10: it
-     * replaces the tolerance where ||w|| < W / 100, w being next to nothing. 0: w* = 0 is
-     * refused. */
+     * for P(w*) <= P(0), and lambda w* = -J^T dm/df with ||n dm/df_i|| <= 2^{1/2}. Beyond
+     * `tolerance` it counts as that. 1e-10; 0: w* = 0 is refused. */
     double absolute_tolerance;
     double coefficient_tolerance; /* regression: of ||a - a*|| / ||a||, each output; infinity:
                                    * not asked for, the default */
@@ -96,11 +109,12 @@ typedef struct ntk_iterative_result {
                                * may be infinite for w = 0 */
     double output_error;      /* bound of |f_ik - f*_ik| for all i and k */
     double coefficient_error; /* bound: the largest ||a - a*|| / ||a||; or of ||w - w*||;
-                               * infinite for lambda = lambda_min = 0 */
+                               * infinite for lambda = lambda_min = 0, and for a = 0 that is not
+                               * exact */
     double weight_error;      /* bound of ||w - w*||, w = J^T a, of each output (logistic: of all
                                * together); infinite for lambda = lambda_min = 0 */
     double rounding;          /* what of `residual` is due to rounding and entry_error: no iteration
-                               * can do better */
+                               * can do better; infinite with it */
     size_t iterations;        /* of conjugate gradients */
     size_t steps;             /* refinements; Newton steps */
     size_t rank;              /* of the preconditioner */
@@ -114,8 +128,9 @@ typedef struct ntk_iterative_result {
  *                                       of it is rounding; a, f and *result are filled
  *     NTK_ERROR_NOT_POSITIVE_DEFINITE   a direction in which Theta + n lambda I, or the
  *                                       preconditioner, is negative
- *     NTK_ERROR_ARGUMENT, NTK_ERROR_SHAPE, NTK_ERROR_NOT_FINITE, NTK_ERROR_MEMORY, and those of
- *     ntk_tiles_check and of reading tiles */
+ *     NTK_ERROR_NOT_FINITE              numbers or products beyond the range, with their sizes
+ *     NTK_ERROR_ARGUMENT, NTK_ERROR_SHAPE, NTK_ERROR_MEMORY, and those of ntk_tiles_check and of
+ *     reading tiles */
 ntk_status ntk_iterative_regression(const ntk_iterative_problem *problem,
                                     const ntk_iterative_options *options, double *a, double *f,
                                     ntk_iterative_result *result);

@@ -48,9 +48,12 @@
 
 enum { MOST_STEPS = 100, MOST_HALVINGS = 50, MOST_IDLE = 8 };
 
-/* The residual of Newton's system, relative to its right-hand side; and what the gradient is
- * brought to, of what is allowed, before it is looked at with care. */
+/* The residual of Newton's system and of Newton's equation, relative to their right-hand sides; and
+ * what the gradient is brought to, of what is allowed, before it is looked at with care. */
 static const double forcing = 1e-3, aim = 0.5;
+
+/* What a term of a sum of products loses where they underflow. */
+static const double underflow = 8 * DBL_TRUE_MIN;
 
 typedef struct logistic {
     ntk_iterative common;
@@ -103,10 +106,21 @@ static void project(const logistic *s, double *v) {
     }
 }
 
+/* What N / lambda may be without regard to ||w||, which is at most `norm`: nothing, unless that is
+ * next to nothing. */
+static double allowed_anyway(const logistic *s, double norm) {
+    const ntk_iterative_options *options = s->common.options;
+    return norm < s->most / 100 ? ntk_smaller(options->absolute_tolerance, options->tolerance) * s->most : 0;
+}
+
 /* What N / lambda may be. */
 static double allowed(const logistic *s, double norm) {
-    const ntk_iterative_options *options = s->common.options;
-    return ntk_larger(options->tolerance * norm, options->absolute_tolerance * s->most);
+    return ntk_larger(s->common.options->tolerance * norm, allowed_anyway(s, norm));
+}
+
+static const char *name_of(const logistic *s) {
+    return s->common.problem->loss == NTK_LOSS_SOFTMAX ? "kernel softmax regression"
+                                                       : "kernel logistic regression";
 }
 
 /* ---- Newton's system ------------------------------------------------------------------------- */
@@ -148,7 +162,12 @@ static ntk_status renew_preconditioner(logistic *s) {
     return NTK_OK;
 }
 
-/* The step and its image. G couples the outputs of a point: all of them are one vector. */
+/* An upper bound of ||G||: G G^T is h, or diag p - p p^T, at most 1/4 and 1/2. */
+static double largest_root(const logistic *s) { return s->common.outputs > 1 ? sqrt(0.5) : 0.5; }
+
+/* The step and its image. G couples the outputs of a point: all of them are one vector. A rest e of
+ * the system leaves G e / s of Newton's equation, n (lambda I + H Theta) delta = -R: that is to be
+ * small beside R, where a weak regulariser makes s small. */
 static ntk_status find_step(logistic *s) {
     const ntk_conjugate system = {.n = unknowns(s),
                                   .columns = 1,
@@ -159,7 +178,9 @@ static ntk_status find_step(logistic *s) {
     const size_t most = s->common.options->max_iterations - s->result->iterations;
     NTK_TRY(renew_preconditioner(s));
     apply_root(s, true, s->residual_image, s->trial);
-    const double wanted = forcing * ntk_norm(unknowns(s), s->trial);
+    const double wanted =
+        forcing * ntk_smaller(ntk_norm(unknowns(s), s->trial),
+                              s->shift * ntk_norm(unknowns(s), s->residual) / largest_root(s));
     NTK_TRY(ntk_conjugate_solve(&system, s->trial, &wanted, most, s->z, &s->result->iterations));
     apply_root(s, false, s->z, s->step);
     for (size_t k = 0; k < unknowns(s); k++) s->step[k] = (s->step[k] - s->residual[k]) / s->shift;
@@ -193,8 +214,7 @@ static ntk_status search(logistic *s, double *length) {
     double before, slope_before, value, slope;
     evaluate_at(s, 0, quadratic, &before, &slope_before);
     if (!isfinite(before) || !isfinite(slope_before))
-        return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel logistic regression: the objective is %g, its slope %g",
-                        before, slope_before);
+        return ntk_iterative_refuse_range(&s->common, name_of(s), "the objective or its slope is not finite");
     *length = 1;
     for (int halving = 0; halving < MOST_HALVINGS; halving++, *length /= 2) {
         evaluate_at(s, *length, quadratic, &value, &slope);
@@ -229,21 +249,23 @@ static void find_most(logistic *s) {
     ntk_loss_evaluate(problem->loss, s->common.n, s->common.outputs, s->f, problem->targets, &start,
                       s->cotangent);
     for (size_t i = 0; i < s->common.n; i++) root += s->common.roots[i] / (double)s->common.n;
-    s->most = ntk_smaller(sqrt(2 * start / problem->lambda), sqrt(2) * root / problem->lambda);
+    s->most = ntk_smaller(sqrt(2 * start) / sqrt(problem->lambda), sqrt(2) * root / problem->lambda);
 }
 
 /* ---- the certificate ------------------------------------------------------------------------- */
 
-/* ||w|| from below. */
-static double norm_from_below(const logistic *s) {
+/* ||w|| from below and from above. */
+static void bound_norm(const logistic *s, double *below, double *above) {
     double sum = 0, size = 0;
     for (size_t k = 0; k < unknowns(s); k++) {
         sum += s->a[k] * s->precise.high[k];
         size += fabs(s->a[k]) * (fabs(s->precise.high[k]) * (double)(unknowns(s) + 8) * DBL_EPSILON +
-                                 fabs(s->precise.low[k]) + s->precise.error[k]);
+                                 fabs(s->precise.low[k]) + s->precise.error[k]) +
+                underflow;
     }
-    const double square = sum - ntk_iterative_upper(size, unknowns(s));
-    return square > 0 ? sqrt(square) * (1 - 8 * DBL_EPSILON) : 0;
+    size = ntk_iterative_upper(size, unknowns(s));
+    *below = sum > size ? sqrt(sum - size) * (1 - 8 * DBL_EPSILON) : 0;
+    *above = ntk_iterative_upper(sqrt(ntk_larger(0, sum + size)), 4);
 }
 
 /* |sum_k q_k - 1| of a point, up to K u; 0 for a single output, whose loss needs no sum. */
@@ -296,7 +318,8 @@ static ntk_status bound_gradient(logistic *s, double *bound, double *noise, doub
         const double r = s->residual[k];
         square += r * s->precise.high[k];
         error += fabs(r) * (fabs(s->precise.high[k]) * (double)(unknowns(s) + 8) * DBL_EPSILON +
-                            fabs(s->precise.low[k]) + s->precise.error[k]);
+                            fabs(s->precise.low[k]) + s->precise.error[k]) +
+                 underflow;
     }
     *bound = ntk_iterative_upper(
         sqrt(ntk_larger(0, square) + ntk_iterative_upper(error, unknowns(s))) + *noise, 4);
@@ -308,17 +331,19 @@ static ntk_status bound_gradient(logistic *s, double *bound, double *noise, doub
 static ntk_status certify(logistic *s, bool *good) {
     const double lambda = s->common.problem->lambda;
     ntk_iterative_result *result = s->result;
-    double bound, noise, off, root = 0;
+    double bound, noise, off, norm, above, root = 0;
     NTK_TRY(ntk_iterative_image_of(&s->common, s->a, &s->precise));
-    const double norm = norm_from_below(s);
+    bound_norm(s, &norm, &above);
     NTK_TRY(bound_gradient(s, &bound, &noise, &off));
     for (size_t i = 0; i < s->common.n; i++) root = ntk_larger(root, s->common.roots[i]);
-    result->residual = bound == 0 ? 0 : ntk_iterative_upper(bound / (lambda * norm), 4);
-    result->rounding = bound == 0 ? 0 : noise / (lambda * norm);
-    result->coefficient_error = result->weight_error = ntk_iterative_upper(bound / lambda, 4);
-    result->output_error = ntk_iterative_upper(root * result->coefficient_error + off, 4);
+    const double distance = ntk_iterative_quotient(bound, lambda);
+    result->residual = ntk_iterative_upper(ntk_iterative_quotient(distance, norm), 4);
+    result->rounding = ntk_iterative_quotient(ntk_iterative_quotient(noise, lambda), norm);
+    result->coefficient_error = result->weight_error = ntk_iterative_upper(distance, 4);
+    result->output_error =
+        ntk_iterative_upper(ntk_iterative_product(root, result->coefficient_error) + off, 4);
     *good = result->residual <= s->common.options->tolerance ||
-            result->coefficient_error <= s->common.options->absolute_tolerance * s->most;
+            result->coefficient_error <= allowed_anyway(s, above);
     return NTK_OK;
 }
 
@@ -326,11 +351,18 @@ static ntk_status certify(logistic *s, bool *good) {
 
 static ntk_status refuse(const logistic *s) {
     const ntk_iterative_result *r = s->result;
-    return ntk_fail(
-        NTK_ERROR_NO_CONVERGENCE,
-        "kernel logistic regression: after %zu Newton steps and %zu iterations the relative "
-        "residual is at most %.3g, of which rounding and entry_error are %.3g, where %g was asked",
-        r->steps, r->iterations, r->residual, r->rounding, s->common.options->tolerance);
+    const ntk_iterative_options *options = s->common.options;
+    if (isfinite(r->residual))
+        return ntk_fail(
+            NTK_ERROR_NO_CONVERGENCE,
+            "%s: after %zu Newton steps and %zu iterations the relative "
+            "residual is at most %.3g, of which rounding and entry_error are %.3g, where %g was asked",
+            name_of(s), r->steps, r->iterations, r->residual, r->rounding, options->tolerance);
+    return ntk_fail(NTK_ERROR_NO_CONVERGENCE,
+                    "%s: after %zu Newton steps and %zu iterations ||w - w*|| is at most %.3g and w may be "
+                    "0, where %g ||w|| was asked, or %g of %.3g, the largest ||w*|| possible",
+                    name_of(s), r->steps, r->iterations, r->weight_error, options->tolerance,
+                    ntk_smaller(options->absolute_tolerance, options->tolerance), s->most);
 }
 
 static bool is_promising(const logistic *s) {
@@ -378,7 +410,7 @@ static ntk_status iterate(logistic *s) {
         NTK_TRY(certify(s, &good));
         if (good) return NTK_OK;
         if (!isfinite(s->result->output_error))
-            return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel logistic regression: the gradient is not finite");
+            return ntk_iterative_refuse_range(&s->common, name_of(s), "the gradient is not finite");
         if (!(s->result->coefficient_error <= before / 2) || !may_go_on(s)) return refuse(s);
         before = s->result->coefficient_error;
         NTK_TRY(find_gradient(s));

@@ -5,7 +5,9 @@
  * larger than (1 + entry_error) t_j t_i, so that a product of them in n terms and any order is off
  * by
  *
- *     (entry_error + (n + 2) u (1 + entry_error)) t_j sum_i t_i |a_ik|. */
+ *     (entry_error + (n + 2) u (1 + entry_error)) t_j sum_i t_i |a_ik|,
+ *
+ * and by n 2^-1074 for products that underflow. */
 #include <ntk/iterative.h>
 
 #include <float.h>
@@ -73,7 +75,8 @@ static double find_rounding(const prediction *p, const double *roots, double ent
         for (size_t i = 0; i < p->n; i++) mass += roots[i] * fabs(p->a[i * p->outputs + k]);
         most = ntk_larger(most, mass);
     }
-    return ntk_iterative_upper(most, p->n) * (entry_error + (double)(p->n + 64) * DBL_EPSILON / 2);
+    return ntk_iterative_product(ntk_iterative_upper(most + (double)p->n * DBL_TRUE_MIN, p->n),
+                                 entry_error + (double)(p->n + 64) * DBL_EPSILON / 2);
 }
 
 static ntk_status bound(const ntk_architecture *architecture, ntk_kernel_type type, const prediction *p,
@@ -85,7 +88,9 @@ static ntk_status bound(const ntk_architecture *architecture, ntk_kernel_type ty
     if (status == NTK_OK) status = find_roots(architecture, type, p->q, d, y, entry_error, radius);
     const double each = weight_error + find_rounding(p, roots, entry_error);
     for (size_t j = 0; j < p->q && status == NTK_OK; j++)
-        radius[j] = radius[j] == 0 ? 0 : ntk_iterative_upper(radius[j] * each, 4);
+        if (radius[j] > 0)
+            radius[j] =
+                ntk_iterative_upper(ntk_iterative_product(radius[j], each) + (double)p->n * DBL_TRUE_MIN, 4);
     ntk_release(roots);
     return status;
 }

@@ -14,6 +14,8 @@
 
 enum { MOST_STEPS = 20 };
 
+static const char name[] = "kernel regression";
+
 /* What conjugate gradients aim at, of what is allowed: the rest is for rounding. And the least
  * reduction of a residual that is asked of one run. */
 static const double aim = 0.3, least_reduction = 1e-12;
@@ -113,12 +115,19 @@ static void own_norms(const regression *s, const double *v, double *norm) {
     ntk_iterative_norms(&s->common, v, NULL, norm);
 }
 
+/* n lambda + lambda_min from below, up to a factor 1 + 2 u; 0 where that may be negative. */
+static double find_gap(const regression *s) {
+    const double least = s->common.least;
+    if (least >= 0) return s->shift + least;
+    return ntk_larger(0, s->shift + least - 2 * DBL_EPSILON * (s->shift - least));
+}
+
 /* What R of an output may be for both tolerances, given the coefficients so far. */
 static void find_wanted(regression *s) {
-    const double least = s->shift + s->common.problem->lambda_min;
+    const double gap = find_gap(s);
     own_norms(s, s->a, s->wanted);
     for (size_t k = 0; k < s->common.outputs; k++) {
-        const double both = s->common.options->coefficient_tolerance * least * s->wanted[k];
+        const double both = s->common.options->coefficient_tolerance * gap * s->wanted[k];
         const double first = s->common.options->tolerance * s->size[k];
         s->wanted[k] = isfinite(both) && both < first && s->wanted[k] > 0 ? both : first;
     }
@@ -142,34 +151,49 @@ static ntk_status correct(regression *s) {
     return NTK_OK;
 }
 
-/* The largest sqrt(l) / (l + s) of an eigenvalue l of Theta. */
-static double weight_of_residual(const regression *s) {
-    const double least = s->common.problem->lambda_min;
-    return least > s->shift ? sqrt(least) / (least + s->shift) : 1 / (2 * sqrt(s->shift));
+/* ||f - f*|| and ||w - w*|| of a residual: at most |l / (l + s)| and sqrt(l) / (l + s) of it, l an
+ * eigenvalue of Theta. */
+static double output_distance(const regression *s, double rest) {
+    const double least = s->common.least, factor = least < 0 ? -least / find_gap(s) : 0;
+    return factor > 1 && rest > 0 ? ntk_iterative_upper(ntk_iterative_product(rest, factor), 4) : rest;
+}
+
+static double weight_distance(const regression *s, double rest) {
+    const double least = s->common.least;
+    if (rest == 0) return 0;
+    if (least < 0) return INFINITY; /* there is no w */
+    return least > s->shift
+               ? ntk_iterative_upper(ntk_iterative_product(rest, sqrt(least) / (least + s->shift)), 4)
+               : ntk_iterative_upper(ntk_iterative_product(rest, 1 / (2 * sqrt(s->shift))), 4);
+}
+
+/* ||a - a*|| / ||a||. `norm` is an upper bound by a factor that is made up for, and by what
+ * underflows; a quotient that does not stand in range is formed the other way round. */
+static double relative_distance(const regression *s, double rest, double norm) {
+    const double gap = find_gap(s), least = ntk_larger(0, norm - 2 * DBL_TRUE_MIN), distance = rest / gap;
+    if (rest == 0) return 0;
+    return ntk_iterative_upper(distance >= DBL_MIN && isfinite(distance)
+                                   ? ntk_iterative_quotient(distance, least)
+                                   : ntk_iterative_quotient(ntk_iterative_quotient(rest, least), gap),
+                               3 * s->common.n);
 }
 
 /* Fill the result; whether it is what was asked for. */
 static bool judge(regression *s) {
     const ntk_iterative_options *options = s->common.options;
-    const double least = s->shift + s->common.problem->lambda_min;
     ntk_iterative_result *result = s->result;
     double *norm = s->wanted;
     result->residual = result->output_error = result->coefficient_error = 0;
     result->weight_error = result->rounding = 0;
     own_norms(s, s->a, norm);
     for (size_t k = 0; k < s->common.outputs; k++) {
-        const double size = s->size[k], reached = s->rest[k] == 0 ? 0 : s->rest[k] / size;
-        const double distance = s->rest[k] == 0 ? 0 : s->rest[k] / least;
+        const double rest = s->rest[k], reached = ntk_iterative_quotient(rest, s->size[k]);
         result->residual = ntk_larger(result->residual, ntk_iterative_upper(reached, 1));
-        result->rounding = ntk_larger(result->rounding, s->rest[k] == 0 ? 0 : s->noise[k] / size);
-        result->output_error = ntk_larger(result->output_error, s->rest[k]);
-        result->weight_error =
-            ntk_larger(result->weight_error,
-                       s->rest[k] == 0 ? 0 : ntk_iterative_upper(s->rest[k] * weight_of_residual(s), 4));
-        /* the norm of a is an upper bound by this factor */
+        result->rounding = ntk_larger(result->rounding, ntk_iterative_quotient(s->noise[k], s->size[k]));
+        result->output_error = ntk_larger(result->output_error, output_distance(s, rest));
+        result->weight_error = ntk_larger(result->weight_error, weight_distance(s, rest));
         result->coefficient_error =
-            ntk_larger(result->coefficient_error,
-                       distance == 0 ? 0 : ntk_iterative_upper(distance / norm[k], 3 * s->common.n));
+            ntk_larger(result->coefficient_error, relative_distance(s, rest, norm[k]));
     }
     return result->residual <= options->tolerance &&
            (options->coefficient_tolerance == INFINITY ||
@@ -179,7 +203,7 @@ static bool judge(regression *s) {
 static double worst(const regression *s) {
     double found = 0;
     for (size_t k = 0; k < s->common.outputs; k++)
-        found = ntk_larger(found, s->rest[k] == 0 ? 0 : s->rest[k] / s->size[k]);
+        found = ntk_larger(found, ntk_iterative_quotient(s->rest[k], s->size[k]));
     return found;
 }
 
@@ -198,6 +222,8 @@ static ntk_status refuse(const regression *s) {
 
 /* Without a shift a matrix that is singular, or nearly so, shows itself by steps that explode. */
 static ntk_status explain(const regression *s, ntk_status status) {
+    if (status == NTK_ERROR_NOT_FINITE && s->shift > 0)
+        return ntk_iterative_refuse_range(&s->common, name, ntk_error_detail());
     if (s->shift > 0 || (status != NTK_ERROR_NOT_POSITIVE_DEFINITE && status != NTK_ERROR_NOT_FINITE))
         return status;
     return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
@@ -210,8 +236,7 @@ static ntk_status iterate(regression *s) {
     NTK_TRY(find_residual(s));
     while (!judge(s)) {
         const double now = worst(s);
-        if (!isfinite(now))
-            return ntk_fail(NTK_ERROR_NOT_FINITE, "kernel regression: the residual is %g", now);
+        if (!isfinite(now)) return ntk_iterative_refuse_range(&s->common, name, "the residual is not finite");
         if (!(now <= before / 2) || s->result->steps == MOST_STEPS ||
             s->result->iterations >= s->common.options->max_iterations)
             return refuse(s);
@@ -242,11 +267,11 @@ static ntk_status measure_targets(regression *s) {
         s->step[at] = target_of(s, at) - start_of(s, at);
     own_norms(s, s->step, s->size);
     for (size_t k = 0; k < s->common.outputs; k++) {
-        s->size[k] = s->size[k] * (1 - (double)(2 * s->common.n + 256) * DBL_EPSILON);
-        if (!isfinite(s->size[k]))
-            return ntk_fail(NTK_ERROR_NOT_FINITE,
-                            "kernel regression: targets and initial outputs lie too far "
-                            "apart");
+        const double size = s->size[k] * (1 - (double)(2 * s->common.n + 256) * DBL_EPSILON);
+        if (!isfinite(size))
+            return ntk_iterative_refuse_range(&s->common, name,
+                                              "targets and initial outputs lie too far apart");
+        if (size > 0) s->size[k] = ntk_larger(size - 2 * DBL_TRUE_MIN, DBL_TRUE_MIN);
     }
     return NTK_OK;
 }

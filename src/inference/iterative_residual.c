@@ -18,7 +18,16 @@
  * since the eigenvalues of Theta (Theta + s I)^{-1} lie in [0, 1] (for s = 0 where Theta is
  * singular, of the part of rho in its range), and with l over the eigenvalues: sqrt(l) / (l + s) is
  * largest at l = s, with 1 / (2 sqrt(s)), or at lambda_min, where that is larger than s. Norms are
- * those of columns. */
+ * those of columns.
+ *
+ * lambda_min. What the problem gives is a bound m of the numbers T. |Theta_ij - T_ij| <= h t_i t_j
+ * makes ||Theta - T||_2 <= h sum_i t_i^2 = h trace(Theta), so that lambda_min(Theta) >= m - h
+ * trace(Theta); and >= 0 where Theta is presupposed to be positive semi-definite. For m < 0 nothing
+ * is presupposed: with l >= m' = m - h trace(Theta) > -s,
+ *
+ *     |l / (l + s)| <= max(1, |m'| / (s + m')),
+ *
+ * and there is no w. */
 #include "inference/iterative_residual.h"
 
 #include <float.h>
@@ -31,6 +40,12 @@
  * certify/cholesky.c); and the diagonals of T for those of Theta, h <= 1e-3. */
 double ntk_iterative_upper(double x, size_t terms) { return x * (1 + (double)(terms + 64) * DBL_EPSILON); }
 
+double ntk_iterative_quotient(double a, double b) { return a > 0 ? ntk_larger(a / b, DBL_MIN) : a; }
+
+double ntk_iterative_product(double a, double b) {
+    return a > 0 && b > 0 ? ntk_larger(a * b, DBL_MIN) : a * b;
+}
+
 /* ---- the problem ----------------------------------------------------------------------------- */
 
 static ntk_status check_problem(const ntk_iterative_problem *problem, const ntk_iterative_options *options,
@@ -41,8 +56,9 @@ static ntk_status check_problem(const ntk_iterative_problem *problem, const ntk_
         return ntk_fail(NTK_ERROR_SHAPE, "kernel systems: tiles of order %zu and a reference of order %zu", n,
                         ntk_tiles_order(problem->reference));
     if (!(problem->lambda >= 0) || !isfinite((double)n * problem->lambda) || (!least && problem->lambda == 0))
-        return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: lambda %g", problem->lambda);
-    if (!(problem->lambda_min >= 0) || !isfinite(problem->lambda_min))
+        return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: lambda %g, n lambda %g", problem->lambda,
+                        (double)n * problem->lambda);
+    if (!isfinite(problem->lambda_min) || (!least && problem->lambda_min < 0))
         return ntk_fail(NTK_ERROR_ARGUMENT, "kernel systems: lambda_min %g", problem->lambda_min);
     if (!(options->tolerance >= 0) || !(options->coefficient_tolerance >= 0) ||
         !(options->absolute_tolerance >= 0))
@@ -71,11 +87,22 @@ static ntk_status find_roots(ntk_iterative *s) {
     return NTK_OK;
 }
 
+/* lambda_min less entry_error trace(Theta). */
+static double find_least(const ntk_iterative *s) {
+    const double known = s->problem->lambda_min, h = s->options->entry_error;
+    const double off = ntk_iterative_product(ntk_iterative_product(h, s->root_norm), s->root_norm);
+    const double left = known - ntk_iterative_upper(off, 4);
+    const double least = left - DBL_EPSILON * fabs(left);
+    return known >= 0 ? ntk_larger(0, least) : least;
+}
+
 static ntk_status prepare(ntk_iterative *s) {
     const double rough = ntk_larger(s->options->entry_error, 0x1p-22); /* float32, and some room */
     NTK_TRY(ntk_tiles_check(s->reference, s->options->entry_error));
     if (s->reference != s->problem->tiles) NTK_TRY(ntk_tiles_check(s->problem->tiles, rough));
-    return find_roots(s);
+    NTK_TRY(find_roots(s));
+    s->least = find_least(s);
+    return NTK_OK;
 }
 
 ntk_status ntk_iterative_create(const ntk_iterative_problem *problem, const ntk_iterative_options *options,
@@ -94,6 +121,20 @@ ntk_status ntk_iterative_create(const ntk_iterative_problem *problem, const ntk_
 void ntk_iterative_release(ntk_iterative *s) {
     ntk_release(s->roots);
     s->roots = NULL;
+}
+
+ntk_status ntk_iterative_refuse_range(const ntk_iterative *s, const char *what, const char *found) {
+    const size_t size = s->n * s->outputs;
+    double root = 0, target = 0, start = 0;
+    for (size_t i = 0; i < s->n; i++) root = ntk_larger(root, s->roots[i]);
+    for (size_t at = 0; at < size; at++) target = ntk_larger(target, fabs(s->problem->targets[at]));
+    for (size_t at = 0; s->problem->f0 && at < size; at++)
+        start = ntk_larger(start, fabs(s->problem->f0[at]));
+    return ntk_fail(NTK_ERROR_NOT_FINITE,
+                    "%s: %s, a number or a product beyond the range of doubles (factors of products: below "
+                    "2^996 = 6.7e299): entries of the Gram matrix are up to %.3g, targets %.3g, initial "
+                    "outputs %.3g, n lambda is %.3g; scale them",
+                    what, found, root * root, target, start, (double)s->n * s->problem->lambda);
 }
 
 /* A diagonal below what the entries are known to is rounding. */
@@ -131,7 +172,8 @@ ntk_status ntk_iterative_image_of(const ntk_iterative *s, const double *v, ntk_i
     for (size_t k = 0; k < s->outputs; k++) {
         double mass = 0;
         for (size_t j = 0; j < s->n; j++) mass += s->roots[j] * fabs(v[j * s->outputs + k]);
-        mass = ntk_iterative_upper(mass, s->n) * s->options->entry_error;
+        mass = ntk_iterative_upper(mass + (double)s->n * DBL_TRUE_MIN, s->n);
+        mass = ntk_iterative_product(mass, s->options->entry_error);
         for (size_t i = 0; i < s->n; i++) image->error[i * s->outputs + k] += s->roots[i] * mass;
     }
     return NTK_OK;

@@ -18,10 +18,20 @@ typedef struct ntk_iterative {
     size_t n, outputs;
     double *roots;    /* (n), sqrt(Theta_ii) of the reference */
     double root_norm; /* an upper bound of sqrt(sum_i Theta_ii) */
+    double least;     /* a lower bound of the smallest eigenvalue of Theta */
 } ntk_iterative;
 
 /* An upper bound of a sum of `terms` non-negative numbers computed as x, or of its root. */
 double ntk_iterative_upper(double x, size_t terms);
+
+/* Upper bounds, up to a factor 1 + u, of a / b and a b for a, b >= 0 where the quotient or the
+ * product may underflow: at least 2^-1022 unless it is exactly 0. */
+double ntk_iterative_quotient(double a, double b);
+double ntk_iterative_product(double a, double b);
+
+/* NTK_ERROR_NOT_FINITE with the sizes from which numbers beyond the range come; what: which
+ * regression, found: what is not finite. */
+ntk_status ntk_iterative_refuse_range(const ntk_iterative *s, const char *what, const char *found);
 
 /* Checks the problem and the tiles. Errors: those of ntk_iterative_regression. */
 ntk_status ntk_iterative_create(const ntk_iterative_problem *problem, const ntk_iterative_options *options,

@@ -1,6 +1,7 @@
 /* What is asked of a whole matrix in tiles: its diagonal, whether it is one, products. */
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <ntk/linalg.h>
@@ -37,6 +38,20 @@ typedef struct examination {
     double difference, excess;
 } examination;
 
+/* What roundings of a known size may have done is told with that size. */
+static ntk_status refuse_entry(const examination *e, size_t i, size_t j, double entry) {
+    const double off = (fabs(entry) / e->roots[i] / e->roots[j] - 1) / 2;
+    char hint[100] = "";
+    if (off <= 0x1p-24 * (1 + 1e-6))
+        snprintf(hint, sizeof hint, " (entries rounded to float32 want an entry_error of 6e-8)");
+    else if (off <= 1e-3)
+        snprintf(hint, sizeof hint, " (entries that are off want an entry_error of %.2g)", 1.01 * off);
+    return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                    "the Gram matrix: row %zu, column %zu (from 0) is %.17g, more than its diagonals %.17g "
+                    "and %.17g allow%s",
+                    i, j, entry, e->roots[i] * e->roots[i], e->roots[j] * e->roots[j], hint);
+}
+
 static ntk_status examine_entry(const examination *e, size_t i, size_t j, double below, double above) {
     const double scale = e->roots[i] * e->roots[j];
     if (!isfinite(above))
@@ -47,12 +62,7 @@ static ntk_status examine_entry(const examination *e, size_t i, size_t j, double
                         "the Gram matrix is not symmetric: row %zu, column %zu (from 0) is %.17g, row %zu, "
                         "column %zu is %.17g",
                         i, j, below, j, i, above);
-    if (!(fabs(below) <= (1 + e->excess) * scale))
-        return ntk_fail(
-            NTK_ERROR_NOT_POSITIVE_DEFINITE,
-            "the Gram matrix: row %zu, column %zu (from 0) is %.17g, more than its diagonals %.17g and "
-            "%.17g allow",
-            i, j, below, e->roots[i] * e->roots[i], e->roots[j] * e->roots[j]);
+    if (!(fabs(below) <= (1 + e->excess) * scale)) return refuse_entry(e, i, j, below);
     return NTK_OK;
 }
 

@@ -1,5 +1,6 @@
 /* Kernel systems in tiles: closed forms, the dense solvers, bounds that hold, and no OK without
  * them. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,6 +348,189 @@ Test(iterative, the_bound_covers_matrices_nearby) {
     ntk_tiles_destroy(tiles);
 }
 
+/* What is known of the numbers that are held is less by entry_error trace(Theta) of the matrices
+ * nearby. K = [[1, .999], [.999, 1]] and Theta = K + h [[-1, 1], [1, -1]]: (1, -1) is an
+ * eigenvector
+ * of both, with .001 and .001 - 2 h. */
+Test(iterative, lambda_min_of_the_numbers_is_not_that_of_matrices_nearby) {
+    static const double gram[4] = {1, .999, .999, 1}, targets[2] = {1, -1}, h = 3.99e-4;
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    ntk_tiles *tiles;
+    double a[2];
+    assert_ok(ntk_tiles_of_matrix(2, gram, 2, &tiles));
+    for (double lambda = 0; lambda<1e-4; lambda = lambda> 0 ? 10 * lambda : 1e-7)
+        for (int referred = 0; referred < 2; referred++) {
+            ntk_iterative_problem problem = regression_of(tiles, 1, targets, lambda);
+            problem.lambda_min = 9.9999e-4;
+            problem.reference = referred ? tiles : NULL;
+            options.entry_error = 4e-4;
+            options.tolerance = 0.9;
+            assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &result));
+            const double least = .001 - 2 * h, exact = 1 / (least + 2 * lambda);
+            const double distance = hypot(a[0] - exact, a[1] + exact), norm = hypot(a[0], a[1]);
+            cr_expect(distance <= result.coefficient_error * norm, "%g: %g beyond %g", lambda,
+                      distance / norm, result.coefficient_error);
+            cr_expect(sqrt(least) * distance <= result.weight_error, "%g: %g beyond %g", lambda,
+                      sqrt(least) * distance, result.weight_error);
+            cr_expect(result.coefficient_error < 2 * distance / norm, "%g: far off", lambda);
+        }
+    /* where nothing is left of it */
+    ntk_iterative_problem problem = regression_of(tiles, 1, targets, 0);
+    problem.lambda_min = 7.9999e-4;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, NULL, &result));
+    cr_expect(result.coefficient_error == INFINITY && result.weight_error == INFINITY);
+    ntk_tiles_destroy(tiles);
+}
+
+/* A block with the eigenvalues -.8, 1.9 and 1.9, which no pair of points shows, beside the
+ * identity:
+ * n lambda = .8 and little more hides it from the solver. The exact solution from the
+ * eigenvectors. */
+static void expect_indefinite_bounds(size_t n, size_t rank) {
+    static double gram[50 * 50], targets[50], a[50], f[50];
+    static const double below = 1e-7;
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    ntk_tiles *tiles;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) gram[i * n + j] = i == j ? 1 : i < 3 && j < 3 ? -.9 : 0;
+    for (size_t i = 0; i < n; i++) targets[i] = i == 1 ? 1 + 1e-11 : 1;
+    assert_ok(ntk_tiles_of_matrix(n, gram, n, &tiles));
+    const double lambda = (.8 + below) / (double)n;
+    ntk_iterative_problem problem = regression_of(tiles, 1, targets, lambda);
+    problem.lambda_min = -.8 - 1e-9;
+    options.rank = rank;
+    options.tolerance = 1e-6;
+    assert_ok(ntk_iterative_regression(&problem, &options, a, f, &result));
+    const long double off = -gram[1], shift = (long double)n * lambda;
+    const long double mean = ((long double)targets[0] + targets[1] + targets[2]) / 3;
+    long double distance = 0, size = 0, output = 0;
+    for (size_t i = 0; i < n; i++) {
+        const long double exact = i < 3
+                                      ? mean / (1 - 2 * off + shift) + (targets[i] - mean) / (1 + off + shift)
+                                      : targets[i] / (1 + shift);
+        distance += (a[i] - exact) * (a[i] - exact);
+        size += (long double)a[i] * a[i];
+        output = fmaxl(output, fabsl(f[i] - (targets[i] - shift * exact)));
+    }
+    cr_expect(sqrtl(distance / size) <= result.coefficient_error, "%Lg beyond %g", sqrtl(distance / size),
+              result.coefficient_error);
+    cr_expect(output <= result.output_error, "%Lg beyond %g", output, result.output_error);
+    cr_expect_eq(result.weight_error, INFINITY); /* there is no w */
+    problem.lambda_min = -.9;                    /* perhaps singular */
+    assert_ok(ntk_iterative_regression(&problem, &options, a, f, &result));
+    cr_expect(result.residual <= 1e-6 && result.coefficient_error == INFINITY &&
+              result.output_error == INFINITY);
+    ntk_tiles_destroy(tiles);
+}
+
+Test(iterative, a_negative_lambda_min_is_reckoned_with) {
+    expect_indefinite_bounds(3, 0);
+    expect_indefinite_bounds(50, 0);
+    static const double one[1] = {1};
+    double a[1];
+    ntk_iterative_result result;
+    ntk_tiles *tiles;
+    assert_ok(ntk_tiles_of_matrix(1, one, 1, &tiles));
+    ntk_iterative_problem problem = regression_of(tiles, 1, one, 1);
+    problem.lambda_min = -1, problem.loss = NTK_LOSS_LOGISTIC;
+    assert_fails(ntk_iterative_logistic(&problem, NULL, a, NULL, &result), NTK_ERROR_ARGUMENT,
+                 "lambda_min -1");
+    problem.lambda_min = -INFINITY, problem.loss = NTK_LOSS_SQUARED;
+    assert_fails(ntk_iterative_regression(&problem, NULL, a, NULL, &result), NTK_ERROR_ARGUMENT,
+                 "lambda_min -inf");
+    ntk_tiles_destroy(tiles);
+}
+
+/* K I, n points: whatever the scales, what is off is bounded, and a bound of 0 is a claim too. */
+static bool expect_scaled(size_t n, double k, double y, double lambda) {
+    static double gram[25], targets[5], a[5], f[5];
+    ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SQUARED);
+    ntk_iterative_result result;
+    ntk_tiles *tiles;
+    for (size_t i = 0; i < n; i++) targets[i] = (double)(i + 3) / 3 * y;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) gram[i * n + j] = i == j ? k : 0;
+    assert_ok(ntk_tiles_of_matrix(n, gram, n, &tiles));
+    const ntk_iterative_problem problem = regression_of(tiles, 1, targets, lambda);
+    const ntk_status status = ntk_iterative_regression(&problem, &options, a, f, &result);
+    ntk_tiles_destroy(tiles);
+    if (status != NTK_OK) return false;
+    const long double tiny = 16 * LDBL_EPSILON;
+    long double distance = 0, size = 0, square = 0, output = 0, residual = 0;
+    for (size_t i = 0; i < n; i++) {
+        const long double exact = targets[i] / (k + (long double)n * lambda);
+        const long double left = targets[i] - (k + (long double)n * lambda) * a[i];
+        distance += (a[i] - exact) * (a[i] - exact);
+        size += (long double)a[i] * a[i], square += (long double)targets[i] * targets[i];
+        residual += left * left;
+        output = fmaxl(output, fabsl(f[i] - k * exact));
+    }
+    const struct {
+        const char *of;
+        long double true_error;
+        double bound;
+        long double own; /* rounding of this reckoning */
+    } each[] = {{"a", sqrtl(distance / size), result.coefficient_error, tiny},
+                {"w", sqrtl(k * distance), result.weight_error, tiny * sqrtl(k * size)},
+                {"f", output, result.output_error, tiny * sqrtl(square)},
+                {"residual", sqrtl(residual / square), result.residual, tiny}};
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        cr_expect(each[i].true_error <= (long double)each[i].bound + each[i].own,
+                  "%zu, %g, %g, %g, %s: %Lg beyond %g", n, k, y, lambda, each[i].of, each[i].true_error,
+                  each[i].bound);
+    return true;
+}
+
+Test(iterative, bounds_do_not_underflow) {
+    static const size_t orders[] = {1, 2, 5};
+    size_t solved = 0;
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect(expect_scaled(orders[i], 3e150, 7e-151, 1e158));
+        for (double k = 1e-290; k < 1e291; k *= 1e58)
+            for (double y = 1e-290; y < 1e291; y *= 1e58)
+                for (double lambda = 1e-290; lambda < 1e291; lambda *= 1e58)
+                    solved += expect_scaled(orders[i], k, y, lambda);
+    }
+    cr_expect(solved > 1000, "%zu", solved);
+}
+
+/* What is beyond the range is told with its size, whatever does not survive it. */
+Test(iterative, what_is_too_large_is_said) {
+    static const double ones[2] = {1, 0}, large[2] = {1e300, -1e300};
+    for (int which = 0; which < 4; which++) {
+        const double k = which == 0 ? 1e305 : 1, gram[4] = {k, k / 2, k / 2, k};
+        const bool classes = which == 3;
+        double a[2];
+        ntk_tiles *tiles;
+        ntk_iterative_result result;
+        assert_ok(ntk_tiles_of_matrix(2, gram, 2, &tiles));
+        ntk_iterative_problem problem = regression_of(tiles, 1, which == 1 ? large : ones, 1e-3);
+        problem.f0 = which >= 2 ? large : NULL;
+        problem.loss = classes ? NTK_LOSS_LOGISTIC : NTK_LOSS_SQUARED;
+        const ntk_status status = classes ? ntk_iterative_logistic(&problem, NULL, a, NULL, &result)
+                                          : ntk_iterative_regression(&problem, NULL, a, NULL, &result);
+        cr_expect_eq(status, classes ? NTK_ERROR_NO_CONVERGENCE : NTK_ERROR_NOT_FINITE, "%d: %s", which,
+                     ntk_error_detail());
+        if (!classes) assert_says(which == 0 ? "up to 1e+305" : "1e+300");
+        if (!classes) assert_says("kernel regression");
+        ntk_tiles_destroy(tiles);
+    }
+}
+
+/* Predictions whose bound is a product that underflows; and none where the kernel is 0. */
+Test(iterative, radii_do_not_underflow) {
+    static const double x[2] = {1, 2}, a[2] = {1e-160, -1e-160};
+    static const double y[3] = {1e-160, 1, 0};
+    ntk_architecture network = ntk_architecture_default();
+    double f[3], radius[3];
+    network.bias_variance = 0;
+    assert_ok(ntk_iterative_predict(&network, NTK_KERNEL_NTK, 2, 3, 1, x, y, 1, a, 1e-170, 1e-10, f, radius));
+    cr_expect(radius[0] > 0 && radius[1] > 0 && radius[2] == 0 && f[2] == 0, "%g %g %g", radius[0], radius[1],
+              radius[2]);
+}
+
 /* A float32 file and the points: the answer is that of the points. A file of another kernel, or one
  * with a wrong tile, is not enough. */
 Test(iterative, the_reference_decides) {
@@ -556,10 +740,81 @@ Test(iterative, a_minimiser_at_zero) {
             for (size_t i = 0; i < n; i++) cr_assert(fabs(f[i]) <= result.output_error);
             options.absolute_tolerance = 0;
             assert_fails(ntk_iterative_logistic(&problem, &options, a, f, &result), NTK_ERROR_NO_CONVERGENCE,
-                         "1e-08 was asked");
+                         "1e-08 ||w|| was asked");
             cr_assert(result.steps < 30, "%zu", result.steps);
             ntk_tiles_destroy(tiles);
         }
+}
+
+/* The absolute tolerance is for w next to nothing, and never more than the tolerance. */
+Test(iterative, the_absolute_tolerance_is_no_way_around_the_tolerance) {
+    static const double tolerances[] = {0, 1e-16, 1e-15};
+    for (int classes = 1; classes <= 3; classes += 2)
+        for (size_t k = 0; k < sizeof tolerances / sizeof *tolerances; k++) {
+            const ntk_loss loss = classes == 1 ? NTK_LOSS_LOGISTIC : NTK_LOSS_SOFTMAX;
+            drawn d = draw_problem(loss, 90, (size_t)classes, false, 40, HARD, 1e-3, 1);
+            double a[MAX_UNKNOWNS];
+            ntk_tiles *tiles = tiles_of(&d);
+            const ntk_iterative_problem problem = iterative_of(&d, tiles);
+            ntk_iterative_options options = ntk_iterative_options_default(loss);
+            ntk_iterative_result result;
+            options.tolerance = tolerances[k];
+            assert_fails(ntk_iterative_logistic(&problem, &options, a, NULL, &result),
+                         NTK_ERROR_NO_CONVERGENCE,
+                         classes == 1 ? "kernel logistic regression" : "kernel softmax regression");
+            cr_expect(result.residual > tolerances[k] && result.residual < 1e-8, "%g", result.residual);
+            ntk_tiles_destroy(tiles);
+        }
+}
+
+/* One label at 1, one at 0, the points nearly equal: w* is far below W, 0 < ||w*|| < W / 100. */
+Test(iterative, the_absolute_tolerance_shrinks_with_the_tolerance) {
+    static const double gram[4] = {1, 1 - 1e-9, 1 - 1e-9, 1}, labels[2] = {0, 1};
+    const double most = sqrt(2 * log(2) / 1e-2); /* W */
+    ntk_tiles *tiles;
+    double a[2];
+    assert_ok(ntk_tiles_of_matrix(2, gram, 2, &tiles));
+    const ntk_iterative_problem problem = {
+        .loss = NTK_LOSS_LOGISTIC, .outputs = 1, .tiles = tiles, .targets = labels, .lambda = 1e-2};
+    for (double tolerance = 1e-6; tolerance > 1e-14; tolerance /= 10) {
+        ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_LOGISTIC);
+        ntk_iterative_result result;
+        options.tolerance = tolerance;
+        options.absolute_tolerance = 1e-8;
+        options.entry_error = 0;
+        if (ntk_iterative_logistic(&problem, &options, a, NULL, &result) == NTK_OK)
+            cr_expect(result.residual <= tolerance || result.weight_error <= fmin(tolerance, 1e-8) * most,
+                      "%g: %g, %g", tolerance, result.residual, result.weight_error);
+        else
+            cr_expect(tolerance < 1e-12, "%g: %s", tolerance, ntk_error_detail());
+    }
+    ntk_tiles_destroy(tiles);
+}
+
+/* A weak regulariser: the error of Newton's step is that of its system over n lambda. */
+Test(iterative, softmax_with_a_weak_regulariser) {
+    enum { N = 150, K = 3 };
+    static double x[N * 4], targets[N * K], a[N * K], f[N * K];
+    for (double lambda = 1e-6; lambda < 2e-5; lambda *= 10) {
+        unsigned state = 3;
+        ntk_tiles *tiles;
+        ntk_iterative_result result;
+        ntk_iterative_options options = ntk_iterative_options_default(NTK_LOSS_SOFTMAX);
+        const ntk_architecture network = ntk_architecture_default();
+        ntk_stream stream = ntk_stream_create(1, "weakly regularised", 0);
+        ntk_stream_normal(&stream, N * 4, x);
+        memset(targets, 0, sizeof targets);
+        for (size_t i = 0; i < N; i++) targets[i * K + (size_t)(1.5 * (1 + pseudo_random(&state)))] = 1;
+        assert_ok(ntk_tiles_of_kernel(&network, NTK_KERNEL_NTK, N, 4, x, 4, &tiles));
+        const ntk_iterative_problem problem = {
+            .loss = NTK_LOSS_SOFTMAX, .outputs = K, .tiles = tiles, .targets = targets, .lambda = lambda};
+        options.rank = 60;
+        options.tolerance = 1e-5;
+        assert_ok(ntk_iterative_logistic(&problem, &options, a, f, &result));
+        cr_expect(result.steps <= 15, "%g: %zu steps, %zu iterations, residual %g", lambda, result.steps,
+                  result.iterations, result.residual);
+        ntk_tiles_destroy(tiles);
+    }
 }
 
 /* The same bits for any number of workers. */

@@ -252,6 +252,25 @@ Test(tiles, float32_passes_with_its_rounding) {
     ntk_tiles_destroy(tiles);
 }
 
+/* Two points on one ray: what roundings of known sizes make of 1. */
+Test(tiles, what_rounding_may_have_done_is_told) {
+    const struct {
+        double entry;
+        const char *text;
+    } each[] = {{1 + 0x1p-23, "allow (entries rounded to float32 want an entry_error of 6e-8)"},
+                {1 + 1e-4, "allow (entries that are off want an entry_error of 5e-05)"},
+                {1.1, "1 allow"}};
+    for (size_t k = 0; k < sizeof each / sizeof *each; k++) {
+        const double nearly[4] = {1, each[k].entry, each[k].entry, 1};
+        ntk_tiles *tiles;
+        assert_ok(ntk_tiles_of_matrix(2, nearly, 2, &tiles));
+        assert_fails(ntk_tiles_check(tiles, 0), NTK_ERROR_NOT_POSITIVE_DEFINITE, each[k].text);
+        cr_expect_eq(ntk_tiles_check(tiles, 6e-8) == NTK_OK, k == 0);
+        cr_expect_eq(ntk_tiles_check(tiles, 5.1e-5) == NTK_OK, k <= 1);
+        ntk_tiles_destroy(tiles);
+    }
+}
+
 Test(tiles, files_that_are_no_such_matrix) {
     ntk_tiles *tiles;
     draw();
