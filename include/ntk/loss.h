@@ -10,6 +10,9 @@
  * The last two are the Brier score, which is not convex in f, and the deviance of Poisson counts
  * with log link.
  *
+ * A row of Q that is one of probabilities is taken to sum to 1: its largest entry counts as 1 minus
+ * the others where a residual would cancel.
+ *
  * The infimum over f (the entropy of the targets; 0 for hard targets) is part of the loss, not
  * subtracted. */
 #ifndef NTK_LOSS_H
@@ -42,8 +45,9 @@ void ntk_loss_evaluate(ntk_loss loss, size_t n, size_t outputs, const double *f,
                        double *value, double *cotangent);
 
 /* *log_value = log L and cotangent = (dL/df) / L (may be NULL), accurate for every margin, L =
- * e^{-10000} included; brier as far as L itself does not underflow, poisson as far as it does not
- * overflow. */
+ * e^{-10000} included; brier up to margins of 700, where its residuals begin to underflow, poisson
+ * as far as it does not overflow. Slopes have the error of an exponent of the size of f, relative
+ * to the largest of the row; or, of soft targets, that of p and q, whose difference they are. */
 void ntk_loss_evaluate_log(ntk_loss loss, size_t n, size_t outputs, const double *f, const double *targets,
                            double *log_value, double *cotangent);
 

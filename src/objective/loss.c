@@ -12,9 +12,16 @@
  *
  * with top = argmax f, r = log sum_{j != top} e^{f_j - f_top} and log p_k = (f_k - f_top) -
  * softplus(r), and h(u) = e^u - 1 - u, by its series near 0. The forms of the cross-entropies are
- * sums of terms of one sign: no cancellation at any margin. The softmax cotangent at the class y
- * with the largest q is minus the sum of the others, because p_y - q_y would cancel for a single
+ * sums of terms of one sign: no cancellation at any margin. The residual r_y = p_y - q_y of the
+ * class y with the largest q is minus the sum of the others, because it would cancel for a single
  * true class and for soft targets close to one.
+ *
+ * Of the others none cancels more than p and q themselves determine it: where q_k <= 1/2 and p_k is
+ * near it, a relative change of an ulp in either changes r_k by as much as rounding does. The slope
+ * of brier at the top is minus the sum of the others: there r_top - sum_j p_j r_j vanishes with 1 -
+ * p_top. At the others it is, with y the top, r_k + sum_{j != y} (p_y - p_j) r_j, where no term has
+ * an error above rounding of the p_j + q_j, and else q_top <= 1/2, so that it is at least about 1/2
+ * as p_top tends to 1.
  *
  * The smallest losses are handled through their logarithms: for a single true class with margin -x
  * the loss is softplus(x), and log softplus(x) = x - e^x / 2 + O(e^{2x}) as x -> -infinity; the
@@ -88,18 +95,36 @@ static double softmax_probability(const softmax_row *row, const double *f, size_
     return exp((f[k] - f[row->top]) - softplus(row->log_rest));
 }
 
+/* sigma(f) - q. */
+static double sigmoid_residual(double f, double q) { return (1 - q) * sigmoid(f) - q * sigmoid(-f); }
+
+/* Of a row of classes: y = argmax q and r_y. */
+typedef struct brier_row {
+    softmax_row row;
+    size_t truth;
+    double truth_residual;
+} brier_row;
+
+static double brier_residual(const brier_row *of, const double *f, const double *q, size_t k) {
+    return k == of->truth ? of->truth_residual : softmax_probability(&of->row, f, k) - q[k];
+}
+
+static brier_row brier_describe(size_t outputs, const double *f, const double *q) {
+    brier_row of = {softmax_describe(outputs, f), 0, 0};
+    for (size_t k = 1; k < outputs; ++k)
+        if (q[k] > q[of.truth]) of.truth = k;
+    double others = 0;
+    for (size_t k = 0; k < outputs; ++k)
+        if (k != of.truth) others += brier_residual(&of, f, q, k);
+    of.truth_residual = -others;
+    return of;
+}
+
 static double brier_loss(size_t outputs, const double *f, const double *q) {
-    if (outputs == 1) {
-        /* sigma(f) - q = (1 - q) sigma(f) - q sigma(-f). */
-        const double residual = (1 - q[0]) * sigmoid(f[0]) - q[0] * sigmoid(-f[0]);
-        return residual * residual;
-    }
-    const softmax_row row = softmax_describe(outputs, f);
+    if (outputs == 1) return pow(sigmoid_residual(f[0], q[0]), 2);
+    const brier_row of = brier_describe(outputs, f, q);
     double sum = 0;
-    for (size_t k = 0; k < outputs; ++k) {
-        const double residual = softmax_probability(&row, f, k) - q[k];
-        sum += residual * residual;
-    }
+    for (size_t k = 0; k < outputs; ++k) sum += pow(brier_residual(&of, f, q, k), 2);
     return sum;
 }
 
@@ -108,15 +133,17 @@ static double exponential_beyond_tangent(double u) {
     return fabs(u) < 1 ? loss_exponential_series(u) : expm1(u) - u;
 }
 
-/* e^u overflows beyond 709.78, which f = 0 reaches with q = 1e-310. From here on e^f is so much
- * larger than q and q u that nothing cancels. */
-static const double poisson_far = 700;
+/* From here on q h(u) is taken from e^f, q and q u, of which e^f is far the largest: u has an error
+ * of the size of that of log q, which for tiny q costs digits, and e^u overflows beyond 709.78,
+ * which
+ * f = 0 reaches with q = 1e-310. */
+static const double poisson_far = 3;
 
 /* q h(f - log q), half of a term of the loss. */
 static double poisson_term(double f, double q) {
     if (q == 0) return exp(f);
     const double u = f - log(q);
-    return u > poisson_far ? exp(f) - q - q * u : q * exponential_beyond_tangent(u);
+    return u > poisson_far ? exp(f) - q * (1 + u) : q * exponential_beyond_tangent(u);
 }
 
 /* e^f - q. */
@@ -168,11 +195,24 @@ static double squared_log_loss(size_t outputs, const double *f, const double *q)
     return 2 * log(largest) + log(0.5 * sum);
 }
 
+/* The same for brier, whose residuals underflow beyond margins of 708. */
+static double brier_log_loss(size_t outputs, const double *f, const double *q) {
+    if (outputs == 1) return 2 * log(fabs(sigmoid_residual(f[0], q[0])));
+    const brier_row of = brier_describe(outputs, f, q);
+    double largest = 0, sum = 0;
+    for (size_t k = 0; k < outputs; ++k) largest = fmax(largest, fabs(brier_residual(&of, f, q, k)));
+    for (size_t k = 0; k < outputs; ++k) {
+        const double residual = brier_residual(&of, f, q, k);
+        sum += pow(largest > 0 ? residual / largest : residual, 2);
+    }
+    return 2 * log(largest) + log(sum);
+}
+
 /* log(q h(f - log q)). Below 1e-140 h(u) is u^2 / 2 to all digits, and may underflow. */
 static double poisson_log_term(double f, double q) {
     if (q == 0) return f;
     const double u = f - log(q);
-    if (u > poisson_far) return f;
+    if (u > poisson_far) return f + log1p(-(1 + u) * exp(-u));
     return log(q) + (fabs(u) < 1e-140 ? 2 * log(fabs(u)) - log(2) : log(exponential_beyond_tangent(u)));
 }
 
@@ -201,22 +241,31 @@ static double row_log_loss(ntk_loss loss, size_t outputs, const double *f, const
     case NTK_LOSS_POISSON:
         return poisson_log_loss(outputs, f, q);
     case NTK_LOSS_BRIER:
-        break;
+        return brier_log_loss(outputs, f, q);
     }
     return log(row_loss(loss, outputs, f, q));
 }
 
+/* value e^{-shift}, through the logarithm where e^{-shift} alone would overflow or vanish. */
+static double scale_down(double value, double shift) {
+    const double magnitude = fabs(shift) < 600 ? fabs(value) * exp(-shift)
+                             : value == 0      ? 0
+                                               : exp(log(fabs(value)) - shift);
+    return copysign(magnitude, value);
+}
+
+/* Differences of f come first: an offset common to the row costs no digits. */
 static void softmax_cotangent(size_t outputs, const double *f, const double *q, double shift, double *out) {
     const softmax_row row = softmax_describe(outputs, f);
-    const double log_partition = f[row.top] + softplus(row.log_rest);
+    const double base = softplus(row.log_rest);
     size_t truth = 0;
     for (size_t k = 1; k < outputs; ++k)
         if (q[k] > q[truth]) truth = k;
     double others = 0;
     for (size_t k = 0; k < outputs; ++k) {
         if (k == truth) continue;
-        const double weight = exp((f[k] - log_partition) - shift);
-        out[k] = q[k] > 0 ? weight - q[k] * exp(-shift) : weight; /* e^{-shift} may overflow */
+        const double weight = exp(((f[k] - f[row.top]) - base) - shift);
+        out[k] = weight - scale_down(q[k], shift);
         others += out[k];
     }
     out[truth] = -others;
@@ -229,30 +278,28 @@ static double logistic_cotangent(double f, double q, double shift) {
     return rising - falling;
 }
 
-/* value e^{-shift}, through the logarithm where e^{-shift} alone would overflow or vanish. */
-static double scale_down(double value, double shift) {
-    const double magnitude = fabs(shift) < 600 ? fabs(value) * exp(-shift)
-                             : value == 0      ? 0
-                                               : exp(log(fabs(value)) - shift);
-    return copysign(magnitude, value);
+/* a b e^{-shift}, where the product alone would underflow. */
+static double scale_product_down(double a, double b, double shift) {
+    return a == 0 || b == 0 ? 0 : scale_down(a, shift / 2) * scale_down(b, shift / 2);
 }
 
 static void brier_cotangent(size_t outputs, const double *f, const double *q, double shift, double *out) {
     if (outputs == 1) {
-        const double high = sigmoid(f[0]), low = sigmoid(-f[0]);
-        out[0] = scale_down(2 * ((1 - q[0]) * high - q[0] * low) * high * low, shift);
+        const double product = sigmoid(f[0]) * sigmoid(-f[0]);
+        out[0] = scale_product_down(2 * sigmoid_residual(f[0], q[0]), product, shift);
         return;
     }
-    const softmax_row row = softmax_describe(outputs, f);
-    double mean = 0;
+    const brier_row of = brier_describe(outputs, f, q);
+    double mean = 0, others = 0;
+    for (size_t k = 0; k < outputs; ++k)
+        mean += softmax_probability(&of.row, f, k) * brier_residual(&of, f, q, k);
     for (size_t k = 0; k < outputs; ++k) {
-        const double p = softmax_probability(&row, f, k);
-        mean += p * (p - q[k]);
+        if (k == of.row.top) continue;
+        const double p = softmax_probability(&of.row, f, k);
+        out[k] = scale_product_down(2 * p, brier_residual(&of, f, q, k) - mean, shift);
+        others += out[k];
     }
-    for (size_t k = 0; k < outputs; ++k) {
-        const double p = softmax_probability(&row, f, k);
-        out[k] = scale_down(2 * p * ((p - q[k]) - mean), shift);
-    }
+    out[of.row.top] = -others;
 }
 
 /* e^f or q goes into the shift where digits of their difference underflow. */
@@ -282,6 +329,7 @@ static void row_cotangent(ntk_loss loss, size_t outputs, const double *f, const 
         for (size_t k = 0; k < outputs; ++k) out[k] = poisson_cotangent(f[k], q[k], shift);
         return;
     }
+    for (size_t k = 0; k < outputs; ++k) out[k] = NAN;
 }
 
 /* ---- all rows -------------------------------------------------------------------------------- */
@@ -347,10 +395,13 @@ static double brier_log_curvature(size_t outputs, const double *f) {
         return log(2 * s * s + 2 * s * fabs(high - low));
     }
     const softmax_row row = softmax_describe(outputs, f);
-    double squares = 0;
-    for (size_t k = 0; k < outputs; ++k) squares += pow(softmax_probability(&row, f, k), 2);
     const double rest = sigmoid(row.log_rest), j = fmin(0.5, 2 * rest); /* rest = 1 - p_top */
-    return log(2 * j * j + 2 * j + 2 * (1 - squares));
+    double spread = 0;                                                  /* 1 - |p|^2 */
+    for (size_t k = 0; k < outputs; ++k) {
+        const double p = softmax_probability(&row, f, k);
+        spread += p * (k == row.top ? rest : 1 - p);
+    }
+    return log(2 * j * j + 2 * j + 2 * spread);
 }
 
 static double row_log_curvature(ntk_loss loss, size_t outputs, const double *f) {

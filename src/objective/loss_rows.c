@@ -149,18 +149,18 @@ static void probabilities(const chunk *c, const classes *rows, double *p) {
     ntk_vector_exp(c->rows * K, p, p);
 }
 
-/* p - q, where q is largest minus the sum of the others. */
-static void softmax_slopes(size_t K, const double *p, const double *q, double *slopes) {
+/* r = p - q, where q is largest minus the sum of the others: there 1 - 1 would cancel. */
+static void residuals(size_t K, const double *p, const double *q, double *r) {
     size_t truth = 0;
     double others = 0;
     for (size_t k = 1; k < K; ++k)
         if (q[k] > q[truth]) truth = k;
     for (size_t k = 0; k < K; ++k) {
         if (k == truth) continue;
-        slopes[k] = p[k] - q[k];
-        others += slopes[k];
+        r[k] = p[k] - q[k];
+        others += r[k];
     }
-    slopes[truth] = -others;
+    r[truth] = -others;
 }
 
 static bool softmax(const chunk *c, double *sum) {
@@ -177,27 +177,35 @@ static bool softmax(const chunk *c, double *sum) {
     }
     if (!c->slopes) return true;
     probabilities(c, &rows, p);
-    for (size_t i = 0; i < c->rows; ++i) softmax_slopes(K, p + i * K, c->q + i * K, c->slopes + i * K);
+    for (size_t i = 0; i < c->rows; ++i) residuals(K, p + i * K, c->q + i * K, c->slopes + i * K);
     return true;
+}
+
+/* 2 p_k (r_k - sum_j p_j r_j), at the top minus the sum of the others (loss.c). */
+static void brier_slopes(size_t K, size_t top, const double *p, const double *r, double *slopes) {
+    double mean = 0, others = 0;
+    for (size_t k = 0; k < K; ++k) mean += p[k] * r[k];
+    for (size_t k = 0; k < K; ++k) {
+        if (k == top) continue;
+        slopes[k] = 2 * p[k] * (r[k] - mean);
+        others += slopes[k];
+    }
+    slopes[top] = -others;
 }
 
 static bool brier_of_classes(const chunk *c, double *sum) {
     const size_t K = c->outputs;
     classes rows;
-    double p[CHUNK];
+    double p[CHUNK], r[CHUNK];
     if (!describe(c, FAR / 2, &rows)) return false;
     probabilities(c, &rows, p);
     for (size_t i = 0; i < c->rows; ++i) {
-        const double *pi = p + i * K, *q = c->q + i * K;
-        double row = 0, mean = 0;
-        for (size_t k = 0; k < K; ++k) {
-            row += (pi[k] - q[k]) * (pi[k] - q[k]);
-            mean += pi[k] * (pi[k] - q[k]);
-        }
+        double row = 0;
+        residuals(K, p + i * K, c->q + i * K, r);
+        for (size_t k = 0; k < K; ++k) row += r[k] * r[k];
         if (!(row > 1e-290)) return false;
         *sum += row;
-        for (size_t k = 0; c->slopes && k < K; ++k)
-            c->slopes[i * K + k] = 2 * pi[k] * ((pi[k] - q[k]) - mean);
+        if (c->slopes) brier_slopes(K, rows.top[i], p + i * K, r, c->slopes + i * K);
     }
     return true;
 }
@@ -253,6 +261,7 @@ bool loss_rows(ntk_loss loss, size_t n, size_t outputs, const double *f, const d
                                                [NTK_LOSS_POISSON] = poisson};
     const size_t most = CHUNK / outputs;
     *sum = 0;
+    if (!((size_t)loss < sizeof functions / sizeof *functions)) return false;
     for (size_t first = 0, rows; first < n; first += rows) {
         rows = n - first < most ? n - first : most;
         const size_t at = first * outputs;

@@ -242,19 +242,177 @@ Test(losses, cotangents_of_poisson_agree_with_differences) {
     }
 }
 
+/* r <- p - q, q[truth] being 1 minus the others, l and the slopes of the Brier score: enough bits
+ * for
+ * 1 - p = e^-700 and its square. */
+enum { BITS = 4096, CLASSES = 5 };
+
+static void reference_residuals(size_t outputs, const double *f, const double *q, arb_ptr p, arb_ptr r) {
+    size_t truth = 0;
+    arb_t term;
+    arb_init(term);
+    for (size_t k = 0; k < outputs; ++k) {
+        arb_zero(p + k);
+        for (size_t j = 0; j < outputs; ++j) {
+            arb_set_d(term, f[j]);
+            arb_set_d(r + k, f[k]);
+            arb_sub(term, term, r + k, BITS);
+            arb_exp(term, term, BITS);
+            arb_add(p + k, p + k, term, BITS);
+        }
+        arb_inv(p + k, p + k, BITS);
+        arb_set_d(term, q[k]);
+        arb_sub(r + k, p + k, term, BITS);
+        if (q[k] > q[truth]) truth = k;
+    }
+    arb_zero(r + truth);
+    arb_zero(term);
+    for (size_t k = 0; k < outputs; ++k) arb_add(term, term, r + k, BITS);
+    arb_neg(r + truth, term);
+    arb_clear(term);
+}
+
+static void reference_brier(size_t outputs, const double *f, const double *q, arb_t loss, arb_ptr slopes) {
+    arb_ptr p = _arb_vec_init(CLASSES), r = _arb_vec_init(CLASSES);
+    arb_t mean;
+    arb_init(mean);
+    reference_residuals(outputs, f, q, p, r);
+    arb_zero(loss);
+    for (size_t k = 0; k < outputs; ++k) {
+        arb_addmul(loss, r + k, r + k, BITS);
+        arb_addmul(mean, p + k, r + k, BITS);
+    }
+    for (size_t k = 0; k < outputs; ++k) {
+        arb_sub(slopes + k, r + k, mean, BITS);
+        arb_mul(slopes + k, slopes + k, p + k, BITS);
+        arb_mul_2exp_si(slopes + k, slopes + k, 1);
+    }
+    arb_clear(mean);
+    _arb_vec_clear(p, CLASSES), _arb_vec_clear(r, CLASSES);
+}
+
+/* tolerance: relative to the largest slope. */
+static void expect_slopes(size_t outputs, const double *slopes, const double *wanted, double tolerance,
+                          const char *what) {
+    double largest = 0, sum = 0;
+    for (size_t k = 0; k < outputs; ++k) largest = fmax(largest, fabs(wanted[k]));
+    for (size_t k = 0; k < outputs; ++k) {
+        sum += slopes[k];
+        cr_expect_float_eq(slopes[k], wanted[k], tolerance * largest, "%s %zu: %.17g, not %.17g", what, k,
+                           slopes[k], wanted[k]);
+    }
+    cr_expect(fabs(sum) <= 4 * DBL_EPSILON * largest, "%s sum to %g", what, sum);
+}
+
+/* An exponent f_k - f_top is rounded to within an ulp of its size; the residuals have eight times
+ * that, l and the slopes, which are products of two, twice. Below 1e-290 digits of l underflow, and
+ * only its logarithm is accurate. */
+static void check_brier(size_t outputs, const double *f, const double *q) {
+    double span = 0, value, log_value, slopes[CLASSES], shares[CLASSES], wanted[CLASSES], parts[CLASSES];
+    arb_ptr reference = _arb_vec_init(CLASSES);
+    arb_t loss, part;
+    arb_init(loss), arb_init(part);
+    reference_brier(outputs, f, q, loss, reference);
+    for (size_t k = 0; k < outputs; ++k) {
+        span = fmax(span, fabs(f[k]));
+        wanted[k] = midpoint(reference + k);
+        arb_div(part, reference + k, loss, BITS);
+        parts[k] = midpoint(part);
+    }
+    ntk_loss_evaluate(NTK_LOSS_BRIER, 1, outputs, f, q, &value, slopes);
+    ntk_loss_evaluate_log(NTK_LOSS_BRIER, 1, outputs, f, q, &log_value, shares);
+    if (midpoint(loss) > 1e-290) {
+        const double l = midpoint(loss);
+        cr_expect_float_eq(value, l, 2 * rounding(span) * l, "f = %g: %.17g, not %.17g", f[0], value, l);
+        expect_slopes(outputs, slopes, wanted, 2 * rounding(span), "slopes");
+    }
+    arb_log(loss, loss, BITS);
+    cr_expect_float_eq(log_value, midpoint(loss), 2 * rounding(span), "f = %g: %.17g", f[0], log_value);
+    expect_slopes(outputs, shares, parts, 4 * rounding(span), "slopes by the loss");
+    arb_clear(loss), arb_clear(part);
+    _arb_vec_clear(reference, CLASSES);
+}
+
+/* Of every margin: the true class, another and a soft row at the top. */
+Test(losses, brier_of_classes_is_accurate_at_every_margin) {
+    static const double margins[] = {0.5, 5, 20, 36, 40, 100, 324, 326, 372, 500, 650, 700};
+    static const double targets[][2] = {{1, 0}, {0, 1}, {0.6875, 0.3125}, {0.25, 0.75}, {0x1p-60, 1}};
+    for (size_t i = 0; i < sizeof margins / sizeof *margins; ++i) {
+        const double m = margins[i], two[] = {m, 0}, five[] = {-0.3, m, 0.4 - m / 3, 0.2, -1.5};
+        for (size_t j = 0; j < sizeof targets / sizeof *targets; ++j) {
+            check_brier(2, two, targets[j]);
+            check_brier(3, five, (const double[]){0, targets[j][0], targets[j][1]});
+            check_brier(5, five, (const double[]){targets[j][1], targets[j][0], 0, 0, 0});
+        }
+    }
+    const double f[] = {-33.7, 19.7, -134.6};
+    check_brier(3, f, (const double[]){0, 0.6875, 0.3125});
+    check_brier(3, f, (const double[]){0x1p-40, 1 - 0x1p-39, 0x1p-40});
+}
+
+/* r = -sigma(-m), l = r^2 and dl/df = 2 r sigma(m) sigma(-m), beyond where l underflows. */
+Test(losses, brier_of_one_output_is_accurate_at_every_margin) {
+    static const double margins[] = {0.5, 20, 36, 100, 324, 326, 372, 500, 700};
+    for (size_t i = 0; i < sizeof margins / sizeof *margins; ++i) {
+        const double m = margins[i], q = 1;
+        double log_value, share;
+        ntk_loss_evaluate_log(NTK_LOSS_BRIER, 1, 1, &m, &q, &log_value, &share);
+        cr_expect_float_eq(log_value, (double)(-2 * (m + log1pl(expl(-(long double)m)))), 2 * rounding(m));
+        cr_expect_float_eq(share, (double)(-2 / (1 + expl(-(long double)m))), 4 * rounding(m), "%g: %.17g", m,
+                           share);
+    }
+}
+
+/* 1 - |p|^2 = 2 s (1 - s), s = sigma(-m), where 1 - p_1^2 would be 0. */
+Test(losses, curvature_of_brier_is_bounded_at_every_margin) {
+    static const double margins[] = {2, 20, 36, 40, 100, 300};
+    for (size_t i = 0; i < sizeof margins / sizeof *margins; ++i) {
+        const double m = margins[i], s = 1 / (1 + exp(m)), f[] = {m, 0};
+        const double bound = log(8 * s * s + 4 * s + 4 * s * (1 - s));
+        cr_expect_float_eq(ntk_loss_log_curvature_at(NTK_LOSS_BRIER, 1, 2, f), bound, rounding(m), "%g", m);
+    }
+}
+
+Test(losses, of_no_number_are_not_a_number) {
+    const double f[] = {0.5, 1}, q[] = {1, 0};
+    double value = 0, slopes[] = {0, 0};
+    ntk_loss_evaluate((ntk_loss)(NTK_LOSS_POISSON + 1), 1, 2, f, q, &value, slopes);
+    cr_expect(isnan(value) && isnan(slopes[0]) && isnan(slopes[1]));
+    value = 0, slopes[0] = slopes[1] = 0;
+    ntk_loss_evaluate_log((ntk_loss)(NTK_LOSS_POISSON + 1), 1, 2, f, q, &value, slopes);
+    cr_expect(isnan(value) && isnan(slopes[0]) && isnan(slopes[1]));
+}
+
+/* e^f - q with a count so small that log q, hence f - log q, has an error of 1e-13. */
+Test(losses, poisson_of_small_counts_keeps_its_digits) {
+    static const double counts[] = {1e-21, 1e-100, 1e-219, 1e-300};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i) {
+        const double f = 0.1125, q = counts[i], wanted = 2 * exp(f);
+        double value, slope, log_value;
+        ntk_loss_evaluate(NTK_LOSS_POISSON, 1, 1, &f, &q, &value, &slope);
+        ntk_loss_evaluate_log(NTK_LOSS_POISSON, 1, 1, &f, &q, &log_value, NULL);
+        cr_expect_float_eq(value, wanted, 4 * DBL_EPSILON * wanted, "q = %g: %.17g", q, value);
+        cr_expect_float_eq(slope, wanted, 4 * DBL_EPSILON * wanted, "q = %g: %.17g", q, slope);
+        cr_expect_float_eq(log_value, log(2) + f, 4 * DBL_EPSILON, "q = %g: %.17g", q, log_value);
+    }
+}
+
 /* q = 1 - 2 epsilon is exact, and so is p - q in extended precision up to 1e-7 of epsilon; in
- * double precision the difference itself would have an error of 1e-4 of it. */
+ * double precision the difference itself would have an error of 1e-4 of it. By itself, and beside a
+ * row that is far out. */
 Test(losses, cotangents_of_nearly_hard_targets_do_not_cancel) {
-    const double epsilon = 0x1p-40, q[] = {epsilon, 1 - 2 * epsilon, epsilon};
-    const double f[] = {-0.3, 27, 0.2};
+    const double epsilon = 0x1p-40, q[] = {epsilon, 1 - 2 * epsilon, epsilon, 0, 1, 0};
+    const double f[] = {-0.3, 27.4, 0.2, 700, 0, 0};
     long double sum = 0;
     for (size_t k = 0; k < 3; ++k) sum += expl((long double)f[k]);
-    double cotangent[3];
-    ntk_loss_evaluate(NTK_LOSS_SOFTMAX, 1, 3, f, q, NULL, cotangent);
-    for (size_t k = 0; k < 3; ++k) {
-        const double wanted = (double)(expl((long double)f[k]) / sum - (long double)q[k]);
-        cr_expect_float_eq(cotangent[k], wanted, 1e-6 * fabs(wanted), "class %zu: %.17g, not %.17g", k,
-                           cotangent[k], wanted);
+    for (size_t rows = 1; rows <= 2; ++rows) {
+        double cotangent[6];
+        ntk_loss_evaluate(NTK_LOSS_SOFTMAX, rows, 3, f, q, NULL, cotangent);
+        for (size_t k = 0; k < 3; ++k) {
+            const double wanted = (double)(expl((long double)f[k]) / sum - (long double)q[k]) / (double)rows;
+            cr_expect_float_eq(cotangent[k], wanted, 1e-6 * fabs(wanted), "class %zu: %.17g, not %.17g", k,
+                               cotangent[k], wanted);
+        }
     }
 }
 

@@ -197,3 +197,52 @@ Test(loss_rows, with_many_outputs_are_taken_one_by_one) {
     for (size_t k = 0; k < K; ++k) sum += exp(f[k] - f[7]);
     cr_assert_float_eq(value, log(sum), 1e-14);
 }
+
+/* A row that is far out sends the others through the formulas of one row: each must keep its
+ * slopes,
+ * to the rounding of an exponent as large as the span of a row and of e^x and softplus in either
+ * way. offset: common to the outputs of a row, which changes no slope. */
+static void check_far_row(ntk_loss loss, size_t outputs, double offset, double span, double far) {
+    enum { ROWS = 12 };
+    double f[(ROWS + 1) * MOST], q[(ROWS + 1) * MOST], near[(ROWS + 1) * MOST], all[(ROWS + 1) * MOST];
+    double sum, value, log_value, shares[(ROWS + 1) * MOST];
+    for (size_t i = 0; i <= ROWS; ++i) {
+        for (size_t k = 0; k < outputs; ++k)
+            f[i * outputs + k] =
+                (outputs > 1 ? offset : 0) + span / 2 * sin((double)(7 * i + 11 * k * k + 1));
+        draw_targets(loss, outputs, i % 2 == 0, i, q + i * outputs);
+    }
+    for (size_t k = 0; k < outputs; ++k) f[ROWS * outputs + k] = k == 0 ? far : 0;
+    cr_assert(loss_rows(loss, ROWS, outputs, f, q, &sum, near));
+    cr_assert(!loss_rows(loss, ROWS + 1, outputs, f, q, &sum, all));
+    ntk_loss_evaluate(loss, ROWS + 1, outputs, f, q, &value, all);
+    ntk_loss_evaluate_log(loss, ROWS + 1, outputs, f, q, &log_value, shares);
+    for (size_t i = 0; i < ROWS * outputs; ++i) {
+        double largest = i / outputs % 2 == 0 ? 0 : 1; /* p - q of soft targets cancels */
+        for (size_t k = i / outputs * outputs; k < (i / outputs + 1) * outputs; ++k)
+            largest = fmax(largest, fabs(near[k]));
+        const double one = all[i] * (ROWS + 1), scaled = shares[i] * exp(log_value) * (ROWS + 1);
+        const double tolerance = (16 + span) * DBL_EPSILON * largest;
+        cr_expect_float_eq(one, near[i], tolerance, "loss %d, %zu: %.17g, %.17g", loss, i, one, near[i]);
+        cr_expect_float_eq(scaled, near[i], 2 * tolerance, "loss %d, %zu: %.17g, %.17g", loss, i, scaled,
+                           near[i]);
+    }
+}
+
+Test(loss_rows, keep_their_slopes_beside_a_row_that_is_far_out) {
+    static const double offsets[] = {0, 1e6, -3e9, 1e12};
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; ++i) {
+        check_far_row(NTK_LOSS_SOFTMAX, 2, offsets[i], 1, 700);
+        check_far_row(NTK_LOSS_SOFTMAX, 3, offsets[i], 600, -700);
+        check_far_row(NTK_LOSS_SOFTMAX, 10, offsets[i], 30, 700);
+        check_far_row(NTK_LOSS_BRIER, 2, offsets[i], 1, 340);
+        check_far_row(NTK_LOSS_BRIER, 3, offsets[i], 300, -340);
+        check_far_row(NTK_LOSS_BRIER, 10, offsets[i], 30, 340);
+    }
+    check_far_row(NTK_LOSS_LOGISTIC, 1, 0, 30, -720);
+    check_far_row(NTK_LOSS_BRIER, 1, 0, 30, -340);
+    double slopes[4];
+    ntk_loss_evaluate(NTK_LOSS_SOFTMAX, 2, 2, (const double[]){1e6, 1e6, 700, 0},
+                      (const double[]){1, 0, 1, 0}, NULL, slopes);
+    cr_expect(slopes[0] == -0.25 && slopes[1] == 0.25, "%.17g, %.17g", slopes[0], slopes[1]);
+}
