@@ -38,15 +38,17 @@ typedef struct ntk_extremes {
 
 /* Lanczos's method with full orthogonalisation from a random vector (seed): at most `steps` <= n
  * products, and four passes more for what is proved. Memory: n (steps + 10) + steps (steps + 1)
- * doubles. Errors: NTK_ERROR_ARGUMENT for no steps; those of ntk_tiles_apply_compensated;
- * NTK_ERROR_NOT_FINITE where numbers of the matrix are so large that products overflow;
+ * doubles. A matrix whose diagonal is near the ends of the range is scaled by a power of two.
+ * Errors: NTK_ERROR_ARGUMENT for no steps; those of ntk_tiles_apply_compensated;
+ * NTK_ERROR_NOT_FINITE where numbers off the diagonal are so much larger that products overflow;
  * NTK_ERROR_NO_CONVERGENCE of the small eigenproblem. */
 ntk_status ntk_extremes_find(const ntk_tiles *tiles, size_t steps, uint64_t seed, ntk_extremes *out);
 
 /* *bound, proved: lambda_min(T) >= *bound, a little below s = `shift`, by some 256 u trace(T), u =
- * 2^-53; it may be negative. The factor is kept in a file without a name in `folder`, 4 n (n + 256)
- * bytes. Memory: 768 n doubles. Derived in certify/extremes_certify.c; presupposed is what
- * certify/cholesky.c presupposes. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where T - s I has no
+ * 2^-53; it may be negative, which is no failure. The factor is kept in a file without a name in
+ * `folder`, 4 n (n + 256) bytes. Memory: 768 n doubles. Derived in certify/extremes_certify.c;
+ * presupposed is what certify/cholesky.c presupposes. Errors: NTK_ERROR_NOT_POSITIVE_DEFINITE where
+ * T - s I has no
  * factor, s being too close to lambda_min or beyond it, *bound is then -infinity; NTK_ERROR_IO;
  * NTK_ERROR_NOT_FINITE; NTK_ERROR_UNSUPPORTED where the rounding mode is not to nearest; those of
  * reading tiles. */

@@ -10,7 +10,12 @@
  * m; and ||T||_2 = rho(T) <= rho(|T|). For v the eigenvector of B, which the top Ritz vector nearly
  * is where entries are positive, m is the largest eigenvalue itself. B v is a sum of n non-negative
  * products, computed to a relative error of (n + 2) u, and n eta for those that underflow, eta =
- * 2^-1022. Rows of zeros stand apart, with the eigenvalue 0, and are left out. */
+ * 2^-1022. Rows of zeros stand apart, with the eigenvalue 0, and are left out.
+ *
+ * A matrix whose diagonal is near the ends of the range is scaled (extremes_scale.h). What its
+ * smallest entries lose, 2^-1075 each, n eta has room for: it bounds n products that are each off
+ * by
+ * 10 2^-1074; rows that become 0 lose no more, which the last bound adds. */
 #include <ntk/extremes.h>
 
 #include <float.h>
@@ -23,6 +28,7 @@
 #include <ntk/random.h>
 
 #include "certify/cholesky.h"
+#include "certify/extremes_scale.h"
 #include "kernel/tiles.h"
 
 typedef struct lanczos {
@@ -136,7 +142,7 @@ static ntk_status bound_from_above(lanczos *s, double *bound) {
         const double row = s->low[i] + (double)s->n * DBL_MIN, v = s->high[i];
         *bound = ntk_larger(*bound, v > DBL_MIN / DBL_EPSILON ? row / v : INFINITY);
     }
-    *bound = isnan(*bound) ? INFINITY : certify_inflate(*bound, 2 * s->n + 16);
+    *bound = isnan(*bound) ? INFINITY : certify_inflate(*bound + (double)s->n * DBL_TRUE_MIN, 2 * s->n + 16);
     return NTK_OK;
 }
 
@@ -151,6 +157,17 @@ static ntk_status prove(lanczos *s, size_t stride, ntk_extremes *out) {
     return bound_from_above(s, &out->max_upper);
 }
 
+static void unscale(int exponent, ntk_extremes *out) {
+    if (exponent == 0) return;
+    out->lambda_min = ldexp(out->lambda_min, exponent);
+    out->lambda_max = ldexp(out->lambda_max, exponent);
+    out->min_upper = ntk_extremes_above(out->min_upper, exponent);
+    out->max_lower = ntk_extremes_below(out->max_lower, exponent);
+    out->max_upper = ntk_extremes_above(out->max_upper, exponent);
+    out->min_radius = ntk_extremes_above(out->min_radius, exponent);
+    out->max_radius = ntk_extremes_above(out->max_radius, exponent);
+}
+
 static ntk_status find(lanczos *s, uint64_t seed, ntk_extremes *out) {
     const size_t stride = s->steps;
     NTK_TRY(span(s, seed));
@@ -159,11 +176,9 @@ static ntk_status find(lanczos *s, uint64_t seed, ntk_extremes *out) {
     return prove(s, stride, out);
 }
 
-ntk_status ntk_extremes_find(const ntk_tiles *tiles, size_t steps, uint64_t seed, ntk_extremes *out) {
+static ntk_status find_scaled(const ntk_tiles *tiles, size_t steps, uint64_t seed, ntk_extremes *out) {
     lanczos s = {.tiles = tiles, .n = ntk_tiles_order(tiles)};
     double *memory = NULL;
-    *out = (ntk_extremes){0};
-    if (steps == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "Lanczos's method: no steps");
     s.steps = steps < s.n ? steps : s.n;
     NTK_TRY(ntk_allocate_doubles(s.n * (s.steps + 6) + s.steps * (s.steps + 1), &memory));
     s.basis = memory;
@@ -175,5 +190,17 @@ ntk_status ntk_extremes_find(const ntk_tiles *tiles, size_t steps, uint64_t seed
     s.error = s.low + s.n, s.row_sums = s.error + s.n;
     const ntk_status status = find(&s, seed, out);
     ntk_release(memory);
+    return status;
+}
+
+ntk_status ntk_extremes_find(const ntk_tiles *tiles, size_t steps, uint64_t seed, ntk_extremes *out) {
+    ntk_tiles *view;
+    int exponent;
+    *out = (ntk_extremes){0};
+    if (steps == 0) return ntk_fail(NTK_ERROR_ARGUMENT, "Lanczos's method: no steps");
+    NTK_TRY(ntk_extremes_scale(tiles, &view, &exponent));
+    const ntk_status status = find_scaled(view ? view : tiles, steps, seed, out);
+    ntk_tiles_release_scaled(view);
+    unscale(exponent, out);
     return status;
 }

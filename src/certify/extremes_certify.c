@@ -28,6 +28,9 @@
  * how: neither of the file that it was read from, as long as it is read the same way twice. It is
  * read once for each later panel, so that is presupposed: a file that does not lie.
  *
+ * A matrix whose diagonal is near the ends of the range is scaled (extremes_scale.h): its entries
+ * are then off by 2^-1075, which eta' has room for, and the shift is what it became.
+ *
  * Panels are kept transposed, (w, n - c): rows of a panel are long, and read in one piece. */
 #include <ntk/extremes.h>
 
@@ -46,6 +49,7 @@
 #include <ntk/parallel.h>
 
 #include "certify/cholesky.h"
+#include "certify/extremes_scale.h"
 #include "kernel/tiles.h"
 
 static const double unit_roundoff = DBL_EPSILON / 2;
@@ -57,7 +61,7 @@ enum {
 
 typedef struct factorisation {
     const ntk_tiles *tiles;
-    double shift;
+    double shift, asked; /* scaled; as it was given */
     size_t n;
     int descriptor;
     size_t first, width, length; /* of the panel: c, w, n - c */
@@ -229,7 +233,7 @@ static ntk_status factorise_panel(factorisation *s) {
         return ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
                         "the matrix less %g I has no Cholesky factor: one of its pivots %zu to %zu is not "
                         "positive",
-                        s->shift, s->first, s->first + s->width - 1);
+                        s->asked, s->first, s->first + s->width - 1);
     NTK_TRY(status);
     NTK_TRY(ntk_map(chunks(s), divide_unit, s));
     for (size_t unit = 0; unit < chunks(s); unit++) s->residual_squares += s->chunk_squares[unit];
@@ -281,14 +285,30 @@ static ntk_status allocate_and_factorise(factorisation *s, double *bound) {
     return status;
 }
 
-ntk_status ntk_extremes_certify(const ntk_tiles *tiles, double shift, const char *folder, double *bound) {
-    factorisation s = {.tiles = tiles, .shift = shift, .n = ntk_tiles_order(tiles)};
-    *bound = -INFINITY;
-    if (!isfinite(shift)) return ntk_fail(NTK_ERROR_ARGUMENT, "a shift of %g", shift);
-    if (s.n > 1 << 24) return ntk_fail(NTK_ERROR_SHAPE, "a matrix of order %zu, beyond 2^24", s.n);
-    NTK_TRY(check_rounding());
+static ntk_status certify_scaled(const ntk_tiles *tiles, double shift, double asked, const char *folder,
+                                 double *bound) {
+    factorisation s = {.tiles = tiles, .shift = shift, .asked = asked, .n = ntk_tiles_order(tiles)};
     NTK_TRY(open_file(folder, &s.descriptor));
     const ntk_status status = allocate_and_factorise(&s, bound);
     close(s.descriptor);
+    return status;
+}
+
+ntk_status ntk_extremes_certify(const ntk_tiles *tiles, double shift, const char *folder, double *bound) {
+    ntk_tiles *view;
+    int exponent;
+    *bound = -INFINITY;
+    if (!isfinite(shift)) return ntk_fail(NTK_ERROR_ARGUMENT, "a shift of %g", shift);
+    if (ntk_tiles_order(tiles) > 1 << 24)
+        return ntk_fail(NTK_ERROR_SHAPE, "a matrix of order %zu, beyond 2^24", ntk_tiles_order(tiles));
+    NTK_TRY(check_rounding());
+    NTK_TRY(ntk_extremes_scale(tiles, &view, &exponent));
+    const double scaled = ldexp(shift, -exponent);
+    const ntk_status status = isfinite(scaled)
+                                  ? certify_scaled(view ? view : tiles, scaled, shift, folder, bound)
+                                  : ntk_fail(NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                                             "a shift of %g is beyond every eigenvalue of the matrix", shift);
+    ntk_tiles_release_scaled(view);
+    *bound = ntk_extremes_below(*bound, exponent);
     return status;
 }

@@ -29,6 +29,7 @@ struct ntk_tiles {
     size_t d, ldx;
     const double *x;
     ntk_npy_blocks *file;
+    int exponent; /* entries are those of the source times 2^-exponent */
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -93,17 +94,41 @@ void ntk_tiles_destroy(ntk_tiles *tiles) {
     ntk_release(tiles);
 }
 
+ntk_status ntk_tiles_scale(const ntk_tiles *tiles, int exponent, ntk_tiles **view) {
+    void *memory = NULL;
+    *view = NULL;
+    NTK_TRY(ntk_allocate(1, sizeof(ntk_tiles), &memory));
+    *view = memory;
+    **view = *tiles;
+    (*view)->exponent += exponent;
+    return NTK_OK;
+}
+
+void ntk_tiles_release_scaled(ntk_tiles *view) { ntk_release(view); }
+
 size_t ntk_tiles_order(const ntk_tiles *tiles) { return tiles->order; }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-ntk_status ntk_tiles_read(const ntk_tiles *tiles, size_t row, size_t rows, size_t column, size_t columns,
-                          double *out, size_t ldo) {
+static void scale_entries(const ntk_tiles *tiles, size_t rows, size_t columns, double *out, size_t ldo) {
+    for (size_t i = 0; i < rows && tiles->exponent != 0; i++)
+        for (size_t j = 0; j < columns; j++) out[i * ldo + j] = ldexp(out[i * ldo + j], -tiles->exponent);
+}
+
+static ntk_status read_source(const ntk_tiles *tiles, size_t row, size_t rows, size_t column, size_t columns,
+                              double *out, size_t ldo) {
     if (tiles->source == KERNEL) return ntk_kernel_block(tiles->blocks, row, rows, column, columns, out, ldo);
     if (tiles->source == FILE_BLOCKS)
         return ntk_npy_blocks_read(tiles->file, row, rows, column, columns, out, ldo);
     for (size_t i = 0; i < rows; i++)
         memcpy(out + i * ldo, tiles->a + (row + i) * tiles->lda + column, columns * sizeof *out);
+    return NTK_OK;
+}
+
+ntk_status ntk_tiles_read(const ntk_tiles *tiles, size_t row, size_t rows, size_t column, size_t columns,
+                          double *out, size_t ldo) {
+    NTK_TRY(read_source(tiles, row, rows, column, columns, out, ldo));
+    scale_entries(tiles, rows, columns, out, ldo);
     return NTK_OK;
 }
 
@@ -116,6 +141,7 @@ static ntk_status kernel_rows(const ntk_tiles *tiles, size_t count, const size_t
         ntk_kernel_cross(&tiles->architecture, tiles->type, count, tiles->order, tiles->d, points, tiles->d,
                          tiles->x, tiles->ldx, out, tiles->order);
     ntk_release(points);
+    if (status == NTK_OK) scale_entries(tiles, count, tiles->order, out, tiles->order);
     return status;
 }
 

@@ -17,6 +17,11 @@ typedef struct ntk_tile {
     double *entries;
 } ntk_tile;
 
+/* A view of 2^-exponent times the matrix, which must stay; to be released. Entries that become
+ * smaller than 2^-1022 are rounded, off by 2^-1075 at most. Errors: NTK_ERROR_MEMORY. */
+ntk_status ntk_tiles_scale(const ntk_tiles *tiles, int exponent, ntk_tiles **view);
+void ntk_tiles_release_scaled(ntk_tiles *view);
+
 /* How many of the columns lie left of the square on the diagonal. */
 static inline size_t ntk_tile_left(const ntk_tile *tile) {
     if (tile->column >= tile->row) return 0;

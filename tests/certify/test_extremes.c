@@ -167,8 +167,54 @@ Test(extremes, upper_bounds_hold_at_any_scale) {
     }
 }
 
+/* s [[2, 1], [1, 2]], with the eigenvalues s and 3 s, at both ends of the range. */
+Test(extremes, both_ends_of_the_range) {
+    static const double scales[] = {0x1p-1073, 0x1p-1040, 1e-300, 1e-100, 1, 1e100, 1e300, 0x1p1021};
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        const double s = scales[k], coupled[4] = {2 * s, s, s, 2 * s};
+        const double slack = s < 0x1p-1000 ? 1e-12 * s + 3 * DBL_TRUE_MIN : 1e-12 * s;
+        ntk_tiles *tiles;
+        ntk_extremes e;
+        double bound;
+        assert_ok(ntk_tiles_of_matrix(2, coupled, 2, &tiles));
+        assert_ok(ntk_extremes_find(tiles, 2, 1, &e));
+        cr_expect(e.min_upper >= s && e.min_upper - s <= slack, "%g: %g", s, e.min_upper);
+        cr_expect(e.max_lower <= 3 * s && 3 * s - e.max_lower <= slack, "%g: %g", s, e.max_lower);
+        cr_expect(e.max_upper >= 3 * s && e.max_upper - 3 * s <= slack, "%g: %g", s, e.max_upper);
+        cr_expect(e.min_radius <= slack && e.max_radius <= slack, "%g: %g, %g", s, e.min_radius,
+                  e.max_radius);
+        assert_ok(ntk_extremes_certify(tiles, s / 2, folder, &bound));
+        cr_expect(bound <= s && bound >= s / 2 - slack - DBL_TRUE_MIN, "%g: %g", s, bound);
+        cr_expect_eq(ntk_extremes_certify(tiles, 1.6 * s, folder, &bound), NTK_ERROR_NOT_POSITIVE_DEFINITE);
+        cr_expect_eq(bound, -INFINITY);
+        ntk_tiles_destroy(tiles);
+    }
+}
+
+/* A shift that is beyond the range beside the matrix, and entries that are next to nothing in
+ * it. */
+Test(extremes, ends_of_the_range_together) {
+    static const double small[4] = {1e-300, 0, 0, 1e-300}, wide[4] = {1e300, 1e-20, 1e-20, 1e300};
+    ntk_tiles *tiles;
+    ntk_extremes e;
+    double bound;
+    assert_ok(ntk_tiles_of_matrix(2, small, 2, &tiles));
+    assert_fails(ntk_extremes_certify(tiles, 1e300, folder, &bound), NTK_ERROR_NOT_POSITIVE_DEFINITE,
+                 "1e+300");
+    assert_ok(ntk_extremes_certify(tiles, -1e-300, folder, &bound));
+    cr_expect(bound <= 1e-300 && bound >= -1.1e-300, "%g", bound);
+    ntk_tiles_destroy(tiles);
+    assert_ok(ntk_tiles_of_matrix(2, wide, 2, &tiles));
+    assert_ok(ntk_extremes_find(tiles, 2, 1, &e));
+    cr_expect(e.max_upper > 1e300 && e.min_upper >= 1e300 * (1 - 1e-15) && e.max_upper < 1.001e300);
+    assert_ok(ntk_extremes_certify(tiles, 1e-301, folder, &bound));
+    cr_expect(bound <= 0 && bound > -1e287, "%g", bound);
+    ntk_tiles_destroy(tiles);
+}
+
+/* Numbers off a diagonal that does not tell them. */
 Test(extremes, numbers_beyond_the_range_are_told) {
-    static const double huge[4] = {0x1p1000, 0, 0, 0x1p1000};
+    static const double huge[4] = {0, 0x1p1000, 0x1p1000, 0};
     ntk_tiles *tiles;
     ntk_extremes e;
     assert_ok(ntk_tiles_of_matrix(2, huge, 2, &tiles));
