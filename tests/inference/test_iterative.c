@@ -763,6 +763,11 @@ Test(iterative, the_absolute_tolerance_is_no_way_around_the_tolerance) {
                          NTK_ERROR_NO_CONVERGENCE,
                          classes == 1 ? "kernel logistic regression" : "kernel softmax regression");
             cr_expect(result.residual > tolerances[k] && result.residual < 1e-8, "%g", result.residual);
+            /* half of what rounding leaves: w is not next to nothing */
+            options.tolerance = result.residual / 2;
+            options.absolute_tolerance = 1;
+            assert_fails(ntk_iterative_logistic(&problem, &options, a, NULL, &result),
+                         NTK_ERROR_NO_CONVERGENCE, "was asked");
             ntk_tiles_destroy(tiles);
         }
 }

@@ -148,9 +148,10 @@ def solve_regression(
     Theta_jj) of these; how far the exact kernel of points may be is in include/ntk/kernel.h. That
     an array or a file holds a Gram matrix, with no negative eigenvalue, is for the caller to know:
     certify and certify_large tell. lambda_min: a proved lower bound of the smallest eigenvalue of
-    the kernel that the answer is about, the reference's where there is one. certify speaks of the
-    stored numbers: of a kernel that is off by `entry_error`, its bound is less by entry_error trace
-    (Theta). rank: of the preconditioner (500).
+    the stored numbers, of certify say; of the reference where there is one. What a kernel that is
+    off by `entry_error` may be below it, entry_error trace(Theta), is subtracted here. It may be
+    negative: then the bounds of a and f hold of any symmetric matrix, and there is none of w. rank:
+    of the preconditioner (500).
     """
     options = {
         "tolerance": tolerance,
