@@ -25,6 +25,11 @@ ntk_status ntk_file_create(const char *path, ntk_file **out);
 /* The stream to write to; its errors are found by ntk_file_commit. */
 FILE *ntk_file_stream(ntk_file *file);
 
+/* Flush and sync to disk, and no more writing: ntk_file_commit has then only to rename. Of several
+ * files none is replaced before all are on the disk where each is finished before the first is
+ * committed. On an error the file is to be abandoned. */
+ntk_status ntk_file_finish(ntk_file *file);
+
 /* Flush, sync to disk and rename; destroys the handle either way. On any error (a full disk, a
  * failed write) the temporary file is removed and the file at `path` is untouched; but for one:
  * where only the sync of the folder fails, the new file stands and may not survive a crash of the

@@ -199,10 +199,11 @@ ntk_status ntk_file_create(const char *path, ntk_file **out) {
 
 FILE *ntk_file_stream(ntk_file *file) { return file->stream; }
 
-/* Flush and sync before the rename: without the sync a crash of the machine may leave the new name
+/* Before the rename: without the sync a crash of the machine may leave the new name
  * on an empty file. A FIFO or a terminal has nothing to sync, which is EINVAL or the like. */
-static ntk_status finish_stream(ntk_file *file) {
+ntk_status ntk_file_finish(ntk_file *file) {
     FILE *stream = file->stream;
+    if (stream == NULL) return NTK_OK;
     if (ferror(stream)) return ntk_fail(NTK_ERROR_IO, "%s: a write failed (disk full?)", file->path);
     if (fflush(stream) != 0) return fail_io(file->path, "write it", errno);
     if (fsync(fileno(stream)) != 0 && (file->temporary != NULL || errno == EIO || errno == ENOSPC))
@@ -222,7 +223,7 @@ static ntk_status rename_into_place(ntk_file *file) {
 }
 
 ntk_status ntk_file_commit(ntk_file *file) {
-    ntk_status status = finish_stream(file);
+    ntk_status status = ntk_file_finish(file);
     if (status == NTK_OK && file->temporary != NULL) status = rename_into_place(file);
     ntk_file_abandon(file);
     return status;

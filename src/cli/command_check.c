@@ -9,6 +9,7 @@
 
 #include "cli/accuracy_report.h"
 #include "cli/cli.h"
+#include "cli/files.h"
 #include "cli/network_options.h"
 #include "cli/reference_check.h"
 #include "run/catalogue.h"
@@ -124,6 +125,8 @@ static int run(const cli_arguments *arguments) {
     if (cli_flag(arguments, "reference")) return check_reference(arguments, digits);
     if (arguments->name_count < 2)
         return cli_usage_error(arguments->command, "points and a matrix are wanted, or --reference");
+    usage = cli_check_files(arguments, 0, NULL, arguments->name_count, arguments->names);
+    if (usage != CLI_OK) return usage;
     return check_matrix(arguments, &p, digits);
 }
 

@@ -9,6 +9,7 @@
 #include <ntk/parallel.h>
 
 #include "cli/cli.h"
+#include "cli/files.h"
 #include "cli/network_options.h"
 #include "run/catalogue.h"
 
@@ -129,6 +130,8 @@ static int run(const cli_arguments *arguments) {
     if (usage != CLI_OK) return usage;
     if (cli_value(arguments, "output") == NULL)
         return cli_usage_error(arguments->command, "-o FILE is required");
+    usage = cli_check_files(arguments, 1, &(const char *){"output"}, arguments->name_count, arguments->names);
+    if (usage != CLI_OK) return usage;
     const ntk_status status = read_and_enclose(arguments, &architecture, jobs);
     return status == NTK_OK ? CLI_OK : cli_fail(status);
 }

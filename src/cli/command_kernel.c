@@ -10,6 +10,7 @@
 
 #include "base/file_lasting.h"
 #include "cli/cli.h"
+#include "cli/files.h"
 #include "cli/kernel_file.h"
 #include "cli/network_options.h"
 #include "run/catalogue.h"
@@ -119,6 +120,8 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = read_shard(arguments, &request.shard);
     if (usage != CLI_OK) return usage;
     if (request.output == NULL) return cli_usage_error(arguments->command, "-o FILE is required");
+    usage = cli_check_files(arguments, 1, &(const char *){"output"}, arguments->name_count, arguments->names);
+    if (usage != CLI_OK) return usage;
     const ntk_status status = read_and_compute(arguments, &architecture, &request, jobs);
     return status == NTK_OK ? CLI_OK : cli_fail(status);
 }

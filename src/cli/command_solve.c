@@ -1,5 +1,6 @@
 /* ntk solve: kernel regression and kernel logistic regression. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -9,8 +10,10 @@
 
 #include "base/file_lasting.h"
 #include "cli/cli.h"
+#include "cli/files.h"
 #include "cli/network_options.h"
 #include "cli/solve.h"
+#include "data/npy_write.h"
 #include "run/catalogue.h"
 #include "run/json.h"
 
@@ -110,27 +113,19 @@ static int read_names(const cli_arguments *arguments, cli_solve_problem *p) {
 static const char *const output_names[] = {"output", "fitted", "predictions"};
 enum { OUTPUTS = sizeof output_names / sizeof *output_names };
 
-static int check_outputs(const cli_arguments *arguments) {
-    const char *kernel = cli_value(arguments, "kernel");
+static int check_outputs(const cli_arguments *arguments, const cli_solve_problem *p) {
+    const char *const inputs[] = {p->x_path, p->y_path, p->kernel_path, p->fresh_path};
     if (cli_value(arguments, "output") == NULL)
         return cli_usage_error(arguments->command, "-o FILE is required");
+    if (p->kernel_path != NULL && strcmp(p->kernel_path, "-") == 0)
+        return cli_usage_error(arguments->command, "--kernel wants a file, not standard input");
     for (size_t i = 0; i < OUTPUTS; i++) {
         const char *path = cli_value(arguments, output_names[i]);
-        if (path == NULL) continue;
-        if (kernel != NULL && strcmp(path, kernel) == 0)
-            return cli_usage_error(arguments->command, "--%s would overwrite the matrix %s", output_names[i],
-                                   kernel);
-        if (cli_flag(arguments, "json") && strcmp(path, "-") == 0)
+        if (path != NULL && cli_flag(arguments, "json") && strcmp(path, "-") == 0)
             return cli_usage_error(arguments->command, "--json and --%s - both write to standard output",
                                    output_names[i]);
-        for (size_t j = 0; j < i; j++) {
-            const char *other = cli_value(arguments, output_names[j]);
-            if (other != NULL && strcmp(path, other) == 0)
-                return cli_usage_error(arguments->command, "--%s and --%s are the same file", output_names[j],
-                                       output_names[i]);
-        }
     }
-    return CLI_OK;
+    return cli_check_files(arguments, OUTPUTS, output_names, sizeof inputs / sizeof *inputs, inputs);
 }
 
 /* Before the work, so that a folder that is missing or cannot be written to is told at once. */
@@ -151,14 +146,44 @@ static ntk_status try_outputs(const cli_arguments *arguments) {
     return NTK_OK;
 }
 
-static ntk_status write_outputs(const cli_arguments *arguments, const cli_solve_problem *p) {
+/* An array on the disk, which a commit puts in its place. */
+static ntk_status prepare_output(const char *path, size_t rows, size_t columns, const double *values,
+                                 ntk_file **out) {
+    NTK_TRY(ntk_npy_prepare(path, NTK_NPY_FLOAT64, rows, columns, values, out));
+    return ntk_file_finish(*out);
+}
+
+/* All or none: each is on the disk before the first is put in its place. What cannot be taken back,
+ * a pipe's, comes last. */
+static ntk_status prepare_outputs(const cli_arguments *arguments, const cli_solve_problem *p,
+                                  ntk_file *files[OUTPUTS]) {
     const double *const values[OUTPUTS] = {p->a, p->f, p->g};
     const size_t rows[OUTPUTS] = {p->n, p->n, p->fresh.rows};
-    for (size_t i = 0; i < OUTPUTS; i++) {
-        const char *path = cli_value(arguments, output_names[i]);
-        if (path != NULL) NTK_TRY(ntk_npy_write(path, NTK_NPY_FLOAT64, rows[i], p->outputs, values[i]));
-    }
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < OUTPUTS; i++) {
+            const char *path = cli_value(arguments, output_names[i]);
+            bool replaceable = false;
+            if (path == NULL) continue;
+            NTK_TRY(ntk_file_examine(path, &replaceable));
+            if (replaceable == (pass == 0))
+                NTK_TRY(prepare_output(path, rows[i], p->outputs, values[i], &files[i]));
+        }
     return NTK_OK;
+}
+
+/* A pipe without a reader is an error like others, and not a signal that leaves temporary files. */
+static ntk_status write_outputs(const cli_arguments *arguments, const cli_solve_problem *p) {
+    ntk_file *files[OUTPUTS] = {NULL};
+    void (*const before)(int) = signal(SIGPIPE, SIG_IGN);
+    ntk_status status = prepare_outputs(arguments, p, files);
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        if (status == NTK_OK && files[i] != NULL)
+            status = ntk_file_commit(files[i]);
+        else
+            ntk_file_abandon(files[i]);
+    }
+    signal(SIGPIPE, before);
+    return status;
 }
 
 /* ---- the report ------------------------------------------------------------------------------ */
@@ -280,7 +305,7 @@ static int run(const cli_arguments *arguments) {
     if (usage == CLI_OK) usage = cli_memory(arguments, &problem.memory);
     if (usage == CLI_OK) usage = cli_size(arguments, "jobs", 1, 4096, &jobs);
     if (usage == CLI_OK) usage = read_names(arguments, &problem);
-    if (usage == CLI_OK) usage = check_outputs(arguments);
+    if (usage == CLI_OK) usage = check_outputs(arguments, &problem);
     if (usage != CLI_OK) return usage;
     const ntk_status status = solve(arguments, &problem, jobs);
     cli_solve_release(&problem);

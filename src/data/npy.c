@@ -126,13 +126,19 @@ static void write_elements(FILE *stream, ntk_npy_type type, size_t count, const 
     }
 }
 
-/* Errors of fwrite are found by ntk_file_commit, which then leaves nothing behind. */
-ntk_status ntk_npy_write(const char *path, ntk_npy_type type, size_t rows, size_t columns, const double *a) {
+/* Errors of fwrite are found by ntk_file_finish and ntk_file_commit, which leave nothing behind. */
+ntk_status ntk_npy_prepare(const char *path, ntk_npy_type type, size_t rows, size_t columns, const double *a,
+                           ntk_file **out) {
     NTK_TRY(check_writable(path, type, rows, columns, a));
-    ntk_file *file;
-    NTK_TRY(ntk_file_create(path, &file));
+    NTK_TRY(ntk_file_create(path, out));
     uint8_t header[NTK_NPY_MOST_HEADER];
-    fwrite(header, 1, ntk_npy_header_print(type, rows, columns, header), ntk_file_stream(file));
-    write_elements(ntk_file_stream(file), type, rows * columns, a);
+    fwrite(header, 1, ntk_npy_header_print(type, rows, columns, header), ntk_file_stream(*out));
+    write_elements(ntk_file_stream(*out), type, rows * columns, a);
+    return NTK_OK;
+}
+
+ntk_status ntk_npy_write(const char *path, ntk_npy_type type, size_t rows, size_t columns, const double *a) {
+    ntk_file *file;
+    NTK_TRY(ntk_npy_prepare(path, type, rows, columns, a, &file));
     return ntk_file_commit(file);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <ntk/data.h>
+#include <ntk/file.h>
 #include <ntk/status.h>
 
 enum { NTK_NPY_MOST_HEADER = 256 };
@@ -22,5 +23,9 @@ ntk_status ntk_npy_check(const char *path, ntk_npy_type type, size_t row, size_t
 
 /* Elements as they stand in the file; out: 4 or 8 bytes each. Returns how many bytes. */
 size_t ntk_npy_encode(ntk_npy_type type, size_t count, const double *a, uint8_t *out);
+
+/* As ntk_npy_write, which commits the file too. *out: NULL where it fails. */
+ntk_status ntk_npy_prepare(const char *path, ntk_npy_type type, size_t rows, size_t columns, const double *a,
+                           ntk_file **out);
 
 #endif

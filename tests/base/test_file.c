@@ -89,6 +89,28 @@ Test(file, nothing_is_seen_before_the_commit) {
     cr_assert(contains("report", "new 1") && entries(".") == 1);
 }
 
+/* What makes several files one: none is replaced before all are on the disk. */
+Test(file, a_finished_file_waits_for_its_commit) {
+    ntk_file *file = NULL, *full = NULL;
+    assert_ok(ntk_file_write("name", "old", 3));
+    assert_ok(ntk_file_create("name", &file));
+    fputs("new", ntk_file_stream(file));
+    assert_ok(ntk_file_finish(file));
+    cr_expect(contains("name", "old"));
+    cr_expect_eq(entries("."), 2);
+    assert_ok(ntk_file_create("/dev/full", &full));
+    fputs("text", ntk_file_stream(full));
+    cr_expect_eq(ntk_file_finish(full), NTK_ERROR_IO);
+    ntk_file_abandon(full);
+    assert_ok(ntk_file_commit(file));
+    cr_expect(contains("name", "new"));
+    assert_ok(ntk_file_create("name", &file));
+    assert_ok(ntk_file_finish(file));
+    ntk_file_abandon(file);
+    cr_expect(contains("name", "new"));
+    cr_expect_eq(entries("."), 1);
+}
+
 Test(file, an_abandoned_file_leaves_no_trace) {
     write_text("report", "old");
     ntk_file *file = NULL;

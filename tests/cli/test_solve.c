@@ -265,6 +265,31 @@ Test(solve, a_failure_leaves_files_alone) {
     }
 }
 
+/* A disk that is full for one file, or a pipe that nobody reads, keeps all of them as they were. */
+Test(solve, all_files_are_written_or_none) {
+    write_points();
+    write_targets();
+    toy_write("a.npy", "old");
+    toy_write("f.npy", "older");
+    static const char *const failures[] = {
+        "-o a.npy --fitted /dev/full", "-o /dev/full --fitted a.npy",
+        "-o f.npy --fitted /dev/full --predict new.npy --predictions a.npy"};
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        cr_expect_eq(toy_ntk("solve x.npy y.npy " LAMBDA "%s", failures[i]), 5, "%s", failures[i]);
+        cr_expect(toy_said("ntk: /dev/full: a write failed"), "%s", toy_output());
+    }
+    cr_expect_eq(toy_shell("{ \"$NTK_FIXTURE\" solve x.npy y.npy " LAMBDA "--fitted a.npy --predict new.npy "
+                           "--predictions f.npy -o - 2>said; echo $? >status; } | true"),
+                 0);
+    cr_expect_str_eq(toy_read("status"), "5\n");
+    cr_expect(strstr(toy_read("said"), "ntk: standard output: a write failed") != NULL, "%s",
+              toy_read("said"));
+    cr_expect_str_eq(toy_read("a.npy"), "old");
+    cr_expect_str_eq(toy_read("f.npy"), "older");
+    cr_expect_eq(toy_shell("ls | grep -v '^[afxy].npy$' | grep npy"), 0);
+    cr_expect_str_eq(toy_output(), "new.npy\n", "no temporary files stay");
+}
+
 #ifndef __SANITIZE_ADDRESS__
 /* 2,500 points: the matrix has 50 MB. */
 Test(solve, memory_is_bounded) {
@@ -355,9 +380,10 @@ Test(solve, bad_input_is_one_line) {
         {"x.npy y.npy --predict new.npy", 64, "--predict POINTS and --predictions FILE go together"},
         {"--kernel k.npy y.npy --predict new.npy --predictions p.npy", 64, "--predict wants the points X"},
         {"--kernel k.npy y.npy --depth 2", 64, "--depth says what the kernel of points is"},
-        {"--kernel k.npy y.npy --fitted k.npy", 64, "--fitted would overwrite the matrix k.npy"},
+        {"--kernel k.npy y.npy --fitted k.npy", 64, "--fitted would overwrite k.npy, which is read"},
         {"x.npy y.npy --fitted a.npy", 64, "--output and --fitted are the same file"},
         {"x.npy y.npy --json --fitted -", 64, "--json and --fitted - both write to standard output"},
+        {"--kernel - y.npy <k.npy", 64, "--kernel wants a file, not standard input"},
         {"y.npy", 64, "points X and targets Y are wanted, or --kernel K.npy and Y"},
     };
     write_points();
