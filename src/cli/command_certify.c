@@ -97,7 +97,9 @@ static int certify_in_tiles(cli_certify_file *c) {
     if (c->folder == NULL) c->folder = folder;
     if (status == NTK_OK) status = cli_certify_run(c);
     ntk_release(folder);
-    if (status == NTK_OK)
+    if (status == NTK_OK && c->shift > 0 && !(c->bound > 0))
+        printf("no positive bound: the shift %g proves lambda_min >= %.17g\n", c->shift, c->bound);
+    else if (status == NTK_OK)
         printf("certified: lambda_min >= %.17g\n", c->bound);
     else if (status == NTK_ERROR_NOT_POSITIVE_DEFINITE)
         printf("no certificate: %s\n", ntk_error_detail());
@@ -147,7 +149,7 @@ const cli_command cli_certify = {
     .details =
         "Reads a symmetric matrix (.npy of any real type; - for standard input) and prints a lower bound of "
         "its smallest eigenvalue that holds whatever the rounding was. The bound speaks of the numbers as "
-        "they are stored. Rows in different units do no harm: diag(1e-300, 1) is certified.\n\n"
+        "they are stored. In memory rows in different units do no harm: diag(1e-300, 1) is certified.\n\n"
         "A certificate in memory takes six matrices. Where that is more than --memory the matrix is read in "
         "tiles, and a Cholesky factor of K - S I is kept in a file that has no name and is gone afterwards. "
         "What it proves is a little below the shift S; without --shift several are tried, each in n^3 / 3 "

@@ -28,10 +28,11 @@ static const cli_option options[] = {
     {"predict", 0, "POINTS", "new points"},
     {"predictions", 0, "FILE", "the outputs f there, .npy of (points, K)"},
     {"tolerance", 0, "T", "what the residual may be (default 1e-10; 1e-8 for logistic and softmax)"},
+    {"absolute-tolerance", 0, "T", "logistic and softmax, for w next to nothing (default 1e-10)"},
     {"rank", 0, "R", "of the preconditioner (default 500, or what fits into the memory)"},
     {"max-iterations", 0, "N", "products with the matrix, in all (default 2000)"},
     {"entry-error", 0, "E", "what entries may be off by, relative to sqrt(K_ii K_jj) (default 2^-51)"},
-    {"lambda-min", 0, "M", "a proved lower bound of K's smallest eigenvalue, of `ntk certify` say"},
+    {"lambda-min", 0, "M", "a proved lower bound of the smallest eigenvalue of Theta (below)"},
     {"memory", 0, "SIZE", "in all, 512M or 4G say (default 1G)"},
     {"json", 0, NULL, "print JSON"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
@@ -73,6 +74,10 @@ static int read_numbers(const cli_arguments *arguments, cli_solve_problem *p) {
     ntk_iterative_options *o = &p->options;
     *o = ntk_iterative_options_default(p->loss);
     int usage = read_size(arguments, "tolerance", &o->tolerance);
+    if (usage == CLI_OK) usage = read_size(arguments, "absolute-tolerance", &o->absolute_tolerance);
+    if (usage == CLI_OK && p->loss == NTK_LOSS_SQUARED && cli_value(arguments, "absolute-tolerance") != NULL)
+        return cli_usage_error(arguments->command,
+                               "--absolute-tolerance goes with --loss logistic or softmax");
     if (usage == CLI_OK) usage = read_size(arguments, "entry-error", &o->entry_error);
     if (usage == CLI_OK && !(o->entry_error <= 1e-3))
         usage = cli_usage_error(arguments->command, "--entry-error takes a number up to 1e-3");
@@ -339,8 +344,13 @@ const cli_command cli_solve = {
         "computed anew in twice the working precision. The exact kernel of the points is one of them for an "
         "--entry-error as large as include/ntk/kernel.h tells, for ReLU and L layers up to "
         "2^-52 (sqrt(d) + 9 (L + 1)) (1 + 11 L); the bounds grow with it. --tolerance is what the residual "
-        "may be relative to the targets (squared loss, each output), or to w. Files are written only when it "
-        "is met.\n\n"
+        "may be relative to the targets (squared loss, each output), or to w. Where w is next to nothing, "
+        "less than W / 100, --absolute-tolerance W is enough, W being the largest norm that the problem "
+        "allows (include/ntk/iterative.h); 0 turns that off. Files are written only when it is met.\n\n"
+        "That --kernel alone holds a Gram matrix, with no negative eigenvalue, is for the caller to know: "
+        "`ntk certify` tells. --lambda-min is of the kernel Theta that the answer is about, with X that of "
+        "the points, whatever K.npy holds. `ntk certify` speaks of the stored numbers: its bound is one of "
+        "Theta when it is lowered by E trace(Theta), E being the --entry-error.\n\n"
         "--memory counts all but the program itself (some 15 MB) and what the kernel of points keeps of each "
         "point. More in docs/large-kernels.md.",
     .exit_status =

@@ -93,6 +93,12 @@ Test(certify_file, what_is_not_positive_has_no_certificate) {
     cr_expect(toy_said("no certificate: no positive lower bound"), "%s", toy_output());
     cr_expect_eq(toy_ntk("certify k.npy --memory 20M --jobs 1 --steps 700"), 1, "%s", toy_output());
     cr_expect(number_after("proved: lambda_min <= ") < -0.00097, "certain not to be: %s", toy_output());
+    static const double small[] = {2, 1, 1, 2};
+    assert_ok(ntk_npy_write(toy_path("small.npy"), NTK_NPY_FLOAT64, 2, 2, small));
+    cr_expect_eq(toy_ntk("certify small.npy --shift 1e-301"), 1, "%s", toy_output());
+    cr_expect(toy_said("no positive bound: the shift 1e-301 proves lambda_min >= -") &&
+                  !toy_said("certified:"),
+              "%s", toy_output());
     cr_expect_eq(toy_ntk("certify k.npy --shift -0.001"), 1, "%s", toy_output());
     cr_expect(fabs(number_after("certified: lambda_min >= ") + 0.001) < 1e-9, "%s", toy_output());
 }

@@ -335,6 +335,8 @@ static void write_bad_files(void) {
     labels[17] = 2.5;
     write_array("half.npy", N, 1, labels);
     write_array("short.npy", N - 1, 1, labels);
+    for (size_t i = 0; i < N; i++) labels[i] = 0.5;
+    write_array("even.npy", N, 1, labels);
     toy_write("empty.npy", "");
     ntk_release(k);
     cr_assert_eq(toy_shell("head -c 9000 k.npy >cut.npy; { head -c 128 k.npy; printf "
@@ -383,6 +385,10 @@ Test(solve, bad_input_is_one_line) {
         {"--kernel k.npy y.npy --fitted k.npy", 64, "--fitted would overwrite k.npy, which is read"},
         {"x.npy y.npy --fitted a.npy", 64, "--output and --fitted are the same file"},
         {"x.npy y.npy --json --fitted -", 64, "--json and --fitted - both write to standard output"},
+        {"x.npy y.npy --absolute-tolerance 0", 64,
+         "--absolute-tolerance goes with --loss logistic or softmax"},
+        {"--loss logistic x.npy even.npy", 0, "solved"},
+        {"--loss logistic x.npy even.npy --absolute-tolerance 0", 1, "no file was written"},
         {"--kernel - y.npy <k.npy", 64, "--kernel wants a file, not standard input"},
         {"y.npy", 64, "points X and targets Y are wanted, or --kernel K.npy and Y"},
     };
