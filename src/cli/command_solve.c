@@ -32,7 +32,7 @@ static const cli_option options[] = {
     {"rank", 0, "R", "of the preconditioner (default 500, or what fits into the memory)"},
     {"max-iterations", 0, "N", "products with the matrix, in all (default 2000)"},
     {"entry-error", 0, "E", "what entries may be off by, relative to sqrt(K_ii K_jj) (default 2^-51)"},
-    {"lambda-min", 0, "M", "a proved lower bound of the smallest eigenvalue of Theta (below)"},
+    {"lambda-min", 0, "M", "a proved lower bound of the smallest eigenvalue, of `ntk certify` say"},
     {"memory", 0, "SIZE", "in all, 512M or 4G say (default 1G)"},
     {"json", 0, NULL, "print JSON"},
     {"jobs", 'j', "N", "workers (default: all processors)"},
@@ -348,9 +348,8 @@ const cli_command cli_solve = {
         "less than W / 100, --absolute-tolerance W is enough, W being the largest norm that the problem "
         "allows (include/ntk/iterative.h); 0 turns that off. Files are written only when it is met.\n\n"
         "That --kernel alone holds a Gram matrix, with no negative eigenvalue, is for the caller to know: "
-        "`ntk certify` tells. --lambda-min is of the kernel Theta that the answer is about, with X that of "
-        "the points, whatever K.npy holds. `ntk certify` speaks of the stored numbers: its bound is one of "
-        "Theta when it is lowered by E trace(Theta), E being the --entry-error.\n\n"
+        "`ntk certify` tells. --lambda-min is of the stored numbers, with X of those of the points' kernel, "
+        "whatever K.npy holds: what an error of --entry-error may take from it is subtracted.\n\n"
         "--memory counts all but the program itself (some 15 MB) and what the kernel of points keeps of each "
         "point. More in docs/large-kernels.md.",
     .exit_status =
