@@ -99,6 +99,9 @@ static ntk_status find_trace(const ntk_tiles *tiles, double *trace) {
     *trace = 0;
     for (size_t i = 0; i < ntk_tiles_order(tiles) && status == NTK_OK; i++) *trace += fabs(diagonal[i]);
     ntk_release(diagonal);
+    if (status == NTK_OK && !isfinite(*trace))
+        return ntk_fail(NTK_ERROR_NOT_FINITE,
+                        "the sum of the diagonal overflows, which tells where to begin: give --shift");
     return status;
 }
 

@@ -211,14 +211,19 @@ static void print_bound(FILE *stream, double bound, const char *of, const char *
     if (isfinite(bound))
         fprintf(stream, "    %s <= %.3g%s\n", of, bound, end);
     else
-        fprintf(stream, "    %s: no bound without --lambda or --lambda-min above 0\n", of);
+        fprintf(stream,
+                "    %s: no bound; it takes --lambda or --lambda-min above 0, and an A that is not 0\n", of);
 }
 
 static void print_bounds(FILE *stream, const cli_solve_problem *p) {
     const ntk_iterative_result *r = &p->result;
     const bool least = p->loss == NTK_LOSS_SQUARED;
-    fprintf(stream, "proved for every Gram matrix within %.3g sqrt(Theta_ii Theta_jj) of these entries:\n",
-            p->options.entry_error);
+    /* The kernel of points is positive semi-definite by theorem, a file alone if it is what it is
+     * taken for. */
+    const bool presupposed = p->x_path == NULL && !(p->lambda_min > 0);
+    fprintf(stream, "proved for every Gram matrix within %.3g sqrt(Theta_ii Theta_jj) of these entries%s:\n",
+            p->options.entry_error,
+            presupposed ? ",\npresupposed that the file holds one, up to that (`ntk certify` tells)" : "");
     if (least)
         fprintf(stream, "    ||Y - (Theta + n lambda I) A|| <= %.3g ||Y||, of which %.3g is rounding\n",
                 r->residual, r->rounding);
@@ -354,7 +359,8 @@ const cli_command cli_solve = {
         "point. More in docs/large-kernels.md.",
     .exit_status =
         "0 when the tolerance is met and the files are written; 1 when it is not met, with what was reached; "
-        "5 for files that cannot be used, a matrix that is no Gram matrix among them; 64 wrong usage.",
+        "5 for files that cannot be used, a matrix that is seen to be no Gram matrix among them; 64 wrong "
+        "usage.",
     .options = options,
     .least_names = 1,
     .most_names = 2,

@@ -248,6 +248,21 @@ Test(solve, workers_do_not_matter) {
                  0, "%s", toy_output());
 }
 
+/* What a file alone is taken for is said; of points it is a theorem, and --lambda-min is a
+ * proof. */
+Test(solve, what_is_presupposed_is_said) {
+    static const char *const matrices[] = {"--kernel k.npy", "--kernel k.npy x.npy",
+                                           "--kernel k.npy --lambda-min 1e-9"};
+    write_points();
+    write_targets();
+    cr_assert_eq(toy_ntk("kernel x.npy -o k.npy"), 0);
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(toy_ntk("solve %s y.npy " LAMBDA "-o a.npy", matrices[i]), 0, "%s", matrices[i]);
+        cr_expect_eq(toy_said("presupposed that the file holds one"), i == 0, "%s: %s", matrices[i],
+                     toy_output());
+    }
+}
+
 /* What fails writes nothing and leaves what there was. */
 Test(solve, a_failure_leaves_files_alone) {
     write_points();
