@@ -198,26 +198,21 @@ static size_t calls_for(void (*work)(subject *), subject *s) {
     return 1 + (size_t)(0.02 / (now() - start));
 }
 
-/* Median times of one call of `work` and of the reference product, in turns. */
-static void time_in_turns(void (*work)(subject *), subject *s, size_t size, double *work_time,
-                          double *reference_time) {
-    double *a = doubles(size * size), *c = doubles(size * size), times[2][REPEATS];
-    ntk_stream stream = ntk_stream_create(1, "bench/reference", 0);
-    ntk_stream_normal(&stream, size * size, a);
-    const size_t calls = calls_for(work, s);
+/* Median times of one call of each, in turns. */
+static void time_in_turns(void (*first)(subject *), void (*second)(subject *), subject *s, double *of_first,
+                          double *of_second) {
+    double times[2][REPEATS];
+    const size_t first_calls = calls_for(first, s), second_calls = calls_for(second, s);
     for (int r = 0; r < REPEATS; r++) {
         const double start = now();
-        for (size_t i = 0; i < calls; i++) work(s);
+        for (size_t i = 0; i < first_calls; i++) first(s);
         const double middle = now();
-        must(ntk_gemm(NTK_NO_TRANSPOSE, NTK_NO_TRANSPOSE, size, size, size, 1.0, a, size, a, size, 0.0, c,
-                      size));
-        times[0][r] = (middle - start) / (double)calls;
-        times[1][r] = now() - middle;
+        for (size_t i = 0; i < second_calls; i++) second(s);
+        times[0][r] = (middle - start) / (double)first_calls;
+        times[1][r] = (now() - middle) / (double)second_calls;
     }
-    *work_time = median(REPEATS, times[0]);
-    *reference_time = median(REPEATS, times[1]);
-    ntk_release(a);
-    ntk_release(c);
+    *of_first = median(REPEATS, times[0]);
+    *of_second = median(REPEATS, times[1]);
 }
 
 /* The square product is of the size of the weights, 2048 at most. Returns whether the ratio is what
@@ -276,9 +271,8 @@ static void bench_explicit(void) {
     const size_t n = 64, m = 256, L = 2;
     const size_t p = m * 10 + m * m + m;
     subject s = subject_create(NTK_RELU, n, 10, m, L, 1, n * n + n * p);
-    double structured, explicit_time, reference;
-    time_in_turns(tangent_kernel, &s, m, &structured, &reference);
-    time_in_turns(jacobian_kernel, &s, m, &explicit_time, &reference);
+    double structured, explicit_time;
+    time_in_turns(tangent_kernel, jacobian_kernel, &s, &structured, &explicit_time);
     printf("\nexplicit Jacobian and its Gram matrix, n = %zu, m = %zu, L = %zu: %.2f ms, structured %.2f ms: "
            "%.0f times faster\n",
            n, m, L, 1e3 * explicit_time, 1e3 * structured, explicit_time / structured);
@@ -288,10 +282,9 @@ static void bench_explicit(void) {
 /* After how many products the formed kernel has paid for itself. */
 static void bench_operator(size_t n, size_t m, size_t L, size_t K) {
     subject s = subject_create(NTK_ERF, n, 10, m, L, K, n * n * K * K);
-    double formed, applied, reference;
-    time_in_turns(tangent_kernel, &s, m, &formed, &reference);
+    double formed, applied;
     forward(&s);
-    time_in_turns(tangent_apply, &s, m, &applied, &reference);
+    time_in_turns(tangent_kernel, tangent_apply, &s, &formed, &applied);
     printf("one product with the kernel, n = %zu, m = %zu, L = %zu, K = %zu, erf: %.2f ms as an operator, "
            "%.2f ms to form the matrix, which pays from %.0f products on\n",
            n, m, L, K, 1e3 * applied, 1e3 * formed, ceil(formed / applied));
@@ -312,13 +305,12 @@ static void kernels_one_by_one(subject *s) {
 
 static void bench_ensemble(size_t n, size_t m, size_t L, ntk_activation activation) {
     subject s = subject_create(activation, n, 2, m, L, 1, n * n * ENSEMBLE);
-    double together, alone, reference;
+    double together, alone;
     ntk_release(s.theta);
     s.theta = doubles(ENSEMBLE * s.p);
     ntk_stream stream = ntk_stream_create(1, "bench/ensemble", 0);
     ntk_stream_normal(&stream, ENSEMBLE * s.p, s.theta);
-    time_in_turns(kernels_together, &s, 64, &together, &reference);
-    time_in_turns(kernels_one_by_one, &s, 64, &alone, &reference);
+    time_in_turns(kernels_together, kernels_one_by_one, &s, &together, &alone);
     printf("kernels of %d networks, %s, n = %zu, m = %zu, L = %zu: %.0f ns a network together, %.0f one by "
            "one: %.1f times faster\n",
            (int)ENSEMBLE, ntk_activation_name(activation), n, m, L, 1e9 * together / ENSEMBLE,

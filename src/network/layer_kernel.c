@@ -13,12 +13,11 @@
  * factor, and the same on every BLAS. */
 enum { SMALL_GRAM = 64 };
 
-#define SPLIT_OPERATIONS ((size_t)1 << 23) /* from here on: some 0.3 ms */
-#define TILE             ((size_t)1024)    /* rows, at least */
-#define TERMS            ((size_t)1024)    /* of a sum, at least */
-#define MOST_SUMS        ((size_t)8)
-#define SUMS_ROOM        ((size_t)1 << 23) /* doubles of all sums of a matrix: 64 MB */
-#define PASS             ((size_t)1 << 17) /* numbers of a range of rows, at least */
+#define TILE      ((size_t)1024) /* rows, at least */
+#define TERMS     ((size_t)1024) /* of a sum, at least */
+#define MOST_SUMS ((size_t)8)
+#define SUMS_ROOM ((size_t)1 << 23) /* doubles of all sums of a matrix: 64 MB */
+#define PASS      ((size_t)1 << 17) /* numbers of a range of rows, at least */
 
 /* ---- one Gram matrix ------------------------------------------------------------------------- */
 
@@ -42,7 +41,7 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 /* Where it is cut. */
 static void plan(gram *g) {
     g->high = g->wide = g->sums = 1;
-    if (operations(g) < SPLIT_OPERATIONS) return;
+    if (operations(g) < NETWORK_SPLIT_OPERATIONS) return;
     g->high = larger(g->n / TILE, 1);
     g->wide = larger(g->q / TILE, 1);
     if (g->high * g->wide > 1) return;
@@ -130,7 +129,7 @@ static ntk_status compute_task(size_t task, void *context) {
 
 static ntk_status compute_grams(layer_kernel *k) {
     const size_t tasks = task_count(&k->signals) + task_count(&k->inputs);
-    if (operations(&k->inputs) + operations(&k->signals) >= SPLIT_OPERATIONS)
+    if (operations(&k->inputs) + operations(&k->signals) >= NETWORK_SPLIT_OPERATIONS)
         return ntk_split(tasks, compute_task, k);
     for (size_t task = 0; task < tasks; task++) NTK_TRY(compute_task(task, k));
     return NTK_OK;

@@ -26,13 +26,12 @@
 #include "base/split.h"
 #include "base/vector.h"
 
-#define FEW_ROWS         32
-#define BAND_OPERATIONS  ((size_t)1 << 19)
-#define BAND_RESULTS     ((size_t)1 << 10)
-#define SPLIT_OPERATIONS ((size_t)1 << 23) /* from here on: some 0.3 ms */
-#define FEW_INPUT_ROWS   4
-#define PART             ((size_t)1024) /* rows or columns: shorter ones pack too often */
-#define MOST_SUMS        8              /* of which a gradient is made: they take memory */
+#define FEW_ROWS        32
+#define BAND_OPERATIONS ((size_t)1 << 19)
+#define BAND_RESULTS    ((size_t)1 << 10)
+#define FEW_INPUT_ROWS  4
+#define PART            ((size_t)1024) /* rows or columns: shorter ones pack too often */
+#define MOST_SUMS       8              /* of which a gradient is made: they take memory */
 
 /* One of the three products: matrices beside W, in their order as arguments. */
 typedef struct product {
@@ -105,7 +104,7 @@ typedef struct parts {
 
 /* Sizes are bounded: a layer's weights and its rows fit into memory. */
 static bool is_large(const product *p) {
-    return p->n * p->layer->fan_out * p->layer->fan_in >= SPLIT_OPERATIONS;
+    return p->n * p->layer->fan_out * p->layer->fan_in >= NETWORK_SPLIT_OPERATIONS;
 }
 
 /* Two from 1536 rows or columns on, and an even number, for two cores, of at least PART. */
